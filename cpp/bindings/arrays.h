@@ -1,0 +1,58 @@
+// Checked access to arrays that Python hands over, without copying them, and messages for those
+// that do not fit.
+#pragma once
+
+#include <pybind11/numpy.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+namespace skrnn::bindings {
+
+constexpr std::int64_t kAny = -1;
+
+// One axis of an expected shape: its name in messages, and its size or kAny.
+struct Axis {
+  const char* symbol;
+  std::int64_t size;
+};
+using Shape = std::initializer_list<Axis>;
+
+// How messages name an array: the Python expression that reaches it, and its role where the
+// expression does not tell, as in "state[0] (h0)".
+struct Argument {
+  const char* expression;
+  const char* role = nullptr;
+
+  std::string text() const;
+};
+
+// `object` as a NumPy array that shares its memory: itself, or through __array_interface__,
+// __array__ or DLPack. Null for anything else.
+pybind11::object try_array(pybind11::handle object);
+
+// `object` as an aligned, C-contiguous float32 array of that shape. Throws TypeError for what is
+// not an array and ValueError for another dtype, shape or layout.
+pybind11::array float32_array(pybind11::handle object, Argument argument, Shape shape);
+
+// The same, to write into. An object that can only hand out copies (__array__ alone) is refused.
+pybind11::array float32_output(pybind11::handle object, Argument argument, Shape shape);
+
+// A new, uninitialised array.
+pybind11::array new_float32(std::initializer_list<std::int64_t> shape);
+
+inline const float* data_of(const pybind11::array& array) {
+  return static_cast<const float*>(array.data());
+}
+inline float* mutable_data_of(pybind11::array& array) {
+  return static_cast<float*>(array.mutable_data());
+}
+
+// "float64 of shape (5, 2, 3)"
+std::string describe(const pybind11::array& array);
+
+// The built-in float32 dtype of NumPy, borrowed.
+PyObject* float32_dtype();
+
+}  // namespace skrnn::bindings

@@ -1,0 +1,71 @@
+// Facts about this build and this machine, the choice of instruction set, and the activations.
+#include <pybind11/stl.h>
+
+#include <cstdint>
+
+#include "arrays.h"
+#include "bindings.h"
+#include "skrnn/activations.h"
+#include "skrnn/isa.h"
+#include "skrnn/layer.h"
+#include "skrnn/threads.h"
+
+namespace skrnn::bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+#if defined(__clang__)
+constexpr const char* kCompiler = "Clang " __clang_version__;
+#elif defined(__GNUC__)
+constexpr const char* kCompiler = "GCC " __VERSION__;
+#elif defined(_MSC_VER)
+#define SKRNN_TEXT_OF(number) #number
+#define SKRNN_TEXT(number) SKRNN_TEXT_OF(number)
+constexpr const char* kCompiler = "MSVC " SKRNN_TEXT(_MSC_FULL_VER);
+#else
+constexpr const char* kCompiler = "unknown";
+#endif
+
+std::vector<std::string> cell_names() {
+  std::vector<std::string> names;
+  for (const CellInfo& cell : cells()) names.push_back(cell.name);
+  return names;
+}
+
+using Activation = void (*)(const float* x, float* y, std::int64_t n);
+
+// y = f(x) for every element of a float32 array of any length.
+template <Activation f>
+py::array activate(py::handle object) {
+  const py::array x = float32_array(object, {"x"}, {{"N", kAny}});
+  py::array y = new_float32({x.shape(0)});
+  f(data_of(x), mutable_data_of(y), x.shape(0));
+  return y;
+}
+
+}  // namespace
+
+void register_system(py::module_& m) {
+  // An unusable SKRNN_ISA should stop the import, not the first layer.
+  active_isa();
+
+  m.attr("compiler") = kCompiler;
+  m.def("cells", &cell_names, "Names of the cells the kernels know.");
+  m.def("compiled_isas", &compiled_isas, "Instruction sets in this binary, best first.");
+  m.def("available_isas", &available_isas, "Those of compiled_isas() that this CPU can run.");
+  m.def("active_isa", &active_isa, "The instruction set of layers made from now on.");
+  m.def("select_isa", &select_isa, py::arg("name"),
+        "Layers made from now on use this instruction set; those that exist keep theirs.\n\n"
+        "Raises ValueError, listing the choices, for a name that this CPU cannot run.");
+  m.def("isa_lanes", &isa_lanes, "float32 lanes in a register of the active instruction set.");
+  m.def("has_openmp", &has_openmp, "Whether the kernels can use more than one thread.");
+  m.def("max_threads", &max_threads, "Threads a call with n_jobs=None may use.");
+  m.def("sigmoid", &activate<&skrnn::sigmoid>, py::arg("x"),
+        "1 / (1 + exp(-x)) of a 1-D float32 array, as the kernels compute it.");
+  m.def("tanh", &activate<&skrnn::tanh>, py::arg("x"),
+        "tanh(x) of a 1-D float32 array, as the kernels compute it.");
+}
+
+}  // namespace skrnn::bindings

@@ -1,0 +1,11 @@
+// What module.cpp puts together: one function a noun.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace skrnn::bindings {
+
+void register_system(pybind11::module_& m);
+void register_layer(pybind11::module_& m);
+
+}  // namespace skrnn::bindings

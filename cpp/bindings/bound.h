@@ -1,0 +1,37 @@
+// From a Python object to the C++ object inside it.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <string>
+
+namespace skrnn::bindings {
+
+// The Python type of T, set where T is registered.
+template <class T>
+inline PyTypeObject* bound_type = nullptr;
+
+// The T inside `object`, which must be an instance of bound_type<T>. pybind11's own casters would
+// hand out uninitialised memory for an instance whose __init__ never ran; this throws TypeError.
+template <class T>
+T& unwrap_unchecked(PyObject* object) {
+  auto* instance = reinterpret_cast<pybind11::detail::instance*>(object);
+  void* value = instance->simple_layout
+                    ? instance->simple_value_holder[0]
+                    : instance->get_value_and_holder().template value_ptr<void>();
+  if (value == nullptr) {
+    throw pybind11::type_error(std::string(Py_TYPE(object)->tp_name) +
+                               ".__init__() has not been called on this object");
+  }
+  return *static_cast<T*>(value);
+}
+
+template <class T>
+T& unwrap(pybind11::handle object, const char* expected) {
+  if (!PyObject_TypeCheck(object.ptr(), bound_type<T>)) {
+    throw pybind11::type_error(std::string(expected) + ", got " + Py_TYPE(object.ptr())->tp_name);
+  }
+  return unwrap_unchecked<T>(object.ptr());
+}
+
+}  // namespace skrnn::bindings

@@ -1,0 +1,26 @@
+// Uninitialised memory on a cache line boundary.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+namespace skrnn {
+
+constexpr std::size_t kCacheLine = 64;
+
+struct AlignedDelete {
+  void operator()(void* p) const { ::operator delete(p, std::align_val_t{kCacheLine}); }
+};
+
+template <class T>
+using Buffer = std::unique_ptr<T[], AlignedDelete>;
+
+template <class T>
+Buffer<T> make_buffer(std::int64_t n) {
+  const auto bytes = static_cast<std::size_t>(n) * sizeof(T);
+  return Buffer<T>(static_cast<T*>(::operator new(bytes, std::align_val_t{kCacheLine})));
+}
+
+}  // namespace skrnn

@@ -1,0 +1,9 @@
+// What every CPU of this architecture can run: SSE2 on x86-64.
+#define SKRNN_ISA baseline
+#define Eigen EigenBaseline
+#include "simd/kernels.h"
+
+namespace skrnn {
+extern const KernelTable kBaselineKernels;
+const KernelTable kBaselineKernels = baseline::make_table("baseline");
+}  // namespace skrnn

@@ -1,0 +1,142 @@
+// What crosses the border between the ISA-blind library and a unit built for one instruction set:
+// plain structs, raw pointers and function pointers, so that no code of one side can be linked into
+// the other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace skrnn {
+
+using Index = std::int64_t;
+
+// skrnn::Batch as raw pointers; see batch.h for what i, b, s and t count.
+struct BatchView {
+  bool reverse;
+  const Index* order;          // [B] i -> b
+  const Index* row_order;      // [B] i -> row within a step
+  const Index* lengths;        // [B] by rank i, falling
+  const Index* time_offset;    // [T] t -> first row of that step
+  const Index* packed_offset;  // [T + 1] s -> first packed row of that step
+};
+
+struct LayerShape {
+  Index input_size;   // I
+  Index hidden_size;  // H
+};
+
+// The parameters, or their gradients, in PyTorch's shapes; the biases may be null.
+struct WeightPointers {
+  const float* ih;       // [G * H, I]
+  const float* hh;       // [G * H, H]
+  const float* bias_ih;  // [G * H]
+  const float* bias_hh;  // [G * H]
+};
+struct GradientPointers {
+  float* ih;
+  float* hh;
+  float* bias_ih;
+  float* bias_hh;
+};
+
+struct ForwardArgs {
+  LayerShape shape;
+  BatchView batch;
+  const float* packed;   // forward weights, packed
+  const float* x;        // [rows, I]
+  const float* h0;       // [B, H], or null for zeros
+  const float* c0;       // [B, H], or null for zeros; cells with two states only
+  float* y;              // [rows, H]
+  float* h_n;            // [B, H]
+  float* c_n;            // [B, H]; cells with two states only
+  float* saved_gates;    // [sum of lengths, saved_gates(H)], or null when not training
+  float* saved_c;        // [sum of lengths, H], or null when not training
+};
+
+// One step of B sequences. `h_out` must not overlap x or h; `c_out` may be `c`.
+struct StepArgs {
+  LayerShape shape;
+  const float* packed;
+  Index batch;
+  const float* x;      // [B, I]
+  const float* h;      // [B, H], or null for zeros
+  const float* c;      // [B, H], or null for zeros
+  float* h_out;        // [B, H]
+  float* c_out;        // [B, H]
+  bool backwards;      // visit the weights in falling order: finds what the last call left in cache
+};
+
+// The backward pass goes through time in chunks of steps [step_begin, step_end), last chunk first.
+// For each chunk, `backward_steps` fills `dgates` and the two transposed operands; then
+// `input_gradient` and `weight_gradient` read them.
+struct BackwardArgs {
+  LayerShape shape;
+  BatchView batch;
+  const float* packed;       // forward weights, packed
+  const float* packed_back;  // backward weights, packed
+  const float* x;            // [rows, I]
+  const float* h0;           // [B, H], or null for zeros
+  const float* c0;           // [B, H], or null for zeros
+  const float* y;            // [rows, H]
+  const float* saved_gates;  // [sum of lengths, saved_gates(H)]
+  const float* saved_c;      // [sum of lengths, H]
+  const float* dy;           // [rows, H], or null for zeros
+  float* dh;                 // [B, padded H] by rank i; dL/dh flowing from step s + 1 to step s
+  float* dc;                 // [B, padded H] by rank i
+  float* dx;                 // [rows, I], or null
+
+  Index step_begin;
+  Index step_end;
+  Index chunk_rows;   // packed rows in this chunk
+  Index capacity;     // packed rows the buffers below have room for
+  float* dgates;      // [group of blocks][capacity][gates of the group][lane]
+  float* inputs;      // [I][column stride]: x of the chunk, transposed
+  float* hidden;      // [stages * H][column stride]: the recurrent operands, transposed
+  Index column_stride;
+  float* gradient;    // packed like the forward weights; sums over chunks
+};
+
+// Work is handed out in ranges, so that any number of threads gives the same bits.
+struct Range {
+  Index begin;
+  Index end;
+};
+
+struct CellKernels {
+  const char* name;
+  int gates;
+  int states;
+
+  // Floats in packed forward weights, backward weights, and what training saves a step.
+  Index (*forward_size)(LayerShape);
+  Index (*backward_size)(LayerShape);
+  Index (*saved_gates)(Index hidden_size);
+  void (*pack_forward)(LayerShape, WeightPointers, float* packed);
+  void (*pack_backward)(LayerShape, WeightPointers, float* packed);
+  void (*unpack_gradient)(LayerShape, const float* packed, GradientPointers);
+
+  // Sequences of ranks [begin, end), all their steps. Scratch sizes are in bytes.
+  std::size_t (*forward_scratch)(LayerShape, Index ranks);
+  void (*forward)(const ForwardArgs&, Range ranks, void* scratch);
+  std::size_t (*step_scratch)(LayerShape, Index batch);
+  void (*step)(const StepArgs&, void* scratch);
+
+  Index (*dgates_size)(Index hidden_size);       // floats a row
+  Index (*hidden_columns)(Index hidden_size);    // rows of BackwardArgs::hidden
+  Index (*gradient_panels)(Index hidden_size);   // units of work of weight_gradient
+  std::size_t (*backward_scratch)(LayerShape, Index ranks, Index chunk_rows);
+  void (*backward_steps)(const BackwardArgs&, Range ranks, void* scratch);
+  void (*input_gradient)(const BackwardArgs&, Range rows, void* scratch);
+  void (*weight_gradient)(const BackwardArgs&, Range panels, void* scratch);
+};
+
+struct KernelTable {
+  const char* isa;
+  int lanes;
+  const CellKernels* cells;
+  int num_cells;
+  void (*sigmoid)(const float* x, float* y, Index n);
+  void (*tanh)(const float* x, float* y, Index n);
+};
+
+}  // namespace skrnn

@@ -1,0 +1,332 @@
+#include "skrnn/layer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <mutex>
+#include <stdexcept>
+
+#include "buffer.h"
+#include "dispatch.h"
+#include "floating_point.h"
+#include "parallel.h"
+#include "skrnn/threads.h"
+
+namespace skrnn {
+namespace {
+
+CellInfo info_of(const CellKernels& kernels) {
+  return {kernels.name, kernels.gates, kernels.states};
+}
+
+const CellKernels& find_cell(const KernelTable& table, const std::string& name) {
+  std::string known;
+  for (int i = 0; i < table.num_cells; ++i) {
+    if (name == table.cells[i].name) return table.cells[i];
+    known += (i > 0 ? ", " : "") + std::string(table.cells[i].name);
+  }
+  throw std::invalid_argument("unknown cell '" + name + "'; choose one of: " + known);
+}
+
+BatchView view_of(const Batch& batch) {
+  return {batch.reverse(),
+          batch.order().data(),
+          batch.row_order().data(),
+          batch.lengths().data(),
+          batch.time_offset().data(),
+          batch.packed_offset().data()};
+}
+
+// Zeroes the rows of a padded matrix that belong to no sequence.
+void clear_padding(const Batch& batch, std::int64_t columns, float* matrix) {
+  if (!batch.has_padding()) return;
+  const std::int64_t size = batch.size();
+  for (std::int64_t i = 0; i < size; ++i) {
+    for (std::int64_t t = batch.length(i); t < batch.steps(); ++t) {
+      std::fill_n(matrix + (t * size + batch.sequence(i)) * columns, columns, 0.0f);
+    }
+  }
+}
+
+// Ranks of thread `t`: neighbours in length, so that its tiles stay full, with an equal share of all steps.
+Range share_of(const Batch& batch, int t, int threads) {
+  const auto cut = [&](int part) {
+    const std::int64_t target = (batch.total_steps() * part + threads / 2) / threads;
+    std::int64_t i = 0;
+    for (std::int64_t steps = 0; i < batch.size(); ++i) {
+      if (2 * steps + batch.length(i) > 2 * target) break;
+      steps += batch.length(i);
+    }
+    return i;
+  };
+  return {t == 0 ? 0 : cut(t), t + 1 == threads ? batch.size() : cut(t + 1)};
+}
+
+Range equal_share(std::int64_t n, int t, int threads) {
+  return {n * t / threads, n * (t + 1) / threads};
+}
+
+}  // namespace
+
+std::vector<CellInfo> cells() {
+  const KernelTable& table = active_kernels();
+  std::vector<CellInfo> infos;
+  for (int i = 0; i < table.num_cells; ++i) infos.push_back(info_of(table.cells[i]));
+  return infos;
+}
+
+struct Cache::Impl {
+  Buffer<float> gates;  // [sum of lengths, saved_gates(H)]
+  Buffer<float> c;      // [sum of lengths, H]; cells with two states only
+  std::int64_t floats = 0;
+};
+
+Cache::Cache() : impl_(std::make_unique<Impl>()) {}
+Cache::~Cache() = default;
+Cache::Cache(Cache&&) noexcept = default;
+Cache& Cache::operator=(Cache&&) noexcept = default;
+std::int64_t Cache::nbytes() const {
+  return impl_->floats * static_cast<std::int64_t>(sizeof(float));
+}
+
+struct Layer::Impl {
+  const KernelTable* table;
+  const CellKernels* kernels;
+  CellInfo info;
+  std::string isa;
+  LayerShape shape;
+  Buffer<float> packed;
+
+  // Only training wants these, so they are packed when it first asks. Until then the weights wait
+  // in the forward packing.
+  mutable std::once_flag back_once;
+  mutable Buffer<float> packed_back;
+
+  // Calls of step so far, to alternate the direction in which it reads the weights. Only speed
+  // depends on it, so threads that race for it do no harm.
+  mutable std::atomic<unsigned> steps{0};
+
+  const float* backward_weights() const;
+};
+
+const float* Layer::Impl::backward_weights() const {
+  std::call_once(back_once, [this] {
+    const std::int64_t rows = kernels->gates * shape.hidden_size;
+    const Buffer<float> ih = make_buffer<float>(rows * shape.input_size);
+    const Buffer<float> hh = make_buffer<float>(rows * shape.hidden_size);
+    kernels->unpack_gradient(shape, packed.get(), {ih.get(), hh.get(), nullptr, nullptr});
+    packed_back = make_buffer<float>(kernels->backward_size(shape));
+    kernels->pack_backward(shape, {ih.get(), hh.get(), nullptr, nullptr}, packed_back.get());
+  });
+  return packed_back.get();
+}
+
+Layer::Layer(const std::string& cell, std::int64_t input_size, std::int64_t hidden_size,
+             const Weights& weights)
+    : impl_(std::make_unique<Impl>()) {
+  if (input_size < 1) throw std::invalid_argument("input_size must be at least 1");
+  if (hidden_size < 1) throw std::invalid_argument("hidden_size must be at least 1");
+  impl_->table = &active_kernels();
+  impl_->kernels = &find_cell(*impl_->table, cell);
+  impl_->info = info_of(*impl_->kernels);
+  impl_->isa = impl_->table->isa;
+  impl_->shape = {input_size, hidden_size};
+  impl_->packed = make_buffer<float>(impl_->kernels->forward_size(impl_->shape));
+  impl_->kernels->pack_forward(
+      impl_->shape, {weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh},
+      impl_->packed.get());
+}
+Layer::~Layer() = default;
+Layer::Layer(Layer&&) noexcept = default;
+Layer& Layer::operator=(Layer&&) noexcept = default;
+
+const CellInfo& Layer::cell() const { return impl_->info; }
+std::int64_t Layer::input_size() const { return impl_->shape.input_size; }
+std::int64_t Layer::hidden_size() const { return impl_->shape.hidden_size; }
+const std::string& Layer::isa() const { return impl_->isa; }
+
+void Layer::forward(const Batch& batch, const float* x, State state0, float* y,
+                    MutableState state_n, Cache* cache, int threads) const {
+  const CellKernels& kernels = *impl_->kernels;
+  const LayerShape shape = impl_->shape;
+  const std::int64_t H = shape.hidden_size;
+  const bool has_c = kernels.states == 2;
+
+  ForwardArgs args{};
+  args.shape = shape;
+  args.batch = view_of(batch);
+  args.packed = impl_->packed.get();
+  args.x = x;
+  args.h0 = state0.h;
+  args.c0 = has_c ? state0.c : nullptr;
+  args.y = y;
+
+  // States nobody wants still need a place.
+  Buffer<float> h_n, c_n;
+  if (state_n.h == nullptr) h_n = make_buffer<float>(batch.size() * H);
+  if (has_c && state_n.c == nullptr) c_n = make_buffer<float>(batch.size() * H);
+  args.h_n = h_n ? h_n.get() : state_n.h;
+  args.c_n = c_n ? c_n.get() : state_n.c;
+
+  if (cache != nullptr) {
+    const std::int64_t gates = batch.total_steps() * kernels.saved_gates(H);
+    const std::int64_t c = has_c ? batch.total_steps() * H : 0;
+    cache->impl_->gates = make_buffer<float>(gates);
+    cache->impl_->c = make_buffer<float>(c);
+    cache->impl_->floats = gates + c;
+    if (gates > 0) args.saved_gates = cache->impl_->gates.get();
+    if (has_c) args.saved_c = cache->impl_->c.get();
+  }
+
+  const std::int64_t work = batch.total_steps() * kernels.gates * H * (shape.input_size + H);
+  threads = useful_threads(threads, work, batch.size());
+  const std::size_t scratch = kernels.forward_scratch(shape, batch.size());
+  const Buffer<char> memory = make_buffer<char>(static_cast<std::int64_t>(scratch) * threads);
+  run_parallel(threads, [&](const Team& team) {
+    const FlushSubnormals guard;
+    const Range ranks = share_of(batch, team.thread, team.threads);
+    if (ranks.begin < ranks.end) {
+      kernels.forward(args, ranks, memory.get() + scratch * static_cast<std::size_t>(team.thread));
+    }
+  });
+  clear_padding(batch, H, y);
+}
+
+void Layer::backward(const Batch& batch, const float* x, State state0, const float* y,
+                     const Cache& cache, const float* dy, State dstate_n, float* dx,
+                     MutableState dstate0, const WeightGradients& gradients, int threads) const {
+  const CellKernels& kernels = *impl_->kernels;
+  const LayerShape shape = impl_->shape;
+  const std::int64_t H = shape.hidden_size, size = batch.size();
+  const std::int64_t lanes = impl_->table->lanes, padded = (H + lanes - 1) / lanes * lanes;
+  const bool has_c = kernels.states == 2;
+
+  const std::int64_t work = 2 * batch.total_steps() * kernels.gates * H * (shape.input_size + H);
+  threads = useful_threads(threads, work, std::max<std::int64_t>(size, 2));
+
+  // Steps are handled in chunks of about this many rows: enough for the weight gradients to be
+  // large products, few enough for a chunk's gate gradients to stay in cache.
+  constexpr std::int64_t kChunkRows = 256;
+  const std::int64_t capacity =
+      std::min(std::max(kChunkRows, batch.steps() > 0 ? batch.active(0) : 0), batch.total_steps());
+  // An odd number of cache lines from column to column spreads them over the sets of a cache.
+  const std::int64_t column_stride = (capacity + 31) / 32 * 32 + 16;
+
+  const std::int64_t dgates = kernels.dgates_size(H) * capacity;
+  const std::int64_t inputs = shape.input_size * column_stride;
+  const std::int64_t hidden = kernels.hidden_columns(H) * column_stride;
+  const Buffer<float> dgates_memory = make_buffer<float>(dgates);
+  const Buffer<float> inputs_memory = make_buffer<float>(inputs);
+  const Buffer<float> hidden_memory = make_buffer<float>(hidden);
+  const Buffer<float> gradient = make_buffer<float>(kernels.forward_size(shape));
+  const Buffer<float> dh = make_buffer<float>(size * padded);
+  const Buffer<float> dc = make_buffer<float>(has_c ? size * padded : 0);
+  std::fill_n(gradient.get(), kernels.forward_size(shape), 0.0f);
+
+  const auto load_state = [&](const float* from, float* to) {
+    std::fill_n(to, size * padded, 0.0f);
+    for (std::int64_t i = 0; from != nullptr && i < size; ++i) {
+      std::copy_n(from + batch.sequence(i) * H, H, to + i * padded);
+    }
+  };
+  const auto store_state = [&](const float* from, float* to) {
+    for (std::int64_t i = 0; to != nullptr && i < size; ++i) {
+      std::copy_n(from + i * padded, H, to + batch.sequence(i) * H);
+    }
+  };
+  load_state(dstate_n.h, dh.get());
+  if (has_c) load_state(dstate_n.c, dc.get());
+
+  BackwardArgs args{};
+  args.shape = shape;
+  args.batch = view_of(batch);
+  args.packed_back = impl_->backward_weights();
+  args.x = x;
+  args.h0 = state0.h;
+  args.c0 = has_c ? state0.c : nullptr;
+  args.y = y;
+  args.saved_gates = cache.impl_->gates.get();
+  args.saved_c = cache.impl_->c.get();
+  args.dy = dy;
+  args.dh = dh.get();
+  args.dc = dc.get();
+  args.dx = dx;
+  args.capacity = capacity;
+  args.dgates = dgates_memory.get();
+  args.inputs = inputs_memory.get();
+  args.hidden = hidden_memory.get();
+  args.column_stride = column_stride;
+  args.gradient = gradient.get();
+
+  const std::size_t scratch = kernels.backward_scratch(shape, size, capacity);
+  const Buffer<char> memory = make_buffer<char>(static_cast<std::int64_t>(scratch) * threads);
+  run_parallel(threads, [&](const Team& team) {
+    const FlushSubnormals guard;
+    void* own = memory.get() + scratch * static_cast<std::size_t>(team.thread);
+    const Range ranks = share_of(batch, team.thread, team.threads);
+    const Range panels = equal_share(kernels.gradient_panels(H), team.thread, team.threads);
+    BackwardArgs chunk = args;
+    for (std::int64_t end = batch.steps(); end > 0; end = chunk.step_begin) {
+      chunk.step_end = end;
+      chunk.step_begin = end - 1;
+      chunk.chunk_rows = batch.active(end - 1);
+      while (chunk.step_begin > 0 &&
+             chunk.chunk_rows + batch.active(chunk.step_begin - 1) <= capacity) {
+        chunk.chunk_rows += batch.active(--chunk.step_begin);
+      }
+      if (ranks.begin < ranks.end) kernels.backward_steps(chunk, ranks, own);
+      team.barrier();
+      if (dx != nullptr) {
+        const Range rows = equal_share(chunk.chunk_rows, team.thread, team.threads);
+        if (rows.begin < rows.end) kernels.input_gradient(chunk, rows, own);
+      }
+      if (panels.begin < panels.end) kernels.weight_gradient(chunk, panels, own);
+      team.barrier();
+    }
+  });
+
+  kernels.unpack_gradient(shape, gradient.get(), {gradients.weight_ih, gradients.weight_hh,
+                                                  gradients.bias_ih, gradients.bias_hh});
+  store_state(dh.get(), dstate0.h);
+  if (has_c) store_state(dc.get(), dstate0.c);
+  if (dx != nullptr) clear_padding(batch, shape.input_size, dx);
+}
+
+void Layer::step(std::int64_t batch, const float* x, State state, MutableState out) const noexcept {
+  const CellKernels& kernels = *impl_->kernels;
+  const std::int64_t floats = batch * impl_->shape.hidden_size;
+  const bool in_place = out.h == state.h;
+
+  // One block a thread, which grows to the largest layer it has met: a step allocates no more once a
+  // thread has made one.
+  thread_local Buffer<char> memory;
+  thread_local std::size_t capacity = 0;
+  const std::size_t scratch = kernels.step_scratch(impl_->shape, batch);
+  const std::size_t needed =
+      scratch + (in_place ? static_cast<std::size_t>(floats) * sizeof(float) : 0);
+  if (needed > capacity) {
+    memory = make_buffer<char>(static_cast<std::int64_t>(needed));
+    capacity = needed;
+  }
+
+  StepArgs args{};
+  args.shape = impl_->shape;
+  args.packed = impl_->packed.get();
+  args.batch = batch;
+  args.x = x;
+  args.h = state.h;
+  args.c = state.c;
+  args.h_out = out.h;
+  args.c_out = out.c;
+  args.backwards = impl_->steps.fetch_add(1, std::memory_order_relaxed) % 2 == 1;
+  if (in_place) {
+    // Every new h needs all of the old one, so the old one steps aside.
+    float* before = reinterpret_cast<float*>(memory.get() + scratch);
+    std::memcpy(before, state.h, static_cast<std::size_t>(floats) * sizeof(float));
+    args.h = before;
+  }
+  const FlushSubnormals guard;
+  kernels.step(args, memory.get());
+}
+
+}  // namespace skrnn

@@ -1,0 +1,59 @@
+// One parallel region, with or without OpenMP.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "skrnn/threads.h"
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+namespace skrnn {
+
+// True in a forked child: it inherits OpenMP's bookkeeping but none of its threads, and a parallel
+// region would wait for them for ever.
+bool threads_lost() noexcept;
+
+// Multiply-adds below which another thread costs more than it brings: some ten microseconds' worth.
+constexpr std::int64_t kWorkPerThread = 500'000;
+
+// How many of the `wanted` threads (<= 0: as many as the caller may use) are worth their start, for
+// `work` multiply-adds that cut into at most `parts`. Results never depend on the answer.
+inline int useful_threads(int wanted, std::int64_t work, std::int64_t parts) {
+  const std::int64_t limit = std::min<std::int64_t>(parts, work / kWorkPerThread);
+  if (wanted <= 0) wanted = max_threads();
+  if (threads_lost()) wanted = 1;
+  return static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(wanted, limit)));
+}
+
+struct Team {
+  int thread;
+  int threads;
+
+  // Every thread of the team must come here.
+  void barrier() const {
+#if defined(_OPENMP)
+    if (threads > 1) {
+#pragma omp barrier
+    }
+#endif
+  }
+};
+
+// Calls body(team) on each of up to `threads` threads.
+template <class Body>
+void run_parallel(int threads, const Body& body) {
+#if defined(_OPENMP)
+  if (threads > 1) {
+#pragma omp parallel num_threads(threads)
+    body(Team{omp_get_thread_num(), omp_get_num_threads()});
+    return;
+  }
+#endif
+  static_cast<void>(threads);
+  body(Team{0, 1});
+}
+
+}  // namespace skrnn

@@ -1,0 +1,312 @@
+// Backward through time, a chunk of steps at a time.
+//
+// Within a chunk only dL/dh and dL/dc travel from step to step, and each sequence goes alone; the
+// gradients of x and of the weights are large products over all rows of the chunk. Gate gradients are
+// laid out so that the very same memory is the rows of one product (dL/dh, dL/dx: sums over gates)
+// and the panels of the other (dL/dW: sums over rows).
+#pragma once
+
+#include "simd/forward.h"
+
+namespace skrnn::SKRNN_ISA {
+
+// Gate gradients of stage S of one chunk: [group of blocks][capacity][block][sum][lane].
+template <class Cell, int S>
+struct GateGradients {
+  using T = Stage<Cell, S>;
+  static constexpr Index kGroupFloats = T::kSums * T::kBlocks * kLanes;
+  float* base;
+  Index capacity;
+
+  GateGradients(const BackwardArgs& a)
+      : base(a.dgates + a.capacity * dgates_offset<Cell, S>(a.shape.hidden_size)),
+        capacity(a.capacity) {}
+
+  float* row(Index n) const { return base + n * kGroupFloats; }
+  Index group_offset(Index group) const { return group * capacity * kGroupFloats; }
+};
+
+// The gates as an inner dimension: those that meet the input (first = 0), or the recurrent operand
+// (first = kSecondOffset).
+template <class Cell, int S>
+Index gate_segments(const GateGradients<Cell, S>& dgates, Index H, int first, Segment* segments) {
+  using T = Stage<Cell, S>;
+  Index count = 0, in_pass = 0;
+  for (Index group = 0; group < T::groups(H); ++group) {
+    const Index left = blocks_of(H) - group * T::kBlocks;
+    const Index here = left < T::kBlocks ? left : T::kBlocks;
+    const Index begin = dgates.group_offset(group) + first * kLanes;
+    append_segments(segments, count, in_pass, 0, begin, begin + here * T::kGates * kLanes,
+                    OutShape::kBlocks);
+  }
+  return count;
+}
+inline Index max_gate_segments(Index H, Index widest_group) {
+  return 2 * blocks_of(H) + max_segments(blocks_of(H) * widest_group * kLanes, OutShape::kBlocks);
+}
+
+// Rows of gate gradients times a transposed weight matrix with `columns` columns.
+template <class Source, class Target, class Finish>
+void gates_times_weights(Index rows, const float* const* gates, const Segment* segments,
+                         Index num_segments, Index inner, Index columns, const float* packed,
+                         float* resting, const Source& source, const Target& target,
+                         const Finish& finish) {
+  const Index blocks = blocks_of(columns);
+  sweep<OutShape>(
+      rows, gates, gates, segments, num_segments, blocks, 0, OutShape::panels(blocks), false, resting,
+      [&](Index p) { return packed + p * OutShape::kBlocks * inner * kLanes; }, source, target, finish);
+}
+
+template <class Cell>
+struct BackwardScratch {
+  Segment* segments;
+  const float** rows;
+  float* resting;
+  float* zeros;     // [max(padded H, one panel)]
+  float* dx;        // [kSlabRows][padded I]
+  float* doperand;  // [ranks][padded H]; cells with two stages only
+
+  BackwardScratch(Arena& arena, LayerShape shape, Index ranks, Index chunk_rows) {
+    const Index H = shape.hidden_size, padded = blocks_of(H) * kLanes;
+    const Index most = ranks > chunk_rows ? ranks : chunk_rows;
+    segments = arena.take<Segment>(max_gate_segments(H, 4));
+    rows = arena.take<const float*>(most > shape.input_size + H ? most : shape.input_size + H);
+    resting = arena.take<float>(kSlabRows * kWidestPanel * kLanes);
+    zeros = arena.take<float>(padded > kWidestPanel * kLanes ? padded : kWidestPanel * kLanes);
+    dx = arena.take<float>(kSlabRows * blocks_of(shape.input_size) * kLanes);
+    doperand = arena.take<float>(Cell::kStages == 2 ? ranks * padded : 0);
+  }
+};
+
+template <class Cell>
+std::size_t backward_scratch(LayerShape shape, Index ranks, Index chunk_rows) {
+  Arena arena(nullptr);
+  BackwardScratch<Cell>(arena, shape, ranks, chunk_rows);
+  return arena.used();
+}
+
+// Rows of BackwardArgs::hidden: the recurrent operand of each stage.
+template <class Cell>
+Index hidden_columns(Index H) {
+  return Cell::kStages * H;
+}
+
+// One stage of one step for ranks [ranks.begin, ranks.begin + count): the cell's equations, then what
+// flows back through the recurrent weights.
+template <class Cell, int S>
+void backward_stage(const BackwardArgs& a, Range ranks, Index s, Index count,
+                    BackwardScratch<Cell>& scratch) {
+  using T = Stage<Cell, S>;
+  const Index H = a.shape.hidden_size, blocks = blocks_of(H), padded = blocks * kLanes;
+  const BatchView& batch = a.batch;
+  const GateGradients<Cell, S> dgates(a);
+  const Index chunk_row = batch.packed_offset[s] - batch.packed_offset[a.step_begin];
+  float* out = S == 1 ? scratch.doperand : a.dh + ranks.begin * padded;
+
+  for (Index r = 0; r < count; ++r) {
+    const Index i = ranks.begin + r, n = batch.packed_offset[s] + i, row = row_of(batch, s, i);
+    const float* h_prev = state_before(batch, s, i, H, a.y, a.h0, scratch.zeros);
+    const float* c_prev = nullptr;
+    if constexpr (Cell::kStates == 2) {
+      const float* c0 = a.c0 ? a.c0 + batch.order[i] * H : scratch.zeros;
+      c_prev = s > 0 ? a.saved_c + (batch.packed_offset[s - 1] + i) * H : c0;
+    }
+    float* gates = dgates.row(chunk_row + i);
+    scratch.rows[r] = gates;
+    for (Index b = 0; b < blocks; ++b) {
+      const Index at = b * kLanes;
+      UnitGradient u;
+      u.lanes = lanes_in(b, H);
+      u.h_prev = h_prev + at;
+      u.h = a.y + row * H + at;
+      u.saved = a.saved_gates + n * saved_gates<Cell>(H) + at * Cell::kSaved;
+      u.dh = a.dh + i * padded + at;
+      if constexpr (Cell::kStates == 2) {
+        u.c_prev = c_prev + at;
+        u.c = a.saved_c + n * H + at;
+        u.dc = a.dc + i * padded + at;
+      }
+      if constexpr (Cell::kStages == 2) u.doperand = scratch.doperand + r * padded + at;
+      u.dgates = gates + dgates.group_offset(b / T::kBlocks) + b % T::kBlocks * T::kSums * kLanes;
+      T::backward(u);
+    }
+  }
+
+  // The first stage adds to what the cell itself passes on; the second starts anew.
+  const Index num_segments = gate_segments<Cell, S>(dgates, H, T::kSecondOffset, scratch.segments);
+  constexpr bool kAdds = S == 0 && Cell::kPassesDh;
+  auto place = [&](Index p, Index r) { return out + r * padded + p * OutShape::kBlocks * kLanes; };
+  gates_times_weights(
+      count, scratch.rows, scratch.segments, num_segments, T::back_inner(H), H,
+      a.packed_back + backward_offset<Cell, S>(a.shape), scratch.resting,
+      [&](Index p, Index r) -> const float* { return kAdds ? place(p, r) : scratch.zeros; },
+      [&](Index p, Index r, int) { return place(p, r); }, [](Index, Index, int, int) {});
+}
+
+// Writes `n` floats of a row down a column of a transposed matrix.
+inline void transpose_row(const float* row, Index n, float* column, Index column_stride) {
+  for (Index k = 0; k < n; ++k) column[k * column_stride] = row[k];
+}
+
+// Steps of the chunk for ranks [begin, end), last step first.
+template <class Cell>
+void backward_steps(const BackwardArgs& a, Range ranks, void* memory) {
+  const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = blocks_of(H) * kLanes;
+  const BatchView& batch = a.batch;
+  Arena arena(memory);
+  BackwardScratch<Cell> scratch(arena, a.shape, ranks.end - ranks.begin, a.chunk_rows);
+  fill_zero(scratch.zeros, padded > kWidestPanel * kLanes ? padded : kWidestPanel * kLanes);
+
+  for (Index s = a.step_end - 1; s >= a.step_begin; --s) {
+    const Index count = active(batch, s, ranks);
+    if (count <= 0) continue;
+    for (Index r = 0; r < count; ++r) {
+      const Index i = ranks.begin + r, row = row_of(batch, s, i);
+      const Index n = batch.packed_offset[s] - batch.packed_offset[a.step_begin] + i;
+      if (a.dy) {
+        float* dh = a.dh + i * padded;
+        const float* dy = a.dy + row * H;
+        for (Index b = 0; b < blocks_of(H); ++b) {
+          store(dh + b * kLanes, add(load(dh + b * kLanes), load(dy + b * kLanes, lanes_in(b, H))));
+        }
+      }
+      const float* h_prev = state_before(batch, s, i, H, a.y, a.h0, scratch.zeros);
+      transpose_row(a.x + row * I, I, a.inputs + n, a.column_stride);
+      transpose_row(h_prev, H, a.hidden + n, a.column_stride);
+      if constexpr (Cell::kStages == 2) {
+        // The second stage's operand is r h', and r is the first thing its cell saves.
+        const float* saved = a.saved_gates + (batch.packed_offset[s] + i) * saved_gates<Cell>(H);
+        float* column = a.hidden + H * a.column_stride + n;
+        for (Index k = 0; k < H; ++k) {
+          const float r_gate = saved[k / kLanes * Cell::kSaved * kLanes + k % kLanes];
+          column[k * a.column_stride] = r_gate * h_prev[k];
+        }
+      }
+    }
+    if constexpr (Cell::kStages == 2) backward_stage<Cell, 1>(a, ranks, s, count, scratch);
+    backward_stage<Cell, 0>(a, ranks, s, count, scratch);
+  }
+}
+
+// dL/dx for rows [begin, end) of the chunk.
+template <class Cell>
+void input_gradient(const BackwardArgs& a, Range range, void* memory) {
+  const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = blocks_of(I) * kLanes;
+  const BatchView& batch = a.batch;
+  Arena arena(memory);
+  BackwardScratch<Cell> scratch(arena, a.shape, 0, a.chunk_rows);
+  fill_zero(scratch.zeros, kWidestPanel * kLanes);
+
+  Index s = a.step_begin;
+  for (Index slab = range.begin; slab < range.end; slab += kSlabRows) {
+    const Index count = range.end - slab < kSlabRows ? range.end - slab : kSlabRows;
+    auto place = [&](Index p, Index r) {
+      return scratch.dx + r * padded + p * OutShape::kBlocks * kLanes;
+    };
+    for_each_stage<Cell>([&](auto stage) {
+      constexpr int S = decltype(stage)::value;
+      using T = Stage<Cell, S>;
+      const GateGradients<Cell, S> dgates(a);
+      for (Index r = 0; r < count; ++r) scratch.rows[r] = dgates.row(slab + r);
+      const Index num_segments = gate_segments<Cell, S>(dgates, H, 0, scratch.segments);
+      const float* weights = a.packed_back + backward_offset<Cell, S>(a.shape) +
+                             T::back_inner(H) * blocks_of(H) * kLanes;
+      gates_times_weights(
+          count, scratch.rows, scratch.segments, num_segments, T::back_inner(H), I, weights,
+          scratch.resting,
+          [&](Index p, Index r) -> const float* { return S == 0 ? scratch.zeros : place(p, r); },
+          [&](Index p, Index r, int) { return place(p, r); }, [](Index, Index, int, int) {});
+    });
+    for (Index r = 0; r < count; ++r) {
+      const Index packed_row = batch.packed_offset[a.step_begin] + slab + r;
+      while (packed_row >= batch.packed_offset[s + 1]) ++s;
+      copy_row(a.dx + row_of(batch, s, packed_row - batch.packed_offset[s]) * I,
+               scratch.dx + r * padded, I);
+    }
+  }
+}
+
+// Panels of all stages of the packed gradient: the units of work of weight_gradient.
+template <class Cell>
+Index gradient_panels(Index H) {
+  Index panels = 0;
+  for_each_stage<Cell>([&](auto stage) { panels += Stage<Cell, decltype(stage)::value>::groups(H); });
+  return panels;
+}
+
+// Adds to the packed gradient, for panels [begin, end) of stage S: the rows of a transposed operand
+// against the gate gradients. `first_k` is where the operand's weights begin in a panel, `first_sum`
+// the first of the sums that it feeds.
+template <class Cell, int S>
+void add_weight_gradient(const BackwardArgs& a, Range panels, const float* operand, Index columns,
+                         Index first_k, int first_sum, BackwardScratch<Cell>& scratch) {
+  using T = Stage<Cell, S>;
+  using Shape = PanelShape<T::kGates, T::kGates, 0, T::kBlocks, T::kSums * T::kBlocks>;
+  const Index I = a.shape.input_size, H = a.shape.hidden_size, blocks = blocks_of(H);
+  const GateGradients<Cell, S> dgates(a);
+  for (Index k = 0; k < columns; ++k) scratch.rows[k] = operand + k * a.column_stride;
+  Index num_segments = 0, in_pass = 0;
+  append_segments(scratch.segments, num_segments, in_pass, 0, 0, a.chunk_rows,
+                  T::kSums * T::kBlocks);
+  float* gradient = a.gradient + forward_offset<Cell, S>(a.shape);
+  auto place = [&](Index p, Index k) {
+    const Index first = p * T::kBlocks, left = blocks - first;
+    const Index here = left < T::kBlocks ? left : T::kBlocks;
+    return gradient + (first * (I + H) + (first_k + k) * here) * T::kGates * kLanes;
+  };
+  sweep<Shape>(
+      columns, scratch.rows, scratch.rows, scratch.segments, num_segments, blocks, panels.begin,
+      panels.end, false, scratch.resting,
+      [&](Index p) { return dgates.base + dgates.group_offset(p) + first_sum * kLanes; },
+      [&](Index p, Index k) -> const float* { return place(p, k); },
+      [&](Index p, Index k, int) { return place(p, k); }, [](Index, Index, int, int) {});
+}
+
+// Adds the sums over rows of the gate gradients to the packed bias gradient.
+template <class Cell, int S>
+void add_bias_gradient(const BackwardArgs& a, Range panels) {
+  using T = Stage<Cell, S>;
+  const Index H = a.shape.hidden_size;
+  const GateGradients<Cell, S> dgates(a);
+  constexpr int kPackets = T::kSums * T::kBlocks;
+  float* bias = a.gradient + forward_offset<Cell, S>(a.shape) + T::weight_floats(a.shape);
+  for (Index p = panels.begin; p < panels.end; ++p) {
+    const float* row = dgates.base + dgates.group_offset(p);
+    const Index packets = T::bias_floats(H) / kLanes - p * kPackets;
+    const int here = static_cast<int>(packets < kPackets ? packets : kPackets);
+    Packet sums[kPackets];
+    for (int j = 0; j < kPackets; ++j) sums[j] = splat(0.0f);
+    for (Index n = 0; n < a.chunk_rows; ++n, row += kPackets * kLanes) {
+      for (int j = 0; j < kPackets; ++j) sums[j] = add(sums[j], load(row + j * kLanes));
+    }
+    for (int j = 0; j < here; ++j) {
+      float* to = bias + (p * kPackets + j) * kLanes;
+      store(to, add(load(to), sums[j]));
+    }
+  }
+}
+
+// Adds this chunk to panels [begin, end) of the packed gradient.
+template <class Cell>
+void weight_gradient(const BackwardArgs& a, Range range, void* memory) {
+  const Index I = a.shape.input_size, H = a.shape.hidden_size;
+  Arena arena(memory);
+  BackwardScratch<Cell> scratch(arena, a.shape, 0, a.chunk_rows);
+  Index before = 0;
+  for_each_stage<Cell>([&](auto stage) {
+    constexpr int S = decltype(stage)::value;
+    using T = Stage<Cell, S>;
+    const Index groups = T::groups(H);
+    const Index begin = range.begin > before ? range.begin - before : 0;
+    const Index end = range.end - before < groups ? range.end - before : groups;
+    if (begin < end) {
+      add_weight_gradient<Cell, S>(a, {begin, end}, a.inputs, I, 0, 0, scratch);
+      add_weight_gradient<Cell, S>(a, {begin, end}, a.hidden + S * H * a.column_stride, H, I,
+                                   T::kSecondOffset, scratch);
+      add_bias_gradient<Cell, S>(a, {begin, end});
+    }
+    before += groups;
+  });
+}
+
+}  // namespace skrnn::SKRNN_ISA

@@ -1,0 +1,56 @@
+// The table of kernels of one instruction set. Each unit in isa/ includes this file once.
+#pragma once
+
+#include "cells/gru.h"
+#include "cells/gru_reset_before.h"
+#include "cells/lstm.h"
+#include "cells/rnn.h"
+#include "simd/backward.h"
+#include "simd/forward.h"
+#include "simd/step.h"
+
+namespace skrnn::SKRNN_ISA {
+
+template <class Cell>
+constexpr CellKernels cell_kernels() {
+  return {Cell::kName,
+          Cell::kGates,
+          Cell::kStates,
+          forward_size<Cell>,
+          backward_size<Cell>,
+          saved_gates<Cell>,
+          pack_forward<Cell>,
+          pack_backward<Cell>,
+          unpack_gradient<Cell>,
+          forward_scratch<Cell>,
+          forward<Cell>,
+          step_scratch<Cell>,
+          step<Cell>,
+          dgates_size<Cell>,
+          hidden_columns<Cell>,
+          gradient_panels<Cell>,
+          backward_scratch<Cell>,
+          backward_steps<Cell>,
+          input_gradient<Cell>,
+          weight_gradient<Cell>};
+}
+
+// Every cell, in the order in which users see them.
+constexpr CellKernels kCells[] = {
+    cell_kernels<Rnn<TanhFunction>>(), cell_kernels<Rnn<ReluFunction>>(), cell_kernels<Lstm>(),
+    cell_kernels<Gru>(),               cell_kernels<GruResetBefore>(),
+};
+
+template <Packet (*kFunction)(Packet)>
+void apply(const float* x, float* y, Index n) {
+  for (Index i = 0; i < n; i += kLanes) {
+    const int lanes = static_cast<int>(n - i < kLanes ? n - i : kLanes);
+    store(y + i, kFunction(load(x + i, lanes)), lanes);
+  }
+}
+
+constexpr KernelTable make_table(const char* isa) {
+  return {isa, kLanes, kCells, sizeof(kCells) / sizeof(kCells[0]), apply<sigmoid>, apply<tanh>};
+}
+
+}  // namespace skrnn::SKRNN_ISA

@@ -1,0 +1,208 @@
+// Weights from PyTorch's layout to the packed one, and gradients back.
+//
+// A cell is one or more stages. For each stage, the packed forward weights are
+//   [panel][k over I, then H][block of the panel][gate][lane]   and then   [block][sum][lane] of biases,
+// with zeros in the lanes past H. Gradients are summed up in the same layout. The packed backward
+// weights of a stage are two transposed matrices in panels of kOutBlocks blocks, for dL/dh and dL/dx:
+//   [panel over H][k over (block, gate, lane)][block of the panel][lane]   and the same over I.
+#pragma once
+
+#include "simd/rows.h"
+#include "simd/sweep.h"
+
+namespace skrnn::SKRNN_ISA {
+
+constexpr Index blocks_of(Index size) { return (size + kLanes - 1) / kLanes; }
+
+// Lanes of block b that hold one of `size` units.
+constexpr int lanes_in(Index b, Index size) {
+  return static_cast<int>(size - b * kLanes < kLanes ? size - b * kLanes : kLanes);
+}
+
+// The tile for products that end in plain rows: dL/dh and dL/dx.
+using OutShape = PanelShape<1, 1, 0, 4>;
+
+// The tile of stage S of a cell. Sums [0, G) take the input, sums [kSums - G, kSums) the recurrent
+// operand.
+template <class Cell, int S>
+struct Stage : Cell::template Stage<S> {
+  using Base = typename Cell::template Stage<S>;
+  static constexpr int kGates = Base::kGates;
+  static constexpr int kSums = Base::kSums;
+  static constexpr int kBlocks = Base::kBlocks;
+  static constexpr int kSecondOffset = kSums - kGates;
+  using Forward = PanelShape<kGates, kSums, kSecondOffset, kBlocks>;
+
+  static Index groups(Index H) { return Forward::panels(blocks_of(H)); }
+  static Index weight_floats(LayerShape s) {
+    return blocks_of(s.hidden_size) * (s.input_size + s.hidden_size) * kGates * kLanes;
+  }
+  static Index bias_floats(Index H) { return blocks_of(H) * kSums * kLanes; }
+  static Index back_inner(Index H) { return blocks_of(H) * kGates * kLanes; }
+  static Index dgates_floats(Index H) { return groups(H) * kBlocks * kSums * kLanes; }
+};
+
+// Calls f(stage) for each stage of a cell, as integral constants 0, 1, ...
+template <class Cell, class F>
+SKRNN_INLINE void for_each_stage(F&& f) {
+  f(std::integral_constant<int, 0>());
+  if constexpr (Cell::kStages == 2) f(std::integral_constant<int, 1>());
+}
+
+// Where stage S stands in packed forward weights (weights first, then its biases), in packed
+// backward weights, and in a row of gate gradients.
+template <class Cell, int S>
+Index forward_offset(LayerShape shape) {
+  if constexpr (S == 0) {
+    return 0;
+  } else {
+    using Before = Stage<Cell, S - 1>;
+    return forward_offset<Cell, S - 1>(shape) + Before::weight_floats(shape) +
+           Before::bias_floats(shape.hidden_size);
+  }
+}
+template <class Cell, int S>
+Index backward_offset(LayerShape shape) {
+  if constexpr (S == 0) {
+    return 0;
+  } else {
+    using Before = Stage<Cell, S - 1>;
+    return backward_offset<Cell, S - 1>(shape) +
+           Before::back_inner(shape.hidden_size) *
+               (blocks_of(shape.hidden_size) + blocks_of(shape.input_size)) * kLanes;
+  }
+}
+template <class Cell, int S>
+Index dgates_offset(Index H) {
+  if constexpr (S == 0) {
+    return 0;
+  } else {
+    return dgates_offset<Cell, S - 1>(H) + Stage<Cell, S - 1>::dgates_floats(H);
+  }
+}
+
+template <class Cell>
+Index forward_size(LayerShape shape) {
+  return forward_offset<Cell, Cell::kStages>(shape);
+}
+template <class Cell>
+Index backward_size(LayerShape shape) {
+  return backward_offset<Cell, Cell::kStages>(shape);
+}
+template <class Cell>
+Index dgates_size(Index H) {
+  return dgates_offset<Cell, Cell::kStages>(H);
+}
+
+// Calls f(packed index, k, row) for every weight of stage S that exists: k counts the I inputs and then
+// the H recurrent units, row is the row of weight_ih or weight_hh.
+template <class Cell, int S, class F>
+SKRNN_INLINE void for_each_weight(LayerShape shape, F&& f) {
+  using T = Stage<Cell, S>;
+  const Index I = shape.input_size, H = shape.hidden_size, K = I + H, blocks = blocks_of(H);
+  for (Index first = 0; first < blocks; first += T::kBlocks) {
+    const Index here = blocks - first < T::kBlocks ? blocks - first : T::kBlocks;
+    const Index panel = forward_offset<Cell, S>(shape) + first * K * T::kGates * kLanes;
+    for (Index k = 0; k < K; ++k) {
+      for (Index b = 0; b < here; ++b) {
+        for (int g = 0; g < T::kGates; ++g) {
+          const int gate = k < I ? T::kInputGates[g] : T::kHiddenGates[g];
+          const Index to = panel + ((k * here + b) * T::kGates + g) * kLanes;
+          const Index unit = (first + b) * kLanes;
+          const int lanes = lanes_in(first + b, H);
+          for (int lane = 0; lane < lanes; ++lane) f(to + lane, k, gate * H + unit + lane);
+        }
+      }
+    }
+  }
+}
+
+// Calls f(packed index, row, takes bias_ih, takes bias_hh) for every sum of stage S.
+template <class Cell, int S, class F>
+SKRNN_INLINE void for_each_bias(LayerShape shape, F&& f) {
+  using T = Stage<Cell, S>;
+  const Index H = shape.hidden_size;
+  const Index base = forward_offset<Cell, S>(shape) + T::weight_floats(shape);
+  for (Index b = 0; b < blocks_of(H); ++b) {
+    for (int a = 0; a < T::kSums; ++a) {
+      const bool input = a < T::kGates, hidden = a >= T::kSecondOffset;
+      const int gate = input ? T::kInputGates[a] : T::kHiddenGates[a - T::kSecondOffset];
+      for (int lane = 0; lane < lanes_in(b, H); ++lane) {
+        f((b * T::kSums + a) * kLanes + lane + base, gate * H + b * kLanes + lane, input, hidden);
+      }
+    }
+  }
+}
+
+
+template <class Cell>
+void pack_forward(LayerShape shape, WeightPointers from, float* packed) {
+  const Index I = shape.input_size, H = shape.hidden_size;
+  fill_zero(packed, forward_size<Cell>(shape));
+  for_each_stage<Cell>([&](auto stage) {
+    constexpr int S = decltype(stage)::value;
+    for_each_weight<Cell, S>(shape, [&](Index to, Index k, Index row) {
+      packed[to] = k < I ? from.ih[row * I + k] : from.hh[row * H + k - I];
+    });
+    for_each_bias<Cell, S>(shape, [&](Index to, Index row, bool input, bool hidden) {
+      packed[to] = (input && from.bias_ih ? from.bias_ih[row] : 0.0f) +
+                   (hidden && from.bias_hh ? from.bias_hh[row] : 0.0f);
+    });
+  });
+}
+
+template <class Cell>
+void unpack_gradient(LayerShape shape, const float* packed, GradientPointers to) {
+  const Index I = shape.input_size, H = shape.hidden_size;
+  for_each_stage<Cell>([&](auto stage) {
+    constexpr int S = decltype(stage)::value;
+    for_each_weight<Cell, S>(shape, [&](Index at, Index k, Index row) {
+      if (k < I) {
+        if (to.ih) to.ih[row * I + k] = packed[at];
+      } else {
+        if (to.hh) to.hh[row * H + k - I] = packed[at];
+      }
+    });
+    for_each_bias<Cell, S>(shape, [&](Index at, Index row, bool input, bool hidden) {
+      if (input && to.bias_ih) to.bias_ih[row] = packed[at];
+      if (hidden && to.bias_hh) to.bias_hh[row] = packed[at];
+    });
+  });
+}
+
+// One transposed matrix: [panel over columns][k over (block, gate, lane)][block of the panel][lane].
+template <class T>
+void pack_transposed(Index H, Index columns, const int* gates, const float* weights, float* packed) {
+  const Index inner = T::back_inner(H), out_blocks = blocks_of(columns);
+  for (Index first = 0; first < out_blocks; first += OutShape::kBlocks) {
+    const Index here = out_blocks - first < OutShape::kBlocks ? out_blocks - first : OutShape::kBlocks;
+    float* panel = packed + first * inner * kLanes;
+    const Index begin = first * kLanes;
+    const Index count = columns - begin < here * kLanes ? columns - begin : here * kLanes;
+    for (Index b = 0; b < blocks_of(H); ++b) {
+      for (int g = 0; g < T::kGates; ++g) {
+        for (int lane = 0; lane < lanes_in(b, H); ++lane) {
+          const Index k = (b * T::kGates + g) * kLanes + lane;
+          const Index row = gates[g] * H + b * kLanes + lane;
+          std::memcpy(panel + k * here * kLanes, weights + row * columns + begin,
+                      static_cast<std::size_t>(count) * sizeof(float));
+        }
+      }
+    }
+  }
+}
+
+template <class Cell>
+void pack_backward(LayerShape shape, WeightPointers from, float* packed) {
+  const Index I = shape.input_size, H = shape.hidden_size;
+  fill_zero(packed, backward_size<Cell>(shape));
+  for_each_stage<Cell>([&](auto stage) {
+    using T = Stage<Cell, decltype(stage)::value>;
+    float* hidden = packed + backward_offset<Cell, decltype(stage)::value>(shape);
+    float* input = hidden + T::back_inner(H) * blocks_of(H) * kLanes;
+    pack_transposed<T>(H, H, T::kHiddenGates, from.hh, hidden);
+    pack_transposed<T>(H, I, T::kInputGates, from.ih, input);
+  });
+}
+
+}  // namespace skrnn::SKRNN_ISA

@@ -1,0 +1,71 @@
+// One register of float32 lanes, in the words the kernels use. The only file that sees Eigen.
+//
+// The including unit defines SKRNN_ISA (the namespace of its instruction set) and renames Eigen, so
+// that no function instantiated here can be shared with a unit built for another instruction set.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <cstring>
+
+#if defined(_MSC_VER)
+#define SKRNN_INLINE __forceinline
+#else
+#define SKRNN_INLINE inline __attribute__((always_inline))
+#endif
+
+namespace skrnn::SKRNN_ISA {
+
+using Index = std::int64_t;
+using Packet = Eigen::internal::packet_traits<float>::type;
+using IntPacket = Eigen::internal::unpacket_traits<Packet>::integer_packet;
+
+constexpr int kLanes = Eigen::internal::unpacket_traits<Packet>::size;
+
+SKRNN_INLINE Packet splat(float a) { return Eigen::internal::pset1<Packet>(a); }
+SKRNN_INLINE Packet load(const float* p) { return Eigen::internal::ploadu<Packet>(p); }
+SKRNN_INLINE void store(float* p, Packet a) { Eigen::internal::pstoreu(p, a); }
+
+SKRNN_INLINE Packet add(Packet a, Packet b) { return Eigen::internal::padd(a, b); }
+SKRNN_INLINE Packet sub(Packet a, Packet b) { return Eigen::internal::psub(a, b); }
+SKRNN_INLINE Packet mul(Packet a, Packet b) { return Eigen::internal::pmul(a, b); }
+SKRNN_INLINE Packet div(Packet a, Packet b) { return Eigen::internal::pdiv(a, b); }
+// a * b + c, with one rounding where the instruction set has it.
+SKRNN_INLINE Packet mul_add(Packet a, Packet b, Packet c) { return Eigen::internal::pmadd(a, b, c); }
+
+// A NaN in `a` comes through both of these.
+SKRNN_INLINE Packet at_most(Packet a, Packet bound) { return Eigen::internal::pmin(a, bound); }
+SKRNN_INLINE Packet at_least(Packet a, Packet bound) { return Eigen::internal::pmax(a, bound); }
+
+SKRNN_INLINE Packet magnitude(Packet a) { return Eigen::internal::pabs(a); }
+SKRNN_INLINE Packet sign_bit(Packet a) { return Eigen::internal::pand(a, splat(-0.0f)); }
+SKRNN_INLINE Packet bit_or(Packet a, Packet b) { return Eigen::internal::por(a, b); }
+// `a` where `a` is a number above zero, 0 elsewhere; NaN stays NaN.
+SKRNN_INLINE Packet positive_part(Packet a) { return at_least(a, splat(0.0f)); }
+// 1 in the lanes where a > 0, else 0.
+SKRNN_INLINE Packet is_positive(Packet a) {
+  return Eigen::internal::pand(Eigen::internal::pcmp_lt(splat(0.0f), a), splat(1.0f));
+}
+
+// 2^n, where `a` holds 1.5 * 2^23 + n and n is an integer in -127..127; 0 for n = -127.
+SKRNN_INLINE Packet exp2_of_shifted(Packet a) {
+  using namespace Eigen::internal;
+  const IntPacket bits = plogical_shift_left<23>(preinterpret<IntPacket>(a));
+  return preinterpret<Packet>(padd(bits, pset1<IntPacket>(127 << 23)));
+}
+
+// The first n lanes (1 <= n <= kLanes); the lanes beyond are zero, and their memory is not touched.
+SKRNN_INLINE Packet load(const float* p, int n) {
+  if (n == kLanes) return load(p);
+  float lanes[kLanes] = {};
+  std::memcpy(lanes, p, n * sizeof(float));
+  return load(lanes);
+}
+SKRNN_INLINE void store(float* p, Packet a, int n) {
+  if (n == kLanes) return store(p, a);
+  float lanes[kLanes];
+  store(lanes, a);
+  std::memcpy(p, lanes, n * sizeof(float));
+}
+
+}  // namespace skrnn::SKRNN_ISA

@@ -1,0 +1,62 @@
+// One step for a few sequences: no threads, no allocation, the same sums in the same order as forward.
+#pragma once
+
+#include "simd/forward.h"
+
+namespace skrnn::SKRNN_ISA {
+
+// Sequences that share one reading of the weights.
+constexpr Index kStepRows = 48;
+
+template <class Cell>
+struct StepScratch {
+  StepRows rows;
+  Inner inner;
+  float* resting;
+  float* zeros;  // [H]
+
+  StepScratch(Arena& arena, LayerShape shape, Index count) {
+    rows = StepRows::take<Cell>(arena, count, shape.hidden_size);
+    inner = Inner::take(arena, shape.input_size, shape.hidden_size, kWidestPanel);
+    resting = arena.take<float>(count * kWidestPanel * kLanes);
+    zeros = arena.take<float>(shape.hidden_size);
+  }
+};
+
+template <class Cell>
+std::size_t step_scratch(LayerShape shape, Index batch) {
+  Arena arena(nullptr);
+  StepScratch<Cell>(arena, shape, batch < kStepRows ? batch : kStepRows);
+  return arena.used();
+}
+
+template <class Cell>
+void step(const StepArgs& a, void* memory) {
+  const Index I = a.shape.input_size, H = a.shape.hidden_size;
+  Arena arena(memory);
+  StepScratch<Cell> scratch(arena, a.shape, a.batch < kStepRows ? a.batch : kStepRows);
+  if (!a.h || (Cell::kStates == 2 && !a.c)) fill_zero(scratch.zeros, H);
+  for (Index begin = 0; begin < a.batch; begin += kStepRows) {
+    const Index count = a.batch - begin < kStepRows ? a.batch - begin : kStepRows;
+    StepRows& rows = scratch.rows;
+    for (Index r = 0; r < count; ++r) {
+      const Index b = begin + r;
+      rows.x[r] = a.x + b * I;
+      rows.h_prev[r] = a.h ? a.h + b * H : scratch.zeros;
+      rows.h[r] = a.h_out + b * H;
+      if constexpr (Cell::kStates == 2) {
+        rows.c_prev[r] = a.c ? a.c + b * H : scratch.zeros;
+        rows.c[r] = a.c_out + b * H;
+      }
+    }
+    for_each_stage<Cell>([&](auto stage) {
+      constexpr int S = decltype(stage)::value;
+      using T = Stage<Cell, S>;
+      scratch.inner.fill(I, H, T::kGates * T::kBlocks);
+      forward_stage<Cell, S>(a.shape, a.packed, rows, count, scratch.inner.segments,
+                             scratch.inner.count, {nullptr, 0, 0}, a.backwards, scratch.resting);
+    });
+  }
+}
+
+}  // namespace skrnn::SKRNN_ISA
