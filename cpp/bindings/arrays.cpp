@@ -1,5 +1,7 @@
 #include "arrays.h"
 
+#include <vector>
+
 namespace skrnn::bindings {
 
 namespace py = pybind11;

@@ -6,7 +6,10 @@
 // conversions and messages where they are not. It allocates the new state only where `out` is None.
 #include "bind_step.h"
 
+#include <cstdint>
 #include <cstring>
+#include <new>
+#include <string>
 #include <vector>
 
 #include "arguments.h"

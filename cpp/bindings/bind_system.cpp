@@ -2,6 +2,8 @@
 #include <pybind11/stl.h>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "arrays.h"
 #include "bindings.h"

@@ -10,6 +10,12 @@ namespace skrnn {
 
 using Index = std::int64_t;
 
+// Work is handed out in ranges, so that any number of threads gives the same bits.
+struct Range {
+  Index begin;
+  Index end;
+};
+
 // skrnn::Batch as raw pointers; see batch.h for what i, b, s and t count.
 struct BatchView {
   bool reverse;
@@ -81,25 +87,19 @@ struct BackwardArgs {
   const float* saved_gates;  // [sum of lengths, saved_gates(H)]
   const float* saved_c;      // [sum of lengths, H]
   const float* dy;           // [rows, H], or null for zeros
-  float* dh;                 // [B, padded H] by rank i; dL/dh flowing from step s + 1 to step s
-  float* dc;                 // [B, padded H] by rank i
+  float* dh;                 // [B, padded_size(H)] by rank i; dL/dh flowing from step s + 1 to step s
+  float* dc;                 // [B, padded_size(H)] by rank i
   float* dx;                 // [rows, I], or null
 
   Index step_begin;
   Index step_end;
   Index chunk_rows;   // packed rows in this chunk
   Index capacity;     // packed rows the buffers below have room for
-  float* dgates;      // [group of blocks][capacity][gates of the group][lane]
+  float* dgates;      // [panel][capacity][block of the panel][sum][lane] for each stage
   float* inputs;      // [I][column stride]: x of the chunk, transposed
   float* hidden;      // [stages * H][column stride]: the recurrent operands, transposed
   Index column_stride;
   float* gradient;    // packed like the forward weights; sums over chunks
-};
-
-// Work is handed out in ranges, so that any number of threads gives the same bits.
-struct Range {
-  Index begin;
-  Index end;
 };
 
 struct CellKernels {
@@ -121,7 +121,8 @@ struct CellKernels {
   std::size_t (*step_scratch)(LayerShape, Index batch);
   void (*step)(const StepArgs&, void* scratch);
 
-  Index (*dgates_size)(Index hidden_size);       // floats a row
+  Index (*padded_size)(Index hidden_size);       // floats a row of dh and dc
+  Index (*dgates_size)(Index hidden_size);       // floats a row of dgates
   Index (*hidden_columns)(Index hidden_size);    // rows of BackwardArgs::hidden
   Index (*gradient_panels)(Index hidden_size);   // units of work of weight_gradient
   std::size_t (*backward_scratch)(LayerShape, Index ranks, Index chunk_rows);

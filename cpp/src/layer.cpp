@@ -198,7 +198,7 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
   const CellKernels& kernels = *impl_->kernels;
   const LayerShape shape = impl_->shape;
   const std::int64_t H = shape.hidden_size, size = batch.size();
-  const std::int64_t lanes = impl_->table->lanes, padded = (H + lanes - 1) / lanes * lanes;
+  const std::int64_t padded = kernels.padded_size(H);
   const bool has_c = kernels.states == 2;
 
   const std::int64_t work = 2 * batch.total_steps() * kernels.gates * H * (shape.input_size + H);

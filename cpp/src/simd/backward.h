@@ -10,20 +10,20 @@
 
 namespace skrnn::SKRNN_ISA {
 
-// Gate gradients of stage S of one chunk: [group of blocks][capacity][block][sum][lane].
+// Gate gradients of stage S of one chunk: [panel][capacity][block of the panel][sum][lane].
 template <class Cell, int S>
 struct GateGradients {
   using T = Stage<Cell, S>;
-  static constexpr Index kGroupFloats = T::kSums * T::kBlocks * kLanes;
+  static constexpr Index kRowFloats = T::Forward::kSumFloats;
   float* base;
   Index capacity;
 
   GateGradients(const BackwardArgs& a)
-      : base(a.dgates + a.capacity * dgates_offset<Cell, S>(a.shape.hidden_size)),
+      : base(a.dgates + a.capacity * sums_offset<Cell, S>(a.shape.hidden_size)),
         capacity(a.capacity) {}
 
-  float* row(Index n) const { return base + n * kGroupFloats; }
-  Index group_offset(Index group) const { return group * capacity * kGroupFloats; }
+  float* row(Index n) const { return base + n * kRowFloats; }
+  Index panel_stride() const { return capacity * kRowFloats; }
 };
 
 // The gates as an inner dimension: those that meet the input (first = 0), or the recurrent operand
@@ -32,10 +32,10 @@ template <class Cell, int S>
 Index gate_segments(const GateGradients<Cell, S>& dgates, Index H, int first, Segment* segments) {
   using T = Stage<Cell, S>;
   Index count = 0, in_pass = 0;
-  for (Index group = 0; group < T::groups(H); ++group) {
-    const Index left = blocks_of(H) - group * T::kBlocks;
+  for (Index p = 0; p < T::groups(H); ++p) {
+    const Index left = blocks_of(H) - p * T::kBlocks;
     const Index here = left < T::kBlocks ? left : T::kBlocks;
-    const Index begin = dgates.group_offset(group) + first * kLanes;
+    const Index begin = p * dgates.panel_stride() + first * kLanes;
     append_segments(segments, count, in_pass, 0, begin, begin + here * T::kGates * kLanes,
                     OutShape::kBlocks);
   }
@@ -45,16 +45,27 @@ inline Index max_gate_segments(Index H, Index widest_group) {
   return 2 * blocks_of(H) + max_segments(blocks_of(H) * widest_group * kLanes, OutShape::kBlocks);
 }
 
-// Rows of gate gradients times a transposed weight matrix with `columns` columns.
-template <class Source, class Target, class Finish>
-void gates_times_weights(Index rows, const float* const* gates, const Segment* segments,
-                         Index num_segments, Index inner, Index columns, const float* packed,
-                         float* resting, const Source& source, const Target& target,
-                         const Finish& finish) {
-  const Index blocks = blocks_of(columns);
-  sweep<OutShape>(
-      rows, gates, gates, segments, num_segments, blocks, 0, OutShape::panels(blocks), false, resting,
-      [&](Index p) { return packed + p * OutShape::kBlocks * inner * kLanes; }, source, target, finish);
+// Rows of gate gradients times a transposed weight matrix of `columns` columns.
+template <class T>
+Product gates_times_weights(Index H, Index columns, const float* packed, Index rows,
+                            const float* const* gates, const Segment* segments, Index num_segments,
+                            float* resting) {
+  Product product{};
+  product.rows = rows;
+  product.a0 = product.a1 = gates;
+  product.segments = segments;
+  product.num_segments = num_segments;
+  product.weights = packed;
+  product.panel_stride = OutShape::kBlocks * kLanes * T::back_inner(H);
+  product.blocks = blocks_of(columns);
+  product.panels = {0, OutShape::panels(product.blocks)};
+  product.resting = resting;
+  return product;
+}
+
+// A row of `size` floats with room for whole panels.
+inline Index padded_size(Index size) {
+  return OutShape::panels(blocks_of(size)) * OutShape::kBlocks * kLanes;
 }
 
 template <class Cell>
@@ -62,18 +73,18 @@ struct BackwardScratch {
   Segment* segments;
   const float** rows;
   float* resting;
-  float* zeros;     // [max(padded H, one panel)]
+  float* zeros;     // [padded H]
   float* dx;        // [kSlabRows][padded I]
   float* doperand;  // [ranks][padded H]; cells with two stages only
 
   BackwardScratch(Arena& arena, LayerShape shape, Index ranks, Index chunk_rows) {
-    const Index H = shape.hidden_size, padded = blocks_of(H) * kLanes;
+    const Index H = shape.hidden_size, padded = padded_size(H);
     const Index most = ranks > chunk_rows ? ranks : chunk_rows;
     segments = arena.take<Segment>(max_gate_segments(H, 4));
     rows = arena.take<const float*>(most > shape.input_size + H ? most : shape.input_size + H);
-    resting = arena.take<float>(kSlabRows * kWidestPanel * kLanes);
-    zeros = arena.take<float>(padded > kWidestPanel * kLanes ? padded : kWidestPanel * kLanes);
-    dx = arena.take<float>(kSlabRows * blocks_of(shape.input_size) * kLanes);
+    resting = arena.take<float>(resting_floats(kSlabRows, kWidestPanel * kLanes));
+    zeros = arena.take<float>(padded);
+    dx = arena.take<float>(kSlabRows * padded_size(shape.input_size));
     doperand = arena.take<float>(Cell::kStages == 2 ? ranks * padded : 0);
   }
 };
@@ -97,7 +108,7 @@ template <class Cell, int S>
 void backward_stage(const BackwardArgs& a, Range ranks, Index s, Index count,
                     BackwardScratch<Cell>& scratch) {
   using T = Stage<Cell, S>;
-  const Index H = a.shape.hidden_size, blocks = blocks_of(H), padded = blocks * kLanes;
+  const Index H = a.shape.hidden_size, blocks = blocks_of(H), padded = padded_size(H);
   const BatchView& batch = a.batch;
   const GateGradients<Cell, S> dgates(a);
   const Index chunk_row = batch.packed_offset[s] - batch.packed_offset[a.step_begin];
@@ -127,7 +138,7 @@ void backward_stage(const BackwardArgs& a, Range ranks, Index s, Index count,
         u.dc = a.dc + i * padded + at;
       }
       if constexpr (Cell::kStages == 2) u.doperand = scratch.doperand + r * padded + at;
-      u.dgates = gates + dgates.group_offset(b / T::kBlocks) + b % T::kBlocks * T::kSums * kLanes;
+      u.dgates = gates + b / T::kBlocks * dgates.panel_stride() + b % T::kBlocks * T::kSums * kLanes;
       T::backward(u);
     }
   }
@@ -135,12 +146,13 @@ void backward_stage(const BackwardArgs& a, Range ranks, Index s, Index count,
   // The first stage adds to what the cell itself passes on; the second starts anew.
   const Index num_segments = gate_segments<Cell, S>(dgates, H, T::kSecondOffset, scratch.segments);
   constexpr bool kAdds = S == 0 && Cell::kPassesDh;
-  auto place = [&](Index p, Index r) { return out + r * padded + p * OutShape::kBlocks * kLanes; };
-  gates_times_weights(
-      count, scratch.rows, scratch.segments, num_segments, T::back_inner(H), H,
-      a.packed_back + backward_offset<Cell, S>(a.shape), scratch.resting,
-      [&](Index p, Index r) -> const float* { return kAdds ? place(p, r) : scratch.zeros; },
-      [&](Index p, Index r, int) { return place(p, r); }, [](Index, Index, int, int) {});
+  Product product = gates_times_weights<T>(
+      H, H, a.packed_back + backward_offset<Cell, S>(a.shape), count, scratch.rows,
+      scratch.segments, num_segments, scratch.resting);
+  product.target = {out, OutShape::kSumFloats, padded};
+  product.source = {kAdds ? out : scratch.zeros, kAdds ? OutShape::kSumFloats : 0,
+                    kAdds ? padded : 0};
+  sweep<OutShape>(product);
 }
 
 // Writes `n` floats of a row down a column of a transposed matrix.
@@ -151,11 +163,11 @@ inline void transpose_row(const float* row, Index n, float* column, Index column
 // Steps of the chunk for ranks [begin, end), last step first.
 template <class Cell>
 void backward_steps(const BackwardArgs& a, Range ranks, void* memory) {
-  const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = blocks_of(H) * kLanes;
+  const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = padded_size(H);
   const BatchView& batch = a.batch;
   Arena arena(memory);
   BackwardScratch<Cell> scratch(arena, a.shape, ranks.end - ranks.begin, a.chunk_rows);
-  fill_zero(scratch.zeros, padded > kWidestPanel * kLanes ? padded : kWidestPanel * kLanes);
+  fill_zero(scratch.zeros, padded);
 
   for (Index s = a.step_end - 1; s >= a.step_begin; --s) {
     const Index count = active(batch, s, ranks);
@@ -191,31 +203,28 @@ void backward_steps(const BackwardArgs& a, Range ranks, void* memory) {
 // dL/dx for rows [begin, end) of the chunk.
 template <class Cell>
 void input_gradient(const BackwardArgs& a, Range range, void* memory) {
-  const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = blocks_of(I) * kLanes;
+  const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = padded_size(I);
   const BatchView& batch = a.batch;
   Arena arena(memory);
   BackwardScratch<Cell> scratch(arena, a.shape, 0, a.chunk_rows);
-  fill_zero(scratch.zeros, kWidestPanel * kLanes);
+  fill_zero(scratch.zeros, OutShape::kSumFloats);
 
   Index s = a.step_begin;
   for (Index slab = range.begin; slab < range.end; slab += kSlabRows) {
     const Index count = range.end - slab < kSlabRows ? range.end - slab : kSlabRows;
-    auto place = [&](Index p, Index r) {
-      return scratch.dx + r * padded + p * OutShape::kBlocks * kLanes;
-    };
     for_each_stage<Cell>([&](auto stage) {
       constexpr int S = decltype(stage)::value;
       using T = Stage<Cell, S>;
       const GateGradients<Cell, S> dgates(a);
       for (Index r = 0; r < count; ++r) scratch.rows[r] = dgates.row(slab + r);
       const Index num_segments = gate_segments<Cell, S>(dgates, H, 0, scratch.segments);
-      const float* weights = a.packed_back + backward_offset<Cell, S>(a.shape) +
-                             T::back_inner(H) * blocks_of(H) * kLanes;
-      gates_times_weights(
-          count, scratch.rows, scratch.segments, num_segments, T::back_inner(H), I, weights,
-          scratch.resting,
-          [&](Index p, Index r) -> const float* { return S == 0 ? scratch.zeros : place(p, r); },
-          [&](Index p, Index r, int) { return place(p, r); }, [](Index, Index, int, int) {});
+      const float* weights = a.packed_back + backward_offset<Cell, S>(a.shape) + T::back_floats(H, H);
+      Product product = gates_times_weights<T>(H, I, weights, count, scratch.rows,
+                                               scratch.segments, num_segments, scratch.resting);
+      product.target = {scratch.dx, OutShape::kSumFloats, padded};
+      product.source = {S == 0 ? scratch.zeros : scratch.dx, S == 0 ? 0 : OutShape::kSumFloats,
+                        S == 0 ? 0 : padded};
+      sweep<OutShape>(product);
     });
     for (Index r = 0; r < count; ++r) {
       const Index packed_row = batch.packed_offset[a.step_begin] + slab + r;
@@ -242,47 +251,45 @@ void add_weight_gradient(const BackwardArgs& a, Range panels, const float* opera
                          Index first_k, int first_sum, BackwardScratch<Cell>& scratch) {
   using T = Stage<Cell, S>;
   using Shape = PanelShape<T::kGates, T::kGates, 0, T::kBlocks, T::kSums * T::kBlocks>;
-  const Index I = a.shape.input_size, H = a.shape.hidden_size, blocks = blocks_of(H);
+  const Index H = a.shape.hidden_size;
   const GateGradients<Cell, S> dgates(a);
   for (Index k = 0; k < columns; ++k) scratch.rows[k] = operand + k * a.column_stride;
   Index num_segments = 0, in_pass = 0;
-  append_segments(scratch.segments, num_segments, in_pass, 0, 0, a.chunk_rows,
-                  T::kSums * T::kBlocks);
+  append_segments(scratch.segments, num_segments, in_pass, 0, 0, a.chunk_rows, Shape::kStride);
   float* gradient = a.gradient + forward_offset<Cell, S>(a.shape);
-  auto place = [&](Index p, Index k) {
-    const Index first = p * T::kBlocks, left = blocks - first;
-    const Index here = left < T::kBlocks ? left : T::kBlocks;
-    return gradient + (first * (I + H) + (first_k + k) * here) * T::kGates * kLanes;
-  };
-  sweep<Shape>(
-      columns, scratch.rows, scratch.rows, scratch.segments, num_segments, blocks, panels.begin,
-      panels.end, false, scratch.resting,
-      [&](Index p) { return dgates.base + dgates.group_offset(p) + first_sum * kLanes; },
-      [&](Index p, Index k) -> const float* { return place(p, k); },
-      [&](Index p, Index k, int) { return place(p, k); }, [](Index, Index, int, int) {});
+
+  Product product{};
+  product.rows = columns;
+  product.a0 = product.a1 = scratch.rows;
+  product.segments = scratch.segments;
+  product.num_segments = num_segments;
+  product.weights = dgates.base + first_sum * kLanes;
+  product.panel_stride = dgates.panel_stride();
+  product.blocks = blocks_of(H);
+  product.panels = panels;
+  product.target = {gradient + first_k * Shape::kSumFloats, T::panel_floats(a.shape),
+                    Shape::kSumFloats};
+  product.source = {product.target.base, product.target.panel_stride, product.target.row_stride};
+  product.resting = scratch.resting;
+  sweep<Shape>(product);
 }
 
 // Adds the sums over rows of the gate gradients to the packed bias gradient.
 template <class Cell, int S>
 void add_bias_gradient(const BackwardArgs& a, Range panels) {
   using T = Stage<Cell, S>;
-  const Index H = a.shape.hidden_size;
   const GateGradients<Cell, S> dgates(a);
   constexpr int kPackets = T::kSums * T::kBlocks;
-  float* bias = a.gradient + forward_offset<Cell, S>(a.shape) + T::weight_floats(a.shape);
   for (Index p = panels.begin; p < panels.end; ++p) {
-    const float* row = dgates.base + dgates.group_offset(p);
-    const Index packets = T::bias_floats(H) / kLanes - p * kPackets;
-    const int here = static_cast<int>(packets < kPackets ? packets : kPackets);
+    const float* row = dgates.base + p * dgates.panel_stride();
+    float* bias = a.gradient + forward_offset<Cell, S>(a.shape) + T::weight_floats(a.shape) +
+                  p * T::Forward::kSumFloats;
     Packet sums[kPackets];
-    for (int j = 0; j < kPackets; ++j) sums[j] = splat(0.0f);
+    for (int j = 0; j < kPackets; ++j) sums[j] = load(bias + j * kLanes);
     for (Index n = 0; n < a.chunk_rows; ++n, row += kPackets * kLanes) {
       for (int j = 0; j < kPackets; ++j) sums[j] = add(sums[j], load(row + j * kLanes));
     }
-    for (int j = 0; j < here; ++j) {
-      float* to = bias + (p * kPackets + j) * kLanes;
-      store(to, add(load(to), sums[j]));
-    }
+    for (int j = 0; j < kPackets; ++j) store(bias + j * kLanes, sums[j]);
   }
 }
 

@@ -62,95 +62,6 @@ struct StepRows {
   }
 };
 
-// The cell's equations for `count` rows of panel p, whose sums stand in `sums`.
-template <class Cell, int S>
-SKRNN_INLINE void finish_units(const StepRows& rows, Index H, Index p, Index row, int count,
-                               const float* sums) {
-  using T = Stage<Cell, S>;
-  const Index blocks = blocks_of(H), first = p * T::kBlocks;
-  const Index here = blocks - first < T::kBlocks ? blocks - first : T::kBlocks;
-  for (int r = 0; r < count; ++r) {
-    for (Index b = first; b < first + here; ++b) {
-      const Index at = b * kLanes;
-      Unit u;
-      u.lanes = lanes_in(b, H);
-      u.h_prev = rows.h_prev[row + r] + at;
-      u.h = rows.h[row + r] + at;
-      if constexpr (Cell::kStates == 2) {
-        u.c_prev = rows.c_prev[row + r] + at;
-        u.c = rows.c[row + r] + at;
-      }
-      if constexpr (Cell::kStages == 2) u.operand = rows.operand[row + r] + at;
-      u.saved = rows.saved[row + r] ? rows.saved[row + r] + at * Cell::kSaved : nullptr;
-      T::forward(sums + (b - first) * T::kSums * kLanes, u);
-    }
-    sums += T::kSums * T::kBlocks * kLanes;
-  }
-}
-
-// The sums of a stage that the input has given ahead of the step; none where `sums` is null.
-struct Ahead {
-  const float* sums;  // [panel][row][block of the panel][sum][lane]
-  Index rows;
-  Index first_row;  // of this step
-};
-
-// One stage of one step for `count` sequences.
-template <class Cell, int S>
-void forward_stage(LayerShape shape, const float* packed, const StepRows& rows, Index count,
-                   const Segment* segments, Index num_segments, Ahead ahead, bool falling,
-                   float* resting) {
-  using T = Stage<Cell, S>;
-  const Index I = shape.input_size, H = shape.hidden_size, blocks = blocks_of(H);
-  const float* weights = packed + forward_offset<Cell, S>(shape);
-  const float* bias = weights + T::weight_floats(shape);
-  constexpr Index kPanelFloats = T::kSums * T::kBlocks * kLanes;
-  constexpr int kPlaces = kTileRows > T::Forward::kPanelsForOneRow ? kTileRows
-                                                                   : T::Forward::kPanelsForOneRow;
-  alignas(64) float sums[kPlaces * kPanelFloats];
-  sweep<typename T::Forward>(
-      count, rows.x, S == 0 ? rows.h_prev : const_cast<const float**>(rows.operand), segments,
-      num_segments, blocks, 0, T::groups(H), falling, resting,
-      [&](Index p) {
-        const Index first = p * T::kBlocks, left = blocks - first;
-        const Index here = left < T::kBlocks ? left : T::kBlocks;
-        return weights + (first * (I + H) + (ahead.sums ? here * I : 0)) * T::kGates * kLanes;
-      },
-      [&](Index p, Index row) {
-        const Index first = p * T::kBlocks, left = blocks - first;
-        const Index here = left < T::kBlocks ? left : T::kBlocks;
-        return ahead.sums ? ahead.sums +
-                                (first * ahead.rows + (ahead.first_row + row) * here) *
-                                    T::kSums * kLanes
-                          
-                          : bias + first * T::kSums * kLanes;
-      },
-      [&](Index, Index, int place) { return sums + place * kPanelFloats; },
-      [&](Index p, Index row, int tile_rows, int place) {
-        finish_units<Cell, S>(rows, H, p, row, tile_rows, sums + place * kPanelFloats);
-      });
-}
-
-// The input's share of the sums of stage S for `count` rows of x.
-template <class Cell, int S>
-void input_share(LayerShape shape, const float* packed, const float* const* x, Index count,
-                 const Segment* segments, Index num_segments, float* sums, float* resting) {
-  using T = Stage<Cell, S>;
-  const Index H = shape.hidden_size, K = shape.input_size + H, blocks = blocks_of(H);
-  const float* weights = packed + forward_offset<Cell, S>(shape);
-  const float* bias = weights + T::weight_floats(shape);
-  sweep<typename T::Forward>(
-      count, x, x, segments, num_segments, blocks, 0, T::groups(H), false, resting,
-      [&](Index p) { return weights + p * T::kBlocks * K * T::kGates * kLanes; },
-      [&](Index p, Index) { return bias + p * T::kBlocks * T::kSums * kLanes; },
-      [&](Index p, Index row, int) {
-        const Index first = p * T::kBlocks, left = blocks - first;
-        const Index here = left < T::kBlocks ? left : T::kBlocks;
-        return sums + (first * count + row * here) * T::kSums * kLanes;
-      },
-      [](Index, Index, int, int) {});
-}
-
 // The inner dimension of one stage, cut into passes.
 struct Inner {
   Segment* segments;
@@ -167,11 +78,88 @@ struct Inner {
   }
 };
 
+// What the sums of a stage become: the arguments of its Finish.
+struct UnitsContext {
+  const StepRows* rows;
+  Index hidden_size;
+};
+
+// The cell's equations for `count` rows of panel p.
+template <class Cell, int S>
+void finish_units(const void* context, Index p, Index row, int count, const float* sums) {
+  using T = Stage<Cell, S>;
+  const auto& [rows, H] = *static_cast<const UnitsContext*>(context);
+  const Index first = p * T::kBlocks, left = blocks_of(H) - first;
+  const Index here = left < T::kBlocks ? left : T::kBlocks;
+  for (int r = 0; r < count; ++r) {
+    for (Index b = first; b < first + here; ++b) {
+      const Index at = b * kLanes;
+      Unit u;
+      u.lanes = lanes_in(b, H);
+      u.h_prev = rows->h_prev[row + r] + at;
+      u.h = rows->h[row + r] + at;
+      if constexpr (Cell::kStates == 2) {
+        u.c_prev = rows->c_prev[row + r] + at;
+        u.c = rows->c[row + r] + at;
+      }
+      if constexpr (Cell::kStages == 2) u.operand = rows->operand[row + r] + at;
+      u.saved = rows->saved[row + r] ? rows->saved[row + r] + at * Cell::kSaved : nullptr;
+      T::forward(sums + (b - first) * T::kSums * kLanes, u);
+    }
+    sums += T::Forward::kSumFloats;
+  }
+}
+
+// Sums of a stage for each row of some steps: [panel][row][block of the panel][sum][lane].
+template <class T>
+Sums<float> share_sums(float* base, Index rows) {
+  return {base, rows * T::Forward::kSumFloats, T::Forward::kSumFloats};
+}
+
+// Rows of operands against the packed weights of stage S, from the biases on.
+template <class Cell, int S>
+Product stage_product(LayerShape shape, const float* packed, Index rows, const float* const* a0,
+                      const float* const* a1, const Inner& inner, float* resting) {
+  using T = Stage<Cell, S>;
+  Product product{};
+  product.rows = rows;
+  product.a0 = a0;
+  product.a1 = a1;
+  product.segments = inner.segments;
+  product.num_segments = inner.count;
+  product.weights = packed + forward_offset<Cell, S>(shape);
+  product.panel_stride = T::panel_floats(shape);
+  product.blocks = blocks_of(shape.hidden_size);
+  product.panels = {0, T::groups(shape.hidden_size)};
+  product.source = {product.weights + T::weight_floats(shape), T::Forward::kSumFloats, 0};
+  product.resting = resting;
+  return product;
+}
+
+// One stage of one step for `count` sequences. Where `ahead` is given, it holds the sums that the
+// input has contributed already, and `inner` names the recurrent operand only.
+template <class Cell, int S>
+void forward_stage(LayerShape shape, const float* packed, const StepRows& rows, Index count,
+                   const Inner& inner, const Sums<float>* ahead, bool falling, float* resting) {
+  using T = Stage<Cell, S>;
+  const float* const* hidden = S == 0 ? rows.h_prev : const_cast<const float**>(rows.operand);
+  Product product = stage_product<Cell, S>(shape, packed, count, rows.x, hidden, inner, resting);
+  if (ahead) {
+    product.weights += shape.input_size * T::Forward::kStride * kLanes;
+    product.source = {ahead->base, ahead->panel_stride, ahead->row_stride};
+  }
+  const UnitsContext context{&rows, shape.hidden_size};
+  product.falling = falling;
+  product.finish = finish_units<Cell, S>;
+  product.context = &context;
+  sweep<typename T::Forward>(product);
+}
+
 // Scratch of one thread that takes `ranks` sequences through time.
 template <class Cell>
 struct ForwardScratch {
   StepRows rows;
-  Inner fused, inputs, recurrent;
+  Inner inner;
   float* resting;
   float* zeros;          // [H]
   float* ahead;          // [stage][panel][row][sums]
@@ -182,18 +170,16 @@ struct ForwardScratch {
 
   ForwardScratch(Arena& arena, LayerShape shape, Index ranks) {
     const Index I = shape.input_size, H = shape.hidden_size;
-    const Index row_floats = dgates_size<Cell>(H);  // one float a sum
+    const Index row_floats = sums_size<Cell>(H);
     rows = StepRows::take<Cell>(arena, ranks, H);
-    fused = Inner::take(arena, I, H, kWidestPanel);
-    inputs = Inner::take(arena, I, H, kWidestPanel);
-    recurrent = Inner::take(arena, I, H, kWidestPanel);
+    inner = Inner::take(arena, I, H, kWidestPanel);
     zeros = arena.take<float>(H);
     const Index at_once = ranks < kFewRows ? ranks : kFewRows - 1;
     ahead_rows = kAheadFloats / row_floats > 4 * at_once ? kAheadFloats / row_floats : 4 * at_once;
     ahead = arena.take<float>(ahead_rows * row_floats);
     x_ahead = arena.take<const float*>(ahead_rows);
     const Index most = ranks > ahead_rows ? ranks : ahead_rows;
-    resting = arena.take<float>((most < kSlabRows ? most : kSlabRows) * kWidestPanel * kLanes);
+    resting = arena.take<float>(resting_floats(most, kWidestPanel * kLanes));
   }
 };
 
@@ -248,21 +234,27 @@ void forward(const ForwardArgs& a, Range ranks, void* memory) {
     for_each_stage<Cell>([&](auto stage) {
       constexpr int S = decltype(stage)::value;
       using T = Stage<Cell, S>;
-      constexpr int kPackets = T::kGates * T::kBlocks;
-      Ahead ahead{nullptr, 0, 0};
-      Inner& inner = few ? scratch.recurrent : scratch.fused;
-      inner.fill(few ? 0 : I, H, kPackets);
-      if (few) {
-        float* sums = scratch.ahead + dgates_offset<Cell, S>(H) * ahead_count;
-        if (ahead_row == 0) {
-          scratch.inputs.fill(I, 0, kPackets);
-          input_share<Cell, S>(a.shape, a.packed, scratch.x_ahead, ahead_count,
-                               scratch.inputs.segments, scratch.inputs.count, sums, scratch.resting);
-        }
-        ahead = {sums, ahead_count, ahead_row};
+      Inner& inner = scratch.inner;
+      if (!few) {
+        inner.fill(I, H, T::Forward::kStride);
+        forward_stage<Cell, S>(a.shape, a.packed, rows, count, inner, nullptr, s % 2 == 1,
+                               scratch.resting);
+        return;
       }
-      forward_stage<Cell, S>(a.shape, a.packed, rows, count, inner.segments, inner.count, ahead,
-                             s % 2 == 1, scratch.resting);
+      const float* const* x = scratch.x_ahead;
+      Sums<float> ahead =
+          share_sums<T>(scratch.ahead + sums_offset<Cell, S>(H) * ahead_count, ahead_count);
+      if (ahead_row == 0) {
+        inner.fill(I, 0, T::Forward::kStride);
+        Product product =
+            stage_product<Cell, S>(a.shape, a.packed, ahead_count, x, x, inner, scratch.resting);
+        product.target = ahead;
+        sweep<typename T::Forward>(product);
+      }
+      inner.fill(0, H, T::Forward::kStride);
+      ahead.base = ahead.at(0, ahead_row);
+      forward_stage<Cell, S>(a.shape, a.packed, rows, count, inner, &ahead, s % 2 == 1,
+                             scratch.resting);
     });
     if (few) ahead_row += count;
   }

@@ -1,8 +1,9 @@
 // Weights from PyTorch's layout to the packed one, and gradients back.
 //
 // A cell is one or more stages. For each stage, the packed forward weights are
-//   [panel][k over I, then H][block of the panel][gate][lane]   and then   [block][sum][lane] of biases,
-// with zeros in the lanes past H. Gradients are summed up in the same layout. The packed backward
+//   [panel][k over I, then H][block of the panel][gate][lane]   and then
+//   [panel][block of the panel][sum][lane]   of biases,
+// with zeros in the lanes past H and in the blocks that the last panel lacks. Gradients are summed up in the same layout. The packed backward
 // weights of a stage are two transposed matrices in panels of kOutBlocks blocks, for dL/dh and dL/dx:
 //   [panel over H][k over (block, gate, lane)][block of the panel][lane]   and the same over I.
 #pragma once
@@ -34,12 +35,17 @@ struct Stage : Cell::template Stage<S> {
   using Forward = PanelShape<kGates, kSums, kSecondOffset, kBlocks>;
 
   static Index groups(Index H) { return Forward::panels(blocks_of(H)); }
-  static Index weight_floats(LayerShape s) {
-    return blocks_of(s.hidden_size) * (s.input_size + s.hidden_size) * kGates * kLanes;
+  static Index panel_floats(LayerShape s) {
+    return (s.input_size + s.hidden_size) * kGates * kBlocks * kLanes;
   }
-  static Index bias_floats(Index H) { return blocks_of(H) * kSums * kLanes; }
+  static Index weight_floats(LayerShape s) { return groups(s.hidden_size) * panel_floats(s); }
+  static Index sum_floats(Index H) { return groups(H) * Forward::kSumFloats; }
+
+  // The gates as the inner dimension of the products that lead back.
   static Index back_inner(Index H) { return blocks_of(H) * kGates * kLanes; }
-  static Index dgates_floats(Index H) { return groups(H) * kBlocks * kSums * kLanes; }
+  static Index back_floats(Index H, Index columns) {
+    return OutShape::panels(blocks_of(columns)) * OutShape::kBlocks * kLanes * back_inner(H);
+  }
 };
 
 // Calls f(stage) for each stage of a cell, as integral constants 0, 1, ...
@@ -50,7 +56,7 @@ SKRNN_INLINE void for_each_stage(F&& f) {
 }
 
 // Where stage S stands in packed forward weights (weights first, then its biases), in packed
-// backward weights, and in a row of gate gradients.
+// backward weights, and in a row of sums or of their gradients.
 template <class Cell, int S>
 Index forward_offset(LayerShape shape) {
   if constexpr (S == 0) {
@@ -58,7 +64,7 @@ Index forward_offset(LayerShape shape) {
   } else {
     using Before = Stage<Cell, S - 1>;
     return forward_offset<Cell, S - 1>(shape) + Before::weight_floats(shape) +
-           Before::bias_floats(shape.hidden_size);
+           Before::sum_floats(shape.hidden_size);
   }
 }
 template <class Cell, int S>
@@ -68,16 +74,16 @@ Index backward_offset(LayerShape shape) {
   } else {
     using Before = Stage<Cell, S - 1>;
     return backward_offset<Cell, S - 1>(shape) +
-           Before::back_inner(shape.hidden_size) *
-               (blocks_of(shape.hidden_size) + blocks_of(shape.input_size)) * kLanes;
+           Before::back_floats(shape.hidden_size, shape.hidden_size) +
+           Before::back_floats(shape.hidden_size, shape.input_size);
   }
 }
 template <class Cell, int S>
-Index dgates_offset(Index H) {
+Index sums_offset(Index H) {
   if constexpr (S == 0) {
     return 0;
   } else {
-    return dgates_offset<Cell, S - 1>(H) + Stage<Cell, S - 1>::dgates_floats(H);
+    return sums_offset<Cell, S - 1>(H) + Stage<Cell, S - 1>::sum_floats(H);
   }
 }
 
@@ -90,8 +96,8 @@ Index backward_size(LayerShape shape) {
   return backward_offset<Cell, Cell::kStages>(shape);
 }
 template <class Cell>
-Index dgates_size(Index H) {
-  return dgates_offset<Cell, Cell::kStages>(H);
+Index sums_size(Index H) {
+  return sums_offset<Cell, Cell::kStages>(H);
 }
 
 // Calls f(packed index, k, row) for every weight of stage S that exists: k counts the I inputs and then
@@ -99,19 +105,16 @@ Index dgates_size(Index H) {
 template <class Cell, int S, class F>
 SKRNN_INLINE void for_each_weight(LayerShape shape, F&& f) {
   using T = Stage<Cell, S>;
-  const Index I = shape.input_size, H = shape.hidden_size, K = I + H, blocks = blocks_of(H);
-  for (Index first = 0; first < blocks; first += T::kBlocks) {
-    const Index here = blocks - first < T::kBlocks ? blocks - first : T::kBlocks;
-    const Index panel = forward_offset<Cell, S>(shape) + first * K * T::kGates * kLanes;
+  const Index I = shape.input_size, H = shape.hidden_size, K = I + H;
+  for (Index b = 0; b < blocks_of(H); ++b) {
+    const Index panel = forward_offset<Cell, S>(shape) + b / T::kBlocks * T::panel_floats(shape);
+    const int lanes = lanes_in(b, H);
     for (Index k = 0; k < K; ++k) {
-      for (Index b = 0; b < here; ++b) {
-        for (int g = 0; g < T::kGates; ++g) {
-          const int gate = k < I ? T::kInputGates[g] : T::kHiddenGates[g];
-          const Index to = panel + ((k * here + b) * T::kGates + g) * kLanes;
-          const Index unit = (first + b) * kLanes;
-          const int lanes = lanes_in(first + b, H);
-          for (int lane = 0; lane < lanes; ++lane) f(to + lane, k, gate * H + unit + lane);
-        }
+      for (int g = 0; g < T::kGates; ++g) {
+        const int gate = k < I ? T::kInputGates[g] : T::kHiddenGates[g];
+        const Index at = panel + ((k * T::kBlocks + b % T::kBlocks) * T::kGates + g) * kLanes;
+        const Index row = gate * H + b * kLanes;
+        for (int lane = 0; lane < lanes; ++lane) f(at + lane, k, row + lane);
       }
     }
   }
@@ -173,20 +176,14 @@ void unpack_gradient(LayerShape shape, const float* packed, GradientPointers to)
 // One transposed matrix: [panel over columns][k over (block, gate, lane)][block of the panel][lane].
 template <class T>
 void pack_transposed(Index H, Index columns, const int* gates, const float* weights, float* packed) {
-  const Index inner = T::back_inner(H), out_blocks = blocks_of(columns);
-  for (Index first = 0; first < out_blocks; first += OutShape::kBlocks) {
-    const Index here = out_blocks - first < OutShape::kBlocks ? out_blocks - first : OutShape::kBlocks;
-    float* panel = packed + first * inner * kLanes;
-    const Index begin = first * kLanes;
-    const Index count = columns - begin < here * kLanes ? columns - begin : here * kLanes;
-    for (Index b = 0; b < blocks_of(H); ++b) {
+  constexpr Index kWidth = OutShape::kBlocks * kLanes;
+  for (Index begin = 0; begin < columns; begin += kWidth) {
+    const Index count = columns - begin < kWidth ? columns - begin : kWidth;
+    float* panel = packed + begin * T::back_inner(H);
+    for (Index unit = 0; unit < H; ++unit) {
       for (int g = 0; g < T::kGates; ++g) {
-        for (int lane = 0; lane < lanes_in(b, H); ++lane) {
-          const Index k = (b * T::kGates + g) * kLanes + lane;
-          const Index row = gates[g] * H + b * kLanes + lane;
-          std::memcpy(panel + k * here * kLanes, weights + row * columns + begin,
-                      static_cast<std::size_t>(count) * sizeof(float));
-        }
+        const Index k = (unit / kLanes * T::kGates + g) * kLanes + unit % kLanes;
+        copy_row(panel + k * kWidth, weights + (gates[g] * H + unit) * columns + begin, count);
       }
     }
   }
@@ -199,7 +196,7 @@ void pack_backward(LayerShape shape, WeightPointers from, float* packed) {
   for_each_stage<Cell>([&](auto stage) {
     using T = Stage<Cell, decltype(stage)::value>;
     float* hidden = packed + backward_offset<Cell, decltype(stage)::value>(shape);
-    float* input = hidden + T::back_inner(H) * blocks_of(H) * kLanes;
+    float* input = hidden + T::back_floats(H, H);
     pack_transposed<T>(H, H, T::kHiddenGates, from.hh, hidden);
     pack_transposed<T>(H, I, T::kInputGates, from.ih, input);
   });

@@ -14,6 +14,16 @@
 #define SKRNN_INLINE inline __attribute__((always_inline))
 #endif
 
+// Repeats the body of the loop that follows.
+#define SKRNN_PRAGMA(text) _Pragma(#text)
+#if defined(__clang__)
+#define SKRNN_UNROLL(n) SKRNN_PRAGMA(unroll n)
+#elif defined(__GNUC__)
+#define SKRNN_UNROLL(n) SKRNN_PRAGMA(GCC unroll n)
+#else
+#define SKRNN_UNROLL(n)
+#endif
+
 namespace skrnn::SKRNN_ISA {
 
 using Index = std::int64_t;

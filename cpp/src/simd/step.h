@@ -18,7 +18,7 @@ struct StepScratch {
   StepScratch(Arena& arena, LayerShape shape, Index count) {
     rows = StepRows::take<Cell>(arena, count, shape.hidden_size);
     inner = Inner::take(arena, shape.input_size, shape.hidden_size, kWidestPanel);
-    resting = arena.take<float>(count * kWidestPanel * kLanes);
+    resting = arena.take<float>(resting_floats(count, kWidestPanel * kLanes));
     zeros = arena.take<float>(shape.hidden_size);
   }
 };
@@ -52,9 +52,9 @@ void step(const StepArgs& a, void* memory) {
     for_each_stage<Cell>([&](auto stage) {
       constexpr int S = decltype(stage)::value;
       using T = Stage<Cell, S>;
-      scratch.inner.fill(I, H, T::kGates * T::kBlocks);
-      forward_stage<Cell, S>(a.shape, a.packed, rows, count, scratch.inner.segments,
-                             scratch.inner.count, {nullptr, 0, 0}, a.backwards, scratch.resting);
+      scratch.inner.fill(I, H, T::Forward::kStride);
+      forward_stage<Cell, S>(a.shape, a.packed, rows, count, scratch.inner, nullptr, a.backwards,
+                             scratch.resting);
     });
   }
 }

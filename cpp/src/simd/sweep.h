@@ -1,6 +1,6 @@
 // A matrix product as a sweep of the register tile over rows and packed panels.
 //
-//   target[row] = source[row] + sum over k of a[row][k] * panel[k]
+//   target[panel][row] = source[panel][row] + sum over k of a[row][k] * weights[panel][k]
 //
 // The inner dimension is a list of segments, each a run of consecutive floats in the rows of one of
 // two operands: a recurrent step reads x_t and then h_{t-1} against one stream of weights. Long
@@ -8,6 +8,7 @@
 // does not show in the result), so that the part of a panel in use stays in the first-level cache.
 #pragma once
 
+#include "kernel_table.h"
 #include "simd/tile.h"
 
 namespace skrnn::SKRNN_ISA {
@@ -25,17 +26,18 @@ constexpr Index kPassPackets = 24 * 1024 / (kLanes * 4);
 // Rows between which a panel is reused in one go; bounds the sums resting in memory.
 constexpr Index kSlabRows = 96;
 
-// What one block of kLanes units (or columns) means to a sweep.
-template <int kGates_, int kSums_, int kSecondOffset_, int kBlocks_, int kFixedStride_ = 0>
+// What one block of kLanes units (or columns) means to a sweep. Panels take kBlocks blocks; the last
+// one has room for as many, but only those that exist are read or computed.
+template <int kGates_, int kSums_, int kSecondOffset_, int kBlocks_, int kStride_ = kGates_ * kBlocks_>
 struct PanelShape {
   static constexpr int kGates = kGates_;  // packets of weights a block has for each k
   static constexpr int kSums = kSums_;    // accumulators of a block
   static constexpr int kSecondOffset = kSecondOffset_;  // accumulator where operand 1 begins
-  static constexpr int kBlocks = kBlocks_;  // blocks that share a tile; the last panel may have fewer
+  static constexpr int kBlocks = kBlocks_;
+  static constexpr int kStride = kStride_;  // packets from one k to the next
   static_assert(kBlocks == 1 || (kGates == kSums && kSecondOffset == 0), "a tile is contiguous");
 
-  // Packets from one k to the next in a panel of `blocks` blocks.
-  static constexpr int stride(int blocks) { return kFixedStride_ ? kFixedStride_ : kGates * blocks; }
+  static constexpr Index kSumFloats = kSums * kBlocks * kLanes;  // of a row of a panel
   static constexpr Index panels(Index blocks) { return (blocks + kBlocks - 1) / kBlocks; }
 
   // Panels that one row takes at once, where there are enough, to have 8 or more independent sums.
@@ -63,124 +65,148 @@ inline Index max_segments(Index length, int packets_per_k) {
   return length / (kPassPackets / packets_per_k) + 2;
 }
 
-// R rows against P panels that stand `panel_distance` floats apart, for one pass.
-//   source(p, r), target(p, r): kSums * kBlocks packets where the sums start from and go to
-template <class Shape, int kBlocks, int R, int P, class Source, class Target>
-SKRNN_INLINE void run_tile(const float* const* a0, const float* const* a1, const Segment* segment,
-                           const Segment* end, const float* w, Index panel_distance,
-                           const Source& source, const Target& target) {
+// Rows of sums: kSumFloats for each row of each panel.
+template <class Float>
+struct Sums {
+  Float* base;
+  Index panel_stride;
+  Index row_stride;
+
+  Float* at(Index panel, Index row) const { return base + panel * panel_stride + row * row_stride; }
+};
+
+// Called when the sums of rows [row, row + count) of a panel are complete; `sums` has kSumFloats a row.
+using Finish = void (*)(const void* context, Index panel, Index row, int count, const float* sums);
+
+struct Product {
+  Index rows;
+  const float* const* a0;  // [rows]: where each row of operand 0 begins
+  const float* const* a1;  // and of operand 1
+  const Segment* segments;
+  Index num_segments;
+  const float* weights;  // [panel][k][packet][lane]
+  Index panel_stride;
+  Index blocks;  // of all panels together
+  Range panels;  // those to compute
+  bool falling;  // last panel first
+  Sums<const float> source;
+  Sums<float> target;  // unless `finish` takes the sums
+  Finish finish;       // or null
+  const void* context;
+  float* resting;  // resting_floats(rows): sums between passes
+};
+
+constexpr Index resting_floats(Index rows, Index sum_floats) {
+  return (rows < kSlabRows ? rows : kSlabRows) * sum_floats;
+}
+
+// R rows against P panels of kBlocks blocks for the segments of one pass. The sums of panel q and row r
+// stand q * panel_stride + r * row_stride behind the first.
+template <class Shape, int kBlocks, int R, int P>
+void run_tile(const float* const* a0, const float* const* a1, const Segment* segment,
+              const Segment* end, const float* w, Index panel_stride, Sums<const float> source,
+              Sums<float> target) {
   constexpr int kSums = Shape::kSums * kBlocks;
   constexpr int kPackets = Shape::kGates * kBlocks;
-  constexpr int kStride = Shape::stride(kBlocks);
   Packet acc[P][R][kSums];
-  for (int p = 0; p < P; ++p) {
+  for (int q = 0; q < P; ++q) {
     for (int r = 0; r < R; ++r) {
-      const float* from = source(p, r);
-      for (int j = 0; j < kSums; ++j) acc[p][r][j] = load(from + j * kLanes);
+      for (int j = 0; j < kSums; ++j) acc[q][r][j] = load(source.at(q, r) + j * kLanes);
     }
   }
   for (; segment != end; ++segment) {
-    const float* a[R];
     const float* const* rows = segment->operand == 0 ? a0 : a1;
+    const float* a[R];
     for (int r = 0; r < R; ++r) a[r] = rows[r] + segment->offset;
     if (Shape::kSecondOffset == 0 || segment->operand == 0) {
-      multiply_accumulate<kPackets, kStride, 0>(acc, a, w, panel_distance, segment->length);
+      multiply_accumulate<kPackets, Shape::kStride, 0>(acc, a, w, panel_stride, segment->length);
     } else {
-      multiply_accumulate<kPackets, kStride, Shape::kSecondOffset>(acc, a, w, panel_distance,
-                                                                   segment->length);
+      multiply_accumulate<kPackets, Shape::kStride, Shape::kSecondOffset>(acc, a, w, panel_stride,
+                                                                          segment->length);
     }
-    w += segment->length * kStride * kLanes;
+    w += segment->length * Shape::kStride * kLanes;
   }
-  for (int p = 0; p < P; ++p) {
+  for (int q = 0; q < P; ++q) {
     for (int r = 0; r < R; ++r) {
-      float* to = target(p, r);
-      for (int j = 0; j < kSums; ++j) store(to + j * kLanes, acc[p][r][j]);
+      for (int j = 0; j < kSums; ++j) store(target.at(q, r) + j * kLanes, acc[q][r][j]);
     }
   }
 }
 
-// All rows against one panel of kBlocks blocks.
-//   source(row), target(row, place): where the sums of that row, which is number `place` in its
-//   tile, start from and go to
-//   finish(row, rows): called when the sums of a tile of rows are complete
-template <class Shape, int kBlocks, class Source, class Target, class Finish>
-void sweep_panel(Index rows, const float* const* a0, const float* const* a1,
-                 const Segment* segments, Index num_segments, const float* panel, float* resting,
-                 const Source& source, const Target& target, const Finish& finish) {
-  constexpr Index kRowFloats = Shape::kSums * kBlocks * kLanes;
-  for (Index slab = 0; slab < rows; slab += kSlabRows) {
-    const Index slab_rows = rows - slab < kSlabRows ? rows - slab : kSlabRows;
-    const float* w = panel;
-    for (Index first = 0; first < num_segments;) {
-      Index last = first, length = segments[first].length;
-      while (last + 1 < num_segments && !segments[last].ends_pass) length += segments[++last].length;
-      const bool starts = first == 0, ends = last + 1 == num_segments;
-      for_each_tile<kTileRows>(slab_rows, [&](auto tile, Index tile_row) {
+// All rows against panel p, which has kBlocks blocks.
+template <class Shape, int kBlocks>
+void sweep_panel(const Product& product, Index p) {
+  constexpr Index kSumFloats = Shape::kSumFloats;
+  alignas(64) float finished[kTileRows * kSumFloats];
+  const Segment* const all_end = product.segments + product.num_segments;
+  for (Index slab = 0; slab < product.rows; slab += kSlabRows) {
+    const Index left = product.rows - slab;
+    const float* w = product.weights + p * product.panel_stride;
+    for (const Segment *begin = product.segments, *end; begin != all_end; begin = end) {
+      Index length = 0;
+      for (end = begin; end != all_end && (end == begin || !end[-1].ends_pass); ++end) {
+        length += end->length;
+      }
+      const bool starts = begin == product.segments, ends = end == all_end;
+      for_each_tile<kTileRows>(left < kSlabRows ? left : kSlabRows, [&](auto tile, Index tile_row) {
         constexpr int R = decltype(tile)::value;
         const Index row = slab + tile_row;
-        float* rest = resting + tile_row * kRowFloats;
-        run_tile<Shape, kBlocks, R, 1>(
-            a0 + row, a1 + row, segments + first, segments + last + 1, w, 0,
-            [&](int, int r) -> const float* {
-              return starts ? source(row + r) : rest + r * kRowFloats;
-            },
-            [&](int, int r) -> float* {
-              return ends ? target(row + r, r) : rest + r * kRowFloats;
-            });
-        if (ends) finish(row, R);
+        Sums<float> rest{product.resting + tile_row * kSumFloats, 0, kSumFloats};
+        Sums<const float> source{rest.base, 0, kSumFloats};
+        if (starts) source = {product.source.at(p, row), 0, product.source.row_stride};
+        Sums<float> target = rest;
+        if (ends && product.finish) target.base = finished;
+        if (ends && !product.finish) target = {product.target.at(p, row), 0, product.target.row_stride};
+        run_tile<Shape, kBlocks, R, 1>(product.a0 + row, product.a1 + row, begin, end, w, 0, source,
+                                       target);
+        if (ends && product.finish) product.finish(product.context, p, row, R, finished);
       });
-      w += length * Shape::stride(kBlocks) * kLanes;
-      first = last + 1;
+      w += length * Shape::kStride * kLanes;
     }
   }
 }
 
-// Floats that `resting` needs.
+// One row against P neighbouring panels, the first of them `low`.
 template <class Shape>
-constexpr Index resting_floats(Index rows) {
-  return (rows < kSlabRows ? rows : kSlabRows) * Shape::kSums * Shape::kBlocks * kLanes;
+void sweep_row(const Product& product, Index low) {
+  constexpr int P = Shape::kPanelsForOneRow;
+  alignas(64) float finished[P * Shape::kSumFloats];
+  Sums<float> target{finished, Shape::kSumFloats, 0};
+  if (!product.finish) target = {product.target.at(low, 0), product.target.panel_stride, 0};
+  run_tile<Shape, Shape::kBlocks, 1, P>(
+      product.a0, product.a1, product.segments, product.segments + product.num_segments,
+      product.weights + low * product.panel_stride, product.panel_stride,
+      {product.source.at(low, 0), product.source.panel_stride, 0}, target);
+  for (int q = 0; product.finish && q < P; ++q) {
+    product.finish(product.context, low + q, 0, 1, finished + q * Shape::kSumFloats);
+  }
 }
 
-// All rows against panels [begin, end) of a matrix of `blocks` blocks, in rising or falling order.
-//   panel(p), source(p, row), target(p, row, place): pointers, as for sweep_panel
-//   finish(p, row, rows, place): called when the sums of a tile are complete; the first of them is
-//   number `place`
-template <class Shape, class Panel, class Source, class Target, class Finish>
-void sweep(Index rows, const float* const* a0, const float* const* a1, const Segment* segments,
-           Index num_segments, Index blocks, Index begin, Index end, bool falling, float* resting,
-           const Panel& panel, const Source& source, const Target& target, const Finish& finish) {
-  constexpr int kFull = Shape::kBlocks, P = Shape::kPanelsForOneRow;
-  auto one_panel = [&](auto here, Index p) {
-    sweep_panel<Shape, decltype(here)::value>(
-        rows, a0, a1, segments, num_segments, panel(p), resting,
-        [&](Index row) { return source(p, row); }, [&](Index row, int place) { return target(p, row, place); },
-        [&](Index row, int count) { finish(p, row, count, 0); });
-  };
-  for (Index i = begin; i < end; ++i) {
-    const Index p = falling ? begin + end - 1 - i : i;
-    const Index here = blocks - p * kFull;
-    if (here >= kFull) {
-      if constexpr (P > 1) {
-        if (rows == 1 && i + P <= end && (blocks - (falling ? p : p + P - 1) * kFull) >= kFull) {
-          const Index low = falling ? p - P + 1 : p;
-          run_tile<Shape, kFull, 1, P>(
-              a0, a1, segments, segments + num_segments, panel(low),
-              static_cast<Index>(panel(low + 1) - panel(low)),
-              [&](int q, int) -> const float* { return source(low + q, 0); },
-              [&](int q, int) -> float* { return target(low + q, 0, q); });
-          for (int q = 0; q < P; ++q) finish(low + q, 0, 1, q);
-          i += P - 1;
-          continue;
-        }
-      }
-      one_panel(std::integral_constant<int, kFull>(), p);
-    } else if constexpr (kFull > 1) {
-      if (here == 1) one_panel(std::integral_constant<int, 1>(), p);
-      if constexpr (kFull > 2) {
-        if (here == 2) one_panel(std::integral_constant<int, 2>(), p);
-        if (here == 3) one_panel(std::integral_constant<int, 3>(), p);
+template <class Shape>
+void sweep(const Product& product) {
+  constexpr int kBlocks = Shape::kBlocks, P = Shape::kPanelsForOneRow;
+  const Index full_panels = product.blocks / kBlocks;
+  for (Index done = product.panels.begin; done < product.panels.end;) {
+    Index p = product.falling ? product.panels.begin + product.panels.end - 1 - done : done;
+    if constexpr (P > 1) {
+      const Index low = product.falling ? p - P + 1 : p;
+      if (product.rows == 1 && low >= product.panels.begin && low + P <= product.panels.end &&
+          low + P <= full_panels) {
+        sweep_row<Shape>(product, low);
+        done += P;
+        continue;
       }
     }
+    const Index here = p < full_panels ? kBlocks : product.blocks - p * kBlocks;
+    if (here == kBlocks) sweep_panel<Shape, kBlocks>(product, p);
+    if constexpr (kBlocks > 1) {
+      if (here == 1) sweep_panel<Shape, 1>(product, p);
+    }
+    if constexpr (kBlocks == 4) {
+      if (here == 2) sweep_panel<Shape, 2>(product, p);
+      if (here == 3) sweep_panel<Shape, 3>(product, p);
+    }
+    ++done;
   }
 }
 

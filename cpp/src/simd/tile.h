@@ -24,6 +24,7 @@ constexpr int kTileRows = 3;
 template <int J, int kStride, int kOffset, int P, int R, int W>
 SKRNN_INLINE void multiply_accumulate(Packet (&acc)[P][R][W], const float* const (&a)[R],
                                       const float* w, Index panel_distance, Index n) {
+SKRNN_UNROLL(4)
   for (Index k = 0; k < n; ++k) {
     Packet x[R];
     for (int r = 0; r < R; ++r) x[r] = splat(a[r][k]);

@@ -1,0 +1,256 @@
+"""What the benchmarks share: options, who takes part, the same answer from all, tables, JSON."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+import peak
+from _contender import Contender
+from _environment import cores, environment
+from _problems import Problem
+from _timing import Effort, Measurement, measure
+
+US = "skrnn"
+PEERS = ("torch", "onnxruntime", "openvino")
+RESULTS = Path(__file__).parent / "results"
+TOLERANCE = 1e-4
+
+
+def geometric_mean(values: Iterable[float]) -> float:
+    """Of positive values; NaN of none."""
+    logs = [math.log(value) for value in values]
+    return math.exp(sum(logs) / len(logs)) if logs else math.nan
+
+
+def duration(seconds: float | None) -> str:
+    """Three digits and a unit."""
+    if seconds is None:
+        return "-"
+    unit, scale = ("ms", 1e3) if seconds >= 1e-3 else ("µs", 1e6)
+    value = seconds * scale
+    return f"{value:.{max(0, 2 - int(math.log10(max(value, 1))))}f} {unit}"
+
+
+def ratio(value: float | None) -> str:
+    """Three digits."""
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+class Bench:
+    """One question: ``case`` measures, ``row`` prints, ``finish`` writes the JSON file."""
+
+    def __init__(self, question: str, description: str | None, seconds: float = 2.0) -> None:
+        self.question = question
+        options = self._options(description, seconds)
+        self.threads: list[int] = [n for n in options.threads if n <= cores()]
+        self._only: str = options.only
+        self._json: Path = options.json
+        self._quick: bool = options.quick
+        self._effort = (
+            Effort(min(options.seconds, 0.3), block=0.002, least_rounds=3)
+            if options.quick
+            else Effort(options.seconds, block=0.005, least_rounds=7)
+        )
+        self._notes: list[str] = []
+        self._cases: list[dict[str, Any]] = []
+        self._summaries: list[dict[str, Any]] = []
+        self._widths: list[int] = []
+        for threads in sorted(set(options.threads) - set(self.threads)):
+            self.note(f"{threads} threads: this machine gives us {cores()}, left out")
+        busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+        if busy > 0.3:
+            self.note(f"load average {busy:.1f} before the start: other work disturbs the figures")
+        self._modules = self._load(options.peers)
+
+    def _options(self, description: str | None, seconds: float) -> argparse.Namespace:
+        parser = argparse.ArgumentParser(
+            description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+        parser.add_argument("--seconds", type=float, default=seconds, help="time for each case")
+        parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
+        parser.add_argument("--only", default="", help="cases whose name has this in it")
+        parser.add_argument("--json", type=Path, default=RESULTS / f"{self.question}.json")
+        parser.add_argument("--quick", action="store_true", help="a rough look: 0.3 s a case")
+        return parser.parse_args()
+
+    def _load(self, peers: Sequence[str]) -> dict[str, ModuleType]:
+        files = {US: "_ours", **{peer: f"_peer_{peer}" for peer in peers}}
+        loaded = {who: self._import(who, file) for who, file in files.items()}
+        return {who: module for who, module in loaded.items() if module is not None}
+
+    def _import(self, who: str, file: str) -> ModuleType | None:
+        try:
+            return importlib.import_module(file)
+        except ImportError as error:
+            self.note(f"{who} left out: {error}")
+            return None
+
+    @property
+    def peers(self) -> list[str]:
+        """The peers that take part."""
+        return [who for who in self._modules if who != US]
+
+    def note(self, text: str) -> None:
+        """Print it and keep it in the JSON file."""
+        self._notes.append(text)
+        print(text, flush=True)
+
+    def wanted(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Those that --only asks for."""
+        return [problem for problem in problems if self._only.lower() in problem.label.lower()]
+
+    def contenders(self, kind: str, problem: Problem, threads: int) -> list[Contender]:
+        """Everyone who can do this kind of work. A peer that fails is named and left out."""
+        found: list[Contender] = []
+        for who, module in self._modules.items():
+            make = getattr(module, kind, None)
+            if make is None:
+                continue
+            try:
+                found += make(problem, threads)
+            except Exception as error:
+                if who == US:
+                    raise
+                self.note(f"{who} left out of {problem.label}: {error}")
+        return found
+
+    def agree(self, contenders: Sequence[Contender]) -> None:
+        """Stop unless all compute the same: a fast wrong answer is worth nothing."""
+        reference: dict[str, tuple[str, Any]] = {}
+        for contender in contenders:
+            contender.prepare()
+            name = f"{contender.who} ({contender.variant})"
+            for key, value in contender.result().items():
+                other, expected = reference.setdefault(key, (name, value.copy()))
+                scale = max(1.0, float(np.abs(expected).max(initial=0.0)))
+                if value.shape != expected.shape:
+                    raise SystemExit(
+                        f"{key}: {value.shape} from {name}, {expected.shape} from {other}"
+                    )
+                error = float(np.abs(value - expected).max(initial=0.0)) / scale
+                if not error <= TOLERANCE:
+                    raise SystemExit(f"{key}: {name} and {other} differ by {error:.1e}")
+
+    def measure(self, contenders: Sequence[Contender], peak_threads: int = 0) -> Measurement:
+        """Interleaved medians; with ``peak_threads`` the FMA peak of that many besides."""
+        probe = None
+        if peak_threads:
+            try:
+                probe = peak.probe(peak_threads)
+            except peak.UnknownPeakError as error:
+                self.note(str(error))
+        return measure(contenders, self._effort, probe)
+
+    def table(self, title: str, columns: Sequence[str]) -> None:
+        """Begin a Markdown table; the first column is the name of the case."""
+        self._widths = [40, *(max(len(column), 9) for column in columns[1:])]
+        print(f"\n{title}\n")
+        self.row(columns)
+        self.row(["-" * width for width in self._widths])
+
+    def row(self, cells: Sequence[str]) -> None:
+        """One line of the table."""
+        padded = (cell.ljust(width) for cell, width in zip(cells, self._widths, strict=True))
+        print(f"| {' | '.join(padded)} |", flush=True)
+
+    def record(
+        self, problem: Problem, threads: int, measurement: Measurement, **figures: Any
+    ) -> None:
+        """Keep a case for the JSON file."""
+        sizes = {name: getattr(problem, name) for name in ("cell", "T", "B", "I", "H", "note")}
+        self._cases.append({**sizes, "threads": threads, **figures, **asdict(measurement)})
+
+    def compare(
+        self,
+        kind: str,
+        problem: Problem,
+        threads: int,
+        target: float | None = None,
+        *,
+        with_peak: bool = False,
+    ) -> tuple[Measurement, float | None]:
+        """Measure one case; also the ratio best peer / us, None where either is missing."""
+        contenders = self.contenders(kind, problem, threads)
+        self.agree(contenders)
+        measurement = self.measure(contenders, threads if with_peak else 0)
+        ratios = self.ratios(measurement)
+        best = min(ratios.values(), default=None)
+        self.record(
+            problem,
+            threads,
+            measurement,
+            kind=kind,
+            ratios=ratios,
+            best_peer_over_us=best,
+            target=target,
+            reached=None if best is None or target is None else best >= target,
+        )
+        return measurement, best
+
+    def ratios(self, measurement: Measurement) -> dict[str, float]:
+        """Each peer's best median over ours: above 1 we are faster."""
+        us = measurement.best(US)
+        medians = {peer: measurement.best(peer) for peer in self.peers}
+        return {p: m / us for p, m in medians.items() if us is not None and m is not None}
+
+    def peer_cells(self, measurement: Measurement) -> list[str]:
+        """For every peer its time and, after it, its ratio to ours."""
+        ratios = self.ratios(measurement)
+        return [
+            f"{duration(measurement.best(peer))} · {ratio(ratios.get(peer))}" for peer in self.peers
+        ]
+
+    def summary(self, name: str, values: Sequence[float], target: float | None = None) -> None:
+        """Print and keep a geometric mean and the least value, where there are any values."""
+        if not values:
+            return
+        mean = geometric_mean(values)
+        wanted = "" if target is None else f"; target ≥ {target:g}: {verdict(mean, target)}"
+        print(f"{name}: geometric mean {mean:.2f}, least {min(values):.2f}{wanted}", flush=True)
+        self._summaries.append(
+            {"name": name, "geometric_mean": mean, "least": min(values), "target": target}
+        )
+
+    def finish(self) -> None:
+        """Write the JSON file."""
+        versions = {who: str(module.VERSION) for who, module in self._modules.items()}
+        ours = self._modules.get(US)
+        report = {
+            "question": self.question,
+            "quick": self._quick,
+            "threads": self.threads,
+            **environment(versions, ours.isa() if ours else None),
+            "notes": self._notes,
+            "summaries": self._summaries,
+            "cases": self._cases,
+        }
+        self._json.parent.mkdir(parents=True, exist_ok=True)
+        self._json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        print(f"\nwritten: {self._json}")
+
+
+def verdict(value: float | None, target: float | None) -> str:
+    """Whether a target is reached."""
+    if value is None or target is None:
+        return "-"
+    return "yes" if value >= target else "no"
+
+
+def target_cells(best: float | None, target: float | None) -> list[str]:
+    """Best peer over us, the target, whether it is reached."""
+    wanted = "-" if target is None else f"≥ {target:g}"
+    return [ratio(best), wanted, verdict(best, target)]

@@ -1,0 +1,99 @@
+"""scikit-rnn's side of each benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import skrnn
+from _contender import Contender, repeated
+from _problems import Array, Problem
+from skrnn import _core, kernels
+
+WHO = "skrnn"
+VERSION = skrnn.__version__
+CLASSES: dict[str, Any] = {"lstm": kernels.LSTM, "gru": kernels.GRU, "rnn": kernels.RNN}
+
+
+def isa() -> str:
+    """The instruction set that the kernels run on."""
+    return _core.active_isa()
+
+
+def _layer(problem: Problem) -> Any:
+    return CLASSES[problem.cell](**problem.weights)
+
+
+def _names(problem: Problem, state: Any) -> dict[str, Array]:
+    states = state if isinstance(state, tuple) else (state,)
+    return dict(zip(problem.states, states, strict=True))
+
+
+def step(problem: Problem, _threads: int) -> list[Contender]:
+    """The state goes round; with ``out=`` it goes back and forth between two sets of arrays."""
+    layer, x = _layer(problem), problem.x[0]
+
+    def zeros() -> Any:
+        arrays = tuple(np.zeros((problem.B, problem.H), np.float32) for _ in problem.states)
+        return arrays if len(arrays) == 2 else arrays[0]
+
+    def with_out(n: int) -> Any:
+        step, even, odd = layer.step, zeros(), zeros()
+        for _ in range(n // 2):
+            step(x, even, out=odd)
+            step(x, odd, out=even)
+        if n % 2:
+            return step(x, even, out=odd)
+        return even
+
+    def without_out(n: int) -> Any:
+        step, state = layer.step, zeros()
+        for _ in range(n):
+            state = step(x, state)
+        return state
+
+    return [
+        Contender(WHO, "out=", with_out, lambda: _names(problem, with_out(5))),
+        Contender(WHO, "new arrays", without_out, lambda: _names(problem, without_out(5))),
+    ]
+
+
+def forward(problem: Problem, threads: int) -> list[Contender]:
+    layer = _layer(problem)
+
+    def work() -> Any:
+        return layer.forward(problem.x, n_jobs=threads)
+
+    def result() -> dict[str, Array]:
+        y, state = work()
+        return {"y": y, **_names(problem, state)}
+
+    return [Contender(WHO, "forward", repeated(work), result)]
+
+
+def _training_pass(problem: Problem, threads: int) -> Callable[[], tuple[Array, dict[str, Array]]]:
+    # The layer is made anew each time: an optimiser changes the weights between two passes, so
+    # packing them belongs to the cost of one.
+    def work() -> tuple[Array, dict[str, Array]]:
+        layer = _layer(problem)
+        y, _, cache = layer.forward(problem.x, lengths=problem.lengths, train=True, n_jobs=threads)
+        return y, layer.backward(cache, problem.dy, n_jobs=threads)
+
+    return work
+
+
+def training(problem: Problem, threads: int) -> list[Contender]:
+    work = _training_pass(problem, threads)
+
+    def result() -> dict[str, Array]:
+        y, gradients = work()
+        names = ("x", "weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        return {"y": y, **{f"d{name}": gradients[name] for name in names}}
+
+    return [Contender(WHO, "forward + backward", repeated(work), result)]
+
+
+def ragged(problem: Problem, threads: int) -> list[Contender]:
+    return training(problem, threads)

@@ -1,0 +1,135 @@
+"""Interleaved timing: every contender gets its turn in every round.
+
+Whatever the machine does meanwhile (clock, temperature, neighbours) then happens to all of them
+alike, and the ratio of two medians means something where the medians themselves drift.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from _contender import Contender
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure: seconds a case, seconds a timed block, least and most rounds."""
+
+    seconds: float
+    block: float
+    least_rounds: int
+    most_rounds: int = 101
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds for one piece of work: median and quartiles over the rounds.
+
+    ``cpu`` is the median of the CPU time of all threads. On one thread it equals the wall time,
+    unless other processes took the core away.
+    """
+
+    who: str
+    variant: str
+    median: float
+    quartiles: tuple[float, float]
+    cpu: float
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one case showed. ``peak`` is GFLOP/s measured once a round, None without a probe."""
+
+    timings: tuple[Timing, ...]
+    peak: float | None = None
+
+    def best(self, who: str) -> float | None:
+        """The fastest variant's median, None where ``who`` did not take part."""
+        return min((t.median for t in self.timings if t.who == who), default=None)
+
+    def variant(self, who: str, variant: str) -> float | None:
+        """The median of one variant, None where it did not take part."""
+        found = (t.median for t in self.timings if (t.who, t.variant) == (who, variant))
+        return next(found, None)
+
+
+def settle(limit: float = 0.25) -> None:
+    """Wait until this process burns no CPU time.
+
+    Worker threads of OpenMP and ONNX Runtime spin for a while after a call. On a machine with few
+    cores they would slow down whoever comes next.
+    """
+    give_up = time.perf_counter() + limit
+    while time.perf_counter() < give_up:
+        cpu, wall = time.process_time(), time.perf_counter()
+        time.sleep(0.0005)
+        if time.process_time() - cpu < 0.2 * (time.perf_counter() - wall):
+            return
+
+
+def _timed(contender: Contender, n: int) -> tuple[float, float]:
+    """Wall and CPU seconds for each of n repeats."""
+    cpu, wall = time.process_time_ns(), time.perf_counter_ns()
+    contender.run(n)
+    wall, cpu = time.perf_counter_ns() - wall, time.process_time_ns() - cpu
+    return wall * 1e-9 / n, cpu * 1e-9 / n
+
+
+def _repeats(contender: Contender, block: float) -> tuple[int, float]:
+    """How many repeats fill a block, and the seconds one of them takes."""
+    contender.prepare()
+    contender.run(1)
+    n = 1
+    while (each := _timed(contender, n)[0]) * n < block / 3:
+        n *= 2
+    return max(1, math.ceil(block / each)), each
+
+
+def measure(
+    contenders: Sequence[Contender], effort: Effort, probe: Callable[[], float] | None = None
+) -> Measurement:
+    """Round-robin over the contenders; whoever starts moves on with every round."""
+    plans, cost = [], 0.0
+    for contender in contenders:
+        repeats, each = _repeats(contender, effort.block)
+        # Caches and sleeping worker threads matter to short work only.
+        warm_up = max(1, repeats // 5) if each < 0.02 else 0
+        plans.append((contender, repeats, warm_up))
+        cost += each * (repeats + warm_up)
+        settle()
+    wanted = int(effort.seconds / cost) if cost else 0
+    rounds = min(max(wanted, effort.least_rounds), effort.most_rounds)
+
+    samples: list[list[tuple[float, float]]] = [[] for _ in plans]
+    peaks: list[float] = []
+    gc.collect()
+    gc.disable()
+    try:
+        for turn in range(rounds):
+            for k in range(len(plans)):
+                place = (turn + k) % len(plans)
+                contender, repeats, warm_up = plans[place]
+                contender.prepare()
+                settle()
+                if warm_up:
+                    contender.run(warm_up)
+                samples[place].append(_timed(contender, repeats))
+            if probe is not None:
+                settle()
+                peaks.append(probe())
+    finally:
+        gc.enable()
+
+    timings = []
+    for (contender, _, _), pairs in zip(plans, samples, strict=True):
+        walls, cpus = zip(*pairs, strict=True)
+        low, median, high = statistics.quantiles(walls, n=4, method="inclusive")
+        cpu = statistics.median(cpus)
+        timings.append(Timing(contender.who, contender.variant, median, (low, high), cpu, rounds))
+    return Measurement(tuple(timings), statistics.median(peaks) if peaks else None)

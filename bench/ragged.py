@@ -1,0 +1,86 @@
+"""What does a training pass cost when lengths differ?
+
+Lengths run evenly from T/10 to T in random order: 45 % of a padded batch is padding. Three
+questions in one: against PyTorch's PackedSequence (its faster way of two: packing inside the timed
+region, or done beforehand with the batch sorted); against PyTorch run to full length, where dy is
+zero on padding, so the gradients are the same; and what a step costs us beside a step of a batch
+of equal lengths ("step, ragged ÷ equal": 1 means that padding costs nothing).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from _harness import US, Bench, duration, ratio, target_cells
+from _problems import GATES, problems
+
+TARGETS = {64: 10.0, 128: 4.0}
+SHAPES = ((100, 32, 32, 64), (100, 32, 128, 128))
+EQUAL, PADDED = f"{US}, equal lengths", "torch, padded"
+
+
+def main() -> None:
+    bench = Bench("ragged", __doc__)
+    for threads in bench.threads:
+        bench.table(
+            f"Ragged forward + backward, {threads} thread(s): PackedSequence ÷ us",
+            [
+                "case",
+                "us",
+                "PackedSequence",
+                "ratio",
+                "target",
+                "reached",
+                "padded ÷ us",
+                "step, ragged ÷ equal",
+            ],
+        )
+        found: dict[int, list[float]] = {H: [] for H in TARGETS}
+        for equal in bench.wanted(problems(GATES, SHAPES)):
+            problem, target = equal.ragged(), TARGETS[equal.H]
+            contenders = bench.contenders("ragged", problem, threads)
+            contenders += bench.contenders("padded", problem, threads)
+            bench.agree(contenders)
+            contenders += [
+                replace(contender, who=EQUAL)
+                for contender in bench.contenders("training", equal, threads)
+                if contender.who == US
+            ]
+            measurement = bench.measure(contenders)
+            us, packed = measurement.best(US), measurement.best("torch")
+            padded, full = measurement.best(PADDED), measurement.best(EQUAL)
+            best = packed / us if packed and us else None
+            a_step = (us / problem.steps) / (full / equal.steps) if us and full else None
+            bench.record(
+                problem,
+                threads,
+                measurement,
+                kind="ragged",
+                steps=problem.steps,
+                best_peer_over_us=best,
+                target=target,
+                reached=None if best is None else best >= target,
+                padded_over_us=padded / us if padded and us else None,
+                ragged_step_over_equal_step=a_step,
+            )
+            bench.row(
+                [
+                    problem.label,
+                    duration(us),
+                    duration(packed),
+                    *target_cells(best, target),
+                    ratio(padded / us if padded and us else None),
+                    ratio(a_step),
+                ]
+            )
+            if best is not None:
+                found[problem.H].append(best)
+        print()
+        for size, values in found.items():
+            name = f"ragged H={size}, {threads} thread(s), PackedSequence ÷ us"
+            bench.summary(name, values, TARGETS[size])
+    bench.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Random layers with a batch to run through them, and what their twin says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import reference
+from reference.cell import Array
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass
+class Problem:
+    """A layer, a batch and the gradients that come back to it.
+
+    Every number is of order one, sums of K products included: weights are uniform in ±1/sqrt(K).
+    """
+
+    cell: str
+    weights: dict[str, Floats]  # weight_ih, weight_hh and the biases there are
+    x: Floats  # (T, B, I)
+    state: tuple[Floats, ...] | None  # h0, or h0 and c0: (B, H)
+    lengths: NDArray[np.int64] | None  # (B,)
+    reverse: bool
+    dy: Floats | None  # (T, B, H)
+    dstate: tuple[Floats, ...] | None  # as the state
+
+    @property
+    def sizes(self) -> tuple[int, int, int, int]:
+        """T, B, I, H."""
+        return *self.x.shape, self.weights["weight_hh"].shape[1]
+
+    @property
+    def steps_of(self) -> NDArray[np.int64]:
+        """The length of each sequence, given or not."""
+        n_steps, batch, *_ = self.sizes
+        return np.full(batch, n_steps) if self.lengths is None else self.lengths
+
+    def take(self, sequences: Sequence[int]) -> Problem:
+        """The same layer on some of the sequences, with no more padding than those need."""
+        lengths = self.steps_of[sequences]
+        n_steps = lengths.max()
+
+        def columns(array: Floats | None) -> Floats | None:
+            return None if array is None else np.ascontiguousarray(array[:n_steps, sequences])
+
+        def rows(state: tuple[Floats, ...] | None) -> tuple[Floats, ...] | None:
+            return None if state is None else tuple(s[sequences] for s in state)
+
+        return replace(
+            self,
+            x=columns(self.x),
+            state=rows(self.state),
+            lengths=None if np.all(lengths == n_steps) else lengths,
+            dy=columns(self.dy),
+            dstate=rows(self.dstate),
+        )
+
+    def solve(self) -> dict[str, Array]:
+        """What the twin gives: y, h_n and c_n, and the gradient of each input as d + its name."""
+        twin = reference.Layer(reference.CELLS[self.cell], **self.weights, reverse=self.reverse)
+        y, state_n, tape = twin.forward(self.x, self.state, lengths=self.lengths)
+        gradients = twin.backward(tape, self.dy, self.dstate)
+        return label(y, state_n, gradients)
+
+
+def label(y: Any, state_n: tuple[Any, ...], gradients: dict[str, Any]) -> dict[str, Any]:
+    """One flat dict of all that a layer computes: y, h_n, c_n, dx, dh0, dweight_ih, ..."""
+    return {
+        "y": y,
+        **dict(zip(["h_n", "c_n"], state_n, strict=False)),
+        **{f"d{name}": array for name, array in gradients.items()},
+    }
+
+
+def random_problem(
+    rng: np.random.Generator,
+    cell: str,
+    *,
+    n_steps: int = 5,
+    batch: int = 4,
+    input_size: int = 3,
+    hidden_size: int = 5,
+    biases: tuple[str, ...] = ("bias_ih", "bias_hh"),
+    states: bool = True,
+    ragged: bool = True,
+    reverse: bool = False,
+    dtype: type[np.floating[Any]] = np.float32,
+) -> Problem:
+    """Draw a problem; where ``ragged``, lengths are in no order and one sequence has every step."""
+    twin = reference.CELLS[cell]
+    rows = twin.gates * hidden_size
+    bound = 1 / np.sqrt(input_size + hidden_size)
+    shapes = {"weight_ih": (rows, input_size), "weight_hh": (rows, hidden_size)}
+    shapes.update(dict.fromkeys(biases, (rows,)))
+
+    def normal(*shape: int) -> Floats:
+        return rng.standard_normal(shape).astype(dtype)
+
+    def state() -> tuple[Floats, ...] | None:
+        return tuple(normal(batch, hidden_size) for _ in range(twin.states)) if states else None
+
+    lengths = None
+    if ragged and batch and n_steps:
+        lengths = rng.integers(1, n_steps, batch, endpoint=True)
+        lengths[rng.integers(batch)] = n_steps
+    return Problem(
+        cell=cell,
+        weights={
+            name: rng.uniform(-bound, bound, shape).astype(dtype) for name, shape in shapes.items()
+        },
+        x=normal(n_steps, batch, input_size),
+        state=state(),
+        lengths=lengths,
+        reverse=reverse,
+        dy=normal(n_steps, batch, hidden_size),
+        dstate=state(),
+    )

@@ -1,0 +1,100 @@
+"""A layer of any cell over a batch: one sequence after another, one step after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from reference.cell import Array, Cell, State, Weights
+
+
+@dataclass
+class Tape:
+    """What ``Layer.backward`` needs of a forward pass."""
+
+    x_shape: tuple[int, int, int]  # (T, B, I)
+    steps: list[list[tuple[int, Any]]]  # of each sequence, in reading order: (t, saved)
+
+
+class Layer:
+    """The arguments, shapes and keys of ``skrnn.kernels``; the state is always a tuple."""
+
+    def __init__(
+        self,
+        cell: Cell,
+        weight_ih: ArrayLike,  # (G * H, I)
+        weight_hh: ArrayLike,  # (G * H, H)
+        bias_ih: ArrayLike | None = None,  # (G * H,)
+        bias_hh: ArrayLike | None = None,  # (G * H,)
+        *,
+        reverse: bool = False,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = np.shape(weight_hh)[1]
+        self.reverse = reverse
+        zeros = np.zeros(cell.gates * self.hidden_size)
+        self.weights = Weights(
+            np.asarray(weight_ih, np.float64),
+            np.asarray(weight_hh, np.float64),
+            zeros if bias_ih is None else np.asarray(bias_ih, np.float64),
+            zeros if bias_hh is None else np.asarray(bias_hh, np.float64),
+        )
+        self.absent = [n for n, b in [("bias_ih", bias_ih), ("bias_hh", bias_hh)] if b is None]
+
+    def forward(
+        self,
+        x: ArrayLike,  # (T, B, I)
+        state: Sequence[ArrayLike | None] | None = None,  # of (B, H)
+        *,
+        lengths: Sequence[int] | None = None,  # (B,)
+    ) -> tuple[Array, State, Tape]:
+        """Return y (T, B, H), zero past each end, the last state of each sequence, and a tape."""
+        x = np.asarray(x, np.float64)
+        n_steps, batch, _ = x.shape
+        y = np.zeros((n_steps, batch, self.hidden_size))
+        state_0, state_n = self._states(state, batch), self._states(None, batch)
+        tape = Tape(x.shape, [[] for _ in range(batch)])
+        for b in range(batch):
+            times = range(n_steps if lengths is None else lengths[b])
+            current = tuple(s[b] for s in state_0)
+            for t in reversed(times) if self.reverse else times:
+                current, saved = self.cell.step_forward(self.weights, x[t, b], current)
+                tape.steps[b].append((t, saved))
+                y[t, b] = current[0]
+            for s, last in zip(state_n, current, strict=True):
+                s[b] = last
+        return y, state_n, tape
+
+    def backward(
+        self,
+        tape: Tape,
+        dy: ArrayLike | None = None,  # (T, B, H)
+        dstate: Sequence[ArrayLike | None] | None = None,  # of (B, H)
+    ) -> dict[str, Array]:
+        """Return dL/d(everything), given dL/dy and dL/d(last state)."""
+        n_steps, batch, _ = tape.x_shape
+        dy = np.zeros((n_steps, batch, self.hidden_size)) if dy is None else np.asarray(dy, float)
+        dx = np.zeros(tape.x_shape)
+        dstates = self._states(dstate, batch)
+        dw = self.weights.zeros()
+        for b in range(batch):
+            current = tuple(s[b] for s in dstates)
+            for t, saved in reversed(tape.steps[b]):
+                dh, *rest = current
+                dx[t, b], current = self.cell.step_backward(
+                    self.weights, saved, (dh + dy[t, b], *rest), dw
+                )
+            for s, first in zip(dstates, current, strict=True):
+                s[b] = first
+        gradients = {"x": dx, **dict(zip(["h0", "c0"], dstates, strict=False)), **vars(dw)}
+        return {name: array for name, array in gradients.items() if name not in self.absent}
+
+    def _states(self, given: Sequence[ArrayLike | None] | None, batch: int) -> State:
+        """Copies of the given states, zeros for the missing ones."""
+        given = [None] * self.cell.states if given is None else given
+        zeros = np.zeros((batch, self.hidden_size))
+        return tuple(zeros.copy() if s is None else np.array(s, np.float64) for s in given)
