@@ -118,7 +118,7 @@ struct CellKernels {
   // Sequences of ranks [begin, end), all their steps. Scratch sizes are in bytes.
   std::size_t (*forward_scratch)(LayerShape, Index ranks);
   void (*forward)(const ForwardArgs&, Range ranks, void* scratch);
-  std::size_t (*step_scratch)(LayerShape, Index batch);
+  std::size_t (*step_scratch)(LayerShape);
   void (*step)(const StepArgs&, void* scratch);
 
   Index (*padded_size)(Index hidden_size);       // floats a row of dh and dc

@@ -95,6 +95,7 @@ struct Layer::Impl {
   CellInfo info;
   std::string isa;
   LayerShape shape;
+  std::size_t step_scratch;  // bytes
   Buffer<float> packed;
 
   // Only training wants these, so they are packed when it first asks. Until then the weights wait
@@ -102,9 +103,9 @@ struct Layer::Impl {
   mutable std::once_flag back_once;
   mutable Buffer<float> packed_back;
 
-  // Calls of step so far, to alternate the direction in which it reads the weights. Only speed
-  // depends on it, so threads that race for it do no harm.
-  mutable std::atomic<unsigned> steps{0};
+  // Alternates the direction in which step reads the weights. Only speed depends on it, so threads
+  // that race for it do no harm.
+  mutable std::atomic<bool> steps_are_odd{false};
 
   const float* backward_weights() const;
 };
@@ -131,6 +132,7 @@ Layer::Layer(const std::string& cell, std::int64_t input_size, std::int64_t hidd
   impl_->info = info_of(*impl_->kernels);
   impl_->isa = impl_->table->isa;
   impl_->shape = {input_size, hidden_size};
+  impl_->step_scratch = impl_->kernels->step_scratch(impl_->shape);
   impl_->packed = make_buffer<float>(impl_->kernels->forward_size(impl_->shape));
   impl_->kernels->pack_forward(
       impl_->shape, {weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh},
@@ -301,7 +303,7 @@ void Layer::step(std::int64_t batch, const float* x, State state, MutableState o
   // thread has made one.
   thread_local Buffer<char> memory;
   thread_local std::size_t capacity = 0;
-  const std::size_t scratch = kernels.step_scratch(impl_->shape, batch);
+  const std::size_t scratch = impl_->step_scratch;
   const std::size_t needed =
       scratch + (in_place ? static_cast<std::size_t>(floats) * sizeof(float) : 0);
   if (needed > capacity) {
@@ -318,7 +320,8 @@ void Layer::step(std::int64_t batch, const float* x, State state, MutableState o
   args.c = state.c;
   args.h_out = out.h;
   args.c_out = out.c;
-  args.backwards = impl_->steps.fetch_add(1, std::memory_order_relaxed) % 2 == 1;
+  args.backwards = impl_->steps_are_odd.load(std::memory_order_relaxed);
+  impl_->steps_are_odd.store(!args.backwards, std::memory_order_relaxed);
   if (in_place) {
     // Every new h needs all of the old one, so the old one steps aside.
     float* before = reinterpret_cast<float*>(memory.get() + scratch);

@@ -24,12 +24,13 @@ struct Gru {
     static constexpr int kInputGates[] = {2, 0, 1};   // n, r, z
     static constexpr int kHiddenGates[] = {0, 1, 2};  // r, z, n
 
-    static SKRNN_INLINE void forward(const float* sums, const Unit& u) {
-      const Packet r = sigmoid(load(sums + kLanes)), z = sigmoid(load(sums + 2 * kLanes));
-      const Packet hidden_n = load(sums + 3 * kLanes);
-      const Packet n = tanh(mul_add(r, hidden_n, load(sums)));
-      store(u.h, mul_add(z, sub(load(u.h_prev, u.lanes), n), n), u.lanes);
-      if (u.saved) {
+    template <int N>
+    static SKRNN_INLINE void forward(const Units<N>& u) {
+      using V = Wide<N>;
+      const V r = sigmoid(u.sum(1)), z = sigmoid(u.sum(2)), hidden_n = u.sum(3);
+      const V n = tanh(mul_add(r, hidden_n, u.sum(0)));
+      u.set_h(interpolate(z, n, u.h_prev()));
+      if (u.saves) {
         u.save(0, n);
         u.save(1, r);
         u.save(2, z);
@@ -37,16 +38,16 @@ struct Gru {
       }
     }
 
-    static SKRNN_INLINE void backward(const UnitGradient& u) {
-      const Packet n = u.saved_at(0), r = u.saved_at(1), z = u.saved_at(2);
-      const Packet hidden_n = u.saved_at(3);
-      const Packet dh = load(u.dh);
-      const Packet dn = mul(mul(dh, sub(splat(1.0f), z)), tanh_slope(n));
-      u.put(0, dn);
-      u.put(1, mul(mul(dn, hidden_n), sigmoid_slope(r)));
-      u.put(2, mul(mul(dh, sub(load(u.h_prev, u.lanes), n)), sigmoid_slope(z)));
-      u.put(3, mul(dn, r));
-      store(u.dh, mul(dh, z));
+    template <int N>
+    static SKRNN_INLINE void backward(const UnitGradients<N>& u) {
+      using V = Wide<N>;
+      const V n = u.saved(0), r = u.saved(1), z = u.saved(2), hidden_n = u.saved(3), dh = u.dh();
+      const V dn = mul(mul(dh, sub(V(splat(1.0f)), z)), tanh_slope(n));
+      u.set_dsum(0, dn);
+      u.set_dsum(1, mul(mul(dn, hidden_n), sigmoid_slope(r)));
+      u.set_dsum(2, mul(mul(dh, sub(u.h_prev(), n)), sigmoid_slope(z)));
+      u.set_dsum(3, mul(dn, r));
+      u.set_dh(mul(dh, z));
     }
   };
 };

@@ -28,21 +28,23 @@ struct GruResetBefore::Stage<0> {
   static constexpr int kInputGates[] = {0, 1};  // r, z
   static constexpr int kHiddenGates[] = {0, 1};
 
-  static SKRNN_INLINE void forward(const float* sums, const Unit& u) {
-    const Packet r = sigmoid(load(sums)), z = sigmoid(load(sums + kLanes));
-    store(u.operand, mul(r, load(u.h_prev, u.lanes)), u.lanes);
+  template <int N>
+  static SKRNN_INLINE void forward(const Units<N>& u) {
+    const Wide<N> r = sigmoid(u.sum(0)), z = sigmoid(u.sum(1));
+    u.set_operand(mul(r, u.h_prev()));
     u.save(0, r);
     u.save(1, z);
   }
 
   // dh arrives as z dh, left there by the other stage, so dz = z dh (h' - n) (1 - z).
-  static SKRNN_INLINE void backward(const UnitGradient& u) {
-    const Packet r = u.saved_at(0), z = u.saved_at(1), n = u.saved_at(2);
-    const Packet h_prev = load(u.h_prev, u.lanes), doperand = load(u.doperand);
-    const Packet z_dh = load(u.dh);
-    u.put(0, mul(mul(doperand, h_prev), sigmoid_slope(r)));
-    u.put(1, mul(mul(z_dh, sub(h_prev, n)), sub(splat(1.0f), z)));
-    store(u.dh, mul_add(doperand, r, z_dh));
+  template <int N>
+  static SKRNN_INLINE void backward(const UnitGradients<N>& u) {
+    using V = Wide<N>;
+    const V r = u.saved(0), z = u.saved(1), n = u.saved(2);
+    const V h_prev = u.h_prev(), doperand = u.doperand(), z_dh = u.dh();
+    u.set_dsum(0, mul(mul(doperand, h_prev), sigmoid_slope(r)));
+    u.set_dsum(1, mul(mul(z_dh, sub(h_prev, n)), sub(V(splat(1.0f)), z)));
+    u.set_dh(mul_add(doperand, r, z_dh));
   }
 };
 
@@ -52,16 +54,19 @@ struct GruResetBefore::Stage<1> {
   static constexpr int kInputGates[] = {2};  // n
   static constexpr int kHiddenGates[] = {2};
 
-  static SKRNN_INLINE void forward(const float* sums, const Unit& u) {
-    const Packet z = load(u.saved + kLanes), n = tanh(load(sums));
-    store(u.h, mul_add(z, sub(load(u.h_prev, u.lanes), n), n), u.lanes);
+  template <int N>
+  static SKRNN_INLINE void forward(const Units<N>& u) {
+    const Wide<N> z = u.saved(1), n = tanh(u.sum(0));
+    u.set_h(interpolate(z, n, u.h_prev()));
     u.save(2, n);
   }
 
-  static SKRNN_INLINE void backward(const UnitGradient& u) {
-    const Packet z = u.saved_at(1), n = u.saved_at(2), dh = load(u.dh);
-    u.put(0, mul(mul(dh, sub(splat(1.0f), z)), tanh_slope(n)));
-    store(u.dh, mul(dh, z));
+  template <int N>
+  static SKRNN_INLINE void backward(const UnitGradients<N>& u) {
+    using V = Wide<N>;
+    const V z = u.saved(1), n = u.saved(2), dh = u.dh();
+    u.set_dsum(0, mul(mul(dh, sub(V(splat(1.0f)), z)), tanh_slope(n)));
+    u.set_dh(mul(dh, z));
   }
 };
 

@@ -23,13 +23,15 @@ struct Lstm {
     static constexpr int kInputGates[] = {0, 1, 2, 3};  // i, f, g, o
     static constexpr int kHiddenGates[] = {0, 1, 2, 3};
 
-    static SKRNN_INLINE void forward(const float* sums, const Unit& u) {
-      const Packet i = sigmoid(load(sums)), f = sigmoid(load(sums + kLanes));
-      const Packet g = tanh(load(sums + 2 * kLanes)), o = sigmoid(load(sums + 3 * kLanes));
-      const Packet c = mul_add(f, load(u.c_prev, u.lanes), mul(i, g));
-      store(u.c, c, u.lanes);
-      store(u.h, mul(o, tanh(c)), u.lanes);
-      if (u.saved) {
+    template <int N>
+    static SKRNN_INLINE void forward(const Units<N>& u) {
+      using V = Wide<N>;
+      const V i = sigmoid(u.sum(0)), f = sigmoid(u.sum(1));
+      const V g = tanh(u.sum(2)), o = sigmoid(u.sum(3));
+      const V c = mul_add(f, u.c_prev(), mul(i, g));
+      u.set_c(c);
+      u.set_h(mul(o, tanh(c)));
+      if (u.saves) {
         u.save(0, i);
         u.save(1, f);
         u.save(2, g);
@@ -37,16 +39,17 @@ struct Lstm {
       }
     }
 
-    static SKRNN_INLINE void backward(const UnitGradient& u) {
-      const Packet i = u.saved_at(0), f = u.saved_at(1), g = u.saved_at(2), o = u.saved_at(3);
-      const Packet tanh_c = tanh(load(u.c, u.lanes));
-      const Packet dh = load(u.dh);
-      const Packet dc = mul_add(mul(dh, o), tanh_slope(tanh_c), load(u.dc));
-      u.put(0, mul(mul(dc, g), sigmoid_slope(i)));
-      u.put(1, mul(mul(dc, load(u.c_prev, u.lanes)), sigmoid_slope(f)));
-      u.put(2, mul(mul(dc, i), tanh_slope(g)));
-      u.put(3, mul(mul(dh, tanh_c), sigmoid_slope(o)));
-      store(u.dc, mul(dc, f));
+    template <int N>
+    static SKRNN_INLINE void backward(const UnitGradients<N>& u) {
+      using V = Wide<N>;
+      const V i = u.saved(0), f = u.saved(1), g = u.saved(2), o = u.saved(3);
+      const V tanh_c = tanh(u.c()), dh = u.dh();
+      const V dc = mul_add(mul(dh, o), tanh_slope(tanh_c), u.dc());
+      u.set_dsum(0, mul(mul(dc, g), sigmoid_slope(i)));
+      u.set_dsum(1, mul(mul(dc, u.c_prev()), sigmoid_slope(f)));
+      u.set_dsum(2, mul(mul(dc, i), tanh_slope(g)));
+      u.set_dsum(3, mul(mul(dh, tanh_c), sigmoid_slope(o)));
+      u.set_dc(mul(dc, f));
     }
   };
 };

@@ -7,14 +7,26 @@ namespace skrnn::SKRNN_ISA {
 
 struct TanhFunction {
   static constexpr const char* kCellName = "rnn";
-  static SKRNN_INLINE Packet value(Packet a) { return tanh(a); }
-  static SKRNN_INLINE Packet slope(Packet h) { return tanh_slope(h); }
+  template <class V>
+  static SKRNN_INLINE V value(V a) {
+    return tanh(a);
+  }
+  template <class V>
+  static SKRNN_INLINE V slope(V h) {
+    return tanh_slope(h);
+  }
 };
 
 struct ReluFunction {
   static constexpr const char* kCellName = "rnn_relu";
-  static SKRNN_INLINE Packet value(Packet a) { return positive_part(a); }
-  static SKRNN_INLINE Packet slope(Packet h) { return is_positive(h); }
+  template <class V>
+  static SKRNN_INLINE V value(V a) {
+    return at_least(a, V(splat(0.0f)));
+  }
+  template <class V>
+  static SKRNN_INLINE V slope(V h) {
+    return is_positive(h);
+  }
 };
 
 template <class Function>
@@ -32,12 +44,14 @@ struct Rnn {
     static constexpr int kInputGates[] = {0};
     static constexpr int kHiddenGates[] = {0};
 
-    static SKRNN_INLINE void forward(const float* sums, const Unit& u) {
-      store(u.h, Function::value(load(sums)), u.lanes);
+    template <int N>
+    static SKRNN_INLINE void forward(const Units<N>& u) {
+      u.set_h(Function::value(u.sum(0)));
     }
 
-    static SKRNN_INLINE void backward(const UnitGradient& u) {
-      u.put(0, mul(load(u.dh), Function::slope(load(u.h, u.lanes))));
+    template <int N>
+    static SKRNN_INLINE void backward(const UnitGradients<N>& u) {
+      u.set_dsum(0, mul(u.dh(), Function::slope(u.h())));
     }
   };
 };

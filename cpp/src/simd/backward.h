@@ -75,6 +75,7 @@ struct BackwardScratch {
   float* resting;
   float* zeros;     // [padded H]
   float* dx;        // [kSlabRows][padded I]
+  float* dh;        // [ranks][padded H]; cells that pass dL/dh on themselves
   float* doperand;  // [ranks][padded H]; cells with two stages only
 
   BackwardScratch(Arena& arena, LayerShape shape, Index ranks, Index chunk_rows) {
@@ -85,6 +86,7 @@ struct BackwardScratch {
     resting = arena.take<float>(resting_floats(kSlabRows, kWidestPanel * kLanes));
     zeros = arena.take<float>(padded);
     dx = arena.take<float>(kSlabRows * padded_size(shape.input_size));
+    dh = arena.take<float>(Cell::kPassesDh ? ranks * padded : 0);
     doperand = arena.take<float>(Cell::kStages == 2 ? ranks * padded : 0);
   }
 };
@@ -102,57 +104,84 @@ Index hidden_columns(Index H) {
   return Cell::kStages * H;
 }
 
+// The cell's equations at step s for all blocks of N sequences: ranks ranks.begin + r and up. Leaves in
+// scratch.rows where their gate gradients stand.
+template <class Cell, int S, int N>
+SKRNN_INLINE void backward_units(const BackwardArgs& a, Range ranks, Index s, Index r,
+                                 const GateGradients<Cell, S>& dgates,
+                                 BackwardScratch<Cell>& scratch) {
+  using T = Stage<Cell, S>;
+  const Index H = a.shape.hidden_size, padded = padded_size(H);
+  const BatchView& batch = a.batch;
+  const Index chunk_row = batch.packed_offset[s] - batch.packed_offset[a.step_begin];
+  UnitGradients<N> first;  // of the first block
+  for (int n = 0; n < N; ++n) {
+    const Index i = ranks.begin + r + n, packed_row = batch.packed_offset[s] + i;
+    first.h_prev_[n] = state_before(batch, s, i, H, a.y, a.h0, scratch.zeros);
+    first.h_[n] = a.y + row_of(batch, s, i) * H;
+    first.saved_[n] = a.saved_gates + packed_row * saved_gates<Cell>(H);
+    first.dh_[n] = a.dh + i * padded;
+    if constexpr (Cell::kStates == 2) {
+      const float* c0 = a.c0 ? a.c0 + batch.order[i] * H : scratch.zeros;
+      first.c_prev_[n] = s > 0 ? a.saved_c + (batch.packed_offset[s - 1] + i) * H : c0;
+      first.c_[n] = a.saved_c + packed_row * H;
+      first.dc_[n] = a.dc + i * padded;
+    }
+    if constexpr (Cell::kStages == 2) first.doperand_[n] = scratch.doperand + (r + n) * padded;
+    first.dsums[n] = dgates.row(chunk_row + i);
+    scratch.rows[r + n] = first.dsums[n];
+  }
+  for (Index b = 0; b < blocks_of(H); ++b) {
+    const Index at = b * kLanes;
+    UnitGradients<N> u;
+    u.lanes = lanes_in(b, H);
+    for (int n = 0; n < N; ++n) {
+      u.h_prev_[n] = first.h_prev_[n] + at;
+      u.h_[n] = first.h_[n] + at;
+      u.saved_[n] = first.saved_[n] + at * Cell::kSaved;
+      u.dh_[n] = first.dh_[n] + at;
+      if constexpr (Cell::kStates == 2) {
+        u.c_prev_[n] = first.c_prev_[n] + at;
+        u.c_[n] = first.c_[n] + at;
+        u.dc_[n] = first.dc_[n] + at;
+      }
+      if constexpr (Cell::kStages == 2) u.doperand_[n] = first.doperand_[n] + at;
+      u.dsums[n] = first.dsums[n] + b / T::kBlocks * dgates.panel_stride() +
+                   b % T::kBlocks * T::kSums * kLanes;
+    }
+    T::backward(u);
+  }
+}
+
 // One stage of one step for ranks [ranks.begin, ranks.begin + count): the cell's equations, then what
 // flows back through the recurrent weights.
 template <class Cell, int S>
 void backward_stage(const BackwardArgs& a, Range ranks, Index s, Index count,
                     BackwardScratch<Cell>& scratch) {
   using T = Stage<Cell, S>;
-  const Index H = a.shape.hidden_size, blocks = blocks_of(H), padded = padded_size(H);
-  const BatchView& batch = a.batch;
+  const Index H = a.shape.hidden_size, padded = padded_size(H);
   const GateGradients<Cell, S> dgates(a);
-  const Index chunk_row = batch.packed_offset[s] - batch.packed_offset[a.step_begin];
-  float* out = S == 1 ? scratch.doperand : a.dh + ranks.begin * padded;
-
-  for (Index r = 0; r < count; ++r) {
-    const Index i = ranks.begin + r, n = batch.packed_offset[s] + i, row = row_of(batch, s, i);
-    const float* h_prev = state_before(batch, s, i, H, a.y, a.h0, scratch.zeros);
-    const float* c_prev = nullptr;
-    if constexpr (Cell::kStates == 2) {
-      const float* c0 = a.c0 ? a.c0 + batch.order[i] * H : scratch.zeros;
-      c_prev = s > 0 ? a.saved_c + (batch.packed_offset[s - 1] + i) * H : c0;
-    }
-    float* gates = dgates.row(chunk_row + i);
-    scratch.rows[r] = gates;
-    for (Index b = 0; b < blocks; ++b) {
-      const Index at = b * kLanes;
-      UnitGradient u;
-      u.lanes = lanes_in(b, H);
-      u.h_prev = h_prev + at;
-      u.h = a.y + row * H + at;
-      u.saved = a.saved_gates + n * saved_gates<Cell>(H) + at * Cell::kSaved;
-      u.dh = a.dh + i * padded + at;
-      if constexpr (Cell::kStates == 2) {
-        u.c_prev = c_prev + at;
-        u.c = a.saved_c + n * H + at;
-        u.dc = a.dc + i * padded + at;
-      }
-      if constexpr (Cell::kStages == 2) u.doperand = scratch.doperand + r * padded + at;
-      u.dgates = gates + b / T::kBlocks * dgates.panel_stride() + b % T::kBlocks * T::kSums * kLanes;
-      T::backward(u);
-    }
+  Index r = 0;
+  for (; count - r >= kLockstep; r += kLockstep) {
+    backward_units<Cell, S, kLockstep>(a, ranks, s, r, dgates, scratch);
   }
+  for (; r < count; ++r) backward_units<Cell, S, 1>(a, ranks, s, r, dgates, scratch);
 
-  // The first stage adds to what the cell itself passes on; the second starts anew.
-  const Index num_segments = gate_segments<Cell, S>(dgates, H, T::kSecondOffset, scratch.segments);
+  // What the cell passes on itself is added last: begun with it, the small products would each be
+  // rounded to its size.
   constexpr bool kAdds = S == 0 && Cell::kPassesDh;
+  float* dh = a.dh + ranks.begin * padded;
+  float* out = S == 1 ? scratch.doperand : kAdds ? scratch.dh : dh;
+  const Index num_segments = gate_segments<Cell, S>(dgates, H, T::kSecondOffset, scratch.segments);
   Product product = gates_times_weights<T>(
       H, H, a.packed_back + backward_offset<Cell, S>(a.shape), count, scratch.rows,
       scratch.segments, num_segments, scratch.resting);
   product.target = {out, OutShape::kSumFloats, padded};
-  product.source = {kAdds ? out : scratch.zeros, kAdds ? OutShape::kSumFloats : 0,
-                    kAdds ? padded : 0};
+  product.source = {scratch.zeros, 0, 0};
   sweep<OutShape>(product);
+  for (Index at = 0; kAdds && at < count * padded; at += kLanes) {
+    store(dh + at, add(load(dh + at), load(out + at)));
+  }
 }
 
 // Writes `n` floats of a row down a column of a transposed matrix.

@@ -36,6 +36,18 @@ struct StepRows {
   float** c;
   float** saved;
   float** operand;  // [H] each, between two stages
+  float* spare;     // what `saved` and `operand` point to where nobody trains
+  float* operands;
+
+  // Where row r keeps what passes between its stages; `trained` is its place in the cache, or null.
+  template <class Cell>
+  SKRNN_INLINE void set_between(Index r, float* trained, Index H) {
+    saved[r] = trained;
+    if constexpr (Cell::kStages == 2) {
+      if (!trained) saved[r] = spare + r * saved_gates<Cell>(H);
+      operand[r] = operands + r * H;
+    }
+  }
 
   template <class Cell>
   static StepRows take(Arena& arena, Index rows, Index H) {
@@ -48,15 +60,9 @@ struct StepRows {
     r.saved = arena.take<float*>(rows);
     r.operand = arena.take<float*>(rows);
     // Two stages talk through `saved` and `operand`, trained or not.
-    float* spare = nullptr;
-    float* operands = nullptr;
     if constexpr (Cell::kStages == 2) {
-      spare = arena.take<float>(rows * saved_gates<Cell>(H));
-      operands = arena.take<float>(rows * H);
-    }
-    for (Index i = 0; arena.real() && i < rows; ++i) {
-      r.saved[i] = spare ? spare + i * saved_gates<Cell>(H) : nullptr;
-      r.operand[i] = operands + (operands ? i * H : 0);
+      r.spare = arena.take<float>(rows * saved_gates<Cell>(H));
+      r.operands = arena.take<float>(rows * H);
     }
     return r;
   }
@@ -84,29 +90,54 @@ struct UnitsContext {
   Index hidden_size;
 };
 
-// The cell's equations for `count` rows of panel p.
-template <class Cell, int S>
-void finish_units(const void* context, Index p, Index row, int count, const float* sums) {
-  using T = Stage<Cell, S>;
-  const auto& [rows, H] = *static_cast<const UnitsContext*>(context);
-  const Index first = p * T::kBlocks, left = blocks_of(H) - first;
-  const Index here = left < T::kBlocks ? left : T::kBlocks;
-  for (int r = 0; r < count; ++r) {
-    for (Index b = first; b < first + here; ++b) {
-      const Index at = b * kLanes;
-      Unit u;
-      u.lanes = lanes_in(b, H);
-      u.h_prev = rows->h_prev[row + r] + at;
-      u.h = rows->h[row + r] + at;
-      if constexpr (Cell::kStates == 2) {
-        u.c_prev = rows->c_prev[row + r] + at;
-        u.c = rows->c[row + r] + at;
-      }
-      if constexpr (Cell::kStages == 2) u.operand = rows->operand[row + r] + at;
-      u.saved = rows->saved[row + r] ? rows->saved[row + r] + at * Cell::kSaved : nullptr;
-      T::forward(sums + (b - first) * T::kSums * kLanes, u);
+// The cell's equations for N units in lockstep: blocks b, b + db, ... of rows row, row + dr, ..., whose
+// sums stand `dsums` floats apart. Only the last may be a block with fewer than kLanes units.
+template <class Cell, int S, int N>
+SKRNN_INLINE void finish_units(const StepRows& rows, Index H, Index b, Index db, Index row, Index dr,
+                               const float* sums, Index dsums) {
+  Units<N> u;
+  u.lanes = lanes_in(b + (N - 1) * db, H);
+  u.saves = rows.saved[row] != nullptr;
+  for (int n = 0; n < N; ++n) {
+    const Index at = (b + n * db) * kLanes, r = row + n * dr;
+    u.sums[n] = sums + n * dsums;
+    u.h_prev_[n] = rows.h_prev[r] + at;
+    u.h_[n] = rows.h[r] + at;
+    if constexpr (Cell::kStates == 2) {
+      u.c_prev_[n] = rows.c_prev[r] + at;
+      u.c_[n] = rows.c[r] + at;
     }
-    sums += T::Forward::kSumFloats;
+    if constexpr (Cell::kStages == 2) u.operand_[n] = rows.operand[r] + at;
+    u.saved_[n] = u.saves ? rows.saved[r] + at * Cell::kSaved : nullptr;
+  }
+  Stage<Cell, S>::forward(u);
+}
+
+// The Finish of a stage: the cell's equations for all its complete sums.
+template <class Cell, int S>
+void finish_stage(const void* context, Range panels, Range rows, const float* sums) {
+  using T = Stage<Cell, S>;
+  constexpr Index kBlockSums = T::kSums * kLanes, kRowSums = T::Forward::kSumFloats;
+  const auto& [step, H] = *static_cast<const UnitsContext*>(context);
+  const Index blocks = blocks_of(H), first = panels.begin * T::kBlocks;
+  const Index end = panels.end * T::kBlocks < blocks ? panels.end * T::kBlocks : blocks;
+  Index row = rows.begin;
+  for (; rows.end - row >= kLockstep; row += kLockstep, sums += kLockstep * kRowSums) {
+    for (Index b = first; b < end; ++b) {
+      const float* at = sums + (b - first) * kBlockSums;
+      finish_units<Cell, S, kLockstep>(*step, H, b, 0, row, 1, at, kRowSums);
+    }
+  }
+  for (; row < rows.end; ++row, sums += kRowSums) {
+    Index b = first;
+    // Whole blocks in lockstep, the rest one by one.
+    for (; b + kLockstep <= end && (b + kLockstep) * kLanes <= H; b += kLockstep) {
+      const float* at = sums + (b - first) * kBlockSums;
+      finish_units<Cell, S, kLockstep>(*step, H, b, 1, row, 0, at, kBlockSums);
+    }
+    for (; b < end; ++b) {
+      finish_units<Cell, S, 1>(*step, H, b, 0, row, 0, sums + (b - first) * kBlockSums, 0);
+    }
   }
 }
 
@@ -150,7 +181,7 @@ void forward_stage(LayerShape shape, const float* packed, const StepRows& rows, 
   }
   const UnitsContext context{&rows, shape.hidden_size};
   product.falling = falling;
-  product.finish = finish_units<Cell, S>;
+  product.finish = finish_stage<Cell, S>;
   product.context = &context;
   sweep<typename T::Forward>(product);
 }
@@ -218,7 +249,8 @@ void forward(const ForwardArgs& a, Range ranks, void* memory) {
                                         : a.c_n + b * H;
         rows.c_prev[r] = s > 0 ? before : c0;
       }
-      if (a.saved_gates) rows.saved[r] = a.saved_gates + n * saved_gates<Cell>(H);
+      rows.set_between<Cell>(
+          r, a.saved_gates ? a.saved_gates + n * saved_gates<Cell>(H) : nullptr, H);
     }
     const bool few = count < kFewRows;
     if (few && s >= ahead_end) {

@@ -51,7 +51,7 @@ void apply(const float* x, float* y, Index n) {
 }
 
 constexpr KernelTable make_table(const char* isa) {
-  return {isa, kLanes, kCells, sizeof(kCells) / sizeof(kCells[0]), apply<sigmoid>, apply<tanh>};
+  return {isa, kLanes, kCells, sizeof(kCells) / sizeof(kCells[0]), apply<sigmoid<Packet>>, apply<tanh<Packet>>};
 }
 
 }  // namespace skrnn::SKRNN_ISA

@@ -50,8 +50,6 @@ SKRNN_INLINE Packet at_least(Packet a, Packet bound) { return Eigen::internal::p
 SKRNN_INLINE Packet magnitude(Packet a) { return Eigen::internal::pabs(a); }
 SKRNN_INLINE Packet sign_bit(Packet a) { return Eigen::internal::pand(a, splat(-0.0f)); }
 SKRNN_INLINE Packet bit_or(Packet a, Packet b) { return Eigen::internal::por(a, b); }
-// `a` where `a` is a number above zero, 0 elsewhere; NaN stays NaN.
-SKRNN_INLINE Packet positive_part(Packet a) { return at_least(a, splat(0.0f)); }
 // 1 in the lanes where a > 0, else 0.
 SKRNN_INLINE Packet is_positive(Packet a) {
   return Eigen::internal::pand(Eigen::internal::pcmp_lt(splat(0.0f), a), splat(1.0f));

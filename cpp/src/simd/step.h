@@ -15,18 +15,18 @@ struct StepScratch {
   float* resting;
   float* zeros;  // [H]
 
-  StepScratch(Arena& arena, LayerShape shape, Index count) {
-    rows = StepRows::take<Cell>(arena, count, shape.hidden_size);
+  StepScratch(Arena& arena, LayerShape shape) {
+    rows = StepRows::take<Cell>(arena, kStepRows, shape.hidden_size);
     inner = Inner::take(arena, shape.input_size, shape.hidden_size, kWidestPanel);
-    resting = arena.take<float>(resting_floats(count, kWidestPanel * kLanes));
+    resting = arena.take<float>(resting_floats(kStepRows, kWidestPanel * kLanes));
     zeros = arena.take<float>(shape.hidden_size);
   }
 };
 
 template <class Cell>
-std::size_t step_scratch(LayerShape shape, Index batch) {
+std::size_t step_scratch(LayerShape shape) {
   Arena arena(nullptr);
-  StepScratch<Cell>(arena, shape, batch < kStepRows ? batch : kStepRows);
+  StepScratch<Cell>(arena, shape);
   return arena.used();
 }
 
@@ -34,7 +34,7 @@ template <class Cell>
 void step(const StepArgs& a, void* memory) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
   Arena arena(memory);
-  StepScratch<Cell> scratch(arena, a.shape, a.batch < kStepRows ? a.batch : kStepRows);
+  StepScratch<Cell> scratch(arena, a.shape);
   if (!a.h || (Cell::kStates == 2 && !a.c)) fill_zero(scratch.zeros, H);
   for (Index begin = 0; begin < a.batch; begin += kStepRows) {
     const Index count = a.batch - begin < kStepRows ? a.batch - begin : kStepRows;
@@ -44,6 +44,7 @@ void step(const StepArgs& a, void* memory) {
       rows.x[r] = a.x + b * I;
       rows.h_prev[r] = a.h ? a.h + b * H : scratch.zeros;
       rows.h[r] = a.h_out + b * H;
+      rows.set_between<Cell>(r, nullptr, H);
       if constexpr (Cell::kStates == 2) {
         rows.c_prev[r] = a.c ? a.c + b * H : scratch.zeros;
         rows.c[r] = a.c_out + b * H;

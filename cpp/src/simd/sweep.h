@@ -40,8 +40,8 @@ struct PanelShape {
   static constexpr Index kSumFloats = kSums * kBlocks * kLanes;  // of a row of a panel
   static constexpr Index panels(Index blocks) { return (blocks + kBlocks - 1) / kBlocks; }
 
-  // Panels that one row takes at once, where there are enough, to have 8 or more independent sums.
-  static constexpr int kPanelsForOneRow = (7 + kGates * kBlocks) / (kGates * kBlocks);
+  // Panels that one row takes at once, where there are enough: as many sums as a tile of full height.
+  static constexpr int kPanelsForOneRow = kTileRows * 4 / (kSums * kBlocks);
 };
 
 // Appends [begin, end) of `operand`, ending a pass wherever it is full. `in_pass` counts the k of the
@@ -75,8 +75,9 @@ struct Sums {
   Float* at(Index panel, Index row) const { return base + panel * panel_stride + row * row_stride; }
 };
 
-// Called when the sums of rows [row, row + count) of a panel are complete; `sums` has kSumFloats a row.
-using Finish = void (*)(const void* context, Index panel, Index row, int count, const float* sums);
+// Called when the sums of some rows and panels are complete: either several rows of one panel, or
+// several panels for one row. `sums` has kSumFloats for each.
+using Finish = void (*)(const void* context, Range panels, Range rows, const float* sums);
 
 struct Product {
   Index rows;
@@ -159,55 +160,67 @@ void sweep_panel(const Product& product, Index p) {
         if (ends && !product.finish) target = {product.target.at(p, row), 0, product.target.row_stride};
         run_tile<Shape, kBlocks, R, 1>(product.a0 + row, product.a1 + row, begin, end, w, 0, source,
                                        target);
-        if (ends && product.finish) product.finish(product.context, p, row, R, finished);
+        if (ends && product.finish) {
+          product.finish(product.context, {p, p + 1}, {row, row + R}, finished);
+        }
       });
       w += length * Shape::kStride * kLanes;
     }
   }
 }
 
-// One row against P neighbouring panels, the first of them `low`.
-template <class Shape>
-void sweep_row(const Product& product, Index low) {
-  constexpr int P = Shape::kPanelsForOneRow;
+// One row against P full panels from `first` on.
+template <class Shape, int P>
+void sweep_row(const Product& product, Index first) {
   alignas(64) float finished[P * Shape::kSumFloats];
   Sums<float> target{finished, Shape::kSumFloats, 0};
-  if (!product.finish) target = {product.target.at(low, 0), product.target.panel_stride, 0};
+  if (!product.finish) target = {product.target.at(first, 0), product.target.panel_stride, 0};
   run_tile<Shape, Shape::kBlocks, 1, P>(
       product.a0, product.a1, product.segments, product.segments + product.num_segments,
-      product.weights + low * product.panel_stride, product.panel_stride,
-      {product.source.at(low, 0), product.source.panel_stride, 0}, target);
-  for (int q = 0; product.finish && q < P; ++q) {
-    product.finish(product.context, low + q, 0, 1, finished + q * Shape::kSumFloats);
+      product.weights + first * product.panel_stride, product.panel_stride,
+      {product.source.at(first, 0), product.source.panel_stride, 0}, target);
+  if (product.finish) product.finish(product.context, {first, first + P}, {0, 1}, finished);
+}
+
+template <class Shape, int P>
+void sweep_row(const Product& product, Index first, Index panels) {
+  if (panels == P) return sweep_row<Shape, P>(product, first);
+  if constexpr (P > 1) sweep_row<Shape, P - 1>(product, first, panels);
+}
+
+template <class Shape>
+void sweep_last_panel(const Product& product, Index p) {
+  const Index here = product.blocks - p * Shape::kBlocks;
+  if (here == 1) sweep_panel<Shape, 1>(product, p);
+  if constexpr (Shape::kBlocks > 2) {
+    if (here == 2) sweep_panel<Shape, 2>(product, p);
+    if (here == 3) sweep_panel<Shape, 3>(product, p);
   }
 }
 
 template <class Shape>
 void sweep(const Product& product) {
-  constexpr int kBlocks = Shape::kBlocks, P = Shape::kPanelsForOneRow;
-  const Index full_panels = product.blocks / kBlocks;
-  for (Index done = product.panels.begin; done < product.panels.end;) {
-    Index p = product.falling ? product.panels.begin + product.panels.end - 1 - done : done;
-    if constexpr (P > 1) {
-      const Index low = product.falling ? p - P + 1 : p;
-      if (product.rows == 1 && low >= product.panels.begin && low + P <= product.panels.end &&
-          low + P <= full_panels) {
-        sweep_row<Shape>(product, low);
-        done += P;
-        continue;
-      }
+  constexpr Index kAtOnce = Shape::kPanelsForOneRow;
+  const Range panels = product.panels;
+  const Index full = product.blocks / Shape::kBlocks;
+  const Index full_end = panels.end < full ? panels.end : full;
+  if (product.falling && full_end < panels.end) sweep_last_panel<Shape>(product, full_end);
+  for (Index done = 0, all = full_end - panels.begin; done < all;) {
+    Index count = 1;
+    if (product.rows == 1) {
+      // The fewest turns, as even as possible.
+      const Index left = all - done, turns = (left + kAtOnce - 1) / kAtOnce;
+      count = (left + turns - 1) / turns;
     }
-    const Index here = p < full_panels ? kBlocks : product.blocks - p * kBlocks;
-    if (here == kBlocks) sweep_panel<Shape, kBlocks>(product, p);
-    if constexpr (kBlocks > 1) {
-      if (here == 1) sweep_panel<Shape, 1>(product, p);
+    const Index first = product.falling ? full_end - done - count : panels.begin + done;
+    if (product.rows == 1) {
+      sweep_row<Shape, kAtOnce>(product, first, count);
+    } else {
+      sweep_panel<Shape, Shape::kBlocks>(product, first);
     }
-    if constexpr (kBlocks == 4) {
-      if (here == 2) sweep_panel<Shape, 2>(product, p);
-      if (here == 3) sweep_panel<Shape, 3>(product, p);
-    }
-    ++done;
+    done += count;
   }
+  if (!product.falling && full_end < panels.end) sweep_last_panel<Shape>(product, full_end);
 }
 
 }  // namespace skrnn::SKRNN_ISA

@@ -1,47 +1,124 @@
-// What a cell sees: one block of kLanes hidden units of one sequence at one step.
+// What a cell sees: one block of kLanes hidden units at one step, for N sequences in lockstep.
 #pragma once
 
 #include "simd/activations.h"
 
 namespace skrnn::SKRNN_ISA {
 
-// Forward. `h_prev` and `c_prev` are the states before the step, `h` and `c` where the new ones go.
-// `saved` is what the backward pass will want, one packet after another; null where nobody asks.
-// `operand` is where a first stage puts what the second multiplies with its recurrent weights.
-struct Unit {
-  int lanes;
-  const float* h_prev;
-  const float* c_prev;
-  float* h;
-  float* c;
-  float* saved;
-  float* operand;
+// Sequences that a cell's equations take in lockstep; divides the rows of every tile of full height.
+constexpr int kLockstep = 3;
 
-  SKRNN_INLINE void save(int place, Packet a) const { store(saved + place * kLanes, a); }
+// The first `lanes` lanes of one packet for each sequence.
+template <int N>
+SKRNN_INLINE Wide<N> gather(const float* const (&from)[N], int lanes) {
+  Wide<N> result;
+  for (int n = 0; n < N; ++n) result.at[n] = load(from[n], lanes);
+  return result;
+}
+template <int N>
+SKRNN_INLINE void scatter(float* const (&to)[N], Wide<N> a, int lanes) {
+  for (int n = 0; n < N; ++n) store(to[n], a.at[n], lanes);
+}
+// Packet number `place` of whole packets in a row.
+template <int N>
+SKRNN_INLINE Wide<N> gather_packet(const float* const (&from)[N], int place) {
+  Wide<N> result;
+  for (int n = 0; n < N; ++n) result.at[n] = load(from[n] + place * kLanes);
+  return result;
+}
+template <int N>
+SKRNN_INLINE void scatter_packet(float* const (&to)[N], int place, Wide<N> a) {
+  for (int n = 0; n < N; ++n) store(to[n] + place * kLanes, a.at[n]);
+}
+
+// Forward.
+template <int N>
+struct Units {
+  using V = Wide<N>;
+
+  int lanes;  // that hold units
+  bool saves;
+  const float* sums[N];
+  const float* h_prev_[N];
+  const float* c_prev_[N];
+  float* h_[N];
+  float* c_[N];
+  float* saved_[N];
+  float* operand_[N];
+
+  // Number `place` of the stage's sums over inputs and recurrent units.
+  SKRNN_INLINE V sum(int place) const { return gather_packet<N>(sums, place); }
+  // The states before the step.
+  SKRNN_INLINE V h_prev() const { return gather<N>(h_prev_, lanes); }
+  SKRNN_INLINE V c_prev() const { return gather<N>(c_prev_, lanes); }
+  // The states after it.
+  SKRNN_INLINE void set_h(V h) const { scatter<N>(h_, h, lanes); }
+  SKRNN_INLINE void set_c(V c) const { scatter<N>(c_, c, lanes); }
+  // What the second stage multiplies with its recurrent weights.
+  SKRNN_INLINE void set_operand(V a) const { scatter<N>(operand_, a, lanes); }
+  // What the backward pass, or a second stage, will ask for.
+  SKRNN_INLINE void save(int place, V a) const { scatter_packet<N>(saved_, place, a); }
+  SKRNN_INLINE V saved(int place) const {
+    V result;
+    for (int n = 0; n < N; ++n) result.at[n] = load(saved_[n] + place * kLanes);
+    return result;
+  }
 };
 
-// Backward. `dh` and `dc` hold dL/dh and dL/dc of this step as they come in, and what the cell passes
-// to the step before on ways that do not lead through the recurrent weights as it returns. `dgates`
-// takes dL/d(sum) for every sum of the stage. A first stage finds in `doperand` what came back through
-// the second.
-struct UnitGradient {
-  int lanes;
-  const float* h_prev;
-  const float* h;
-  const float* c_prev;
-  const float* c;
-  const float* saved;
-  float* dh;
-  float* dc;
-  const float* doperand;
-  float* dgates;
+// Backward. dh() and dc() are dL/dh and dL/dc of this step; the cell replaces them by what it passes
+// to the step before on ways that do not lead through the recurrent weights. A first stage finds in
+// doperand() what came back through the second.
+template <int N>
+struct UnitGradients {
+  using V = Wide<N>;
 
-  SKRNN_INLINE Packet saved_at(int place) const { return load(saved + place * kLanes); }
-  SKRNN_INLINE void put(int sum, Packet a) const { store(dgates + sum * kLanes, a); }
+  int lanes;
+  const float* h_prev_[N];
+  const float* h_[N];
+  const float* c_prev_[N];
+  const float* c_[N];
+  const float* saved_[N];
+  float* dh_[N];
+  float* dc_[N];
+  const float* doperand_[N];
+  float* dsums[N];
+
+  SKRNN_INLINE V h_prev() const { return gather<N>(h_prev_, lanes); }
+  SKRNN_INLINE V h() const { return gather<N>(h_, lanes); }
+  SKRNN_INLINE V c_prev() const { return gather<N>(c_prev_, lanes); }
+  SKRNN_INLINE V c() const { return gather<N>(c_, lanes); }
+  SKRNN_INLINE V saved(int place) const { return gather_packet<N>(saved_, place); }
+  SKRNN_INLINE V dh() const {
+    V result;
+    for (int n = 0; n < N; ++n) result.at[n] = load(dh_[n]);
+    return result;
+  }
+  SKRNN_INLINE V dc() const {
+    V result;
+    for (int n = 0; n < N; ++n) result.at[n] = load(dc_[n]);
+    return result;
+  }
+  SKRNN_INLINE V doperand() const { return gather_packet<N>(doperand_, 0); }
+  SKRNN_INLINE void set_dh(V a) const { scatter_packet<N>(dh_, 0, a); }
+  SKRNN_INLINE void set_dc(V a) const { scatter_packet<N>(dc_, 0, a); }
+  // dL/d(sum number `place`).
+  SKRNN_INLINE void set_dsum(int place, V a) const { scatter_packet<N>(dsums, place, a); }
 };
 
 // a * (1 - a), the derivative of the sigmoid whose value is a, and 1 - a^2, that of tanh.
-SKRNN_INLINE Packet sigmoid_slope(Packet a) { return mul(a, sub(splat(1.0f), a)); }
-SKRNN_INLINE Packet tanh_slope(Packet a) { return mul(sub(splat(1.0f), a), add(splat(1.0f), a)); }
+template <class V>
+SKRNN_INLINE V sigmoid_slope(V a) {
+  return mul(a, sub(V(splat(1.0f)), a));
+}
+template <class V>
+SKRNN_INLINE V tanh_slope(V a) {
+  return mul(sub(V(splat(1.0f)), a), add(V(splat(1.0f)), a));
+}
+
+// (1 - z) n + z h. Exact at z = 0 and z = 1, so that a saturated gate keeps its state unchanged.
+template <class V>
+SKRNN_INLINE V interpolate(V z, V n, V h) {
+  return mul_add(z, h, mul_add(sub(V(splat(0.0f)), z), n, n));
+}
 
 }  // namespace skrnn::SKRNN_ISA
