@@ -18,7 +18,7 @@ from skrnn import kernels
 HIDDEN_SIZE = 64
 BATCH_SIZE = 32
 N_EPOCHS = 20
-LEARNING_RATE = 1e-2
+LEARNING_RATE = 1e-2  # the best of 1e-3, 3e-3, 1e-2, 3e-2 on a quarter of the training digits held out
 
 Parameters = dict[str, np.ndarray]
 

@@ -48,15 +48,15 @@ struct GradientPointers {
 struct ForwardArgs {
   LayerShape shape;
   BatchView batch;
-  const float* packed;   // forward weights, packed
-  const float* x;        // [rows, I]
-  const float* h0;       // [B, H], or null for zeros
-  const float* c0;       // [B, H], or null for zeros; cells with two states only
-  float* y;              // [rows, H]
-  float* h_n;            // [B, H]
-  float* c_n;            // [B, H]; cells with two states only
-  float* saved_gates;    // [sum of lengths, saved_gates(H)], or null when not training
-  float* saved_c;        // [sum of lengths, H], or null when not training
+  const float* packed;  // forward weights, packed
+  const float* x;       // [rows, I]
+  const float* h0;      // [B, H], or null for zeros
+  const float* c0;      // [B, H], or null for zeros; cells with two states only
+  float* y;             // [rows, H]
+  float* h_n;           // [B, H]
+  float* c_n;           // [B, H]; cells with two states only
+  float* saved_gates;   // [sum of lengths, saved_gates(H)], or null when not training
+  float* saved_c;       // [sum of lengths, H], or null when not training
 };
 
 // One step of B sequences. `h_out` must not overlap x or h; `c_out` may be `c`.
@@ -64,12 +64,12 @@ struct StepArgs {
   LayerShape shape;
   const float* packed;
   Index batch;
-  const float* x;      // [B, I]
-  const float* h;      // [B, H], or null for zeros
-  const float* c;      // [B, H], or null for zeros
-  float* h_out;        // [B, H]
-  float* c_out;        // [B, H]
-  bool backwards;      // visit the weights in falling order: finds what the last call left in cache
+  const float* x;  // [B, I]
+  const float* h;  // [B, H], or null for zeros
+  const float* c;  // [B, H], or null for zeros
+  float* h_out;    // [B, H]
+  float* c_out;    // [B, H]
+  bool backwards;  // visit the weights in falling order: finds what the last call left in cache
 };
 
 // The backward pass goes through time in chunks of steps [step_begin, step_end), last chunk first.
@@ -87,19 +87,19 @@ struct BackwardArgs {
   const float* saved_gates;  // [sum of lengths, saved_gates(H)]
   const float* saved_c;      // [sum of lengths, H]
   const float* dy;           // [rows, H], or null for zeros
-  float* dh;                 // [B, padded_size(H)] by rank i; dL/dh flowing from step s + 1 to step s
-  float* dc;                 // [B, padded_size(H)] by rank i
-  float* dx;                 // [rows, I], or null
+  float* dh;  // [B, padded_size(H)] by rank i; dL/dh flowing from step s + 1 to step s
+  float* dc;  // [B, padded_size(H)] by rank i
+  float* dx;  // [rows, I], or null
 
   Index step_begin;
   Index step_end;
-  Index chunk_rows;   // packed rows in this chunk
-  Index capacity;     // packed rows the buffers below have room for
-  float* dgates;      // [panel][capacity][block of the panel][sum][lane] for each stage
-  float* inputs;      // [I][column stride]: x of the chunk, transposed
-  float* hidden;      // [stages * H][column stride]: the recurrent operands, transposed
+  Index chunk_rows;  // packed rows in this chunk
+  Index capacity;    // packed rows the buffers below have room for
+  float* dgates;     // [panel][capacity][block of the panel][sum][lane] for each stage
+  float* inputs;     // [I][column stride]: x of the chunk, transposed
+  float* hidden;     // [stages * H][column stride]: the recurrent operands, transposed
   Index column_stride;
-  float* gradient;    // packed like the forward weights; sums over chunks
+  float* gradient;  // packed like the forward weights; sums over chunks
 };
 
 struct CellKernels {
@@ -121,10 +121,10 @@ struct CellKernels {
   std::size_t (*step_scratch)(LayerShape);
   void (*step)(const StepArgs&, void* scratch);
 
-  Index (*padded_size)(Index hidden_size);       // floats a row of dh and dc
-  Index (*dgates_size)(Index hidden_size);       // floats a row of dgates
-  Index (*hidden_columns)(Index hidden_size);    // rows of BackwardArgs::hidden
-  Index (*gradient_panels)(Index hidden_size);   // units of work of weight_gradient
+  Index (*padded_size)(Index hidden_size);      // floats a row of dh and dc
+  Index (*dgates_size)(Index hidden_size);      // floats a row of dgates
+  Index (*hidden_columns)(Index hidden_size);   // rows of BackwardArgs::hidden
+  Index (*gradient_panels)(Index hidden_size);  // units of work of weight_gradient
   std::size_t (*backward_scratch)(LayerShape, Index ranks, Index chunk_rows);
   void (*backward_steps)(const BackwardArgs&, Range ranks, void* scratch);
   void (*input_gradient)(const BackwardArgs&, Range rows, void* scratch);

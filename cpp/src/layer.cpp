@@ -29,12 +29,8 @@ const CellKernels& find_cell(const KernelTable& table, const std::string& name) 
 }
 
 BatchView view_of(const Batch& batch) {
-  return {batch.reverse(),
-          batch.order().data(),
-          batch.row_order().data(),
-          batch.lengths().data(),
-          batch.time_offset().data(),
-          batch.packed_offset().data()};
+  return {batch.reverse(),        batch.order().data(),       batch.row_order().data(),
+          batch.lengths().data(), batch.time_offset().data(), batch.packed_offset().data()};
 }
 
 // Zeroes the rows of a padded matrix that belong to no sequence.
@@ -48,7 +44,8 @@ void clear_padding(const Batch& batch, std::int64_t columns, float* matrix) {
   }
 }
 
-// Ranks of thread `t`: neighbours in length, so that its tiles stay full, with an equal share of all steps.
+// Ranks of thread `t`: neighbours in length, so that its tiles stay full, with an equal share of
+// all steps.
 Range share_of(const Batch& batch, int t, int threads) {
   const auto cut = [&](int part) {
     const std::int64_t target = (batch.total_steps() * part + threads / 2) / threads;
@@ -287,8 +284,9 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
     }
   });
 
-  kernels.unpack_gradient(shape, gradient.get(), {gradients.weight_ih, gradients.weight_hh,
-                                                  gradients.bias_ih, gradients.bias_hh});
+  kernels.unpack_gradient(
+      shape, gradient.get(),
+      {gradients.weight_ih, gradients.weight_hh, gradients.bias_ih, gradients.bias_hh});
   store_state(dh.get(), dstate0.h);
   if (has_c) store_state(dc.get(), dstate0.c);
   if (dx != nullptr) clear_padding(batch, shape.input_size, dx);
@@ -299,8 +297,8 @@ void Layer::step(std::int64_t batch, const float* x, State state, MutableState o
   const std::int64_t floats = batch * impl_->shape.hidden_size;
   const bool in_place = out.h == state.h;
 
-  // One block a thread, which grows to the largest layer it has met: a step allocates no more once a
-  // thread has made one.
+  // One block a thread, which grows to the largest layer it has met: a step allocates no more once
+  // a thread has made one.
   thread_local Buffer<char> memory;
   thread_local std::size_t capacity = 0;
   const std::size_t scratch = impl_->step_scratch;

@@ -11,7 +11,7 @@ from reference.cell import sigmoid
 from skrnn import _core
 
 # Largest error allowed, in units in the last place of the exact result.
-MAX_ULP = 4
+MAX_ULP = 3
 
 SMALLEST_NORMAL = np.finfo(np.float32).smallest_normal
 

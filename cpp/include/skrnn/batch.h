@@ -8,7 +8,8 @@ namespace skrnn {
 
 // A batch of B sequences whose steps are rows of one matrix, step after step. Sequences are handled
 // in order of falling length, so that at step s the first active(s) of them are still running and
-// none of the work touches padding. `reverse` reads each sequence from its own last step to its first.
+// none of the work touches padding. `reverse` reads each sequence from its own last step to its
+// first.
 //
 // Three numberings meet here:
 //   b    the sequence as the caller numbers it, 0..B-1 (rows of h0, h_n, c0, c_n)
@@ -27,7 +28,7 @@ class Batch {
 
   std::int64_t size() const { return static_cast<std::int64_t>(order_.size()); }  // B
   std::int64_t steps() const { return static_cast<std::int64_t>(packed_offset_.size()) - 1; }
-  std::int64_t rows() const { return rows_; }                     // rows of x and y, padding included
+  std::int64_t rows() const { return rows_; }  // rows of x and y, padding included
   std::int64_t total_steps() const { return packed_offset_.back(); }  // sum of lengths
   bool has_padding() const { return rows_ != total_steps(); }
 

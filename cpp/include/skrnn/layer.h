@@ -16,7 +16,7 @@ namespace skrnn {
 // What the kernels know of a cell. LSTM has two states (h and c), the others one.
 struct CellInfo {
   std::string name;
-  int gates;   // G: rows of weight_ih and weight_hh over H
+  int gates;  // G: rows of weight_ih and weight_hh over H
   int states;
 };
 

@@ -1,4 +1,5 @@
-// Gated recurrent unit with the reset gate before the product, as first published (Cho et al. 2014):
+// Gated recurrent unit with the reset gate before the product, as first published (Cho et al.
+// 2014):
 //
 //   r = sigmoid(W_r x + U_r h' + b_r)      n = tanh(W_n x + U_n (r h') + b_n)
 //   z = sigmoid(W_z x + U_z h' + b_z)      h = (1 - z) n + z h'

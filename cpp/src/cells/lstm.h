@@ -1,4 +1,5 @@
-// Long short-term memory (Hochreiter & Schmidhuber 1997) with the forget gate of Gers et al. (2000):
+// Long short-term memory (Hochreiter & Schmidhuber 1997) with the forget gate of Gers et al.
+// (2000):
 //
 //   i = sigmoid(W_i x + U_i h' + b_i)      g = tanh(W_g x + U_g h' + b_g)
 //   f = sigmoid(W_f x + U_f h' + b_f)      o = sigmoid(W_o x + U_o h' + b_o)
@@ -14,8 +15,8 @@ struct Lstm {
   static constexpr int kGates = 4;
   static constexpr int kStates = 2;
   static constexpr int kStages = 1;
-  static constexpr int kSaved = 4;           // i, f, g, o
-  static constexpr bool kPassesDh = false;   // dL/dh' flows through the recurrent weights alone
+  static constexpr int kSaved = 4;          // i, f, g, o
+  static constexpr bool kPassesDh = false;  // dL/dh' flows through the recurrent weights alone
 
   template <int>
   struct Stage {

@@ -1,5 +1,5 @@
-// Scratch memory cut from one block that the caller owns. An arena without a block only measures, so
-// one function both sizes a layout and makes it.
+// Scratch memory cut from one block that the caller owns. An arena without a block only measures,
+// so one function both sizes a layout and makes it.
 #pragma once
 
 #include <cstddef>

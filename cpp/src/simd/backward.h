@@ -1,9 +1,9 @@
 // Backward through time, a chunk of steps at a time.
 //
 // Within a chunk only dL/dh and dL/dc travel from step to step, and each sequence goes alone; the
-// gradients of x and of the weights are large products over all rows of the chunk. Gate gradients are
-// laid out so that the very same memory is the rows of one product (dL/dh, dL/dx: sums over gates)
-// and the panels of the other (dL/dW: sums over rows).
+// gradients of x and of the weights are large products over all rows of the chunk. Gate gradients
+// are laid out so that the very same memory is the rows of one product (dL/dh, dL/dx: sums over
+// gates) and the panels of the other (dL/dW: sums over rows).
 #pragma once
 
 #include "simd/forward.h"
@@ -104,8 +104,8 @@ Index hidden_columns(Index H) {
   return Cell::kStages * H;
 }
 
-// The cell's equations at step s for all blocks of N sequences: ranks ranks.begin + r and up. Leaves in
-// scratch.rows where their gate gradients stand.
+// The cell's equations at step s for all blocks of N sequences: ranks ranks.begin + r and up.
+// Leaves in scratch.rows where their gate gradients stand.
 template <class Cell, int S, int N>
 SKRNN_INLINE void backward_units(const BackwardArgs& a, Range ranks, Index s, Index r,
                                  const GateGradients<Cell, S>& dgates,
@@ -153,8 +153,8 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, Range ranks, Index s, In
   }
 }
 
-// One stage of one step for ranks [ranks.begin, ranks.begin + count): the cell's equations, then what
-// flows back through the recurrent weights.
+// One stage of one step for ranks [ranks.begin, ranks.begin + count): the cell's equations, then
+// what flows back through the recurrent weights.
 template <class Cell, int S>
 void backward_stage(const BackwardArgs& a, Range ranks, Index s, Index count,
                     BackwardScratch<Cell>& scratch) {
@@ -173,9 +173,9 @@ void backward_stage(const BackwardArgs& a, Range ranks, Index s, Index count,
   float* dh = a.dh + ranks.begin * padded;
   float* out = S == 1 ? scratch.doperand : kAdds ? scratch.dh : dh;
   const Index num_segments = gate_segments<Cell, S>(dgates, H, T::kSecondOffset, scratch.segments);
-  Product product = gates_times_weights<T>(
-      H, H, a.packed_back + backward_offset<Cell, S>(a.shape), count, scratch.rows,
-      scratch.segments, num_segments, scratch.resting);
+  Product product =
+      gates_times_weights<T>(H, H, a.packed_back + backward_offset<Cell, S>(a.shape), count,
+                             scratch.rows, scratch.segments, num_segments, scratch.resting);
   product.target = {out, OutShape::kSumFloats, padded};
   product.source = {scratch.zeros, 0, 0};
   sweep<OutShape>(product);
@@ -247,9 +247,10 @@ void input_gradient(const BackwardArgs& a, Range range, void* memory) {
       const GateGradients<Cell, S> dgates(a);
       for (Index r = 0; r < count; ++r) scratch.rows[r] = dgates.row(slab + r);
       const Index num_segments = gate_segments<Cell, S>(dgates, H, 0, scratch.segments);
-      const float* weights = a.packed_back + backward_offset<Cell, S>(a.shape) + T::back_floats(H, H);
-      Product product = gates_times_weights<T>(H, I, weights, count, scratch.rows,
-                                               scratch.segments, num_segments, scratch.resting);
+      const float* weights =
+          a.packed_back + backward_offset<Cell, S>(a.shape) + T::back_floats(H, H);
+      Product product = gates_times_weights<T>(H, I, weights, count, scratch.rows, scratch.segments,
+                                               num_segments, scratch.resting);
       product.target = {scratch.dx, OutShape::kSumFloats, padded};
       product.source = {S == 0 ? scratch.zeros : scratch.dx, S == 0 ? 0 : OutShape::kSumFloats,
                         S == 0 ? 0 : padded};
@@ -268,13 +269,14 @@ void input_gradient(const BackwardArgs& a, Range range, void* memory) {
 template <class Cell>
 Index gradient_panels(Index H) {
   Index panels = 0;
-  for_each_stage<Cell>([&](auto stage) { panels += Stage<Cell, decltype(stage)::value>::groups(H); });
+  for_each_stage<Cell>(
+      [&](auto stage) { panels += Stage<Cell, decltype(stage)::value>::groups(H); });
   return panels;
 }
 
 // Adds to the packed gradient, for panels [begin, end) of stage S: the rows of a transposed operand
-// against the gate gradients. `first_k` is where the operand's weights begin in a panel, `first_sum`
-// the first of the sums that it feeds.
+// against the gate gradients. `first_k` is where the operand's weights begin in a panel,
+// `first_sum` the first of the sums that it feeds.
 template <class Cell, int S>
 void add_weight_gradient(const BackwardArgs& a, Range panels, const float* operand, Index columns,
                          Index first_k, int first_sum, BackwardScratch<Cell>& scratch) {

@@ -1,7 +1,7 @@
 // Forward through time, and a single step.
 //
-// At each step, and for each panel of weights, the tile takes [x_t, h_{t-1}] against the panel and the
-// cell's equations follow while the sums are still in the first-level cache: inference keeps no
+// At each step, and for each panel of weights, the tile takes [x_t, h_{t-1}] against the panel and
+// the cell's equations follow while the sums are still in the first-level cache: inference keeps no
 // buffer of gates. Where too few sequences run to use a panel well, the input's share is computed
 // ahead for a chunk of steps (a large product), and a step reads the recurrent weights only.
 #pragma once
@@ -90,11 +90,11 @@ struct UnitsContext {
   Index hidden_size;
 };
 
-// The cell's equations for N units in lockstep: blocks b, b + db, ... of rows row, row + dr, ..., whose
-// sums stand `dsums` floats apart. Only the last may be a block with fewer than kLanes units.
+// The cell's equations for N units in lockstep: blocks b, b + db, ... of rows row, row + dr, ...,
+// whose sums stand `dsums` floats apart. Only the last may be a block with fewer than kLanes units.
 template <class Cell, int S, int N>
-SKRNN_INLINE void finish_units(const StepRows& rows, Index H, Index b, Index db, Index row, Index dr,
-                               const float* sums, Index dsums) {
+SKRNN_INLINE void finish_units(const StepRows& rows, Index H, Index b, Index db, Index row,
+                               Index dr, const float* sums, Index dsums) {
   Units<N> u;
   u.lanes = lanes_in(b + (N - 1) * db, H);
   u.saves = rows.saved[row] != nullptr;
@@ -192,12 +192,10 @@ struct ForwardScratch {
   StepRows rows;
   Inner inner;
   float* resting;
-  float* zeros;          // [H]
-  float* ahead;          // [stage][panel][row][sums]
-  const float** x_ahead; // rows of x of the chunk in `ahead`
+  float* zeros;           // [H]
+  float* ahead;           // [stage][panel][row][sums]
+  const float** x_ahead;  // rows of x of the chunk in `ahead`
   Index ahead_rows;
-
-
 
   ForwardScratch(Arena& arena, LayerShape shape, Index ranks) {
     const Index I = shape.input_size, H = shape.hidden_size;
@@ -245,12 +243,12 @@ void forward(const ForwardArgs& a, Range ranks, void* memory) {
         const Index b = batch.order[i];
         const float* c0 = a.c0 ? a.c0 + b * H : scratch.zeros;
         rows.c[r] = a.saved_c ? a.saved_c + n * H : a.c_n + b * H;
-        const float* before = a.saved_c ? a.saved_c + (batch.packed_offset[s - (s > 0)] + i) * H
-                                        : a.c_n + b * H;
+        const float* before =
+            a.saved_c ? a.saved_c + (batch.packed_offset[s - (s > 0)] + i) * H : a.c_n + b * H;
         rows.c_prev[r] = s > 0 ? before : c0;
       }
-      rows.set_between<Cell>(
-          r, a.saved_gates ? a.saved_gates + n * saved_gates<Cell>(H) : nullptr, H);
+      rows.set_between<Cell>(r, a.saved_gates ? a.saved_gates + n * saved_gates<Cell>(H) : nullptr,
+                             H);
     }
     const bool few = count < kFewRows;
     if (few && s >= ahead_end) {

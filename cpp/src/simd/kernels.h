@@ -38,8 +38,11 @@ constexpr CellKernels cell_kernels() {
 
 // Every cell, in the order in which users see them.
 constexpr CellKernels kCells[] = {
-    cell_kernels<Rnn<TanhFunction>>(), cell_kernels<Rnn<ReluFunction>>(), cell_kernels<Lstm>(),
-    cell_kernels<Gru>(),               cell_kernels<GruResetBefore>(),
+    cell_kernels<Rnn<TanhFunction>>(),
+    cell_kernels<Rnn<ReluFunction>>(),
+    cell_kernels<Lstm>(),
+    cell_kernels<Gru>(),
+    cell_kernels<GruResetBefore>(),
 };
 
 template <Packet (*kFunction)(Packet)>
@@ -51,7 +54,12 @@ void apply(const float* x, float* y, Index n) {
 }
 
 constexpr KernelTable make_table(const char* isa) {
-  return {isa, kLanes, kCells, sizeof(kCells) / sizeof(kCells[0]), apply<sigmoid<Packet>>, apply<tanh<Packet>>};
+  return {isa,
+          kLanes,
+          kCells,
+          sizeof(kCells) / sizeof(kCells[0]),
+          apply<sigmoid<Packet>>,
+          apply<tanh<Packet>>};
 }
 
 }  // namespace skrnn::SKRNN_ISA

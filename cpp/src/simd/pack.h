@@ -3,8 +3,9 @@
 // A cell is one or more stages. For each stage, the packed forward weights are
 //   [panel][k over I, then H][block of the panel][gate][lane]   and then
 //   [panel][block of the panel][sum][lane]   of biases,
-// with zeros in the lanes past H and in the blocks that the last panel lacks. Gradients are summed up in the same layout. The packed backward
-// weights of a stage are two transposed matrices in panels of kOutBlocks blocks, for dL/dh and dL/dx:
+// with zeros in the lanes past H and in the blocks that the last panel lacks. Gradients are summed
+// up in the same layout. The packed backward weights of a stage are two transposed matrices in
+// panels of kOutBlocks blocks, for dL/dh and dL/dx:
 //   [panel over H][k over (block, gate, lane)][block of the panel][lane]   and the same over I.
 #pragma once
 
@@ -100,8 +101,8 @@ Index sums_size(Index H) {
   return sums_offset<Cell, Cell::kStages>(H);
 }
 
-// Calls f(packed index, k, row) for every weight of stage S that exists: k counts the I inputs and then
-// the H recurrent units, row is the row of weight_ih or weight_hh.
+// Calls f(packed index, k, row) for every weight of stage S that exists: k counts the I inputs and
+// then the H recurrent units, row is the row of weight_ih or weight_hh.
 template <class Cell, int S, class F>
 SKRNN_INLINE void for_each_weight(LayerShape shape, F&& f) {
   using T = Stage<Cell, S>;
@@ -136,7 +137,6 @@ SKRNN_INLINE void for_each_bias(LayerShape shape, F&& f) {
     }
   }
 }
-
 
 template <class Cell>
 void pack_forward(LayerShape shape, WeightPointers from, float* packed) {
@@ -173,9 +173,11 @@ void unpack_gradient(LayerShape shape, const float* packed, GradientPointers to)
   });
 }
 
-// One transposed matrix: [panel over columns][k over (block, gate, lane)][block of the panel][lane].
+// One transposed matrix: [panel over columns][k over (block, gate, lane)][block of the
+// panel][lane].
 template <class T>
-void pack_transposed(Index H, Index columns, const int* gates, const float* weights, float* packed) {
+void pack_transposed(Index H, Index columns, const int* gates, const float* weights,
+                     float* packed) {
   constexpr Index kWidth = OutShape::kBlocks * kLanes;
   for (Index begin = 0; begin < columns; begin += kWidth) {
     const Index count = columns - begin < kWidth ? columns - begin : kWidth;

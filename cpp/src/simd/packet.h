@@ -41,7 +41,9 @@ SKRNN_INLINE Packet sub(Packet a, Packet b) { return Eigen::internal::psub(a, b)
 SKRNN_INLINE Packet mul(Packet a, Packet b) { return Eigen::internal::pmul(a, b); }
 SKRNN_INLINE Packet div(Packet a, Packet b) { return Eigen::internal::pdiv(a, b); }
 // a * b + c, with one rounding where the instruction set has it.
-SKRNN_INLINE Packet mul_add(Packet a, Packet b, Packet c) { return Eigen::internal::pmadd(a, b, c); }
+SKRNN_INLINE Packet mul_add(Packet a, Packet b, Packet c) {
+  return Eigen::internal::pmadd(a, b, c);
+}
 
 // A NaN in `a` comes through both of these.
 SKRNN_INLINE Packet at_most(Packet a, Packet bound) { return Eigen::internal::pmin(a, bound); }

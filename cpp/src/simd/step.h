@@ -1,4 +1,5 @@
-// One step for a few sequences: no threads, no allocation, the same sums in the same order as forward.
+// One step for a few sequences: no threads, no allocation, the same sums in the same order as
+// forward.
 #pragma once
 
 #include "simd/forward.h"

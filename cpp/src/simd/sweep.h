@@ -26,12 +26,13 @@ constexpr Index kPassPackets = 24 * 1024 / (kLanes * 4);
 // Rows between which a panel is reused in one go; bounds the sums resting in memory.
 constexpr Index kSlabRows = 96;
 
-// What one block of kLanes units (or columns) means to a sweep. Panels take kBlocks blocks; the last
-// one has room for as many, but only those that exist are read or computed.
-template <int kGates_, int kSums_, int kSecondOffset_, int kBlocks_, int kStride_ = kGates_ * kBlocks_>
+// What one block of kLanes units (or columns) means to a sweep. Panels take kBlocks blocks; the
+// last one has room for as many, but only those that exist are read or computed.
+template <int kGates_, int kSums_, int kSecondOffset_, int kBlocks_,
+          int kStride_ = kGates_ * kBlocks_>
 struct PanelShape {
-  static constexpr int kGates = kGates_;  // packets of weights a block has for each k
-  static constexpr int kSums = kSums_;    // accumulators of a block
+  static constexpr int kGates = kGates_;                // packets of weights a block has for each k
+  static constexpr int kSums = kSums_;                  // accumulators of a block
   static constexpr int kSecondOffset = kSecondOffset_;  // accumulator where operand 1 begins
   static constexpr int kBlocks = kBlocks_;
   static constexpr int kStride = kStride_;  // packets from one k to the next
@@ -40,12 +41,13 @@ struct PanelShape {
   static constexpr Index kSumFloats = kSums * kBlocks * kLanes;  // of a row of a panel
   static constexpr Index panels(Index blocks) { return (blocks + kBlocks - 1) / kBlocks; }
 
-  // Panels that one row takes at once, where there are enough: as many sums as a tile of full height.
+  // Panels that one row takes at once, where there are enough: as many sums as a tile of full
+  // height.
   static constexpr int kPanelsForOneRow = kTileRows * 4 / (kSums * kBlocks);
 };
 
-// Appends [begin, end) of `operand`, ending a pass wherever it is full. `in_pass` counts the k of the
-// current pass.
+// Appends [begin, end) of `operand`, ending a pass wherever it is full. `in_pass` counts the k of
+// the current pass.
 inline void append_segments(Segment* segments, Index& count, Index& in_pass, int operand,
                             Index begin, Index end, int packets_per_k) {
   const Index most = kPassPackets / packets_per_k;
@@ -101,8 +103,8 @@ constexpr Index resting_floats(Index rows, Index sum_floats) {
   return (rows < kSlabRows ? rows : kSlabRows) * sum_floats;
 }
 
-// R rows against P panels of kBlocks blocks for the segments of one pass. The sums of panel q and row r
-// stand q * panel_stride + r * row_stride behind the first.
+// R rows against P panels of kBlocks blocks for the segments of one pass. The sums of panel q and
+// row r stand q * panel_stride + r * row_stride behind the first.
 template <class Shape, int kBlocks, int R, int P>
 void run_tile(const float* const* a0, const float* const* a1, const Segment* segment,
               const Segment* end, const float* w, Index panel_stride, Sums<const float> source,
@@ -157,7 +159,8 @@ void sweep_panel(const Product& product, Index p) {
         if (starts) source = {product.source.at(p, row), 0, product.source.row_stride};
         Sums<float> target = rest;
         if (ends && product.finish) target.base = finished;
-        if (ends && !product.finish) target = {product.target.at(p, row), 0, product.target.row_stride};
+        if (ends && !product.finish)
+          target = {product.target.at(p, row), 0, product.target.row_stride};
         run_tile<Shape, kBlocks, R, 1>(product.a0 + row, product.a1 + row, begin, end, w, 0, source,
                                        target);
         if (ends && product.finish) {

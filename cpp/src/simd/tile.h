@@ -24,7 +24,7 @@ constexpr int kTileRows = 3;
 template <int J, int kStride, int kOffset, int P, int R, int W>
 SKRNN_INLINE void multiply_accumulate(Packet (&acc)[P][R][W], const float* const (&a)[R],
                                       const float* w, Index panel_distance, Index n) {
-SKRNN_UNROLL(4)
+  SKRNN_UNROLL(4)
   for (Index k = 0; k < n; ++k) {
     Packet x[R];
     for (int r = 0; r < R; ++r) x[r] = splat(a[r][k]);
@@ -40,9 +40,9 @@ SKRNN_UNROLL(4)
   }
 }
 
-// Cuts n rows into the fewest tiles of at most kMaxRows, as even as possible, so that no tile is left
-// with too few accumulators to hide the latency of the multiplier. Calls f(R, first row) with R an
-// integral constant.
+// Cuts n rows into the fewest tiles of at most kMaxRows, as even as possible, so that no tile is
+// left with too few accumulators to hide the latency of the multiplier. Calls f(R, first row) with
+// R an integral constant.
 template <int kMaxRows, class F>
 SKRNN_INLINE void for_each_tile(Index n, F&& f) {
   const Index tiles = (n + kMaxRows - 1) / kMaxRows;

@@ -5,7 +5,8 @@
 
 namespace skrnn::SKRNN_ISA {
 
-// Sequences that a cell's equations take in lockstep; divides the rows of every tile of full height.
+// Sequences that a cell's equations take in lockstep; divides the rows of every tile of full
+// height.
 constexpr int kLockstep = 3;
 
 // The first `lanes` lanes of one packet for each sequence.
@@ -65,9 +66,9 @@ struct Units {
   }
 };
 
-// Backward. dh() and dc() are dL/dh and dL/dc of this step; the cell replaces them by what it passes
-// to the step before on ways that do not lead through the recurrent weights. A first stage finds in
-// doperand() what came back through the second.
+// Backward. dh() and dc() are dL/dh and dL/dc of this step; the cell replaces them by what it
+// passes to the step before on ways that do not lead through the recurrent weights. A first stage
+// finds in doperand() what came back through the second.
 template <int N>
 struct UnitGradients {
   using V = Wide<N>;

@@ -1,7 +1,7 @@
 // N packets that go through the same arithmetic in lockstep.
 //
-// An activation is a chain of some twenty dependent operations. A CPU looks ahead only so far, so the
-// chains of several units are interleaved in the source itself.
+// An activation is a chain of some twenty dependent operations. A CPU looks ahead only so far, so
+// the chains of several units are interleaved in the source itself.
 #pragma once
 
 #include "simd/packet.h"
@@ -18,17 +18,17 @@ struct Wide {
     for (int n = 0; n < N; ++n) at[n] = a;
   }
 
-#define SKRNN_WIDE_UNARY(name)                                  \
-  friend SKRNN_INLINE Wide name(Wide a) {                       \
-    Wide result;                                                \
-    for (int n = 0; n < N; ++n) result.at[n] = name(a.at[n]);   \
-    return result;                                              \
+#define SKRNN_WIDE_UNARY(name)                                \
+  friend SKRNN_INLINE Wide name(Wide a) {                     \
+    Wide result;                                              \
+    for (int n = 0; n < N; ++n) result.at[n] = name(a.at[n]); \
+    return result;                                            \
   }
-#define SKRNN_WIDE_BINARY(name)                                          \
-  friend SKRNN_INLINE Wide name(Wide a, Wide b) {                        \
-    Wide result;                                                         \
-    for (int n = 0; n < N; ++n) result.at[n] = name(a.at[n], b.at[n]);   \
-    return result;                                                       \
+#define SKRNN_WIDE_BINARY(name)                                        \
+  friend SKRNN_INLINE Wide name(Wide a, Wide b) {                      \
+    Wide result;                                                       \
+    for (int n = 0; n < N; ++n) result.at[n] = name(a.at[n], b.at[n]); \
+    return result;                                                     \
   }
   SKRNN_WIDE_UNARY(magnitude)
   SKRNN_WIDE_UNARY(sign_bit)
