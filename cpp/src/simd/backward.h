@@ -184,11 +184,6 @@ void backward_stage(const BackwardArgs& a, Range ranks, Index s, Index count,
   }
 }
 
-// Writes `n` floats of a row down a column of a transposed matrix.
-inline void transpose_row(const float* row, Index n, float* column, Index column_stride) {
-  for (Index k = 0; k < n; ++k) column[k * column_stride] = row[k];
-}
-
 // Steps of the chunk for ranks [begin, end), last step first.
 template <class Cell>
 void backward_steps(const BackwardArgs& a, Range ranks, void* memory) {
@@ -201,26 +196,30 @@ void backward_steps(const BackwardArgs& a, Range ranks, void* memory) {
   for (Index s = a.step_end - 1; s >= a.step_begin; --s) {
     const Index count = active(batch, s, ranks);
     if (count <= 0) continue;
+    const auto x = [&](Index r) { return a.x + row_of(batch, s, ranks.begin + r) * I; };
+    const auto h_prev = [&](Index r) {
+      return state_before(batch, s, ranks.begin + r, H, a.y, a.h0, scratch.zeros);
+    };
+    // The column of the first of these rows.
+    const Index n = batch.packed_offset[s] - batch.packed_offset[a.step_begin] + ranks.begin;
+    transpose_rows(x, count, I, a.inputs + n, a.column_stride);
+    transpose_rows(h_prev, count, H, a.hidden + n, a.column_stride);
     for (Index r = 0; r < count; ++r) {
-      const Index i = ranks.begin + r, row = row_of(batch, s, i);
-      const Index n = batch.packed_offset[s] - batch.packed_offset[a.step_begin] + i;
+      const Index i = ranks.begin + r;
       if (a.dy) {
         float* dh = a.dh + i * padded;
-        const float* dy = a.dy + row * H;
+        const float* dy = a.dy + row_of(batch, s, i) * H;
         for (Index b = 0; b < blocks_of(H); ++b) {
           store(dh + b * kLanes, add(load(dh + b * kLanes), load(dy + b * kLanes, lanes_in(b, H))));
         }
       }
-      const float* h_prev = state_before(batch, s, i, H, a.y, a.h0, scratch.zeros);
-      transpose_row(a.x + row * I, I, a.inputs + n, a.column_stride);
-      transpose_row(h_prev, H, a.hidden + n, a.column_stride);
       if constexpr (Cell::kStages == 2) {
         // The second stage's operand is r h', and r is the first thing its cell saves.
         const float* saved = a.saved_gates + (batch.packed_offset[s] + i) * saved_gates<Cell>(H);
-        float* column = a.hidden + H * a.column_stride + n;
+        float* column = a.hidden + H * a.column_stride + n + r;
         for (Index k = 0; k < H; ++k) {
-          const float r_gate = saved[k / kLanes * Cell::kSaved * kLanes + k % kLanes];
-          column[k * a.column_stride] = r_gate * h_prev[k];
+          const float reset = saved[k / kLanes * Cell::kSaved * kLanes + k % kLanes];
+          column[k * a.column_stride] = reset * h_prev(r)[k];
         }
       }
     }

@@ -141,12 +141,6 @@ void finish_stage(const void* context, Range panels, Range rows, const float* su
   }
 }
 
-// Sums of a stage for each row of some steps: [panel][row][block of the panel][sum][lane].
-template <class T>
-Sums<float> share_sums(float* base, Index rows) {
-  return {base, rows * T::Forward::kSumFloats, T::Forward::kSumFloats};
-}
-
 // Rows of operands against the packed weights of stage S, from the biases on.
 template <class Cell, int S>
 Product stage_product(LayerShape shape, const float* packed, Index rows, const float* const* a0,
@@ -192,10 +186,17 @@ struct ForwardScratch {
   StepRows rows;
   Inner inner;
   float* resting;
-  float* zeros;           // [H]
-  float* ahead;           // [stage][panel][row][sums]
-  const float** x_ahead;  // rows of x of the chunk in `ahead`
-  Index ahead_rows;
+  float* zeros;  // [H]
+
+  // The input's share of the sums for the steps before `ahead_end`, where few sequences run: for
+  // each stage [panel][row][block of the panel][sum][lane]. The step at hand begins at row
+  // `ahead_row`.
+  float* ahead;
+  const float** ahead_x;  // rows of x that these sums come from
+  Index ahead_room;       // rows
+  Index ahead_count = 0;  // rows in use
+  Index ahead_row = 0;
+  Index ahead_end = 0;
 
   ForwardScratch(Arena& arena, LayerShape shape, Index ranks) {
     const Index I = shape.input_size, H = shape.hidden_size;
@@ -204,11 +205,17 @@ struct ForwardScratch {
     inner = Inner::take(arena, I, H, kWidestPanel);
     zeros = arena.take<float>(H);
     const Index at_once = ranks < kFewRows ? ranks : kFewRows - 1;
-    ahead_rows = kAheadFloats / row_floats > 4 * at_once ? kAheadFloats / row_floats : 4 * at_once;
-    ahead = arena.take<float>(ahead_rows * row_floats);
-    x_ahead = arena.take<const float*>(ahead_rows);
-    const Index most = ranks > ahead_rows ? ranks : ahead_rows;
+    ahead_room = kAheadFloats / row_floats > 4 * at_once ? kAheadFloats / row_floats : 4 * at_once;
+    ahead = arena.take<float>(ahead_room * row_floats);
+    ahead_x = arena.take<const float*>(ahead_room);
+    const Index most = ranks > ahead_room ? ranks : ahead_room;
     resting = arena.take<float>(resting_floats(most, kWidestPanel * kLanes));
+  }
+
+  template <int S>
+  Sums<float> ahead_sums(Index H) const {
+    constexpr Index kSumFloats = Stage<Cell, S>::Forward::kSumFloats;
+    return {ahead + sums_offset<Cell, S>(H) * ahead_count, ahead_count * kSumFloats, kSumFloats};
   }
 };
 
@@ -219,88 +226,98 @@ std::size_t forward_scratch(LayerShape shape, Index ranks) {
   return arena.used();
 }
 
-// Sequences of ranks [begin, end) through all their steps.
+// Points `rows` to what the sequences that run at step s read and write.
 template <class Cell>
-void forward(const ForwardArgs& a, Range ranks, void* memory) {
+void set_rows(const ForwardArgs& a, Range ranks, Index s, Index count, const float* zeros,
+              StepRows& rows) {
+  const Index H = a.shape.hidden_size;
+  const BatchView& batch = a.batch;
+  for (Index r = 0; r < count; ++r) {
+    const Index i = ranks.begin + r, b = batch.order[i], row = row_of(batch, s, i);
+    const Index n = batch.packed_offset[s] + i;
+    rows.x[r] = a.x + row * a.shape.input_size;
+    rows.h[r] = a.y + row * H;
+    rows.h_prev[r] = state_before(batch, s, i, H, a.y, a.h0, zeros);
+    if constexpr (Cell::kStates == 2) {
+      // c stays in place in c_n, unless training wants to see it again.
+      const Index before = s > 0 ? batch.packed_offset[s - 1] + i : 0;
+      rows.c[r] = a.saved_c ? a.saved_c + n * H : a.c_n + b * H;
+      rows.c_prev[r] = a.saved_c ? a.saved_c + before * H : a.c_n + b * H;
+      if (s == 0) rows.c_prev[r] = a.c0 ? a.c0 + b * H : zeros;
+    }
+    rows.set_between<Cell>(r, a.saved_gates ? a.saved_gates + n * saved_gates<Cell>(H) : nullptr,
+                           H);
+  }
+}
+
+// Computes the input's share for as many steps from s on as there is room for.
+template <class Cell>
+void look_ahead(const ForwardArgs& a, Range ranks, Index s, ForwardScratch<Cell>& scratch) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
   const BatchView& batch = a.batch;
-  Arena arena(memory);
-  ForwardScratch<Cell> scratch(arena, a.shape, ranks.end - ranks.begin);
-  StepRows& rows = scratch.rows;
-  fill_zero(scratch.zeros, H);
-
-  Index ahead_end = 0;  // steps before this one have the input's share
-  Index ahead_row = 0, ahead_count = 0;
-  const Index steps = batch.lengths[ranks.begin];
-  for (Index s = 0; s < steps; ++s) {
-    const Index count = active(batch, s, ranks);
-    for (Index r = 0; r < count; ++r) {
-      const Index i = ranks.begin + r, row = row_of(batch, s, i), n = batch.packed_offset[s] + i;
-      rows.x[r] = a.x + row * I;
-      rows.h[r] = a.y + row * H;
-      rows.h_prev[r] = state_before(batch, s, i, H, a.y, a.h0, scratch.zeros);
-      if constexpr (Cell::kStates == 2) {
-        const Index b = batch.order[i];
-        const float* c0 = a.c0 ? a.c0 + b * H : scratch.zeros;
-        rows.c[r] = a.saved_c ? a.saved_c + n * H : a.c_n + b * H;
-        const float* before =
-            a.saved_c ? a.saved_c + (batch.packed_offset[s - (s > 0)] + i) * H : a.c_n + b * H;
-        rows.c_prev[r] = s > 0 ? before : c0;
-      }
-      rows.set_between<Cell>(r, a.saved_gates ? a.saved_gates + n * saved_gates<Cell>(H) : nullptr,
-                             H);
+  scratch.ahead_row = scratch.ahead_count = 0;
+  for (scratch.ahead_end = s; scratch.ahead_end < batch.lengths[ranks.begin]; ++scratch.ahead_end) {
+    const Index running = active(batch, scratch.ahead_end, ranks);
+    if (scratch.ahead_count + running > scratch.ahead_room) break;
+    for (Index r = 0; r < running; ++r) {
+      scratch.ahead_x[scratch.ahead_count++] =
+          a.x + row_of(batch, scratch.ahead_end, ranks.begin + r) * I;
     }
-    const bool few = count < kFewRows;
-    if (few && s >= ahead_end) {
-      ahead_row = ahead_count = 0;
-      for (ahead_end = s; ahead_end < steps; ++ahead_end) {
-        const Index running = active(batch, ahead_end, ranks);
-        if (ahead_count + running > scratch.ahead_rows) break;
-        for (Index r = 0; r < running; ++r) {
-          scratch.x_ahead[ahead_count++] = a.x + row_of(batch, ahead_end, ranks.begin + r) * I;
-        }
-      }
-    }
-    for_each_stage<Cell>([&](auto stage) {
-      constexpr int S = decltype(stage)::value;
-      using T = Stage<Cell, S>;
-      Inner& inner = scratch.inner;
-      if (!few) {
-        inner.fill(I, H, T::Forward::kStride);
-        forward_stage<Cell, S>(a.shape, a.packed, rows, count, inner, nullptr, s % 2 == 1,
-                               scratch.resting);
-        return;
-      }
-      const float* const* x = scratch.x_ahead;
-      Sums<float> ahead =
-          share_sums<T>(scratch.ahead + sums_offset<Cell, S>(H) * ahead_count, ahead_count);
-      if (ahead_row == 0) {
-        inner.fill(I, 0, T::Forward::kStride);
-        Product product =
-            stage_product<Cell, S>(a.shape, a.packed, ahead_count, x, x, inner, scratch.resting);
-        product.target = ahead;
-        sweep<typename T::Forward>(product);
-      }
-      inner.fill(0, H, T::Forward::kStride);
-      ahead.base = ahead.at(0, ahead_row);
-      forward_stage<Cell, S>(a.shape, a.packed, rows, count, inner, &ahead, s % 2 == 1,
-                             scratch.resting);
-    });
-    if (few) ahead_row += count;
   }
+  for_each_stage<Cell>([&](auto stage) {
+    constexpr int S = decltype(stage)::value;
+    using Forward = typename Stage<Cell, S>::Forward;
+    scratch.inner.fill(I, 0, Forward::kStride);
+    Product product =
+        stage_product<Cell, S>(a.shape, a.packed, scratch.ahead_count, scratch.ahead_x,
+                               scratch.ahead_x, scratch.inner, scratch.resting);
+    product.target = scratch.template ahead_sums<S>(H);
+    sweep<Forward>(product);
+  });
+}
 
+// The states after each sequence's last step.
+template <class Cell>
+void copy_last_states(const ForwardArgs& a, Range ranks, const float* zeros) {
+  const Index H = a.shape.hidden_size;
+  const BatchView& batch = a.batch;
   for (Index i = ranks.begin; i < ranks.end; ++i) {
     const Index b = batch.order[i], length = batch.lengths[i];
-    const float* h = state_before(batch, length, i, H, a.y, a.h0, scratch.zeros);
-    copy_row(a.h_n + b * H, h, H);
+    copy_row(a.h_n + b * H, state_before(batch, length, i, H, a.y, a.h0, zeros), H);
     if constexpr (Cell::kStates == 2) {
       if (length == 0) {
-        copy_row(a.c_n + b * H, a.c0 ? a.c0 + b * H : scratch.zeros, H);
+        copy_row(a.c_n + b * H, a.c0 ? a.c0 + b * H : zeros, H);
       } else if (a.saved_c) {
         copy_row(a.c_n + b * H, a.saved_c + (batch.packed_offset[length - 1] + i) * H, H);
       }
     }
   }
+}
+
+// Sequences of ranks [begin, end) through all their steps.
+template <class Cell>
+void forward(const ForwardArgs& a, Range ranks, void* memory) {
+  const Index I = a.shape.input_size, H = a.shape.hidden_size;
+  Arena arena(memory);
+  ForwardScratch<Cell> scratch(arena, a.shape, ranks.end - ranks.begin);
+  fill_zero(scratch.zeros, H);
+
+  for (Index s = 0; s < a.batch.lengths[ranks.begin]; ++s) {
+    const Index count = active(a.batch, s, ranks);
+    const bool few = count < kFewRows;
+    set_rows<Cell>(a, ranks, s, count, scratch.zeros, scratch.rows);
+    if (few && s >= scratch.ahead_end) look_ahead(a, ranks, s, scratch);
+    for_each_stage<Cell>([&](auto stage) {
+      constexpr int S = decltype(stage)::value;
+      Sums<float> ahead = scratch.template ahead_sums<S>(H);
+      ahead.base = ahead.at(0, scratch.ahead_row);
+      scratch.inner.fill(few ? 0 : I, H, Stage<Cell, S>::Forward::kStride);
+      forward_stage<Cell, S>(a.shape, a.packed, scratch.rows, count, scratch.inner,
+                             few ? &ahead : nullptr, s % 2 == 1, scratch.resting);
+    });
+    if (few) scratch.ahead_row += count;
+  }
+  copy_last_states<Cell>(a, ranks, scratch.zeros);
 }
 
 }  // namespace skrnn::SKRNN_ISA

@@ -11,6 +11,7 @@
 
 #include "simd/rows.h"
 #include "simd/sweep.h"
+#include "simd/transpose.h"
 
 namespace skrnn::SKRNN_ISA {
 
@@ -101,22 +102,22 @@ Index sums_size(Index H) {
   return sums_offset<Cell, Cell::kStages>(H);
 }
 
-// Calls f(packed index, k, row) for every weight of stage S that exists: k counts the I inputs and
-// then the H recurrent units, row is the row of weight_ih or weight_hh.
+// Floats from one k to the next in packed forward weights.
+template <class T>
+constexpr Index kWeightStride = T::Forward::kStride * kLanes;
+
+// Calls f(packed index, lanes, row of weight_ih, row of weight_hh) for every block and gate of
+// stage S: from that index on, kWeightStride apart, stand the I columns of `lanes` rows of
+// weight_ih, and then the H columns of as many rows of weight_hh.
 template <class Cell, int S, class F>
-SKRNN_INLINE void for_each_weight(LayerShape shape, F&& f) {
+SKRNN_INLINE void for_each_weight_block(LayerShape shape, F&& f) {
   using T = Stage<Cell, S>;
-  const Index I = shape.input_size, H = shape.hidden_size, K = I + H;
+  const Index H = shape.hidden_size;
   for (Index b = 0; b < blocks_of(H); ++b) {
     const Index panel = forward_offset<Cell, S>(shape) + b / T::kBlocks * T::panel_floats(shape);
-    const int lanes = lanes_in(b, H);
-    for (Index k = 0; k < K; ++k) {
-      for (int g = 0; g < T::kGates; ++g) {
-        const int gate = k < I ? T::kInputGates[g] : T::kHiddenGates[g];
-        const Index at = panel + ((k * T::kBlocks + b % T::kBlocks) * T::kGates + g) * kLanes;
-        const Index row = gate * H + b * kLanes;
-        for (int lane = 0; lane < lanes; ++lane) f(at + lane, k, row + lane);
-      }
+    for (int g = 0; g < T::kGates; ++g) {
+      f(panel + (b % T::kBlocks * T::kGates + g) * kLanes, lanes_in(b, H),
+        T::kInputGates[g] * H + b * kLanes, T::kHiddenGates[g] * H + b * kLanes);
     }
   }
 }
@@ -144,8 +145,10 @@ void pack_forward(LayerShape shape, WeightPointers from, float* packed) {
   fill_zero(packed, forward_size<Cell>(shape));
   for_each_stage<Cell>([&](auto stage) {
     constexpr int S = decltype(stage)::value;
-    for_each_weight<Cell, S>(shape, [&](Index to, Index k, Index row) {
-      packed[to] = k < I ? from.ih[row * I + k] : from.hh[row * H + k - I];
+    constexpr Index kStride = kWeightStride<Stage<Cell, S>>;
+    for_each_weight_block<Cell, S>(shape, [&](Index to, int lanes, Index ih, Index hh) {
+      transpose_matrix(from.ih + ih * I, I, lanes, I, packed + to, kStride);
+      transpose_matrix(from.hh + hh * H, H, lanes, H, packed + to + I * kStride, kStride);
     });
     for_each_bias<Cell, S>(shape, [&](Index to, Index row, bool input, bool hidden) {
       packed[to] = (input && from.bias_ih ? from.bias_ih[row] : 0.0f) +
@@ -159,12 +162,11 @@ void unpack_gradient(LayerShape shape, const float* packed, GradientPointers to)
   const Index I = shape.input_size, H = shape.hidden_size;
   for_each_stage<Cell>([&](auto stage) {
     constexpr int S = decltype(stage)::value;
-    for_each_weight<Cell, S>(shape, [&](Index at, Index k, Index row) {
-      if (k < I) {
-        if (to.ih) to.ih[row * I + k] = packed[at];
-      } else {
-        if (to.hh) to.hh[row * H + k - I] = packed[at];
-      }
+    constexpr Index kStride = kWeightStride<Stage<Cell, S>>;
+    for_each_weight_block<Cell, S>(shape, [&](Index at, int lanes, Index ih, Index hh) {
+      const float* input = packed + at;
+      if (to.ih) transpose_matrix(input, kStride, I, lanes, to.ih + ih * I, I);
+      if (to.hh) transpose_matrix(input + I * kStride, kStride, H, lanes, to.hh + hh * H, H);
     });
     for_each_bias<Cell, S>(shape, [&](Index at, Index row, bool input, bool hidden) {
       if (input && to.bias_ih) to.bias_ih[row] = packed[at];

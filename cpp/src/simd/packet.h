@@ -78,4 +78,12 @@ SKRNN_INLINE void store(float* p, Packet a, int n) {
   std::memcpy(p, lanes, n * sizeof(float));
 }
 
+// Swaps rows and columns of the square that kLanes packets form.
+SKRNN_INLINE void transpose(Packet (&rows)[kLanes]) {
+  Eigen::internal::PacketBlock<Packet, kLanes> block;
+  for (int i = 0; i < kLanes; ++i) block.packet[i] = rows[i];
+  Eigen::internal::ptranspose(block);
+  for (int i = 0; i < kLanes; ++i) rows[i] = block.packet[i];
+}
+
 }  // namespace skrnn::SKRNN_ISA
