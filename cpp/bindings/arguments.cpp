@@ -91,7 +91,7 @@ std::vector<std::int64_t> sequence_lengths(py::handle value, std::int64_t batch,
                                            std::int64_t steps) {
   py::object items = py::reinterpret_borrow<py::object>(value);
   std::vector<std::int64_t> lengths;
-  if (PyList_Check(value.ptr()) || PyTuple_Check(value.ptr())) {
+  if (PyList_Check(value.ptr()) || PyTuple_Check(value.ptr()) || PyRange_Check(value.ptr())) {
     lengths = integers_of_list(value);
   } else {
     items = try_array(value);

@@ -49,24 +49,32 @@ bool fits(const py::array& array, Shape shape) {
   return true;
 }
 
-[[noreturn]] void refuse_type(py::handle object, Argument argument, Shape shape) {
+enum class Use { kRead, kWrite };
+
+// What to do about an array that does not fit. A converted output would take the result with it.
+std::string hint(Use use, const std::string& conversion) {
+  return use == Use::kRead ? conversion : "pass a C-contiguous float32 array to write into";
+}
+
+[[noreturn]] void refuse_type(py::handle object, Argument argument, Shape shape, Use use) {
   std::string message = argument.text() + ": expected a float32 array of shape " +
                         shape_text(shape) + ", got " + Py_TYPE(object.ptr())->tp_name;
   if (PyList_Check(object.ptr())) {
-    message +=
-        "; convert it with np.asarray(" + std::string(argument.expression) + ", dtype=np.float32)";
+    message += "; " + hint(use, "convert it with np.asarray(" + std::string(argument.expression) +
+                                    ", dtype=np.float32)");
   }
   throw py::type_error(message);
 }
 
-void check(const py::array& array, Argument argument, Shape shape) {
+void check(const py::array& array, Argument argument, Shape shape, Use use) {
   using py::detail::npy_api;
   const std::string expression = argument.expression;
   const int flags = proxy(array).flags;
   if (!npy_api::get().PyArray_EquivTypes_(proxy(array).descr, float32_dtype())) {
-    throw py::value_error(argument.text() + ": expected a float32 array of shape " +
-                          shape_text(shape) + ", got " + describe(array) + "; convert it with " +
-                          expression + ".astype(np.float32)");
+    throw py::value_error(
+        argument.text() + ": expected a float32 array of shape " + shape_text(shape) + ", got " +
+        describe(array) + "; " +
+        hint(use, "convert it with np.asarray(" + expression + ", dtype=np.float32)"));
   }
   if (!fits(array, shape)) {
     throw py::value_error(argument.text() + ": expected shape " + shape_text(shape) + ", got " +
@@ -75,11 +83,27 @@ void check(const py::array& array, Argument argument, Shape shape) {
   if (!(flags & npy_api::NPY_ARRAY_C_CONTIGUOUS_)) {
     throw py::value_error(argument.text() + ": expected a C-contiguous array, got strides " +
                           std::string(py::str(array.attr("strides"))) + " for shape " +
-                          shape_text(array) + "; use np.ascontiguousarray(" + expression + ")");
+                          shape_text(array) + "; " +
+                          hint(use, "use np.ascontiguousarray(" + expression + ")"));
   }
   if (!(flags & npy_api::NPY_ARRAY_ALIGNED_)) {
-    throw py::value_error(argument.text() + ": expected an aligned array; use " + expression +
-                          ".copy()");
+    throw py::value_error(argument.text() + ": expected an aligned array; " +
+                          hint(use, "use " + expression + ".copy()"));
+  }
+}
+
+// Runs `convert`; where another library's conversion fails, its error becomes a TypeError that
+// names the argument.
+template <class Convert>
+py::object named(Argument argument, const Convert& convert) {
+  try {
+    return convert();
+  } catch (py::error_already_set& error) {
+    if (!error.matches(PyExc_Exception) || error.matches(PyExc_MemoryError)) throw;
+    const std::string message = argument.text() + ": cannot be read as a NumPy array: " +
+                                std::string(py::str(error.value()));
+    py::raise_from(error, PyExc_TypeError, message.c_str());
+    throw py::error_already_set();
   }
 }
 
@@ -113,17 +137,24 @@ py::object try_array(py::handle object) {
 }
 
 py::array float32_array(py::handle object, Argument argument, Shape shape) {
-  const py::object array = try_array(object);
-  if (!array) refuse_type(object, argument, shape);
-  check(py::reinterpret_borrow<py::array>(array), argument, shape);
+  const py::object array = named(argument, [&] { return try_array(object); });
+  if (!array) refuse_type(object, argument, shape, Use::kRead);
+  check(py::reinterpret_borrow<py::array>(array), argument, shape, Use::kRead);
   return py::reinterpret_borrow<py::array>(array);
 }
 
 py::array float32_output(py::handle object, Argument argument, Shape shape) {
-  const bool shares_memory = py::isinstance<py::array>(object) ||
-                             has(object, "__array_interface__") || has(object, "__dlpack__");
-  if (!shares_memory) refuse_type(object, argument, shape);
-  py::array array = float32_array(object, argument, shape);
+  // Never by way of __array__, which may hand out a copy.
+  const py::object shared = named(argument, [&]() -> py::object {
+    if (py::isinstance<py::array>(object)) return py::reinterpret_borrow<py::object>(object);
+    const py::module_ numpy = py::module_::import("numpy");
+    if (has(object, "__array_interface__")) return numpy.attr("asarray")(object);
+    if (has(object, "__dlpack__")) return numpy.attr("from_dlpack")(object);
+    return {};
+  });
+  if (!shared) refuse_type(object, argument, shape, Use::kWrite);
+  py::array array = py::reinterpret_borrow<py::array>(shared);
+  check(array, argument, shape, Use::kWrite);
   if (!array.writeable()) {
     throw py::value_error(argument.text() + ": the array is read-only; pass a writeable one");
   }

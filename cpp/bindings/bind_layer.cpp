@@ -258,6 +258,11 @@ py::tuple get_state(py::handle self) {
                         layer.bias_hh, layer.reverse, py::getattr(self, "__dict__", py::dict()));
 }
 
+py::tuple reduce(py::handle self) {
+  return py::make_tuple(py::module_::import("copyreg").attr("__newobj__"),
+                        py::make_tuple(py::type::of(self)), get_state(self));
+}
+
 std::pair<std::unique_ptr<LayerObject>, py::dict> set_state(const py::tuple& state) {
   if (state.size() != 7) throw py::value_error("the pickled state of a layer has seven parts");
   const auto attributes = state[6].cast<py::dict>();
@@ -275,8 +280,14 @@ void register_layer(py::module_& m) {
       m, "Cache", type,
       "What forward(..., train=True) keeps for backward.\n\n"
       "It refers to x, the initial state and y, which must not be changed before backward. It may "
-      "serve any number of backward passes.");
+      "serve any number of backward passes.",
+      py::is_final());
   bound_type<CacheObject> = reinterpret_cast<PyTypeObject*>(cache.ptr());
+  const auto refuse_pickling = [](py::handle, const py::args&) -> py::object {
+    throw py::type_error("a cache cannot be pickled; run forward(..., train=True) again");
+  };
+  cache.def("__reduce_ex__", refuse_pickling);
+  cache.def("__reduce__", refuse_pickling);
   cache.def_property_readonly(
       "nbytes",
       [](py::handle self) {
@@ -299,6 +310,13 @@ void register_layer(py::module_& m) {
             "Gradients of a scalar loss, by the names of what they belong to.");
   register_step(layer);
   layer.def(py::pickle(&get_state, &set_state));
+  // Every protocol goes through __new__ and __setstate__, as 2 and later do by themselves:
+  // protocols 0 and 1 would make an instance without asking the type, which pybind11 cannot
+  // survive.
+  layer.def("__reduce__", &reduce);
+  layer.def(
+      "__reduce_ex__", [](py::handle self, py::handle) { return reduce(self); },
+      py::arg("protocol"));
   layer.def("__repr__", &layer_repr);
 
   const auto property = [&layer](const char* name, auto get, const char* documentation) {

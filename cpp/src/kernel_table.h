@@ -125,7 +125,7 @@ struct CellKernels {
   Index (*dgates_size)(Index hidden_size);      // floats a row of dgates
   Index (*hidden_columns)(Index hidden_size);   // rows of BackwardArgs::hidden
   Index (*gradient_panels)(Index hidden_size);  // units of work of weight_gradient
-  std::size_t (*backward_scratch)(LayerShape, Index ranks, Index chunk_rows);
+  std::size_t (*backward_scratch)(LayerShape, Index ranks, Index capacity);
   void (*backward_steps)(const BackwardArgs&, Range ranks, void* scratch);
   void (*input_gradient)(const BackwardArgs&, Range rows, void* scratch);
   void (*weight_gradient)(const BackwardArgs&, Range panels, void* scratch);

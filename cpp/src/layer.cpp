@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <mutex>
 #include <stdexcept>
 
@@ -200,14 +199,15 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
   const std::int64_t padded = kernels.padded_size(H);
   const bool has_c = kernels.states == 2;
 
-  const std::int64_t work = 2 * batch.total_steps() * kernels.gates * H * (shape.input_size + H);
-  threads = useful_threads(threads, work, std::max<std::int64_t>(size, 2));
-
   // Steps are handled in chunks of about this many rows: enough for the weight gradients to be
   // large products, few enough for a chunk's gate gradients to stay in cache.
   constexpr std::int64_t kChunkRows = 256;
   const std::int64_t capacity =
       std::min(std::max(kChunkRows, batch.steps() > 0 ? batch.active(0) : 0), batch.total_steps());
+  // Threads meet twice a chunk, so it is a chunk's work that has to be worth it.
+  const std::int64_t work = 2 * capacity * kernels.gates * H * (shape.input_size + H);
+  threads = useful_threads(threads, work / 4, size);
+
   // An odd number of cache lines from column to column spreads them over the sets of a cache.
   const std::int64_t column_stride = (capacity + 31) / 32 * 32 + 16;
 
@@ -259,6 +259,7 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
 
   const std::size_t scratch = kernels.backward_scratch(shape, size, capacity);
   const Buffer<char> memory = make_buffer<char>(static_cast<std::int64_t>(scratch) * threads);
+  Barrier barrier;
   run_parallel(threads, [&](const Team& team) {
     const FlushSubnormals guard;
     void* own = memory.get() + scratch * static_cast<std::size_t>(team.thread);
@@ -274,13 +275,13 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
         chunk.chunk_rows += batch.active(--chunk.step_begin);
       }
       if (ranks.begin < ranks.end) kernels.backward_steps(chunk, ranks, own);
-      team.barrier();
+      barrier.wait(team.threads);
       if (dx != nullptr) {
         const Range rows = equal_share(chunk.chunk_rows, team.thread, team.threads);
         if (rows.begin < rows.end) kernels.input_gradient(chunk, rows, own);
       }
       if (panels.begin < panels.end) kernels.weight_gradient(chunk, panels, own);
-      team.barrier();
+      barrier.wait(team.threads);
     }
   });
 
@@ -292,10 +293,14 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
   if (dx != nullptr) clear_padding(batch, shape.input_size, dx);
 }
 
-void Layer::step(std::int64_t batch, const float* x, State state, MutableState out) const noexcept {
+void Layer::step(std::int64_t batch, const float* x, State state, MutableState out) const {
   const CellKernels& kernels = *impl_->kernels;
-  const std::int64_t floats = batch * impl_->shape.hidden_size;
+  const std::int64_t I = impl_->shape.input_size, H = impl_->shape.hidden_size;
+  // In place, every new h needs all of the old one of its sequence: the old ones of a few sequences
+  // at a time step aside.
+  constexpr std::int64_t kAside = 48;
   const bool in_place = out.h == state.h;
+  const std::int64_t at_once = in_place ? std::min(batch, kAside) : batch;
 
   // One block a thread, which grows to the largest layer it has met: a step allocates no more once
   // a thread has made one.
@@ -303,7 +308,7 @@ void Layer::step(std::int64_t batch, const float* x, State state, MutableState o
   thread_local std::size_t capacity = 0;
   const std::size_t scratch = impl_->step_scratch;
   const std::size_t needed =
-      scratch + (in_place ? static_cast<std::size_t>(floats) * sizeof(float) : 0);
+      scratch + (in_place ? static_cast<std::size_t>(at_once * H) * sizeof(float) : 0);
   if (needed > capacity) {
     memory = make_buffer<char>(static_cast<std::int64_t>(needed));
     capacity = needed;
@@ -312,22 +317,23 @@ void Layer::step(std::int64_t batch, const float* x, State state, MutableState o
   StepArgs args{};
   args.shape = impl_->shape;
   args.packed = impl_->packed.get();
-  args.batch = batch;
-  args.x = x;
-  args.h = state.h;
-  args.c = state.c;
-  args.h_out = out.h;
-  args.c_out = out.c;
   args.backwards = impl_->steps_are_odd.load(std::memory_order_relaxed);
   impl_->steps_are_odd.store(!args.backwards, std::memory_order_relaxed);
-  if (in_place) {
-    // Every new h needs all of the old one, so the old one steps aside.
-    float* before = reinterpret_cast<float*>(memory.get() + scratch);
-    std::memcpy(before, state.h, static_cast<std::size_t>(floats) * sizeof(float));
-    args.h = before;
-  }
   const FlushSubnormals guard;
-  kernels.step(args, memory.get());
+  for (std::int64_t b = 0; b < batch; b += at_once) {
+    args.batch = std::min(at_once, batch - b);
+    args.x = x + b * I;
+    args.h = state.h == nullptr ? nullptr : state.h + b * H;
+    args.c = state.c == nullptr ? nullptr : state.c + b * H;
+    args.h_out = out.h + b * H;
+    args.c_out = out.c == nullptr ? nullptr : out.c + b * H;
+    if (in_place) {
+      float* aside = reinterpret_cast<float*>(memory.get() + scratch);
+      std::copy_n(args.h, args.batch * H, aside);
+      args.h = aside;
+    }
+    kernels.step(args, memory.get());
+  }
 }
 
 }  // namespace skrnn

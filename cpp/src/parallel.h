@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
+#include <thread>
 
 #include "skrnn/threads.h"
 
@@ -31,15 +33,31 @@ inline int useful_threads(int wanted, std::int64_t work, std::int64_t parts) {
 struct Team {
   int thread;
   int threads;
+};
 
-  // Every thread of the team must come here.
-  void barrier() const {
-#if defined(_OPENMP)
-    if (threads > 1) {
-#pragma omp barrier
+// Where the threads of a team wait for one another. It spins for as long as a thread that has a
+// core is likely to need, then yields: OpenMP's own barrier keeps spinning, and where other work
+// shares the cores it spins against the very thread that it waits for.
+class Barrier {
+ public:
+  // Every one of `threads` threads must come here.
+  void wait(int threads) noexcept {
+    if (threads == 1) return;
+    const unsigned round = round_.load(std::memory_order_relaxed);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
+      arrived_.store(0, std::memory_order_relaxed);
+      round_.store(round + 1, std::memory_order_release);
+      return;
     }
-#endif
+    for (int spins = 0; round_.load(std::memory_order_acquire) == round; ++spins) {
+      if (spins > kSpins) std::this_thread::yield();
+    }
   }
+
+ private:
+  static constexpr int kSpins = 20'000;  // some ten microseconds
+  std::atomic<int> arrived_{0};
+  std::atomic<unsigned> round_{0};
 };
 
 // Calls body(team) on each of up to `threads` threads.

@@ -65,6 +65,10 @@ class Slot:
         self.text = name if item is None else f"{name}[{item}]"  # as messages call it
         self.array = self.good[name] if item is None else self.good[name][item]
 
+    def fix(self, conversion: str) -> str:
+        """The advice: to convert, but an output that is converted would lose the result."""
+        return "to write into" if self.name == "out" else conversion
+
     def call(self, value: Any) -> None:
         if self.item is not None:
             items = list(self.good[self.name])
@@ -88,7 +92,8 @@ def test_good_arguments_are_accepted(target: Target, name: str, item: int | None
 @every_array
 def test_wrong_dtype(target: Target, name: str, item: int | None, dtype: str) -> None:
     slot = Slot(target, name, item)
-    slot.refuses(as_dtype(slot.array, dtype), ValueError, "float32", dtype, ".astype(np.float32)")
+    fix = slot.fix("dtype=np.float32")
+    slot.refuses(as_dtype(slot.array, dtype), ValueError, "float32", dtype, fix)
 
 
 @every_array
@@ -114,7 +119,7 @@ def test_not_contiguous(target: Target, name: str, item: int | None) -> None:
     slot = Slot(target, name, item)
     gaps = every_other(slot.array)
     assert gaps.shape == slot.array.shape
-    slot.refuses(gaps, ValueError, "C-contiguous", "np.ascontiguousarray(")
+    slot.refuses(gaps, ValueError, "C-contiguous", slot.fix("np.ascontiguousarray("))
     if slot.array.ndim > 1:
         slot.refuses(np.asfortranarray(slot.array), ValueError, "C-contiguous")
 
@@ -131,4 +136,4 @@ def test_not_an_array(target: Target, name: str, item: int | None) -> None:
     slot = Slot(target, name, item)
     for wrong in ("text", 1.0, {"a": 1}, object()):
         slot.refuses(wrong, TypeError, "array", type(wrong).__name__)
-    slot.refuses(slot.array.tolist(), TypeError, "array", "list", "np.asarray(")
+    slot.refuses(slot.array.tolist(), TypeError, "array", "list", slot.fix("np.asarray("))

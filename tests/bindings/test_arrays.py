@@ -208,11 +208,50 @@ def test_a_layer_says_what_it_is(cell: str) -> None:
     assert layer.bias_hh is None
 
 
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 @every_cell
-def test_pickled_layers_compute_the_same(cell: str) -> None:
+def test_pickled_layers_compute_the_same(cell: str, protocol: int) -> None:
     problem = random_problem(np.random.default_rng(88), cell, biases=("bias_hh",), reverse=True)
     layer = layer_of(problem)
-    again = pickle.loads(pickle.dumps(layer))
+    again = pickle.loads(pickle.dumps(layer, protocol))
     assert type(again) is type(layer)
     assert_same_bits(solve(problem, again), solve(problem, layer))
     assert_agrees(solve(problem, again), problem)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_cache_is_not_pickled(protocol: int) -> None:
+    problem = random_problem(np.random.default_rng(89), "gru")
+    *_, cache = layer_of(problem).forward(problem.x, train=True)
+    with pytest.raises(TypeError, match="cache"):
+        pickle.dumps(cache, protocol)
+
+
+class CopiesUnlessAsked:
+    """Its __array__ copies, its DLPack shares."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+        self.__dlpack__ = array.__dlpack__
+        self.__dlpack_device__ = array.__dlpack_device__
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return self.array.copy()
+
+
+def test_an_output_is_written_to_and_not_a_copy_of_it() -> None:
+    problem = random_problem(np.random.default_rng(90), "gru")
+    layer = layer_of(problem)
+    x_t = np.ascontiguousarray(problem.x[0])
+    out = CopiesUnlessAsked(np.full_like(problem.state[0], np.nan))
+    layer.step(x_t, problem.state[0], out)
+    assert_same_bits(out.array, layer.step(x_t, problem.state[0]))
+
+
+def test_lengths_may_be_a_range() -> None:
+    problem = random_problem(np.random.default_rng(91), "gru", ragged=False)
+    layer = layer_of(problem)
+    assert_same_bits(
+        layer.forward(problem.x, lengths=range(1, 5)),
+        layer.forward(problem.x, lengths=[1, 2, 3, 4]),
+    )

@@ -22,6 +22,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "skrnn/activations.h"

@@ -197,3 +197,28 @@ def test_the_callers_floating_point_environment_is_left_alone(cell: str) -> None
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(use).result()
         assert pool.submit(denormals_work).result()
+
+
+@pytest.mark.parametrize("hidden_size", [1, 5, 8])
+@pytest.mark.parametrize("batch", [409, 817, 1633, 2500])
+@every_cell
+def test_batches_larger_than_a_chunk_of_rows(cell: str, batch: int, hidden_size: int) -> None:
+    """The backward pass works on chunks of some hundred rows; one step alone may have more."""
+    problem = random_problem(
+        np.random.default_rng(47), cell, n_steps=2, batch=batch, hidden_size=hidden_size
+    )
+    assert_agrees(solve(problem), problem)
+
+
+@pytest.mark.parametrize("hidden_size", [1, 5, 11, 16])
+@pytest.mark.parametrize("cell", [cell for cell in reference.CELLS if cell != "rnn_relu"])
+def test_an_infinite_input_saturates_and_spoils_no_gradient(cell: str, hidden_size: int) -> None:
+    """Neither do units that a register has room for, but the layer has not."""
+    problem = random_problem(
+        np.random.default_rng(48), cell, n_steps=3, batch=2, hidden_size=hidden_size, ragged=False
+    )
+    x = problem.x.copy()
+    x[1, 0, 0] = np.inf
+    solution = solve(replace(problem, x=x))
+    for name in ("y", "dx", "dh0", "dweight_hh"):
+        assert np.all(np.isfinite(solution[name])), name

@@ -94,10 +94,10 @@ class Layer {
                 float* dx /* [rows, I], or null */, MutableState dstate0,
                 const WeightGradients& gradients, int threads) const;
 
-  // One step for B sequences on the calling thread, without allocating. out.h may be the array
-  // state.h, and out.c may be state.c; otherwise the outputs overlap nothing.
-  void step(std::int64_t batch, const float* x /* [B, I] */, State state,
-            MutableState out) const noexcept;
+  // One step for B sequences on the calling thread. out.h may be the array state.h, and out.c may
+  // be state.c; otherwise the outputs overlap nothing. Allocates only when the calling thread meets
+  // a larger layer than ever before.
+  void step(std::int64_t batch, const float* x /* [B, I] */, State state, MutableState out) const;
 
  private:
   struct Impl;

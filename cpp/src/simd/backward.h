@@ -41,8 +41,8 @@ Index gate_segments(const GateGradients<Cell, S>& dgates, Index H, int first, Se
   }
   return count;
 }
-inline Index max_gate_segments(Index H, Index widest_group) {
-  return 2 * blocks_of(H) + max_segments(blocks_of(H) * widest_group * kLanes, OutShape::kBlocks);
+inline Index max_gate_segments(Index H) {
+  return 2 * blocks_of(H) + max_segments(blocks_of(H) * kWidestPanel * kLanes, OutShape::kBlocks);
 }
 
 // Rows of gate gradients times a transposed weight matrix of `columns` columns.
@@ -78,10 +78,13 @@ struct BackwardScratch {
   float* dh;        // [ranks][padded H]; cells that pass dL/dh on themselves
   float* doperand;  // [ranks][padded H]; cells with two stages only
 
-  BackwardScratch(Arena& arena, LayerShape shape, Index ranks, Index chunk_rows) {
+  // `capacity` as in BackwardArgs.
+  BackwardScratch(Arena& arena, LayerShape shape, Index ranks, Index capacity) {
     const Index H = shape.hidden_size, padded = padded_size(H);
-    const Index most = ranks > chunk_rows ? ranks : chunk_rows;
-    segments = arena.take<Segment>(max_gate_segments(H, 4));
+    const Index most = ranks > capacity ? ranks : capacity;
+    // The inner dimension is the gates on the way to dL/dh and dL/dx, the rows on the way to dL/dW.
+    const Index gates = max_gate_segments(H), over_rows = max_segments(capacity, kWidestPanel);
+    segments = arena.take<Segment>(gates > over_rows ? gates : over_rows);
     rows = arena.take<const float*>(most > shape.input_size + H ? most : shape.input_size + H);
     resting = arena.take<float>(resting_floats(kSlabRows, kWidestPanel * kLanes));
     zeros = arena.take<float>(padded);
@@ -92,9 +95,9 @@ struct BackwardScratch {
 };
 
 template <class Cell>
-std::size_t backward_scratch(LayerShape shape, Index ranks, Index chunk_rows) {
+std::size_t backward_scratch(LayerShape shape, Index ranks, Index capacity) {
   Arena arena(nullptr);
-  BackwardScratch<Cell>(arena, shape, ranks, chunk_rows);
+  BackwardScratch<Cell>(arena, shape, ranks, capacity);
   return arena.used();
 }
 
@@ -190,7 +193,7 @@ void backward_steps(const BackwardArgs& a, Range ranks, void* memory) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = padded_size(H);
   const BatchView& batch = a.batch;
   Arena arena(memory);
-  BackwardScratch<Cell> scratch(arena, a.shape, ranks.end - ranks.begin, a.chunk_rows);
+  BackwardScratch<Cell> scratch(arena, a.shape, ranks.end - ranks.begin, a.capacity);
   fill_zero(scratch.zeros, padded);
 
   for (Index s = a.step_end - 1; s >= a.step_begin; --s) {
@@ -234,7 +237,7 @@ void input_gradient(const BackwardArgs& a, Range range, void* memory) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = padded_size(I);
   const BatchView& batch = a.batch;
   Arena arena(memory);
-  BackwardScratch<Cell> scratch(arena, a.shape, 0, a.chunk_rows);
+  BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
   fill_zero(scratch.zeros, OutShape::kSumFloats);
 
   Index s = a.step_begin;
@@ -328,7 +331,7 @@ template <class Cell>
 void weight_gradient(const BackwardArgs& a, Range range, void* memory) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
   Arena arena(memory);
-  BackwardScratch<Cell> scratch(arena, a.shape, 0, a.chunk_rows);
+  BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
   Index before = 0;
   for_each_stage<Cell>([&](auto stage) {
     constexpr int S = decltype(stage)::value;

@@ -66,16 +66,24 @@ SKRNN_INLINE Packet exp2_of_shifted(Packet a) {
 
 // The first n lanes (1 <= n <= kLanes); the lanes beyond are zero, and their memory is not touched.
 SKRNN_INLINE Packet load(const float* p, int n) {
-  if (n == kLanes) return load(p);
+  if (n >= kLanes) return load(p);
   float lanes[kLanes] = {};
   std::memcpy(lanes, p, n * sizeof(float));
   return load(lanes);
 }
 SKRNN_INLINE void store(float* p, Packet a, int n) {
-  if (n == kLanes) return store(p, a);
+  if (n >= kLanes) return store(p, a);
   float lanes[kLanes];
   store(lanes, a);
   std::memcpy(p, lanes, n * sizeof(float));
+}
+
+// The first n lanes of `a`, and zeros.
+SKRNN_INLINE Packet keep_first(Packet a, int n) {
+  float lanes[kLanes];
+  store(lanes, a);
+  for (int lane = n; lane < kLanes; ++lane) lanes[lane] = 0.0f;
+  return load(lanes);
 }
 
 // Swaps rows and columns of the square that kLanes packets form.

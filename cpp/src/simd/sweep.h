@@ -112,8 +112,11 @@ void run_tile(const float* const* a0, const float* const* a1, const Segment* seg
   constexpr int kSums = Shape::kSums * kBlocks;
   constexpr int kPackets = Shape::kGates * kBlocks;
   Packet acc[P][R][kSums];
+  SKRNN_UNROLL(8)
   for (int q = 0; q < P; ++q) {
+    SKRNN_UNROLL(8)
     for (int r = 0; r < R; ++r) {
+      SKRNN_UNROLL(8)
       for (int j = 0; j < kSums; ++j) acc[q][r][j] = load(source.at(q, r) + j * kLanes);
     }
   }
@@ -129,8 +132,11 @@ void run_tile(const float* const* a0, const float* const* a1, const Segment* seg
     }
     w += segment->length * Shape::kStride * kLanes;
   }
+  SKRNN_UNROLL(8)
   for (int q = 0; q < P; ++q) {
+    SKRNN_UNROLL(8)
     for (int r = 0; r < R; ++r) {
+      SKRNN_UNROLL(8)
       for (int j = 0; j < kSums; ++j) store(target.at(q, r) + j * kLanes, acc[q][r][j]);
     }
   }

@@ -24,19 +24,26 @@ constexpr int kTileRows = 3;
 template <int J, int kStride, int kOffset, int P, int R, int W>
 SKRNN_INLINE void multiply_accumulate(Packet (&acc)[P][R][W], const float* const (&a)[R],
                                       const float* w, Index panel_distance, Index n) {
+  const float* at[P];
+  SKRNN_UNROLL(8)
+  for (int p = 0; p < P; ++p) at[p] = w + p * panel_distance;
   SKRNN_UNROLL(4)
   for (Index k = 0; k < n; ++k) {
     Packet x[R];
+    SKRNN_UNROLL(8)
     for (int r = 0; r < R; ++r) x[r] = splat(a[r][k]);
+    SKRNN_UNROLL(8)
     for (int p = 0; p < P; ++p) {
+      SKRNN_UNROLL(8)
       for (int j = 0; j < J; ++j) {
-        const Packet weight = load(w + p * panel_distance + j * kLanes);
+        const Packet weight = load(at[p] + j * kLanes);
+        SKRNN_UNROLL(8)
         for (int r = 0; r < R; ++r) {
           acc[p][r][kOffset + j] = mul_add(x[r], weight, acc[p][r][kOffset + j]);
         }
       }
+      at[p] += kStride * kLanes;
     }
-    w += kStride * kLanes;
   }
 }
 

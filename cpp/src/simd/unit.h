@@ -102,8 +102,12 @@ struct UnitGradients {
   SKRNN_INLINE V doperand() const { return gather_packet<N>(doperand_, 0); }
   SKRNN_INLINE void set_dh(V a) const { scatter_packet<N>(dh_, 0, a); }
   SKRNN_INLINE void set_dc(V a) const { scatter_packet<N>(dc_, 0, a); }
-  // dL/d(sum number `place`).
-  SKRNN_INLINE void set_dsum(int place, V a) const { scatter_packet<N>(dsums, place, a); }
+  // dL/d(sum number `place`). Lanes without a unit are inner indices of the products that follow:
+  // they are zeroed, or an infinite state would send 0 * infinity from there into real gradients.
+  SKRNN_INLINE void set_dsum(int place, V a) const {
+    for (int n = 0; lanes < kLanes && n < N; ++n) a.at[n] = keep_first(a.at[n], lanes);
+    scatter_packet<N>(dsums, place, a);
+  }
 };
 
 // a * (1 - a), the derivative of the sigmoid whose value is a, and 1 - a^2, that of tanh.
