@@ -1,4 +1,4 @@
-from typing import Any, NoReturn
+from typing import Any, NoReturn, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ def max_threads() -> int: ...
 def sigmoid(x: Any) -> NDArray[np.float32]: ...
 def tanh(x: Any) -> NDArray[np.float32]: ...
 
+@final
 class Cache:
     # Made by Layer.forward only.
     def __init__(self, *args: NoReturn, **kwargs: NoReturn) -> None: ...
