@@ -14,9 +14,11 @@
 #define SKRNN_INLINE inline __attribute__((always_inline))
 #endif
 
-// Repeats the body of the loop that follows.
+// Repeats the body of the loop that follows. Instrumented builds take minutes a unit with it.
 #define SKRNN_PRAGMA(text) _Pragma(#text)
-#if defined(__clang__)
+#if defined(SKRNN_NO_UNROLL)
+#define SKRNN_UNROLL(n)
+#elif defined(__clang__)
 #define SKRNN_UNROLL(n) SKRNN_PRAGMA(unroll n)
 #elif defined(__GNUC__)
 #define SKRNN_UNROLL(n) SKRNN_PRAGMA(GCC unroll n)
