@@ -78,7 +78,6 @@ struct StepArgs {
 struct BackwardArgs {
   LayerShape shape;
   BatchView batch;
-  const float* packed;       // forward weights, packed
   const float* packed_back;  // backward weights, packed
   const float* x;            // [rows, I]
   const float* h0;           // [B, H], or null for zeros

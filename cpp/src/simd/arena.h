@@ -19,7 +19,6 @@ class Arena {
     used_ += (static_cast<std::size_t>(n) * sizeof(T) + 63) / 64 * 64;
     return place;
   }
-  bool real() const { return block_ != nullptr; }
   std::size_t used() const { return used_; }
 
  private:
