@@ -26,6 +26,19 @@ struct BatchView {
   const Index* packed_offset;  // [T + 1] s -> first packed row of that step
 };
 
+// Hidden units are cut between threads at multiples of this many blocks (of one packet's lanes).
+constexpr Index kCutBlocks = 4;
+
+// What one thread does: some sequences, and for them some hidden units. Where several threads take
+// the same sequences, each of them calls `meet(barrier)` when its units of a step are done; null
+// where a thread has all units.
+struct Part {
+  Range ranks;
+  Range blocks;
+  void (*meet)(void* barrier);
+  void* barrier;
+};
+
 struct LayerShape {
   Index input_size;   // I
   Index hidden_size;  // H
@@ -57,6 +70,7 @@ struct ForwardArgs {
   float* c_n;           // [B, H]; cells with two states only
   float* saved_gates;   // [sum of lengths, saved_gates(H)], or null when not training
   float* saved_c;       // [sum of lengths, H], or null when not training
+  float* operands;      // [B, H] by rank i, between two stages; cells with two stages only
 };
 
 // One step of B sequences. `h_out` must not overlap x or h; `c_out` may be `c`.
@@ -73,8 +87,8 @@ struct StepArgs {
 };
 
 // The backward pass goes through time in chunks of steps [step_begin, step_end), last chunk first.
-// For each chunk, `backward_steps` fills `dgates` and the two transposed operands; then
-// `input_gradient` and `weight_gradient` read them.
+// For each chunk, `transpose_operands` fills the two transposed operands and `backward_steps` fills
+// `dgates`; then `input_gradient` and `weight_gradient` read them.
 struct BackwardArgs {
   LayerShape shape;
   BatchView batch;
@@ -105,6 +119,8 @@ struct CellKernels {
   const char* name;
   int gates;
   int states;
+  int stages;
+  int lanes;  // units of a block
 
   // Floats in packed forward weights, backward weights, and what training saves a step.
   Index (*forward_size)(LayerShape);
@@ -114,9 +130,9 @@ struct CellKernels {
   void (*pack_backward)(LayerShape, WeightPointers, float* packed);
   void (*unpack_gradient)(LayerShape, const float* packed, GradientPointers);
 
-  // Sequences of ranks [begin, end), all their steps. Scratch sizes are in bytes.
+  // All steps of a part's sequences. Scratch sizes are in bytes.
   std::size_t (*forward_scratch)(LayerShape, Index ranks);
-  void (*forward)(const ForwardArgs&, Range ranks, void* scratch);
+  void (*forward)(const ForwardArgs&, const Part&, void* scratch);
   std::size_t (*step_scratch)(LayerShape);
   void (*step)(const StepArgs&, void* scratch);
 
@@ -125,7 +141,8 @@ struct CellKernels {
   Index (*hidden_columns)(Index hidden_size);   // rows of BackwardArgs::hidden
   Index (*gradient_panels)(Index hidden_size);  // units of work of weight_gradient
   std::size_t (*backward_scratch)(LayerShape, Index ranks, Index capacity);
-  void (*backward_steps)(const BackwardArgs&, Range ranks, void* scratch);
+  void (*transpose_operands)(const BackwardArgs&, Range rows, void* scratch);
+  void (*backward_steps)(const BackwardArgs&, const Part&, void* scratch);
   void (*input_gradient)(const BackwardArgs&, Range rows, void* scratch);
   void (*weight_gradient)(const BackwardArgs&, Range panels, void* scratch);
 };

@@ -9,6 +9,7 @@
 #include "dispatch.h"
 #include "floating_point.h"
 #include "parallel.h"
+#include "schedule.h"
 #include "skrnn/threads.h"
 
 namespace skrnn {
@@ -43,23 +44,25 @@ void clear_padding(const Batch& batch, std::int64_t columns, float* matrix) {
   }
 }
 
-// Ranks of thread `t`: neighbours in length, so that its tiles stay full, with an equal share of
-// all steps.
-Range share_of(const Batch& batch, int t, int threads) {
-  const auto cut = [&](int part) {
-    const std::int64_t target = (batch.total_steps() * part + threads / 2) / threads;
-    std::int64_t i = 0;
-    for (std::int64_t steps = 0; i < batch.size(); ++i) {
-      if (2 * steps + batch.length(i) > 2 * target) break;
-      steps += batch.length(i);
+// Calls body(team, part) on each thread of `grid`, or of what OpenMP grants of it.
+template <class Body>
+void run_parts(const Batch& batch, LayerShape shape, const CellKernels& kernels, Grid wanted,
+               const Body& body) {
+  const auto barriers = std::make_unique<Barrier[]>(wanted.ranks);
+  run_parallel(wanted.threads(), [&](const Team& team) {
+    const FlushSubnormals guard;
+    const Grid grid = shrink(wanted, team.threads);
+    const int ranks = team.thread / grid.units, units = team.thread % grid.units;
+    Meeting meeting{&barriers[ranks], grid.units};
+    Part part{};
+    part.ranks = ranks_of_part(batch, ranks, grid.ranks);
+    part.blocks = blocks_of_part(shape, kernels, units, grid.units);
+    if (grid.units > 1) {
+      part.meet = Meeting::wait;
+      part.barrier = &meeting;
     }
-    return i;
-  };
-  return {t == 0 ? 0 : cut(t), t + 1 == threads ? batch.size() : cut(t + 1)};
-}
-
-Range equal_share(std::int64_t n, int t, int threads) {
-  return {n * t / threads, n * (t + 1) / threads};
+    body(team, part);
+  });
 }
 
 }  // namespace
@@ -176,15 +179,17 @@ void Layer::forward(const Batch& batch, const float* x, State state0, float* y,
     if (has_c) args.saved_c = cache->impl_->c.get();
   }
 
-  const std::int64_t work = batch.total_steps() * kernels.gates * H * (shape.input_size + H);
-  threads = useful_threads(threads, work, batch.size());
+  Buffer<float> operands;
+  if (kernels.stages == 2) operands = make_buffer<float>(batch.size() * H);
+  args.operands = operands.get();
+
+  const Grid grid = choose_grid(batch, shape, kernels, {1, 0}, threads);
   const std::size_t scratch = kernels.forward_scratch(shape, batch.size());
-  const Buffer<char> memory = make_buffer<char>(static_cast<std::int64_t>(scratch) * threads);
-  run_parallel(threads, [&](const Team& team) {
-    const FlushSubnormals guard;
-    const Range ranks = share_of(batch, team.thread, team.threads);
-    if (ranks.begin < ranks.end) {
-      kernels.forward(args, ranks, memory.get() + scratch * static_cast<std::size_t>(team.thread));
+  const Buffer<char> memory =
+      make_buffer<char>(static_cast<std::int64_t>(scratch) * grid.threads());
+  run_parts(batch, shape, kernels, grid, [&](const Team& team, const Part& part) {
+    if (part.ranks.begin < part.ranks.end) {
+      kernels.forward(args, part, memory.get() + scratch * static_cast<std::size_t>(team.thread));
     }
   });
   clear_padding(batch, H, y);
@@ -204,9 +209,8 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
   constexpr std::int64_t kChunkRows = 256;
   const std::int64_t capacity =
       std::min(std::max(kChunkRows, batch.steps() > 0 ? batch.active(0) : 0), batch.total_steps());
-  // Threads meet twice a chunk, so it is a chunk's work that has to be worth it.
-  const std::int64_t work = 2 * capacity * kernels.gates * H * (shape.input_size + H);
-  threads = useful_threads(threads, work / 4, size);
+  const std::int64_t chunks = capacity > 0 ? (batch.total_steps() + capacity - 1) / capacity : 0;
+  const Grid grid = choose_grid(batch, shape, kernels, {2, 2 * chunks}, threads);
 
   // An odd number of cache lines from column to column spreads them over the sets of a cache.
   const std::int64_t column_stride = (capacity + 31) / 32 * 32 + 16;
@@ -258,12 +262,11 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
   args.gradient = gradient.get();
 
   const std::size_t scratch = kernels.backward_scratch(shape, size, capacity);
-  const Buffer<char> memory = make_buffer<char>(static_cast<std::int64_t>(scratch) * threads);
+  const Buffer<char> memory =
+      make_buffer<char>(static_cast<std::int64_t>(scratch) * grid.threads());
   Barrier barrier;
-  run_parallel(threads, [&](const Team& team) {
-    const FlushSubnormals guard;
+  run_parts(batch, shape, kernels, grid, [&](const Team& team, const Part& part) {
     void* own = memory.get() + scratch * static_cast<std::size_t>(team.thread);
-    const Range ranks = share_of(batch, team.thread, team.threads);
     const Range panels = equal_share(kernels.gradient_panels(H), team.thread, team.threads);
     BackwardArgs chunk = args;
     for (std::int64_t end = batch.steps(); end > 0; end = chunk.step_begin) {
@@ -274,7 +277,13 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
              chunk.chunk_rows + batch.active(chunk.step_begin - 1) <= capacity) {
         chunk.chunk_rows += batch.active(--chunk.step_begin);
       }
-      if (ranks.begin < ranks.end) kernels.backward_steps(chunk, ranks, own);
+      // Whole cache lines of columns, so that threads do not write to the same ones.
+      constexpr std::int64_t kLine = 16;
+      const Range lines =
+          equal_share((chunk.chunk_rows + kLine - 1) / kLine, team.thread, team.threads);
+      const Range columns = {lines.begin * kLine, std::min(lines.end * kLine, chunk.chunk_rows)};
+      if (columns.begin < columns.end) kernels.transpose_operands(chunk, columns, own);
+      if (part.ranks.begin < part.ranks.end) kernels.backward_steps(chunk, part, own);
       barrier.wait(team.threads);
       if (dx != nullptr) {
         const Range rows = equal_share(chunk.chunk_rows, team.thread, team.threads);

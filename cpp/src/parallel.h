@@ -1,7 +1,6 @@
 // One parallel region, with or without OpenMP.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <thread>
@@ -17,18 +16,6 @@ namespace skrnn {
 // True in a forked child: it inherits OpenMP's bookkeeping but none of its threads, and a parallel
 // region would wait for them for ever.
 bool threads_lost() noexcept;
-
-// Multiply-adds below which another thread costs more than it brings: some ten microseconds' worth.
-constexpr std::int64_t kWorkPerThread = 500'000;
-
-// How many of the `wanted` threads (<= 0: as many as the caller may use) are worth their start, for
-// `work` multiply-adds that cut into at most `parts`. Results never depend on the answer.
-inline int useful_threads(int wanted, std::int64_t work, std::int64_t parts) {
-  const std::int64_t limit = std::min<std::int64_t>(parts, work / kWorkPerThread);
-  if (wanted <= 0) wanted = max_threads();
-  if (threads_lost()) wanted = 1;
-  return static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(wanted, limit)));
-}
 
 struct Team {
   int thread;
@@ -58,6 +45,18 @@ class Barrier {
   static constexpr int kSpins = 20'000;  // some ten microseconds
   std::atomic<int> arrived_{0};
   std::atomic<unsigned> round_{0};
+};
+
+// The part that one thread takes in the waiting of several: a Barrier and how many come to it, as
+// one pointer.
+struct Meeting {
+  Barrier* barrier;
+  int threads;
+
+  static void wait(void* meeting) noexcept {
+    const auto& self = *static_cast<Meeting*>(meeting);
+    self.barrier->wait(self.threads);
+  }
 };
 
 // Calls body(team) on each of up to `threads` threads.

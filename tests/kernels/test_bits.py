@@ -17,13 +17,16 @@ every_cell = pytest.mark.parametrize("cell", reference.CELLS)
 both_directions = pytest.mark.parametrize("reverse", [False, True])
 
 # From one sequence to more than every tile, and from a layer that fits a register to one that
-# overflows a core's second-level cache.
+# overflows a core's second-level cache. With few sequences and many units, threads share the units
+# of a sequence.
 SIZES = [  # T, B, I, H
     (7, 23, 5, 19),
     (60, 5, 1, 64),
     (9, 33, 64, 65),
     (40, 3, 128, 128),
     (3, 21, 30, 256),
+    (30, 1, 3, 260),
+    (25, 2, 70, 200),
 ]
 every_size = pytest.mark.parametrize("sizes", SIZES, ids=str)
 

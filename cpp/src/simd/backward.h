@@ -77,6 +77,7 @@ struct BackwardScratch {
   float* dx;        // [kSlabRows][padded I]
   float* dh;        // [ranks][padded H]; cells that pass dL/dh on themselves
   float* doperand;  // [ranks][padded H]; cells with two stages only
+  float* operand;   // [kLanes][padded H]; cells with two stages only
 
   // `capacity` as in BackwardArgs.
   BackwardScratch(Arena& arena, LayerShape shape, Index ranks, Index capacity) {
@@ -91,6 +92,7 @@ struct BackwardScratch {
     dx = arena.take<float>(kSlabRows * padded_size(shape.input_size));
     dh = arena.take<float>(Cell::kPassesDh ? ranks * padded : 0);
     doperand = arena.take<float>(Cell::kStages == 2 ? ranks * padded : 0);
+    operand = arena.take<float>(Cell::kStages == 2 ? kLanes * padded : 0);
   }
 };
 
@@ -107,10 +109,62 @@ Index hidden_columns(Index H) {
   return Cell::kStages * H;
 }
 
-// The cell's equations at step s for all blocks of N sequences: ranks ranks.begin + r and up.
+// Calls f(row, s, i) for rows [begin, end) of the chunk: rank i at step s.
+template <class F>
+SKRNN_INLINE void for_each_row(const BackwardArgs& a, Range rows, F&& f) {
+  const Index* offset = a.batch.packed_offset;
+  Index s = a.step_begin;
+  for (Index row = rows.begin; row < rows.end; ++row) {
+    const Index packed_row = offset[a.step_begin] + row;
+    while (packed_row >= offset[s + 1]) ++s;
+    f(row, s, packed_row - offset[s]);
+  }
+}
+
+// Fills columns [begin, end) of the transposed operands: those rows of the chunk.
+template <class Cell>
+void transpose_operands(const BackwardArgs& a, Range rows, void* memory) {
+  const Index I = a.shape.input_size, H = a.shape.hidden_size;
+  Arena arena(memory);
+  BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
+  fill_zero(scratch.zeros, H);
+  const Index count = rows.end - rows.begin;
+  const float** const from = scratch.rows;
+  const auto row = [from](Index r) { return from[r]; };
+
+  for_each_row(a, rows, [&](Index n, Index s, Index i) {
+    from[n - rows.begin] = a.x + row_of(a.batch, s, i) * I;
+  });
+  transpose_rows(row, count, I, a.inputs + rows.begin, a.column_stride);
+
+  for_each_row(a, rows, [&](Index n, Index s, Index i) {
+    from[n - rows.begin] = state_before(a.batch, s, i, H, a.y, a.h0, scratch.zeros);
+  });
+  transpose_rows(row, count, H, a.hidden + rows.begin, a.column_stride);
+
+  if constexpr (Cell::kStages == 2) {
+    // The second stage's operand is r h', and r is the first thing its cell saves.
+    const Index saved_floats = saved_gates<Cell>(H);
+    const float* saved =
+        a.saved_gates + (a.batch.packed_offset[a.step_begin] + rows.begin) * saved_floats;
+    for (Index done = 0; done < count; done += kLanes) {
+      const Index here = count - done < kLanes ? count - done : kLanes;
+      for (Index r = 0; r < here; ++r, saved += saved_floats) {
+        for (Index k = 0; k < H; ++k) {
+          const float reset = saved[k / kLanes * Cell::kSaved * kLanes + k % kLanes];
+          scratch.operand[r * H + k] = reset * from[done + r][k];
+        }
+      }
+      transpose_matrix(scratch.operand, H, here, H,
+                       a.hidden + H * a.column_stride + rows.begin + done, a.column_stride);
+    }
+  }
+}
+
+// The cell's equations at step s for this part's blocks of N of its sequences, from the r-th on.
 // Leaves in scratch.rows where their gate gradients stand.
 template <class Cell, int S, int N>
-SKRNN_INLINE void backward_units(const BackwardArgs& a, Range ranks, Index s, Index r,
+SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index s, Index r,
                                  const GateGradients<Cell, S>& dgates,
                                  BackwardScratch<Cell>& scratch) {
   using T = Stage<Cell, S>;
@@ -119,7 +173,7 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, Range ranks, Index s, In
   const Index chunk_row = batch.packed_offset[s] - batch.packed_offset[a.step_begin];
   UnitGradients<N> first;  // of the first block
   for (int n = 0; n < N; ++n) {
-    const Index i = ranks.begin + r + n, packed_row = batch.packed_offset[s] + i;
+    const Index i = part.ranks.begin + r + n, packed_row = batch.packed_offset[s] + i;
     first.h_prev_[n] = state_before(batch, s, i, H, a.y, a.h0, scratch.zeros);
     first.h_[n] = a.y + row_of(batch, s, i) * H;
     first.saved_[n] = a.saved_gates + packed_row * saved_gates<Cell>(H);
@@ -134,7 +188,7 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, Range ranks, Index s, In
     first.dsums[n] = dgates.row(chunk_row + i);
     scratch.rows[r + n] = first.dsums[n];
   }
-  for (Index b = 0; b < blocks_of(H); ++b) {
+  for (Index b = part.blocks.begin; b < part.blocks.end; ++b) {
     const Index at = b * kLanes;
     UnitGradients<N> u;
     u.lanes = lanes_in(b, H);
@@ -156,78 +210,63 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, Range ranks, Index s, In
   }
 }
 
-// One stage of one step for ranks [ranks.begin, ranks.begin + count): the cell's equations, then
-// what flows back through the recurrent weights.
+// One stage of one step for the first `count` sequences of a part: the cell's equations, then what
+// flows back through the recurrent weights, from all units to those of this part.
 template <class Cell, int S>
-void backward_stage(const BackwardArgs& a, Range ranks, Index s, Index count,
+void backward_stage(const BackwardArgs& a, const Part& part, Index s, Index count,
                     BackwardScratch<Cell>& scratch) {
   using T = Stage<Cell, S>;
   const Index H = a.shape.hidden_size, padded = padded_size(H);
   const GateGradients<Cell, S> dgates(a);
   Index r = 0;
   for (; count - r >= kLockstep; r += kLockstep) {
-    backward_units<Cell, S, kLockstep>(a, ranks, s, r, dgates, scratch);
+    backward_units<Cell, S, kLockstep>(a, part, s, r, dgates, scratch);
   }
-  for (; r < count; ++r) backward_units<Cell, S, 1>(a, ranks, s, r, dgates, scratch);
+  for (; r < count; ++r) backward_units<Cell, S, 1>(a, part, s, r, dgates, scratch);
+  meet(part);
 
   // What the cell passes on itself is added last: begun with it, the small products would each be
   // rounded to its size.
   constexpr bool kAdds = S == 0 && Cell::kPassesDh;
-  float* dh = a.dh + ranks.begin * padded;
+  float* dh = a.dh + part.ranks.begin * padded;
   float* out = S == 1 ? scratch.doperand : kAdds ? scratch.dh : dh;
   const Index num_segments = gate_segments<Cell, S>(dgates, H, T::kSecondOffset, scratch.segments);
   Product product =
       gates_times_weights<T>(H, H, a.packed_back + backward_offset<Cell, S>(a.shape), count,
                              scratch.rows, scratch.segments, num_segments, scratch.resting);
+  product.panels = {OutShape::panels(part.blocks.begin), OutShape::panels(part.blocks.end)};
   product.target = {out, OutShape::kSumFloats, padded};
   product.source = {scratch.zeros, 0, 0};
   sweep<OutShape>(product);
-  for (Index at = 0; kAdds && at < count * padded; at += kLanes) {
-    store(dh + at, add(load(dh + at), load(out + at)));
+  for (Index row = 0; kAdds && row < count; ++row) {
+    for (Index b = part.blocks.begin; b < part.blocks.end; ++b) {
+      const Index at = row * padded + b * kLanes;
+      store(dh + at, add(load(dh + at), load(out + at)));
+    }
   }
 }
 
-// Steps of the chunk for ranks [begin, end), last step first.
+// Steps of the chunk for one part, last step first.
 template <class Cell>
-void backward_steps(const BackwardArgs& a, Range ranks, void* memory) {
-  const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = padded_size(H);
+void backward_steps(const BackwardArgs& a, const Part& part, void* memory) {
+  const Index H = a.shape.hidden_size, padded = padded_size(H);
   const BatchView& batch = a.batch;
   Arena arena(memory);
-  BackwardScratch<Cell> scratch(arena, a.shape, ranks.end - ranks.begin, a.capacity);
+  BackwardScratch<Cell> scratch(arena, a.shape, part.ranks.end - part.ranks.begin, a.capacity);
   fill_zero(scratch.zeros, padded);
 
   for (Index s = a.step_end - 1; s >= a.step_begin; --s) {
-    const Index count = active(batch, s, ranks);
+    const Index count = active(batch, s, part.ranks);
     if (count <= 0) continue;
-    const auto x = [&](Index r) { return a.x + row_of(batch, s, ranks.begin + r) * I; };
-    const auto h_prev = [&](Index r) {
-      return state_before(batch, s, ranks.begin + r, H, a.y, a.h0, scratch.zeros);
-    };
-    // The column of the first of these rows.
-    const Index n = batch.packed_offset[s] - batch.packed_offset[a.step_begin] + ranks.begin;
-    transpose_rows(x, count, I, a.inputs + n, a.column_stride);
-    transpose_rows(h_prev, count, H, a.hidden + n, a.column_stride);
-    for (Index r = 0; r < count; ++r) {
-      const Index i = ranks.begin + r;
-      if (a.dy) {
-        float* dh = a.dh + i * padded;
-        const float* dy = a.dy + row_of(batch, s, i) * H;
-        for (Index b = 0; b < blocks_of(H); ++b) {
-          store(dh + b * kLanes, add(load(dh + b * kLanes), load(dy + b * kLanes, lanes_in(b, H))));
-        }
-      }
-      if constexpr (Cell::kStages == 2) {
-        // The second stage's operand is r h', and r is the first thing its cell saves.
-        const float* saved = a.saved_gates + (batch.packed_offset[s] + i) * saved_gates<Cell>(H);
-        float* column = a.hidden + H * a.column_stride + n + r;
-        for (Index k = 0; k < H; ++k) {
-          const float reset = saved[k / kLanes * Cell::kSaved * kLanes + k % kLanes];
-          column[k * a.column_stride] = reset * h_prev(r)[k];
-        }
+    for (Index i = part.ranks.begin; a.dy && i < part.ranks.begin + count; ++i) {
+      float* dh = a.dh + i * padded;
+      const float* dy = a.dy + row_of(batch, s, i) * H;
+      for (Index b = part.blocks.begin; b < part.blocks.end; ++b) {
+        store(dh + b * kLanes, add(load(dh + b * kLanes), load(dy + b * kLanes, lanes_in(b, H))));
       }
     }
-    if constexpr (Cell::kStages == 2) backward_stage<Cell, 1>(a, ranks, s, count, scratch);
-    backward_stage<Cell, 0>(a, ranks, s, count, scratch);
+    if constexpr (Cell::kStages == 2) backward_stage<Cell, 1>(a, part, s, count, scratch);
+    backward_stage<Cell, 0>(a, part, s, count, scratch);
   }
 }
 
@@ -235,12 +274,10 @@ void backward_steps(const BackwardArgs& a, Range ranks, void* memory) {
 template <class Cell>
 void input_gradient(const BackwardArgs& a, Range range, void* memory) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = padded_size(I);
-  const BatchView& batch = a.batch;
   Arena arena(memory);
   BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
   fill_zero(scratch.zeros, OutShape::kSumFloats);
 
-  Index s = a.step_begin;
   for (Index slab = range.begin; slab < range.end; slab += kSlabRows) {
     const Index count = range.end - slab < kSlabRows ? range.end - slab : kSlabRows;
     for_each_stage<Cell>([&](auto stage) {
@@ -258,12 +295,9 @@ void input_gradient(const BackwardArgs& a, Range range, void* memory) {
                         S == 0 ? 0 : padded};
       sweep<OutShape>(product);
     });
-    for (Index r = 0; r < count; ++r) {
-      const Index packed_row = batch.packed_offset[a.step_begin] + slab + r;
-      while (packed_row >= batch.packed_offset[s + 1]) ++s;
-      copy_row(a.dx + row_of(batch, s, packed_row - batch.packed_offset[s]) * I,
-               scratch.dx + r * padded, I);
-    }
+    for_each_row(a, {slab, slab + count}, [&](Index n, Index s, Index i) {
+      copy_row(a.dx + row_of(a.batch, s, i) * I, scratch.dx + (n - slab) * padded, I);
+    });
   }
 }
 

@@ -36,16 +36,16 @@ struct StepRows {
   float** c;
   float** saved;
   float** operand;  // [H] each, between two stages
-  float* spare;     // what `saved` and `operand` point to where nobody trains
-  float* operands;
+  float* spare;     // what `saved` points to where nobody trains
 
-  // Where row r keeps what passes between its stages; `trained` is its place in the cache, or null.
+  // Where row r keeps what passes between its stages: `trained` is its place in the cache, or null,
+  // and `between` has room for H floats.
   template <class Cell>
-  SKRNN_INLINE void set_between(Index r, float* trained, Index H) {
+  SKRNN_INLINE void set_between(Index r, float* trained, float* between, Index H) {
     saved[r] = trained;
     if constexpr (Cell::kStages == 2) {
       if (!trained) saved[r] = spare + r * saved_gates<Cell>(H);
-      operand[r] = operands + r * H;
+      operand[r] = between;
     }
   }
 
@@ -59,11 +59,8 @@ struct StepRows {
     r.c = arena.take<float*>(rows);
     r.saved = arena.take<float*>(rows);
     r.operand = arena.take<float*>(rows);
-    // Two stages talk through `saved` and `operand`, trained or not.
-    if constexpr (Cell::kStages == 2) {
-      r.spare = arena.take<float>(rows * saved_gates<Cell>(H));
-      r.operands = arena.take<float>(rows * H);
-    }
+    // Two stages talk through `saved`, trained or not.
+    if constexpr (Cell::kStages == 2) r.spare = arena.take<float>(rows * saved_gates<Cell>(H));
     return r;
   }
 };
@@ -155,7 +152,6 @@ Product stage_product(LayerShape shape, const float* packed, Index rows, const f
   product.weights = packed + forward_offset<Cell, S>(shape);
   product.panel_stride = T::panel_floats(shape);
   product.blocks = blocks_of(shape.hidden_size);
-  product.panels = {0, T::groups(shape.hidden_size)};
   product.source = {product.weights + T::weight_floats(shape), T::Forward::kSumFloats, 0};
   product.resting = resting;
   return product;
@@ -165,7 +161,8 @@ Product stage_product(LayerShape shape, const float* packed, Index rows, const f
 // input has contributed already, and `inner` names the recurrent operand only.
 template <class Cell, int S>
 void forward_stage(LayerShape shape, const float* packed, const StepRows& rows, Index count,
-                   const Inner& inner, const Sums<float>* ahead, bool falling, float* resting) {
+                   Range blocks, const Inner& inner, const Sums<float>* ahead, bool falling,
+                   float* resting) {
   using T = Stage<Cell, S>;
   const float* const* hidden = S == 0 ? rows.h_prev : const_cast<const float**>(rows.operand);
   Product product = stage_product<Cell, S>(shape, packed, count, rows.x, hidden, inner, resting);
@@ -174,6 +171,7 @@ void forward_stage(LayerShape shape, const float* packed, const StepRows& rows, 
     product.source = {ahead->base, ahead->panel_stride, ahead->row_stride};
   }
   const UnitsContext context{&rows, shape.hidden_size};
+  product.panels = T::panels(blocks);
   product.falling = falling;
   product.finish = finish_stage<Cell, S>;
   product.context = &context;
@@ -246,13 +244,14 @@ void set_rows(const ForwardArgs& a, Range ranks, Index s, Index count, const flo
       if (s == 0) rows.c_prev[r] = a.c0 ? a.c0 + b * H : zeros;
     }
     rows.set_between<Cell>(r, a.saved_gates ? a.saved_gates + n * saved_gates<Cell>(H) : nullptr,
-                           H);
+                           a.operands + i * H, H);
   }
 }
 
 // Computes the input's share for as many steps from s on as there is room for.
 template <class Cell>
-void look_ahead(const ForwardArgs& a, Range ranks, Index s, ForwardScratch<Cell>& scratch) {
+void look_ahead(const ForwardArgs& a, const Part& part, Index s, ForwardScratch<Cell>& scratch) {
+  const Range ranks = part.ranks;
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
   const BatchView& batch = a.batch;
   scratch.ahead_row = scratch.ahead_count = 0;
@@ -266,38 +265,44 @@ void look_ahead(const ForwardArgs& a, Range ranks, Index s, ForwardScratch<Cell>
   }
   for_each_stage<Cell>([&](auto stage) {
     constexpr int S = decltype(stage)::value;
-    using Forward = typename Stage<Cell, S>::Forward;
-    scratch.inner.fill(I, 0, Forward::kStride);
+    using T = Stage<Cell, S>;
+    scratch.inner.fill(I, 0, T::Forward::kStride);
     Product product =
         stage_product<Cell, S>(a.shape, a.packed, scratch.ahead_count, scratch.ahead_x,
                                scratch.ahead_x, scratch.inner, scratch.resting);
+    product.panels = T::panels(part.blocks);
     product.target = scratch.template ahead_sums<S>(H);
-    sweep<Forward>(product);
+    sweep<typename T::Forward>(product);
   });
 }
 
-// The states after each sequence's last step.
+// The states after each sequence's last step, for the units of this part.
 template <class Cell>
-void copy_last_states(const ForwardArgs& a, Range ranks, const float* zeros) {
+void copy_last_states(const ForwardArgs& a, const Part& part, const float* zeros) {
   const Index H = a.shape.hidden_size;
+  const Range units = units_in(part.blocks, H);
+  const auto copy = [=](float* to, const float* from) {
+    copy_row(to + units.begin, from + units.begin, units.end - units.begin);
+  };
   const BatchView& batch = a.batch;
-  for (Index i = ranks.begin; i < ranks.end; ++i) {
+  for (Index i = part.ranks.begin; i < part.ranks.end; ++i) {
     const Index b = batch.order[i], length = batch.lengths[i];
-    copy_row(a.h_n + b * H, state_before(batch, length, i, H, a.y, a.h0, zeros), H);
+    copy(a.h_n + b * H, state_before(batch, length, i, H, a.y, a.h0, zeros));
     if constexpr (Cell::kStates == 2) {
       if (length == 0) {
-        copy_row(a.c_n + b * H, a.c0 ? a.c0 + b * H : zeros, H);
+        copy(a.c_n + b * H, a.c0 ? a.c0 + b * H : zeros);
       } else if (a.saved_c) {
-        copy_row(a.c_n + b * H, a.saved_c + (batch.packed_offset[length - 1] + i) * H, H);
+        copy(a.c_n + b * H, a.saved_c + (batch.packed_offset[length - 1] + i) * H);
       }
     }
   }
 }
 
-// Sequences of ranks [begin, end) through all their steps.
+// The sequences and units of one part through all steps.
 template <class Cell>
-void forward(const ForwardArgs& a, Range ranks, void* memory) {
+void forward(const ForwardArgs& a, const Part& part, void* memory) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
+  const Range ranks = part.ranks;
   Arena arena(memory);
   ForwardScratch<Cell> scratch(arena, a.shape, ranks.end - ranks.begin);
   fill_zero(scratch.zeros, H);
@@ -306,18 +311,19 @@ void forward(const ForwardArgs& a, Range ranks, void* memory) {
     const Index count = active(a.batch, s, ranks);
     const bool few = count < kFewRows;
     set_rows<Cell>(a, ranks, s, count, scratch.zeros, scratch.rows);
-    if (few && s >= scratch.ahead_end) look_ahead(a, ranks, s, scratch);
+    if (few && s >= scratch.ahead_end) look_ahead(a, part, s, scratch);
     for_each_stage<Cell>([&](auto stage) {
       constexpr int S = decltype(stage)::value;
       Sums<float> ahead = scratch.template ahead_sums<S>(H);
       ahead.base = ahead.at(0, scratch.ahead_row);
       scratch.inner.fill(few ? 0 : I, H, Stage<Cell, S>::Forward::kStride);
-      forward_stage<Cell, S>(a.shape, a.packed, scratch.rows, count, scratch.inner,
+      forward_stage<Cell, S>(a.shape, a.packed, scratch.rows, count, part.blocks, scratch.inner,
                              few ? &ahead : nullptr, s % 2 == 1, scratch.resting);
+      meet(part);
     });
     if (few) scratch.ahead_row += count;
   }
-  copy_last_states<Cell>(a, ranks, scratch.zeros);
+  copy_last_states<Cell>(a, part, scratch.zeros);
 }
 
 }  // namespace skrnn::SKRNN_ISA

@@ -16,6 +16,8 @@ constexpr CellKernels cell_kernels() {
   return {Cell::kName,
           Cell::kGates,
           Cell::kStates,
+          Cell::kStages,
+          kLanes,
           forward_size<Cell>,
           backward_size<Cell>,
           saved_gates<Cell>,
@@ -31,6 +33,7 @@ constexpr CellKernels cell_kernels() {
           hidden_columns<Cell>,
           gradient_panels<Cell>,
           backward_scratch<Cell>,
+          transpose_operands<Cell>,
           backward_steps<Cell>,
           input_gradient<Cell>,
           weight_gradient<Cell>};

@@ -17,6 +17,11 @@ namespace skrnn::SKRNN_ISA {
 
 constexpr Index blocks_of(Index size) { return (size + kLanes - 1) / kLanes; }
 
+// The units in [begin, end) blocks.
+constexpr Range units_in(Range blocks, Index size) {
+  return {blocks.begin * kLanes, blocks.end * kLanes < size ? blocks.end * kLanes : size};
+}
+
 // Lanes of block b that hold one of `size` units.
 constexpr int lanes_in(Index b, Index size) {
   return static_cast<int>(size - b * kLanes < kLanes ? size - b * kLanes : kLanes);
@@ -24,6 +29,7 @@ constexpr int lanes_in(Index b, Index size) {
 
 // The tile for products that end in plain rows: dL/dh and dL/dx.
 using OutShape = PanelShape<1, 1, 0, 4>;
+static_assert(OutShape::kBlocks == kCutBlocks, "threads cut units between whole panels");
 
 // The tile of stage S of a cell. Sums [0, G) take the input, sums [kSums - G, kSums) the recurrent
 // operand.
@@ -34,9 +40,14 @@ struct Stage : Cell::template Stage<S> {
   static constexpr int kSums = Base::kSums;
   static constexpr int kBlocks = Base::kBlocks;
   static constexpr int kSecondOffset = kSums - kGates;
+  static_assert(kCutBlocks % kBlocks == 0, "threads cut units between whole panels");
   using Forward = PanelShape<kGates, kSums, kSecondOffset, kBlocks>;
 
   static Index groups(Index H) { return Forward::panels(blocks_of(H)); }
+  // The panels of some blocks that begin and end with whole ones.
+  static Range panels(Range blocks) {
+    return {Forward::panels(blocks.begin), Forward::panels(blocks.end)};
+  }
   static Index panel_floats(LayerShape s) {
     return (s.input_size + s.hidden_size) * kGates * kBlocks * kLanes;
   }

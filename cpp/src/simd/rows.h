@@ -20,6 +20,11 @@ SKRNN_INLINE Index active(const BatchView& batch, Index s, Range ranks) {
   return (all < ranks.end ? all : ranks.end) - ranks.begin;
 }
 
+// Where threads that share sequences wait for one another's units.
+inline void meet(const Part& part) {
+  if (part.meet) part.meet(part.barrier);
+}
+
 // The state before step s of rank i: a row of y, of the initial state, or of zeros.
 SKRNN_INLINE const float* state_before(const BatchView& batch, Index s, Index i, Index H,
                                        const float* y, const float* h0, const float* zeros) {

@@ -14,13 +14,15 @@ struct StepScratch {
   StepRows rows;
   Inner inner;
   float* resting;
-  float* zeros;  // [H]
+  float* zeros;     // [H]
+  float* operands;  // [kStepRows, H], between two stages
 
   StepScratch(Arena& arena, LayerShape shape) {
     rows = StepRows::take<Cell>(arena, kStepRows, shape.hidden_size);
     inner = Inner::take(arena, shape.input_size, shape.hidden_size, kWidestPanel);
     resting = arena.take<float>(resting_floats(kStepRows, kWidestPanel * kLanes));
     zeros = arena.take<float>(shape.hidden_size);
+    operands = arena.take<float>(Cell::kStages == 2 ? kStepRows * shape.hidden_size : 0);
   }
 };
 
@@ -45,7 +47,7 @@ void step(const StepArgs& a, void* memory) {
       rows.x[r] = a.x + b * I;
       rows.h_prev[r] = a.h ? a.h + b * H : scratch.zeros;
       rows.h[r] = a.h_out + b * H;
-      rows.set_between<Cell>(r, nullptr, H);
+      rows.set_between<Cell>(r, nullptr, scratch.operands + r * H, H);
       if constexpr (Cell::kStates == 2) {
         rows.c_prev[r] = a.c ? a.c + b * H : scratch.zeros;
         rows.c[r] = a.c_out + b * H;
@@ -55,8 +57,8 @@ void step(const StepArgs& a, void* memory) {
       constexpr int S = decltype(stage)::value;
       using T = Stage<Cell, S>;
       scratch.inner.fill(I, H, T::Forward::kStride);
-      forward_stage<Cell, S>(a.shape, a.packed, rows, count, scratch.inner, nullptr, a.backwards,
-                             scratch.resting);
+      forward_stage<Cell, S>(a.shape, a.packed, rows, count, {0, blocks_of(H)}, scratch.inner,
+                             nullptr, a.backwards, scratch.resting);
     });
   }
 }
