@@ -14,11 +14,9 @@
 #define SKRNN_INLINE inline __attribute__((always_inline))
 #endif
 
-// Repeats the body of the loop that follows. Instrumented builds do without: less to compile.
+// Repeats the body of the loop that follows.
 #define SKRNN_PRAGMA(text) _Pragma(#text)
-#if defined(SKRNN_NO_UNROLL)
-#define SKRNN_UNROLL(n)
-#elif defined(__clang__)
+#if defined(__clang__)
 #define SKRNN_UNROLL(n) SKRNN_PRAGMA(unroll n)
 #elif defined(__GNUC__)
 #define SKRNN_UNROLL(n) SKRNN_PRAGMA(GCC unroll n)
@@ -42,6 +40,7 @@ SKRNN_INLINE Packet add(Packet a, Packet b) { return Eigen::internal::padd(a, b)
 SKRNN_INLINE Packet sub(Packet a, Packet b) { return Eigen::internal::psub(a, b); }
 SKRNN_INLINE Packet mul(Packet a, Packet b) { return Eigen::internal::pmul(a, b); }
 SKRNN_INLINE Packet div(Packet a, Packet b) { return Eigen::internal::pdiv(a, b); }
+SKRNN_INLINE Packet sqrt(Packet a) { return Eigen::internal::psqrt(a); }
 // a * b + c, with one rounding where the instruction set has it.
 SKRNN_INLINE Packet mul_add(Packet a, Packet b, Packet c) {
   return Eigen::internal::pmadd(a, b, c);
