@@ -7,4 +7,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.attr("__version__") = SKRNN_VERSION;
   skrnn::bindings::register_system(m);
   skrnn::bindings::register_layer(m);
+  skrnn::bindings::register_engine(m);
 }

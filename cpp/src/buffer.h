@@ -23,4 +23,23 @@ Buffer<T> make_buffer(std::int64_t n) {
   return Buffer<T>(static_cast<T*>(::operator new(bytes, std::align_val_t{kCacheLine})));
 }
 
+// A buffer that is asked for its size anew at each use, and keeps its place as long as that fits.
+// What it held is lost when it grows.
+template <class T>
+class Workspace {
+ public:
+  T* reserve(std::int64_t n) {
+    if (n > capacity_) {
+      buffer_ = make_buffer<T>(n);
+      capacity_ = n;
+    }
+    return buffer_.get();
+  }
+  T* get() const { return buffer_.get(); }
+
+ private:
+  Buffer<T> buffer_;
+  std::int64_t capacity_ = 0;
+};
+
 }  // namespace skrnn

@@ -71,6 +71,12 @@ struct ForwardArgs {
   float* saved_gates;   // [sum of lengths, saved_gates(H)], or null when not training
   float* saved_c;       // [sum of lengths, H], or null when not training
   float* operands;      // [B, H] by rank i, between two stages; cells with two stages only
+
+  // Where given, h is multiplied by this on its way to the recurrent weights (and nowhere else);
+  // the products of even and odd steps stand in turn in the halves of `masked`.
+  const float* recurrent_mask;  // [B, H] by rank i, or null
+  float* masked;                // [2, B, H] by rank i, or null
+  Index batch_size;             // B
 };
 
 // One step of B sequences. `h_out` must not overlap x or h; `c_out` may be `c`.
@@ -92,14 +98,15 @@ struct StepArgs {
 struct BackwardArgs {
   LayerShape shape;
   BatchView batch;
-  const float* packed_back;  // backward weights, packed
-  const float* x;            // [rows, I]
-  const float* h0;           // [B, H], or null for zeros
-  const float* c0;           // [B, H], or null for zeros
-  const float* y;            // [rows, H]
-  const float* saved_gates;  // [sum of lengths, saved_gates(H)]
-  const float* saved_c;      // [sum of lengths, H]
-  const float* dy;           // [rows, H], or null for zeros
+  const float* packed_back;     // backward weights, packed
+  const float* x;               // [rows, I]
+  const float* h0;              // [B, H], or null for zeros
+  const float* c0;              // [B, H], or null for zeros
+  const float* y;               // [rows, H]
+  const float* saved_gates;     // [sum of lengths, saved_gates(H)]
+  const float* saved_c;         // [sum of lengths, H]
+  const float* dy;              // [rows, H], or null for zeros
+  const float* recurrent_mask;  // [B, H] by rank i, or null; as in the forward pass
   float* dh;  // [B, padded_size(H)] by rank i; dL/dh flowing from step s + 1 to step s
   float* dc;  // [B, padded_size(H)] by rank i
   float* dx;  // [rows, I], or null
@@ -113,6 +120,58 @@ struct BackwardArgs {
   float* hidden;     // [stages * H][column stride]: the recurrent operands, transposed
   Index column_stride;
   float* gradient;  // packed like the forward weights; sums over chunks
+};
+
+// A matrix to be packed: entry k of column c is matrix[c * column_stride + k * inner_stride]. One
+// of the strides is 1.
+struct PackArgs {
+  Index columns;
+  Index inner;
+  const float* matrix;
+  Index column_stride;
+  Index inner_stride;
+  const float* bias;  // [columns], or null for zeros
+};
+
+// y[r][c] = bias[c] + sum over k of x[r][k] * (entry k of column c); or that is added to y.
+struct MatrixArgs {
+  Index columns;
+  Index inner;
+  const float* packed;
+  const float* x;
+  Index x_stride;
+  float* y;
+  Index y_stride;
+  bool adds;
+};
+
+struct MatrixKernels {
+  Index (*size)(Index columns, Index inner);  // floats, packed
+  void (*pack)(const PackArgs&, float* packed);
+  std::size_t (*scratch)(Index inner);  // bytes
+  void (*multiply)(const MatrixArgs&, Range rows, void* scratch);
+  // to[c * to_stride + r] = from[r * from_stride + c]
+  void (*transpose)(const float* from, Index from_stride, Index rows, Index columns, float* to,
+                    Index to_stride);
+  double (*sum_of_squares)(const float* x, Index n);
+};
+
+// What changes from one step of an optimiser to the next.
+struct OptimizerStep {
+  float learning_rate;
+  float decay;              // of these parameters
+  float gradient_scale;     // 1, or less where the gradient's norm is clipped
+  float first_correction;   // 1 / (1 - beta1^t)
+  float second_correction;  // 1 / (1 - beta2^t)
+};
+
+struct OptimizerKernel {
+  const char* name;
+  int memories;  // values a parameter that it remembers, 1 or 2
+  double beta1;  // of the corrections; 0 where there are none
+  double beta2;
+  void (*step)(const OptimizerStep&, float* parameters, const float* gradient, float* first,
+               float* second, Index n);
 };
 
 struct CellKernels {
@@ -152,6 +211,9 @@ struct KernelTable {
   int lanes;
   const CellKernels* cells;
   int num_cells;
+  const OptimizerKernel* optimizers;
+  int num_optimizers;
+  MatrixKernels matrix;
   void (*sigmoid)(const float* x, float* y, Index n);
   void (*tanh)(const float* x, float* y, Index n);
 };

@@ -99,7 +99,8 @@ struct Layer::Impl {
 
   // Only training wants these, so they are packed when it first asks. Until then the weights wait
   // in the forward packing.
-  mutable std::once_flag back_once;
+  mutable std::mutex back_mutex;
+  mutable std::atomic<bool> has_back{false};
   mutable Buffer<float> packed_back;
 
   // Alternates the direction in which step reads the weights. Only speed depends on it, so threads
@@ -110,14 +111,18 @@ struct Layer::Impl {
 };
 
 const float* Layer::Impl::backward_weights() const {
-  std::call_once(back_once, [this] {
-    const std::int64_t rows = kernels->gates * shape.hidden_size;
-    const Buffer<float> ih = make_buffer<float>(rows * shape.input_size);
-    const Buffer<float> hh = make_buffer<float>(rows * shape.hidden_size);
-    kernels->unpack_gradient(shape, packed.get(), {ih.get(), hh.get(), nullptr, nullptr});
-    packed_back = make_buffer<float>(kernels->backward_size(shape));
-    kernels->pack_backward(shape, {ih.get(), hh.get(), nullptr, nullptr}, packed_back.get());
-  });
+  if (!has_back.load(std::memory_order_acquire)) {
+    const std::lock_guard<std::mutex> lock(back_mutex);
+    if (!has_back.load(std::memory_order_relaxed)) {
+      const std::int64_t rows = kernels->gates * shape.hidden_size;
+      const Buffer<float> ih = make_buffer<float>(rows * shape.input_size);
+      const Buffer<float> hh = make_buffer<float>(rows * shape.hidden_size);
+      kernels->unpack_gradient(shape, packed.get(), {ih.get(), hh.get(), nullptr, nullptr});
+      packed_back = make_buffer<float>(kernels->backward_size(shape));
+      kernels->pack_backward(shape, {ih.get(), hh.get(), nullptr, nullptr}, packed_back.get());
+      has_back.store(true, std::memory_order_release);
+    }
+  }
   return packed_back.get();
 }
 
@@ -137,6 +142,19 @@ Layer::Layer(const std::string& cell, std::int64_t input_size, std::int64_t hidd
       impl_->shape, {weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh},
       impl_->packed.get());
 }
+
+void Layer::load(const Weights& weights, bool trains) {
+  const WeightPointers pointers{weights.weight_ih, weights.weight_hh, weights.bias_ih,
+                                weights.bias_hh};
+  impl_->kernels->pack_forward(impl_->shape, pointers, impl_->packed.get());
+  impl_->has_back.store(trains, std::memory_order_release);
+  if (!trains) return;
+  if (!impl_->packed_back) {
+    impl_->packed_back = make_buffer<float>(impl_->kernels->backward_size(impl_->shape));
+  }
+  impl_->kernels->pack_backward(impl_->shape, pointers, impl_->packed_back.get());
+}
+
 Layer::~Layer() = default;
 Layer::Layer(Layer&&) noexcept = default;
 Layer& Layer::operator=(Layer&&) noexcept = default;
@@ -147,7 +165,8 @@ std::int64_t Layer::hidden_size() const { return impl_->shape.hidden_size; }
 const std::string& Layer::isa() const { return impl_->isa; }
 
 void Layer::forward(const Batch& batch, const float* x, State state0, float* y,
-                    MutableState state_n, Cache* cache, int threads) const {
+                    MutableState state_n, Cache* cache, int threads,
+                    const float* recurrent_mask) const {
   const CellKernels& kernels = *impl_->kernels;
   const LayerShape shape = impl_->shape;
   const std::int64_t H = shape.hidden_size;
@@ -182,6 +201,11 @@ void Layer::forward(const Batch& batch, const float* x, State state0, float* y,
   Buffer<float> operands;
   if (kernels.stages == 2) operands = make_buffer<float>(batch.size() * H);
   args.operands = operands.get();
+  Buffer<float> masked;
+  if (recurrent_mask != nullptr) masked = make_buffer<float>(2 * batch.size() * H);
+  args.recurrent_mask = recurrent_mask;
+  args.masked = masked.get();
+  args.batch_size = batch.size();
 
   const Grid grid = choose_grid(batch, shape, kernels, {1, 0}, threads);
   const std::size_t scratch = kernels.forward_scratch(shape, batch.size());
@@ -197,7 +221,8 @@ void Layer::forward(const Batch& batch, const float* x, State state0, float* y,
 
 void Layer::backward(const Batch& batch, const float* x, State state0, const float* y,
                      const Cache& cache, const float* dy, State dstate_n, float* dx,
-                     MutableState dstate0, const WeightGradients& gradients, int threads) const {
+                     MutableState dstate0, const WeightGradients& gradients, int threads,
+                     const float* recurrent_mask) const {
   const CellKernels& kernels = *impl_->kernels;
   const LayerShape shape = impl_->shape;
   const std::int64_t H = shape.hidden_size, size = batch.size();
@@ -251,6 +276,7 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
   args.saved_gates = cache.impl_->gates.get();
   args.saved_c = cache.impl_->c.get();
   args.dy = dy;
+  args.recurrent_mask = recurrent_mask;
   args.dh = dh.get();
   args.dc = dc.get();
   args.dx = dx;

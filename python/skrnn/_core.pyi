@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any, NoReturn, final
 
 import numpy as np
@@ -16,6 +17,88 @@ def has_openmp() -> bool: ...
 def max_threads() -> int: ...
 def sigmoid(x: Any) -> NDArray[np.float32]: ...
 def tanh(x: Any) -> NDArray[np.float32]: ...
+def losses() -> list[tuple[str, str]]: ...
+def solvers() -> list[str]: ...
+def outputs_for(loss: str, targets: int, quantiles: Sequence[float] = []) -> int: ...
+def apply_link(outputs: Any, loss: str, targets: int) -> None: ...
+
+class SequenceModel:
+    def __init__(
+        self,
+        *,
+        cell: str,
+        input_size: int,
+        embedding_size: int = 0,
+        hidden_size: int,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        pooling: str = "last",
+        output_size: int,
+    ) -> None: ...
+    @property
+    def parameters(self) -> list[tuple[str, tuple[int, ...], int]]: ...
+    @property
+    def num_parameters(self) -> int: ...
+    def predict(
+        self, parameters: Any, values: Any, offsets: Any, *, n_jobs: int | None = None
+    ) -> NDArray[np.float32]: ...
+
+class Trainer:
+    memory: NDArray[np.float32]
+    updates: int
+    def __init__(
+        self,
+        model: SequenceModel,
+        *,
+        target_columns: int = 1,
+        loss: str,
+        delta: float = 1.0,
+        quantiles: Sequence[float] = [],
+        solver: str = "adam",
+        learning_rate: float = 0.001,
+        schedule: str = "constant",
+        total_updates: int = 0,
+        weight_decay: float = 0.0,
+        clip_norm: float = 0.0,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        batch_size: int = 32,
+        tbptt: int = 0,
+        seed: int = 0,
+    ) -> None: ...
+    def run_epoch(
+        self,
+        parameters: Any,
+        values: Any,
+        offsets: Any,
+        targets: Any,
+        weights: Any = None,
+        *,
+        epoch: int,
+        learning_rate_scale: float = 1.0,
+        n_jobs: int | None = None,
+    ) -> dict[str, Any]: ...
+    def evaluate(
+        self,
+        parameters: Any,
+        values: Any,
+        offsets: Any,
+        targets: Any,
+        weights: Any = None,
+        *,
+        n_jobs: int | None = None,
+    ) -> float: ...
+    def gradient(
+        self,
+        parameters: Any,
+        values: Any,
+        offsets: Any,
+        targets: Any,
+        weights: Any = None,
+        *,
+        epoch: int = 0,
+        n_jobs: int | None = None,
+    ) -> tuple[float, NDArray[np.float32]]: ...
 
 @final
 class Cache:

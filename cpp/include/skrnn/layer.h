@@ -66,13 +66,18 @@ class Cache {
   std::unique_ptr<Impl> impl_;
 };
 
-// Immutable once made: any number of threads may use one layer at once.
+// Any number of threads may use one layer at once, except while it is made or loaded.
 class Layer {
  public:
   // Throws std::invalid_argument for an unknown cell or a size below 1.
   Layer(const std::string& cell, std::int64_t input_size, std::int64_t hidden_size,
         const Weights& weights);
   ~Layer();
+
+  // Other weights of the same shapes. With `trains` they are packed for backward, too, which else
+  // happens when it is first called.
+  void load(const Weights& weights, bool trains);
+
   Layer(Layer&&) noexcept;
   Layer& operator=(Layer&&) noexcept;
 
@@ -83,16 +88,21 @@ class Layer {
 
   // y[t] = h after step t, zero where a padded row belongs to no sequence; state_n the state after
   // each sequence's last step. `cache` may be null. `threads` <= 0 means max_threads().
+  //
+  // With `recurrent_mask` ([B, H] by rank, or null) h is multiplied by it where it meets the
+  // recurrent weights, and nowhere else: variational dropout (Gal & Ghahramani 2016).
   void forward(const Batch& batch, const float* x /* [rows, I] */, State state0,
-               float* y /* [rows, H] */, MutableState state_n, Cache* cache, int threads) const;
+               float* y /* [rows, H] */, MutableState state_n, Cache* cache, int threads,
+               const float* recurrent_mask = nullptr) const;
 
   // Gradients of a scalar loss L, given dy = dL/dy (null for zeros; rows of padding are ignored)
   // and dstate_n = dL/d(state_n). dx rows of padding are set to zero.
-  // x, state0, y and batch are those of the forward pass that filled `cache`.
+  // x, state0, y, batch and recurrent_mask are those of the forward pass that filled `cache`.
   void backward(const Batch& batch, const float* x, State state0, const float* y,
                 const Cache& cache, const float* dy /* [rows, H] */, State dstate_n,
                 float* dx /* [rows, I], or null */, MutableState dstate0,
-                const WeightGradients& gradients, int threads) const;
+                const WeightGradients& gradients, int threads,
+                const float* recurrent_mask = nullptr) const;
 
   // One step for B sequences on the calling thread. out.h may be the array state.h, and out.c may
   // be state.c; otherwise the outputs overlap nothing. Allocates only when the calling thread meets

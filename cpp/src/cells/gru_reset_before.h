@@ -32,7 +32,7 @@ struct GruResetBefore::Stage<0> {
   template <int N>
   static SKRNN_INLINE void forward(const Units<N>& u) {
     const Wide<N> r = sigmoid(u.sum(0)), z = sigmoid(u.sum(1));
-    u.set_operand(mul(r, u.h_prev()));
+    u.set_operand(mul(r, u.recurrent()));
     u.save(0, r);
     u.save(1, z);
   }
@@ -42,7 +42,7 @@ struct GruResetBefore::Stage<0> {
   static SKRNN_INLINE void backward(const UnitGradients<N>& u) {
     using V = Wide<N>;
     const V r = u.saved(0), z = u.saved(1), n = u.saved(2);
-    const V h_prev = u.h_prev(), doperand = u.doperand(), z_dh = u.dh();
+    const V h_prev = u.h_prev(), z_dh = u.dh(), doperand = mul(u.doperand(), u.mask());
     u.set_dsum(0, mul(mul(doperand, h_prev), sigmoid_slope(r)));
     u.set_dsum(1, mul(mul(z_dh, sub(h_prev, n)), sub(V(splat(1.0f)), z)));
     u.set_dh(mul_add(doperand, r, z_dh));

@@ -77,7 +77,8 @@ struct BackwardScratch {
   float* dx;        // [kSlabRows][padded I]
   float* dh;        // [ranks][padded H]; cells that pass dL/dh on themselves
   float* doperand;  // [ranks][padded H]; cells with two stages only
-  float* operand;   // [kLanes][padded H]; cells with two stages only
+  float* operand;   // [kLanes][padded H]
+  float* ones;      // [padded H]; cells with two stages only
 
   // `capacity` as in BackwardArgs.
   BackwardScratch(Arena& arena, LayerShape shape, Index ranks, Index capacity) {
@@ -92,7 +93,8 @@ struct BackwardScratch {
     dx = arena.take<float>(kSlabRows * padded_size(shape.input_size));
     dh = arena.take<float>(Cell::kPassesDh ? ranks * padded : 0);
     doperand = arena.take<float>(Cell::kStages == 2 ? ranks * padded : 0);
-    operand = arena.take<float>(Cell::kStages == 2 ? kLanes * padded : 0);
+    operand = arena.take<float>(kLanes * padded);
+    ones = arena.take<float>(Cell::kStages == 2 ? padded : 0);
   }
 };
 
@@ -140,24 +142,33 @@ void transpose_operands(const BackwardArgs& a, Range rows, void* memory) {
   for_each_row(a, rows, [&](Index n, Index s, Index i) {
     from[n - rows.begin] = state_before(a.batch, s, i, H, a.y, a.h0, scratch.zeros);
   });
-  transpose_rows(row, count, H, a.hidden + rows.begin, a.column_stride);
-
-  if constexpr (Cell::kStages == 2) {
-    // The second stage's operand is r h', and r is the first thing its cell saves.
-    const Index saved_floats = saved_gates<Cell>(H);
-    const float* saved =
-        a.saved_gates + (a.batch.packed_offset[a.step_begin] + rows.begin) * saved_floats;
+  // Operands that stand nowhere as rows are made a few rows at a time: h' times its mask, and the
+  // second stage's r h' (r is the first thing its cell saves).
+  const auto transpose_made = [&](float* to, const auto& factor) {
     for (Index done = 0; done < count; done += kLanes) {
       const Index here = count - done < kLanes ? count - done : kLanes;
-      for (Index r = 0; r < here; ++r, saved += saved_floats) {
-        for (Index k = 0; k < H; ++k) {
-          const float reset = saved[k / kLanes * Cell::kSaved * kLanes + k % kLanes];
-          scratch.operand[r * H + k] = reset * from[done + r][k];
-        }
-      }
-      transpose_matrix(scratch.operand, H, here, H,
-                       a.hidden + H * a.column_stride + rows.begin + done, a.column_stride);
+      for_each_row(
+          a, {rows.begin + done, rows.begin + done + here}, [&](Index n, Index s, Index i) {
+            float* made = scratch.operand + (n - rows.begin - done) * H;
+            const float* mask = a.recurrent_mask ? a.recurrent_mask + i * H : nullptr;
+            const float* h = from[n - rows.begin];
+            for (Index k = 0; k < H; ++k) {
+              made[k] = factor(a.batch.packed_offset[s] + i, k) * (mask ? h[k] * mask[k] : h[k]);
+            }
+          });
+      transpose_matrix(scratch.operand, H, here, H, to + rows.begin + done, a.column_stride);
     }
+  };
+  if (a.recurrent_mask) {
+    transpose_made(a.hidden, [](Index, Index) { return 1.0f; });
+  } else {
+    transpose_rows(row, count, H, a.hidden + rows.begin, a.column_stride);
+  }
+  if constexpr (Cell::kStages == 2) {
+    transpose_made(a.hidden + H * a.column_stride, [&](Index packed_row, Index k) {
+      return a.saved_gates[packed_row * saved_gates<Cell>(H) + k / kLanes * Cell::kSaved * kLanes +
+                           k % kLanes];
+    });
   }
 }
 
@@ -184,7 +195,10 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index 
       first.c_[n] = a.saved_c + packed_row * H;
       first.dc_[n] = a.dc + i * padded;
     }
-    if constexpr (Cell::kStages == 2) first.doperand_[n] = scratch.doperand + (r + n) * padded;
+    if constexpr (Cell::kStages == 2) {
+      first.doperand_[n] = scratch.doperand + (r + n) * padded;
+      first.mask_[n] = a.recurrent_mask ? a.recurrent_mask + i * H : scratch.ones;
+    }
     first.dsums[n] = dgates.row(chunk_row + i);
     scratch.rows[r + n] = first.dsums[n];
   }
@@ -202,7 +216,10 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index 
         u.c_[n] = first.c_[n] + at;
         u.dc_[n] = first.dc_[n] + at;
       }
-      if constexpr (Cell::kStages == 2) u.doperand_[n] = first.doperand_[n] + at;
+      if constexpr (Cell::kStages == 2) {
+        u.doperand_[n] = first.doperand_[n] + at;
+        u.mask_[n] = first.mask_[n] + at;
+      }
       u.dsums[n] = first.dsums[n] + b / T::kBlocks * dgates.panel_stride() +
                    b % T::kBlocks * T::kSums * kLanes;
     }
@@ -238,10 +255,14 @@ void backward_stage(const BackwardArgs& a, const Part& part, Index s, Index coun
   product.target = {out, OutShape::kSumFloats, padded};
   product.source = {scratch.zeros, 0, 0};
   sweep<OutShape>(product);
-  for (Index row = 0; kAdds && row < count; ++row) {
+  const bool masks = S == 0 && a.recurrent_mask;
+  for (Index row = 0; (kAdds || masks) && row < count; ++row) {
+    const float* mask = masks ? a.recurrent_mask + (part.ranks.begin + row) * H : nullptr;
     for (Index b = part.blocks.begin; b < part.blocks.end; ++b) {
       const Index at = row * padded + b * kLanes;
-      store(dh + at, add(load(dh + at), load(out + at)));
+      Packet flow = load(out + at);
+      if (masks) flow = mul(flow, load(mask + b * kLanes, lanes_in(b, H)));
+      store(dh + at, kAdds ? add(load(dh + at), flow) : flow);
     }
   }
 }
@@ -254,6 +275,9 @@ void backward_steps(const BackwardArgs& a, const Part& part, void* memory) {
   Arena arena(memory);
   BackwardScratch<Cell> scratch(arena, a.shape, part.ranks.end - part.ranks.begin, a.capacity);
   fill_zero(scratch.zeros, padded);
+  if constexpr (Cell::kStages == 2) {
+    for (Index k = 0; k < padded; ++k) scratch.ones[k] = 1.0f;
+  }
 
   for (Index s = a.step_end - 1; s >= a.step_begin; --s) {
     const Index count = active(batch, s, part.ranks);

@@ -31,12 +31,16 @@ Index saved_gates(Index H) {
 struct StepRows {
   const float** x;
   const float** h_prev;
+  const float** recurrent;  // h_prev as the recurrent weights see it
   const float** c_prev;
   float** h;
   float** c;
   float** saved;
-  float** operand;  // [H] each, between two stages
-  float* spare;     // what `saved` points to where nobody trains
+  float** operand;     // [H] each, between two stages
+  const float** mask;  // [H] each, where h_prev is masked
+  float** masked;
+  bool masks = false;
+  float* spare;  // what `saved` points to where nobody trains
 
   // Where row r keeps what passes between its stages: `trained` is its place in the cache, or null,
   // and `between` has room for H floats.
@@ -54,11 +58,14 @@ struct StepRows {
     StepRows r;
     r.x = arena.take<const float*>(rows);
     r.h_prev = arena.take<const float*>(rows);
+    r.recurrent = arena.take<const float*>(rows);
     r.c_prev = arena.take<const float*>(rows);
     r.h = arena.take<float*>(rows);
     r.c = arena.take<float*>(rows);
     r.saved = arena.take<float*>(rows);
     r.operand = arena.take<float*>(rows);
+    r.mask = arena.take<const float*>(rows);
+    r.masked = arena.take<float*>(rows);
     // Two stages talk through `saved`, trained or not.
     if constexpr (Cell::kStages == 2) r.spare = arena.take<float>(rows * saved_gates<Cell>(H));
     return r;
@@ -95,6 +102,7 @@ SKRNN_INLINE void finish_units(const StepRows& rows, Index H, Index b, Index db,
   Units<N> u;
   u.lanes = lanes_in(b + (N - 1) * db, H);
   u.saves = rows.saved[row] != nullptr;
+  u.masks = rows.masks;
   for (int n = 0; n < N; ++n) {
     const Index at = (b + n * db) * kLanes, r = row + n * dr;
     u.sums[n] = sums + n * dsums;
@@ -104,7 +112,14 @@ SKRNN_INLINE void finish_units(const StepRows& rows, Index H, Index b, Index db,
       u.c_prev_[n] = rows.c_prev[r] + at;
       u.c_[n] = rows.c[r] + at;
     }
-    if constexpr (Cell::kStages == 2) u.operand_[n] = rows.operand[r] + at;
+    if constexpr (Cell::kStages == 2) {
+      u.operand_[n] = rows.operand[r] + at;
+      u.recurrent_[n] = rows.recurrent[r] + at;
+    }
+    if (rows.masks) {
+      u.mask_[n] = rows.mask[r] + at;
+      u.masked_[n] = rows.masked[r] + at;
+    }
     u.saved_[n] = u.saves ? rows.saved[r] + at * Cell::kSaved : nullptr;
   }
   Stage<Cell, S>::forward(u);
@@ -164,7 +179,7 @@ void forward_stage(LayerShape shape, const float* packed, const StepRows& rows, 
                    Range blocks, const Inner& inner, const Sums<float>* ahead, bool falling,
                    float* resting) {
   using T = Stage<Cell, S>;
-  const float* const* hidden = S == 0 ? rows.h_prev : const_cast<const float**>(rows.operand);
+  const float* const* hidden = S == 0 ? rows.recurrent : const_cast<const float**>(rows.operand);
   Product product = stage_product<Cell, S>(shape, packed, count, rows.x, hidden, inner, resting);
   if (ahead) {
     product.weights += shape.input_size * T::Forward::kStride * kLanes;
@@ -224,6 +239,25 @@ std::size_t forward_scratch(LayerShape shape, Index ranks) {
   return arena.used();
 }
 
+// h of rank i before step s, times its mask.
+inline float* masked_row(const ForwardArgs& a, Index s, Index i) {
+  return a.masked + (s % 2 * a.batch_size + i) * a.shape.hidden_size;
+}
+
+// The masked states before the first step, for the units of this part.
+inline void mask_initial_states(const ForwardArgs& a, const Part& part, const float* zeros) {
+  const Index H = a.shape.hidden_size;
+  for (Index i = part.ranks.begin; i < part.ranks.end; ++i) {
+    const float* h0 = state_before(a.batch, 0, i, H, a.y, a.h0, zeros);
+    for (Index b = part.blocks.begin; b < part.blocks.end; ++b) {
+      const Index at = b * kLanes;
+      const int lanes = lanes_in(b, H);
+      const Packet h = load(h0 + at, lanes);
+      store(masked_row(a, 0, i) + at, mul(h, load(a.recurrent_mask + i * H + at, lanes)), lanes);
+    }
+  }
+}
+
 // Points `rows` to what the sequences that run at step s read and write.
 template <class Cell>
 void set_rows(const ForwardArgs& a, Range ranks, Index s, Index count, const float* zeros,
@@ -235,7 +269,12 @@ void set_rows(const ForwardArgs& a, Range ranks, Index s, Index count, const flo
     const Index n = batch.packed_offset[s] + i;
     rows.x[r] = a.x + row * a.shape.input_size;
     rows.h[r] = a.y + row * H;
-    rows.h_prev[r] = state_before(batch, s, i, H, a.y, a.h0, zeros);
+    rows.h_prev[r] = rows.recurrent[r] = state_before(batch, s, i, H, a.y, a.h0, zeros);
+    if (a.recurrent_mask) {
+      rows.recurrent[r] = masked_row(a, s, i);
+      rows.mask[r] = a.recurrent_mask + i * H;
+      rows.masked[r] = masked_row(a, s + 1, i);
+    }
     if constexpr (Cell::kStates == 2) {
       // c stays in place in c_n, unless training wants to see it again.
       const Index before = s > 0 ? batch.packed_offset[s - 1] + i : 0;
@@ -306,6 +345,11 @@ void forward(const ForwardArgs& a, const Part& part, void* memory) {
   Arena arena(memory);
   ForwardScratch<Cell> scratch(arena, a.shape, ranks.end - ranks.begin);
   fill_zero(scratch.zeros, H);
+  if (a.recurrent_mask) {
+    scratch.rows.masks = true;
+    mask_initial_states(a, part, scratch.zeros);
+    meet(part);
+  }
 
   for (Index s = 0; s < a.batch.lengths[ranks.begin]; ++s) {
     const Index count = active(a.batch, s, ranks);

@@ -5,8 +5,13 @@
 #include "cells/gru_reset_before.h"
 #include "cells/lstm.h"
 #include "cells/rnn.h"
+#include "optimizers/adam.h"
+#include "optimizers/adamw.h"
+#include "optimizers/rmsprop.h"
+#include "optimizers/sgd.h"
 #include "simd/backward.h"
 #include "simd/forward.h"
+#include "simd/matrix.h"
 #include "simd/step.h"
 
 namespace skrnn::SKRNN_ISA {
@@ -48,6 +53,14 @@ constexpr CellKernels kCells[] = {
     cell_kernels<GruResetBefore>(),
 };
 
+// Every optimiser, likewise.
+constexpr OptimizerKernel kOptimizers[] = {
+    optimizer_kernel<Adam>(),
+    optimizer_kernel<AdamW>(),
+    optimizer_kernel<Sgd>(),
+    optimizer_kernel<RmsProp>(),
+};
+
 template <Packet (*kFunction)(Packet)>
 void apply(const float* x, float* y, Index n) {
   for (Index i = 0; i < n; i += kLanes) {
@@ -57,12 +70,16 @@ void apply(const float* x, float* y, Index n) {
 }
 
 constexpr KernelTable make_table(const char* isa) {
-  return {isa,
-          kLanes,
-          kCells,
-          sizeof(kCells) / sizeof(kCells[0]),
-          apply<sigmoid<Packet>>,
-          apply<tanh<Packet>>};
+  return {
+      isa,
+      kLanes,
+      kCells,
+      sizeof(kCells) / sizeof(kCells[0]),
+      kOptimizers,
+      sizeof(kOptimizers) / sizeof(kOptimizers[0]),
+      {matrix_size, pack_matrix, matrix_scratch, multiply_matrix, transpose_floats, sum_of_squares},
+      apply<sigmoid<Packet>>,
+      apply<tanh<Packet>>};
 }
 
 }  // namespace skrnn::SKRNN_ISA

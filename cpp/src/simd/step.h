@@ -45,7 +45,7 @@ void step(const StepArgs& a, void* memory) {
     for (Index r = 0; r < count; ++r) {
       const Index b = begin + r;
       rows.x[r] = a.x + b * I;
-      rows.h_prev[r] = a.h ? a.h + b * H : scratch.zeros;
+      rows.h_prev[r] = rows.recurrent[r] = a.h ? a.h + b * H : scratch.zeros;
       rows.h[r] = a.h_out + b * H;
       rows.set_between<Cell>(r, nullptr, scratch.operands + r * H, H);
       if constexpr (Cell::kStates == 2) {

@@ -39,6 +39,7 @@ struct Units {
 
   int lanes;  // that hold units
   bool saves;
+  bool masks;
   const float* sums[N];
   const float* h_prev_[N];
   const float* c_prev_[N];
@@ -46,14 +47,22 @@ struct Units {
   float* c_[N];
   float* saved_[N];
   float* operand_[N];
+  const float* recurrent_[N];
+  const float* mask_[N];
+  float* masked_[N];
 
   // Number `place` of the stage's sums over inputs and recurrent units.
   SKRNN_INLINE V sum(int place) const { return gather_packet<N>(sums, place); }
   // The states before the step.
   SKRNN_INLINE V h_prev() const { return gather<N>(h_prev_, lanes); }
   SKRNN_INLINE V c_prev() const { return gather<N>(c_prev_, lanes); }
+  // h before the step as the recurrent weights see it: behind its dropout mask, if there is one.
+  SKRNN_INLINE V recurrent() const { return gather<N>(recurrent_, lanes); }
   // The states after it.
-  SKRNN_INLINE void set_h(V h) const { scatter<N>(h_, h, lanes); }
+  SKRNN_INLINE void set_h(V h) const {
+    scatter<N>(h_, h, lanes);
+    if (masks) scatter<N>(masked_, mul(h, gather<N>(mask_, lanes)), lanes);
+  }
   SKRNN_INLINE void set_c(V c) const { scatter<N>(c_, c, lanes); }
   // What the second stage multiplies with its recurrent weights.
   SKRNN_INLINE void set_operand(V a) const { scatter<N>(operand_, a, lanes); }
@@ -82,6 +91,7 @@ struct UnitGradients {
   float* dh_[N];
   float* dc_[N];
   const float* doperand_[N];
+  const float* mask_[N];
   float* dsums[N];
 
   SKRNN_INLINE V h_prev() const { return gather<N>(h_prev_, lanes); }
@@ -100,6 +110,8 @@ struct UnitGradients {
     return result;
   }
   SKRNN_INLINE V doperand() const { return gather_packet<N>(doperand_, 0); }
+  // What h is multiplied by on its way to the recurrent weights.
+  SKRNN_INLINE V mask() const { return gather<N>(mask_, lanes); }
   SKRNN_INLINE void set_dh(V a) const { scatter_packet<N>(dh_, 0, a); }
   SKRNN_INLINE void set_dc(V a) const { scatter_packet<N>(dc_, 0, a); }
   // dL/d(sum number `place`). Lanes without a unit are inner indices of the products that follow:

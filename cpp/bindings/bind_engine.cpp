@@ -1,0 +1,323 @@
+// SequenceModel and Trainer: the engine under the estimators. Private: estimators check what people
+// give them; here a wrong shape is an error, but messages are for developers.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arguments.h"
+#include "arrays.h"
+#include "bindings.h"
+#include "bound.h"
+#include "interruption.h"
+#include "sequence_arrays.h"
+#include "skrnn/sequence_model.h"
+#include "skrnn/trainer.h"
+
+namespace skrnn::bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+template <class Value>
+using Choices = std::vector<std::pair<const char*, Value>>;
+
+template <class Value>
+Value choose(const Choices<Value>& choices, const std::string& name, const char* argument) {
+  std::string known;
+  for (const auto& [choice, value] : choices) {
+    if (name == choice) return value;
+    known += (known.empty() ? "'" : ", '") + std::string(choice) + "'";
+  }
+  throw py::value_error(std::string(argument) + ": expected one of " + known + ", got '" + name +
+                        "'");
+}
+
+const Choices<Pooling> kPoolings = {{"last", Pooling::kLast},
+                                    {"mean", Pooling::kMean},
+                                    {"max", Pooling::kMax},
+                                    {"attention", Pooling::kAttention},
+                                    {"every_step", Pooling::kEveryStep}};
+const Choices<Schedule> kSchedules = {{"constant", Schedule::kConstant},
+                                      {"cosine", Schedule::kCosine},
+                                      {"one_cycle", Schedule::kOneCycle}};
+
+SequenceModel make_model(const std::string& cell, std::int64_t input_size,
+                         std::int64_t embedding_size, std::int64_t hidden_size,
+                         std::int64_t num_layers, bool bidirectional, const std::string& pooling,
+                         std::int64_t output_size) {
+  ModelSettings settings;
+  settings.cell = cell;
+  settings.input_size = input_size;
+  settings.embedding_size = embedding_size;
+  settings.hidden_size = hidden_size;
+  settings.num_layers = num_layers;
+  settings.bidirectional = bidirectional;
+  settings.pooling = choose(kPoolings, pooling, "pooling");
+  settings.output_size = output_size;
+  return SequenceModel(settings);
+}
+
+const SequenceModel& model_of(py::handle self) {
+  return unwrap<SequenceModel>(self, "expected a SequenceModel");
+}
+
+py::list parameters_of(py::handle self) {
+  const SequenceModel& model = model_of(self);
+  py::list result;
+  for (const Parameter& p : model.parameters()) {
+    result.append(py::make_tuple(p.name, py::tuple(py::cast(p.shape)), p.offset));
+  }
+  return result;
+}
+
+py::array outputs_of(py::handle self, py::handle parameters_object, py::handle values,
+                     py::handle offsets, py::handle n_jobs) {
+  const SequenceModel& model = model_of(self);
+  const py::array parameters =
+      float32_array(parameters_object, {"parameters"}, {{"P", model.num_parameters()}});
+  const SequenceArrays sequences(model, values, offsets);
+  const int threads = thread_count(n_jobs);
+  py::array outputs =
+      new_float32({output_rows(model, sequences.data), model.settings().output_size});
+  float* to = mutable_data_of(outputs);
+  without_gil([&](KeepGoing keep_going, void* context) {
+    return predict(model, data_of(parameters), sequences.data, to, threads, keep_going, context);
+  });
+  return outputs;
+}
+
+// A Trainer changes with every call, so two threads may not be in it at once.
+struct TrainerObject {
+  Trainer trainer;
+  std::int64_t target_columns;
+  std::atomic<bool> busy{false};
+
+  TrainerObject(const SequenceModel& model, const TrainingSettings& settings, std::int64_t columns)
+      : trainer(model, settings, columns), target_columns(columns) {}
+};
+
+TrainerObject& trainer_of(py::handle self) {
+  return unwrap<TrainerObject>(self, "expected a Trainer");
+}
+
+class Use {
+ public:
+  explicit Use(TrainerObject& trainer) : trainer_(trainer) {
+    if (trainer.busy.exchange(true)) {
+      throw std::runtime_error("this trainer is at work in another thread");
+    }
+  }
+  ~Use() { trainer_.busy = false; }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+
+ private:
+  TrainerObject& trainer_;
+};
+
+// The arguments that every pass over data takes.
+struct Pass {
+  py::array parameters;
+  SequenceArrays sequences;
+  TargetArrays targets;
+  int threads;
+
+  Pass(const TrainerObject& self, py::handle parameters_object, py::handle values,
+       py::handle offsets, py::handle targets_object, py::handle weights, py::handle n_jobs,
+       bool writes)
+      : parameters((writes ? float32_output : float32_array)(
+            parameters_object, {"parameters"}, {{"P", self.trainer.model().num_parameters()}})),
+        sequences(self.trainer.model(), values, offsets),
+        targets(self.trainer.model(), self.trainer.settings(), self.target_columns, sequences.data,
+                targets_object, weights),
+        threads(thread_count(n_jobs)) {}
+};
+
+TrainingSettings make_settings(const std::string& loss, double delta,
+                               const std::vector<double>& quantiles, const std::string& solver,
+                               double learning_rate, const std::string& schedule,
+                               std::int64_t total_updates, double weight_decay, double clip_norm,
+                               double dropout, double recurrent_dropout, std::int64_t batch_size,
+                               std::int64_t tbptt, std::uint64_t seed) {
+  TrainingSettings settings;
+  settings.loss = loss;
+  settings.delta = delta;
+  settings.quantiles = quantiles;
+  settings.solver = solver;
+  settings.learning_rate = learning_rate;
+  settings.schedule = choose(kSchedules, schedule, "schedule");
+  settings.total_updates = total_updates;
+  settings.weight_decay = weight_decay;
+  settings.clip_norm = clip_norm;
+  settings.dropout = dropout;
+  settings.recurrent_dropout = recurrent_dropout;
+  settings.batch_size = batch_size;
+  settings.tbptt = tbptt;
+  settings.seed = seed;
+  return settings;
+}
+
+py::dict run_epoch(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
+                   py::handle targets, py::handle weights, std::uint32_t epoch,
+                   double learning_rate_scale, py::handle n_jobs) {
+  TrainerObject& self = trainer_of(object);
+  const Use use(self);
+  Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, true);
+  float* to = mutable_data_of(pass.parameters);
+  const EpochResult result = without_gil([&](KeepGoing keep_going, void* context) {
+    return self.trainer.run_epoch(to, pass.sequences.data, pass.targets.targets, epoch,
+                                  learning_rate_scale, pass.threads, keep_going, context);
+  });
+  py::dict summary;
+  summary["loss"] = result.loss;
+  summary["gradient_norm"] = result.gradient_norm;
+  summary["updates"] = result.updates;
+  summary["diverged"] = result.diverged;
+  return summary;
+}
+
+double evaluate(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
+                py::handle targets, py::handle weights, py::handle n_jobs) {
+  TrainerObject& self = trainer_of(object);
+  const Use use(self);
+  const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
+  return without_gil([&](KeepGoing keep_going, void* context) {
+    return self.trainer.evaluate(data_of(pass.parameters), pass.sequences.data,
+                                 pass.targets.targets, pass.threads, keep_going, context);
+  });
+}
+
+py::tuple gradient(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
+                   py::handle targets, py::handle weights, std::uint32_t epoch, py::handle n_jobs) {
+  TrainerObject& self = trainer_of(object);
+  const Use use(self);
+  const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
+  py::array result = new_float32({self.trainer.model().num_parameters()});
+  float* to = mutable_data_of(result);
+  const double loss = [&] {
+    const py::gil_scoped_release release;
+    return self.trainer.gradient(data_of(pass.parameters), pass.sequences.data,
+                                 pass.targets.targets, epoch, to, pass.threads);
+  }();
+  return py::make_tuple(loss, result);
+}
+
+py::array memory_of(py::handle object) {
+  TrainerObject& self = trainer_of(object);
+  py::array copy = new_float32({self.trainer.memories(), self.trainer.model().num_parameters()});
+  std::memcpy(mutable_data_of(copy), self.trainer.memory(),
+              static_cast<std::size_t>(copy.nbytes()));
+  return copy;
+}
+
+void set_memory(py::handle object, py::handle value) {
+  TrainerObject& self = trainer_of(object);
+  const py::array array = float32_array(
+      value, {"memory"},
+      {{"memories", self.trainer.memories()}, {"P", self.trainer.model().num_parameters()}});
+  std::memcpy(self.trainer.memory(), data_of(array), static_cast<std::size_t>(array.nbytes()));
+}
+
+py::list loss_names() {
+  py::list names;
+  for (const Named& loss : list_losses()) names.append(py::make_tuple(loss.name, loss.description));
+  return names;
+}
+
+std::int64_t outputs_of_loss(const std::string& loss, std::int64_t targets,
+                             const std::vector<double>& quantiles) {
+  TrainingSettings settings;
+  settings.loss = loss;
+  settings.quantiles = quantiles;
+  return outputs_for(settings, targets);
+}
+
+void link(py::handle outputs_object, const std::string& loss, std::int64_t targets) {
+  py::array outputs = float32_output(outputs_object, {"outputs"}, {{"rows", kAny}, {"K", kAny}});
+  TrainingSettings settings;
+  settings.loss = loss;
+  if (targets < 1 || outputs.shape(1) < targets) {
+    throw py::value_error("targets: expected 1.." + std::to_string(outputs.shape(1)) + ", got " +
+                          std::to_string(targets));
+  }
+  apply_link(settings, targets, outputs.shape(0), outputs.shape(1), mutable_data_of(outputs));
+}
+
+}  // namespace
+
+void register_engine(py::module_& m) {
+  m.def("losses", &loss_names, "(name, description) of every loss.");
+  m.def("solvers", &list_solvers, "Names of the optimisers.");
+  m.def("outputs_for", &outputs_of_loss, py::arg("loss"), py::arg("targets"),
+        py::arg("quantiles") = std::vector<double>(),
+        "Columns of outputs that so many columns of targets need; 0 for any number.");
+  m.def("apply_link", &link, py::arg("outputs"), py::arg("loss"), py::arg("targets"),
+        "Turn outputs into what they mean under a loss, in place.");
+
+  // Ordinary Python types: that __init__ ran is unwrap's business, not a metaclass's.
+  const py::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
+  py::class_<SequenceModel> model(m, "SequenceModel", type, "The topology of a network.");
+  bound_type<SequenceModel> = reinterpret_cast<PyTypeObject*>(model.ptr());
+  model
+      .def(py::init(&make_model), py::kw_only(), py::arg("cell"), py::arg("input_size"),
+           py::arg("embedding_size") = 0, py::arg("hidden_size"), py::arg("num_layers") = 1,
+           py::arg("bidirectional") = false, py::arg("pooling") = "last", py::arg("output_size"))
+      .def_property_readonly("parameters", &parameters_of, "(name, shape, offset) of each.")
+      .def_property_readonly(
+          "num_parameters", [](py::handle self) { return model_of(self).num_parameters(); },
+          "How many floats all of them have.")
+      .def("predict", &outputs_of, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
+           py::kw_only(), py::arg("n_jobs") = py::none(),
+           "Outputs of the head: (n, K), or (rows, K) for every step.");
+
+  py::class_<TrainerObject> trainer(m, "Trainer", type,
+                                    "A model, a loss and an optimiser with its memory.");
+  bound_type<TrainerObject> = reinterpret_cast<PyTypeObject*>(trainer.ptr());
+  trainer
+      .def(py::init([](py::handle model, std::int64_t target_columns, const std::string& loss,
+                       double delta, const std::vector<double>& quantiles,
+                       const std::string& solver, double learning_rate, const std::string& schedule,
+                       std::int64_t total_updates, double weight_decay, double clip_norm,
+                       double dropout, double recurrent_dropout, std::int64_t batch_size,
+                       std::int64_t tbptt, std::uint64_t seed) {
+             return std::make_unique<TrainerObject>(
+                 model_of(model),
+                 make_settings(loss, delta, quantiles, solver, learning_rate, schedule,
+                               total_updates, weight_decay, clip_norm, dropout, recurrent_dropout,
+                               batch_size, tbptt, seed),
+                 target_columns);
+           }),
+           py::arg("model"), py::kw_only(), py::arg("target_columns") = 1, py::arg("loss"),
+           py::arg("delta") = 1.0, py::arg("quantiles") = std::vector<double>(),
+           py::arg("solver") = "adam", py::arg("learning_rate") = 1e-3,
+           py::arg("schedule") = "constant", py::arg("total_updates") = 0,
+           py::arg("weight_decay") = 0.0, py::arg("clip_norm") = 0.0, py::arg("dropout") = 0.0,
+           py::arg("recurrent_dropout") = 0.0, py::arg("batch_size") = 32, py::arg("tbptt") = 0,
+           py::arg("seed") = 0)
+      .def("run_epoch", &run_epoch, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
+           py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(), py::arg("epoch"),
+           py::arg("learning_rate_scale") = 1.0, py::arg("n_jobs") = py::none(),
+           "Change the parameters in place by one epoch; a summary of it.")
+      .def("evaluate", &evaluate, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
+           py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
+           py::arg("n_jobs") = py::none(), "Weighted mean of the loss, without dropout.")
+      .def("gradient", &gradient, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
+           py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(), py::arg("epoch") = 0,
+           py::arg("n_jobs") = py::none(),
+           "(loss, gradient) of all sequences as one minibatch, dropout included.")
+      .def_property("memory", &memory_of, &set_memory, "What the optimiser remembers, a copy.")
+      .def_property(
+          "updates", [](py::handle self) { return trainer_of(self).trainer.updates(); },
+          [](py::handle self, std::int64_t n) { trainer_of(self).trainer.set_updates(n); },
+          "Updates made so far.");
+}
+
+}  // namespace skrnn::bindings

@@ -1,0 +1,34 @@
+// Sequences and targets as Python hands them to the engine.
+#pragma once
+
+#include <pybind11/numpy.h>
+
+#include "skrnn/sequence_model.h"
+#include "skrnn/trainer.h"
+
+namespace skrnn::bindings {
+
+// Checked views of flat sequences: `values` is float32 [rows, C], or int64 [rows] for tokens;
+// `offsets` is int64 [n + 1], rising from 0 to rows. Throws ValueError.
+struct SequenceArrays {
+  pybind11::array values;
+  pybind11::array offsets;
+  SequenceData data;
+
+  SequenceArrays(const SequenceModel& model, pybind11::handle values, pybind11::handle offsets);
+};
+
+// Checked views of targets ([rows, columns]) and weights ([rows] or None), both float32.
+struct TargetArrays {
+  pybind11::array values;
+  pybind11::object weights;
+  Targets targets;
+
+  TargetArrays(const SequenceModel& model, const TrainingSettings& settings, std::int64_t columns,
+               const SequenceData& data, pybind11::handle values, pybind11::handle weights);
+};
+
+// Rows of outputs: a sequence each, or a step each.
+std::int64_t output_rows(const SequenceModel& model, const SequenceData& data);
+
+}  // namespace skrnn::bindings

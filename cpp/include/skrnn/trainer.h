@@ -1,0 +1,102 @@
+// Training of a SequenceModel: one call an epoch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "skrnn/sequence_model.h"
+
+namespace skrnn {
+
+enum class Schedule { kConstant, kCosine, kOneCycle };
+
+struct TrainingSettings {
+  std::string loss = "squared";
+  double delta = 1.0;             // of the huber loss
+  std::vector<double> quantiles;  // of the quantile loss
+
+  std::string solver = "adam";
+  double learning_rate = 1e-3;
+  Schedule schedule = Schedule::kConstant;
+  std::int64_t total_updates = 0;  // that the schedule spans; constant needs none
+  double weight_decay = 0.0;       // of weights, not of biases or embeddings
+  double clip_norm = 0.0;          // of the whole gradient; 0 for none
+
+  double dropout = 0.0;
+  double recurrent_dropout = 0.0;
+  std::int64_t batch_size = 32;
+  std::int64_t tbptt = 0;  // steps between cuts; 0: whole sequences
+  std::uint64_t seed = 0;
+};
+
+// Names of what `loss` and `solver` may be.
+struct Named {
+  std::string name;
+  std::string description;
+};
+std::vector<Named> list_losses();
+std::vector<std::string> list_solvers();
+
+// Columns of outputs that `targets` columns of targets need under a loss; 0: any number.
+std::int64_t outputs_for(const TrainingSettings& settings, std::int64_t targets);
+
+// What was asked for, beside the sequences: a row for each sequence, or for each step.
+struct Targets {
+  const float* values = nullptr;  // [rows, columns]; classes are numbers 0..K-1
+  std::int64_t columns = 1;
+  const float* weights = nullptr;  // [rows], or null for ones; 0 leaves a row out
+};
+
+struct EpochResult {
+  double loss = 0;           // weighted mean over all rows, before each update
+  double gradient_norm = 0;  // largest of the epoch, before clipping
+  std::int64_t updates = 0;
+  bool finished = false;  // false: stopped by `keep_going`, or by a loss that is not finite
+  bool diverged = false;
+};
+
+// One epoch after another changes the parameters in place. The result depends on settings, data and
+// the number of the epoch, and not on the number of threads.
+class Trainer {
+ public:
+  // Throws std::invalid_argument for an unknown name or a value out of range.
+  Trainer(const SequenceModel& model, const TrainingSettings& settings,
+          std::int64_t target_columns);
+  ~Trainer();
+  Trainer(Trainer&&) noexcept;
+  Trainer& operator=(Trainer&&) noexcept;
+
+  const SequenceModel& model() const;
+  const TrainingSettings& settings() const;
+
+  // `learning_rate_scale` multiplies the schedule.
+  EpochResult run_epoch(float* parameters, const SequenceData& data, const Targets& targets,
+                        std::uint32_t epoch, double learning_rate_scale, int threads,
+                        KeepGoing keep_going = nullptr, void* context = nullptr);
+
+  // Weighted mean of the loss, without dropout.
+  double evaluate(const float* parameters, const SequenceData& data, const Targets& targets,
+                  int threads, KeepGoing keep_going = nullptr, void* context = nullptr);
+
+  // The loss and its gradient over all sequences as one minibatch, as training sees them.
+  double gradient(const float* parameters, const SequenceData& data, const Targets& targets,
+                  std::uint32_t epoch, float* gradient, int threads);
+
+  // What the optimiser remembers: [memories, number of parameters], and how many updates it made.
+  std::int64_t memories() const;
+  float* memory();
+  std::int64_t updates() const;
+  void set_updates(std::int64_t updates);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Outputs of the head to what they mean under a loss, in place: [rows, K].
+void apply_link(const TrainingSettings& settings, std::int64_t targets, std::int64_t rows,
+                std::int64_t outputs_count, float* outputs);
+
+}  // namespace skrnn

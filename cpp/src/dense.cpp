@@ -1,0 +1,66 @@
+#include "dense.h"
+
+#include <algorithm>
+
+#include "floating_point.h"
+#include "parallel.h"
+#include "schedule.h"
+
+namespace skrnn {
+
+void Dense::load(const float* weight, const float* bias, bool trains) {
+  kernels_->pack({outputs_, inputs_, weight, inputs_, 1, bias},
+                 packed_.reserve(kernels_->size(outputs_, inputs_)));
+  if (!trains) return;
+  kernels_->pack({inputs_, outputs_, weight, 1, inputs_, nullptr},
+                 packed_back_.reserve(kernels_->size(inputs_, outputs_)));
+}
+
+void Dense::forward(Index rows, const float* x, float* y, int threads) {
+  multiply({outputs_, inputs_, packed_.get(), x, inputs_, y, outputs_, false}, rows, threads);
+}
+
+void Dense::backward(Index rows, const float* x, const float* dy, float* dx, float* dweight,
+                     float* dbias, int threads) {
+  multiply({inputs_, outputs_, packed_back_.get(), dy, outputs_, dx, inputs_, false}, rows,
+           threads);
+
+  double* sums = sums_.reserve(outputs_);
+  std::fill_n(sums, outputs_, 0.0);
+  for (Index r = 0; r < rows; ++r) {
+    for (Index k = 0; k < outputs_; ++k) sums[k] += static_cast<double>(dy[r * outputs_ + k]);
+  }
+  std::transform(sums, sums + outputs_, dbias, [](double a) { return static_cast<float>(a); });
+
+  // dW = dy^T x, a chunk of rows after the other: the chunk is the inner dimension.
+  constexpr Index kChunk = 1024;
+  for (Index begin = 0; begin < rows; begin += kChunk) {
+    const Index count = std::min(kChunk, rows - begin);
+    float* transposed = transposed_.reserve(outputs_ * std::min(kChunk, rows));
+    float* packed = packed_rows_.reserve(kernels_->size(inputs_, std::min(kChunk, rows)));
+    kernels_->transpose(dy + begin * outputs_, outputs_, count, outputs_, transposed, count);
+    kernels_->pack({inputs_, count, x + begin * inputs_, 1, inputs_, nullptr}, packed);
+    multiply({inputs_, count, packed, transposed, count, dweight, inputs_, begin > 0}, outputs_,
+             threads);
+  }
+}
+
+void Dense::multiply(MatrixArgs args, Index rows, int threads) {
+  // Multiply-adds below which another thread costs more than it brings.
+  constexpr Index kWorkPerThread = 500'000;
+  const Index worth = rows * args.columns * args.inner / kWorkPerThread;
+  if (threads <= 0) threads = max_threads();
+  if (threads_lost()) threads = 1;
+  threads = static_cast<int>(std::clamp<Index>(std::min(worth, rows), 1, threads));
+  const std::size_t size = kernels_->scratch(args.inner);
+  char* scratch = scratch_.reserve(static_cast<std::int64_t>(size) * threads);
+  run_parallel(threads, [&](const Team& team) {
+    const FlushSubnormals guard;
+    const Range range = equal_share(rows, team.thread, team.threads);
+    if (range.begin < range.end) {
+      kernels_->multiply(args, range, scratch + size * static_cast<std::size_t>(team.thread));
+    }
+  });
+}
+
+}  // namespace skrnn

@@ -1,0 +1,18 @@
+// Absolute error: l = mean over k of |o_k - y_k|. Its minimum is the median.
+#pragma once
+
+#include "losses/loss.h"
+
+namespace skrnn::absolute {
+
+inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
+  return mean_of_each(shape, o, y, gradient, [](double a, double target, double& derivative) {
+    const double error = a - target;
+    derivative = error > 0 ? 1 : error < 0 ? -1 : error;  // a NaN stays one
+    return std::abs(error);
+  });
+}
+
+constexpr Loss kLoss = {"absolute", "the absolute error", one_output_each, row, as_it_is};
+
+}  // namespace skrnn::absolute

@@ -1,0 +1,32 @@
+// Questions of yes or no, from logits: l = mean over k of log(1 + exp(o_k)) - y_k o_k.
+#pragma once
+
+#include <algorithm>
+
+#include "losses/loss.h"
+
+namespace skrnn::binary_cross_entropy {
+
+inline double probability(double o) {
+  // No exponential of a large number.
+  const double e = std::exp(-std::abs(o));
+  return (o >= 0 ? 1 : e) / (1 + e);
+}
+
+inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
+  return mean_of_each(shape, o, y, gradient, [](double a, double target, double& derivative) {
+    derivative = probability(a) - target;
+    return std::max(a, 0.0) + std::log1p(std::exp(-std::abs(a))) - target * a;
+  });
+}
+
+inline void link(const LossShape& shape, float* o) {
+  for (std::int64_t k = 0; k < shape.outputs; ++k) {
+    o[k] = static_cast<float>(probability(static_cast<double>(o[k])));
+  }
+}
+
+constexpr Loss kLoss = {"binary_cross_entropy", "several questions of yes or no", one_output_each,
+                        row, link};
+
+}  // namespace skrnn::binary_cross_entropy

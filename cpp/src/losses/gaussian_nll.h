@@ -1,0 +1,48 @@
+// Mean and spread: the negative log-likelihood of a normal distribution, but for log(2 pi) / 2. Of
+// 2 K outputs the first K are means m_k and the others raw scales a_k:
+//
+//   s_k = S tanh(a_k / S)                           the log-variance
+//   l = mean over k of (s_k + (y_k - m_k)^2 exp(-s_k)) / 2
+//
+// The log-variance (Kendall & Gal, arXiv:1703.04977, equation 8) needs no constraint, and a step in
+// it changes the deviation by a proportion. It is bounded because the loss has no minimum where a
+// target is met exactly; tanh, unlike clipping, always lets a gradient through. The links are means
+// and standard deviations.
+#pragma once
+
+#include "losses/loss.h"
+
+namespace skrnn::gaussian_nll {
+
+constexpr double kBound = 10;  // S: deviations from exp(-5) to exp(5)
+
+inline std::int64_t outputs_for(const LossShape& shape) { return 2 * shape.targets; }
+
+inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
+  const std::int64_t n = shape.targets;
+  const double share = 0.5 / static_cast<double>(n);
+  double sum = 0;
+  for (std::int64_t k = 0; k < n; ++k) {
+    const double bounded = std::tanh(static_cast<double>(o[n + k]) / kBound);
+    const double precision = std::exp(-kBound * bounded);
+    const double error = static_cast<double>(o[k]) - static_cast<double>(y[k]);
+    const double scaled = error * error * precision;
+    sum += kBound * bounded + scaled;
+    if (gradient) {
+      gradient[k] = static_cast<float>(2 * share * error * precision);
+      gradient[n + k] = static_cast<float>(share * (1 - scaled) * (1 - bounded * bounded));
+    }
+  }
+  return sum * share;
+}
+
+inline void link(const LossShape& shape, float* o) {
+  for (std::int64_t k = shape.targets; k < shape.outputs; ++k) {
+    o[k] = static_cast<float>(std::exp(kBound / 2 * std::tanh(static_cast<double>(o[k]) / kBound)));
+  }
+}
+
+constexpr Loss kLoss = {"gaussian_nll", "the likelihood of a normal distribution", outputs_for, row,
+                        link};
+
+}  // namespace skrnn::gaussian_nll

@@ -1,0 +1,23 @@
+// Counts: the negative log-likelihood of a Poisson distribution, but for log(y!). The outputs are
+// logarithms of rates: l = mean over k of exp(o_k) - y_k o_k.
+#pragma once
+
+#include "losses/loss.h"
+
+namespace skrnn::poisson {
+
+inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
+  return mean_of_each(shape, o, y, gradient, [](double a, double target, double& derivative) {
+    const double rate = std::exp(a);
+    derivative = rate - target;
+    return rate - target * a;
+  });
+}
+
+inline void link(const LossShape& shape, float* o) {
+  for (std::int64_t k = 0; k < shape.outputs; ++k) o[k] = std::exp(o[k]);
+}
+
+constexpr Loss kLoss = {"poisson", "the likelihood of counts", one_output_each, row, link};
+
+}  // namespace skrnn::poisson

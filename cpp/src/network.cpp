@@ -1,0 +1,275 @@
+#include "network.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "dispatch.h"
+
+namespace skrnn {
+namespace {
+
+void copy(const float* from, std::int64_t n, float* to) {
+  std::memcpy(to, from, static_cast<std::size_t>(n) * sizeof(float));
+}
+
+// Columns [begin, begin + count) of rows of `from_columns`, to rows of `to_columns` from column
+// `to_begin` on.
+void copy_columns(std::int64_t rows, const float* from, std::int64_t from_columns,
+                  std::int64_t from_begin, float* to, std::int64_t to_columns,
+                  std::int64_t to_begin, std::int64_t count) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    copy(from + r * from_columns + from_begin, count, to + r * to_columns + to_begin);
+  }
+}
+
+void multiply(std::int64_t n, const float* a, const float* b, float* product) {
+  for (std::int64_t i = 0; i < n; ++i) product[i] = a[i] * b[i];
+}
+
+}  // namespace
+
+Network::Network(const SequenceModel& model, bool trains)
+    : model_(model),
+      trains_(trains),
+      stages_(static_cast<std::size_t>(model.settings().num_layers)),
+      pooler_(model.settings().pooling, model.features()),
+      head_(active_kernels().matrix, model.features(), model.settings().output_size) {
+  std::int64_t next = model.settings().embedding_size > 0 ? 1 : 0;
+  for (std::size_t layer = 0; layer < stages_.size(); ++layer) {
+    Stage& stage = stages_[layer];
+    stage.inputs = layer == 0 ? model.channels() : model.features();
+    stage.directions.resize(static_cast<std::size_t>(model.directions()));
+    for (Direction& direction : stage.directions) {
+      direction.first_parameter = next;
+      next += 4;
+    }
+  }
+}
+
+const float* Network::parameter(std::int64_t index) const {
+  return parameters_ + model_.parameters()[index].offset;
+}
+
+void Network::load(const float* parameters) {
+  parameters_ = parameters;
+  for (Stage& stage : stages_) {
+    for (Direction& direction : stage.directions) {
+      const std::int64_t p = direction.first_parameter;
+      const Weights weights{parameter(p), parameter(p + 1), parameter(p + 2), parameter(p + 3)};
+      if (direction.layer == nullptr) {
+        direction.layer = std::make_unique<Layer>(model_.settings().cell, stage.inputs,
+                                                  model_.settings().hidden_size, weights);
+      }
+      direction.layer->load(weights, trains_);
+    }
+  }
+  const auto last = static_cast<std::int64_t>(model_.parameters().size()) - 1;
+  head_.load(parameter(last - 1), parameter(last), trains_);
+}
+
+std::int64_t Network::output_rows(const Minibatch& batch) const {
+  return model_.settings().pooling == Pooling::kEveryStep ? batch.rows() : batch.size();
+}
+
+void Network::draw_mask(const Minibatch& batch, const Dropout& dropout, std::int64_t layer,
+                        bool pooled, float* mask) const {
+  const std::int64_t F = model_.features();
+  const auto draw = [&](std::int64_t row, std::int64_t rank, std::int64_t step) {
+    dropout.mask(dropout.rate, layer, DropoutSite::kOutput, batch.sample(rank), step, F,
+                 mask + row * F);
+  };
+  if (!pooled) return batch.for_each_row(draw);
+  for (std::int64_t rank = 0; rank < batch.size(); ++rank) draw(rank, rank, 0);
+}
+
+const float* Network::forward(const Minibatch& batch, const Dropout* dropout, CarriedStates* states,
+                              int threads) {
+  const ModelSettings& settings = model_.settings();
+  const std::int64_t F = model_.features();
+  dropout_ = dropout;
+  if (states != nullptr) {
+    states->h.resize(stages_.size() * static_cast<std::size_t>(model_.directions()));
+    states->c.resize(states->h.size());
+  }
+
+  const float* x = batch.values();
+  if (settings.embedding_size > 0) {
+    const std::int64_t E = settings.embedding_size;
+    float* embedded = embedded_.reserve(batch.rows() * E);
+    for (std::int64_t row = 0; row < batch.rows(); ++row) {
+      copy(parameter(0) + batch.tokens()[row] * E, E, embedded + row * E);
+    }
+    x = embedded;
+  }
+
+  for (std::int64_t layer = 0; layer < settings.num_layers; ++layer) {
+    Stage& stage = stages_[layer];
+    const float* y = run_layer(batch, layer, x, states, threads);
+    const bool last = layer + 1 == settings.num_layers;
+    if (last) {
+      last_y_ = y;
+    } else if (dropout != nullptr && dropout->rate > 0) {
+      const std::int64_t n = batch.rows() * F;
+      draw_mask(batch, *dropout, layer, false, stage.mask.reserve(n));
+      multiply(n, y, stage.mask.get(), stage.dropped.reserve(n));
+      y = stage.dropped.get();
+    }
+    x = y;
+  }
+
+  const std::int64_t rows = output_rows(batch);
+  features_ = pool(batch, last_y_);
+  if (dropout != nullptr && dropout->rate > 0) {
+    draw_mask(batch, *dropout, settings.num_layers - 1, settings.pooling != Pooling::kEveryStep,
+              features_mask_.reserve(rows * F));
+    multiply(rows * F, features_, features_mask_.get(), dropped_features_.reserve(rows * F));
+    features_ = dropped_features_.get();
+  }
+  float* outputs = outputs_.reserve(rows * settings.output_size);
+  head_.forward(rows, features_, outputs, threads);
+  return outputs;
+}
+
+const float* Network::run_layer(const Minibatch& batch, std::int64_t layer, const float* x,
+                                CarriedStates* states, int threads) {
+  Stage& stage = stages_[layer];
+  const std::int64_t rows = batch.rows(), B = batch.size(), H = model_.settings().hidden_size;
+  stage.x = x;
+  for (std::int64_t d = 0; d < model_.directions(); ++d) {
+    Direction& direction = stage.directions[d];
+    const bool has_c = direction.layer->cell().states == 2;
+    State state0;
+    std::vector<float>* carried_h = nullptr;
+    std::vector<float>* carried_c = nullptr;
+    if (states != nullptr) {
+      carried_h = &states->h[layer * model_.directions() + d];
+      carried_c = &states->c[layer * model_.directions() + d];
+      direction.h0 = *carried_h;
+      direction.c0 = *carried_c;
+      if (!direction.h0.empty()) state0.h = direction.h0.data();
+      if (has_c && !direction.c0.empty()) state0.c = direction.c0.data();
+    }
+    float* mask = nullptr;
+    if (dropout_ != nullptr && dropout_->recurrent_rate > 0) {
+      mask = direction.recurrent_mask.reserve(B * H);
+      for (std::int64_t i = 0; i < B; ++i) {
+        dropout_->mask(dropout_->recurrent_rate, layer,
+                       d == 0 ? DropoutSite::kRecurrent : DropoutSite::kRecurrentReverse,
+                       batch.sample(i), 0, H, mask + i * H);
+      }
+    }
+    const MutableState state_n{direction.h_n.reserve(B * H),
+                               has_c ? direction.c_n.reserve(B * H) : nullptr};
+    direction.layer->forward(batch.batch(d == 1), x, state0, direction.y.reserve(rows * H), state_n,
+                             trains_ ? &direction.cache : nullptr, threads, mask);
+    if (states != nullptr) {
+      carried_h->assign(state_n.h, state_n.h + B * H);
+      if (has_c) carried_c->assign(state_n.c, state_n.c + B * H);
+    }
+  }
+  if (model_.directions() == 1) return stage.directions[0].y.get();
+  float* joined = stage.joined.reserve(rows * 2 * H);
+  for (std::int64_t d = 0; d < 2; ++d) {
+    copy_columns(rows, stage.directions[d].y.get(), H, 0, joined, 2 * H, d * H, H);
+  }
+  return joined;
+}
+
+const float* Network::pool(const Minibatch& batch, const float* y) {
+  const std::int64_t F = model_.features(), H = model_.settings().hidden_size;
+  switch (model_.settings().pooling) {
+    case Pooling::kEveryStep:
+      return y;
+    case Pooling::kLast: {
+      float* pooled = pooled_.reserve(batch.size() * F);
+      for (std::int64_t d = 0; d < model_.directions(); ++d) {
+        copy_columns(batch.size(), stages_.back().directions[d].h_n.get(), H, 0, pooled, F, d * H,
+                     H);
+      }
+      return pooled;
+    }
+    default: {
+      float* pooled = pooled_.reserve(batch.size() * F);
+      const auto query = static_cast<std::int64_t>(model_.parameters().size()) - 3;
+      pooler_.forward(batch, y, parameter(query), pooled);
+      return pooled;
+    }
+  }
+}
+
+void Network::backward(const Minibatch& batch, const float* doutputs, float* gradient,
+                       int threads) {
+  const ModelSettings& settings = model_.settings();
+  const std::int64_t rows = batch.rows(), B = batch.size(), out_rows = output_rows(batch);
+  const std::int64_t F = model_.features(), H = settings.hidden_size, D = model_.directions();
+  const auto& parameters = model_.parameters();
+  const std::size_t last = parameters.size() - 1;
+  const auto of = [&](std::size_t index) { return gradient + parameters[index].offset; };
+
+  float* dfeatures = dfeatures_.reserve(out_rows * F);
+  head_.backward(out_rows, features_, doutputs, dfeatures, of(last - 1), of(last), threads);
+  if (dropout_ != nullptr && dropout_->rate > 0) {
+    multiply(out_rows * F, dfeatures, features_mask_.get(), dfeatures);
+  }
+
+  // dL/d(outputs of the last layer): of every row, or of the last states alone.
+  const float* dy = dfeatures;
+  const bool from_last = settings.pooling == Pooling::kLast;
+  if (settings.pooling != Pooling::kEveryStep && !from_last) {
+    const std::size_t query = last - 2;
+    float* drows = dy_.reserve(rows * F);
+    pooler_.backward(batch, last_y_, parameter(static_cast<std::int64_t>(query)), dfeatures, drows,
+                     settings.pooling == Pooling::kAttention ? of(query) : nullptr);
+    dy = drows;
+  }
+
+  for (std::int64_t layer = settings.num_layers - 1; layer >= 0; --layer) {
+    Stage& stage = stages_[layer];
+    const bool last_states = from_last && layer + 1 == settings.num_layers;
+    const bool wants_dx = layer > 0 || settings.embedding_size > 0;
+    float* dx = wants_dx ? stage.dx.reserve(rows * stage.inputs) : nullptr;
+    for (std::int64_t d = 0; d < D; ++d) {
+      Direction& direction = stage.directions[d];
+      State dstate;
+      const float* own_dy = nullptr;
+      if (last_states) {
+        copy_columns(B, dy, F, d * H, direction.dh_n.reserve(B * H), H, 0, H);
+        dstate.h = direction.dh_n.get();
+      } else if (D == 1) {
+        own_dy = dy;
+      } else {
+        copy_columns(rows, dy, F, d * H, direction.dy.reserve(rows * H), H, 0, H);
+        own_dy = direction.dy.get();
+      }
+      const bool carried = !direction.h0.empty();
+      const State state0{carried ? direction.h0.data() : nullptr,
+                         carried && !direction.c0.empty() ? direction.c0.data() : nullptr};
+      const auto p = static_cast<std::size_t>(direction.first_parameter);
+      const float* mask = dropout_ != nullptr && dropout_->recurrent_rate > 0
+                              ? direction.recurrent_mask.get()
+                              : nullptr;
+      float* own_dx = dx == nullptr || d == 0 ? dx : direction.dx.reserve(rows * stage.inputs);
+      direction.layer->backward(batch.batch(d == 1), stage.x, state0, direction.y.get(),
+                                direction.cache, own_dy, dstate, own_dx, {},
+                                {of(p), of(p + 1), of(p + 2), of(p + 3)}, threads, mask);
+      if (d == 1 && dx != nullptr) {
+        for (std::int64_t i = 0; i < rows * stage.inputs; ++i) dx[i] += own_dx[i];
+      }
+    }
+    if (layer > 0 && dropout_ != nullptr && dropout_->rate > 0) {
+      multiply(rows * F, dx, stages_[layer - 1].mask.get(), dx);
+    }
+    dy = dx;
+  }
+
+  if (settings.embedding_size > 0) {
+    const std::int64_t E = settings.embedding_size;
+    std::fill_n(of(0), parameters[0].size, 0.0f);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      float* to = of(0) + batch.tokens()[row] * E;
+      for (std::int64_t e = 0; e < E; ++e) to[e] += dy[row * E + e];
+    }
+  }
+}
+
+}  // namespace skrnn

@@ -1,0 +1,112 @@
+#include "pooling.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace skrnn {
+namespace {
+
+double dot(const float* a, const float* b, std::int64_t n) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < n; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
+void add_scaled(float* to, double scale, const float* from, std::int64_t n) {
+  const auto factor = static_cast<float>(scale);
+  for (std::int64_t i = 0; i < n; ++i) to[i] += factor * from[i];
+}
+
+}  // namespace
+
+void Pooler::forward(const Minibatch& batch, const float* h, const float* query, float* pooled) {
+  const std::int64_t F = features_, B = batch.size();
+  lengths_.assign(static_cast<std::size_t>(B), 0);
+  for (std::int64_t i = 0; i < B; ++i) lengths_[i] = batch.batch(false).length(i);
+
+  if (kind_ == Pooling::kMax) {
+    largest_.resize(static_cast<std::size_t>(B * F));
+    batch.for_each_row([&](std::int64_t row, std::int64_t i, std::int64_t step) {
+      const float* from = h + row * F;
+      float* to = pooled + i * F;
+      for (std::int64_t f = 0; f < F; ++f) {
+        // A NaN is not lost: it is larger than anything.
+        if (step == batch.first_step() || from[f] > to[f] || std::isnan(from[f])) {
+          to[f] = from[f];
+          largest_[i * F + f] = row;
+        }
+      }
+    });
+    return;
+  }
+
+  std::fill_n(pooled, B * F, 0.0f);
+  if (kind_ == Pooling::kMean) {
+    batch.for_each_row([&](std::int64_t row, std::int64_t i, std::int64_t) {
+      for (std::int64_t f = 0; f < F; ++f) pooled[i * F + f] += h[row * F + f];
+    });
+    for (std::int64_t i = 0; i < B; ++i) {
+      const auto length = static_cast<float>(lengths_[i]);
+      for (std::int64_t f = 0; f < F; ++f) pooled[i * F + f] /= length;
+    }
+    return;
+  }
+
+  // Attention: the softmax over the steps of each sequence of h_t . q.
+  attention_.resize(static_cast<std::size_t>(batch.rows()));
+  std::vector<double> most(static_cast<std::size_t>(B), -HUGE_VAL), sum(most.size(), 0.0);
+  batch.for_each_row([&](std::int64_t row, std::int64_t i, std::int64_t) {
+    attention_[row] = dot(h + row * F, query, F);
+    most[i] = std::max(most[i], attention_[row]);
+  });
+  batch.for_each_row([&](std::int64_t row, std::int64_t i, std::int64_t) {
+    attention_[row] = std::exp(attention_[row] - most[i]);
+    sum[i] += attention_[row];
+  });
+  batch.for_each_row([&](std::int64_t row, std::int64_t i, std::int64_t) {
+    attention_[row] /= sum[i];
+    add_scaled(pooled + i * F, attention_[row], h + row * F, F);
+  });
+}
+
+void Pooler::backward(const Minibatch& batch, const float* h, const float* query,
+                      const float* dpooled, float* dh, float* dquery) {
+  const std::int64_t F = features_, B = batch.size();
+  std::fill_n(dh, batch.rows() * F, 0.0f);
+  switch (kind_) {
+    case Pooling::kMean:
+      batch.for_each_row([&](std::int64_t row, std::int64_t i, std::int64_t) {
+        const auto length = static_cast<float>(lengths_[i]);
+        for (std::int64_t f = 0; f < F; ++f) dh[row * F + f] = dpooled[i * F + f] / length;
+      });
+      break;
+    case Pooling::kMax:
+      for (std::int64_t i = 0; i < B; ++i) {
+        for (std::int64_t f = 0; f < F; ++f) {
+          dh[largest_[i * F + f] * F + f] = dpooled[i * F + f];
+        }
+      }
+      break;
+    case Pooling::kAttention: {
+      // With a the attention: da_t = h_t . dpooled, dscore_t = a_t (da_t - sum over s of a_s da_s).
+      std::vector<double> da(attention_.size()), mean(static_cast<std::size_t>(B), 0.0);
+      std::vector<double> dq(static_cast<std::size_t>(F), 0.0);
+      batch.for_each_row([&](std::int64_t row, std::int64_t i, std::int64_t) {
+        da[row] = dot(h + row * F, dpooled + i * F, F);
+        mean[i] += attention_[row] * da[row];
+      });
+      batch.for_each_row([&](std::int64_t row, std::int64_t i, std::int64_t) {
+        const double dscore = attention_[row] * (da[row] - mean[i]);
+        add_scaled(dh + row * F, attention_[row], dpooled + i * F, F);
+        add_scaled(dh + row * F, dscore, query, F);
+        for (std::int64_t f = 0; f < F; ++f) dq[f] += dscore * static_cast<double>(h[row * F + f]);
+      });
+      std::transform(dq.begin(), dq.end(), dquery, [](double a) { return static_cast<float>(a); });
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+}  // namespace skrnn

@@ -1,0 +1,65 @@
+#include "skrnn/sequence_model.h"
+
+#include <stdexcept>
+
+#include "skrnn/layer.h"
+
+namespace skrnn {
+namespace {
+
+int gates_of(const std::string& cell) {
+  std::string known;
+  for (const CellInfo& info : cells()) {
+    if (info.name == cell) return info.gates;
+    known += (known.empty() ? "" : ", ") + info.name;
+  }
+  throw std::invalid_argument("unknown cell '" + cell + "'; choose one of: " + known);
+}
+
+void require_positive(std::int64_t value, const char* name) {
+  if (value < 1) {
+    throw std::invalid_argument(std::string(name) + " must be at least 1, got " +
+                                std::to_string(value));
+  }
+}
+
+}  // namespace
+
+SequenceModel::SequenceModel(const ModelSettings& settings)
+    : settings_(settings), gates_(gates_of(settings.cell)) {
+  require_positive(settings.input_size, "input_size");
+  require_positive(settings.hidden_size, "hidden_size");
+  require_positive(settings.num_layers, "num_layers");
+  require_positive(settings.output_size, "output_size");
+  if (settings.embedding_size < 0) {
+    throw std::invalid_argument("embedding_size must not be negative, got " +
+                                std::to_string(settings.embedding_size));
+  }
+
+  const std::int64_t rows = gates_ * settings.hidden_size;
+  if (settings.embedding_size > 0) {
+    add("embedding.weight", {settings.input_size, settings.embedding_size}, false);
+  }
+  for (std::int64_t layer = 0; layer < settings.num_layers; ++layer) {
+    for (std::int64_t direction = 0; direction < directions(); ++direction) {
+      const std::string end = "_l" + std::to_string(layer) + (direction == 1 ? "_reverse" : "");
+      add("rnn.weight_ih" + end, {rows, layer == 0 ? channels() : features()}, true);
+      add("rnn.weight_hh" + end, {rows, settings.hidden_size}, true);
+      add("rnn.bias_ih" + end, {rows}, false);
+      add("rnn.bias_hh" + end, {rows}, false);
+    }
+  }
+  if (settings.pooling == Pooling::kAttention) add("attention.weight", {1, features()}, true);
+  add("head.weight", {settings.output_size, features()}, true);
+  add("head.bias", {settings.output_size}, false);
+}
+
+void SequenceModel::add(const std::string& name, const std::vector<std::int64_t>& shape,
+                        bool decays) {
+  std::int64_t size = 1;
+  for (const std::int64_t n : shape) size *= n;
+  parameters_.push_back({name, shape, num_parameters_, size, decays});
+  num_parameters_ += size;
+}
+
+}  // namespace skrnn

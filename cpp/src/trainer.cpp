@@ -1,0 +1,373 @@
+#include "skrnn/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+
+#include "dispatch.h"
+#include "floating_point.h"
+#include "losses/loss.h"
+#include "network.h"
+
+namespace skrnn {
+namespace {
+
+const OptimizerKernel& find_solver(const std::string& name) {
+  const KernelTable& table = active_kernels();
+  std::string known;
+  for (int i = 0; i < table.num_optimizers; ++i) {
+    if (name == table.optimizers[i].name) return table.optimizers[i];
+    known += (i > 0 ? ", " : "") + std::string(table.optimizers[i].name);
+  }
+  throw std::invalid_argument("unknown solver '" + name + "'; choose one of: " + known);
+}
+
+void require(bool holds, const char* what, double value) {
+  if (!holds) throw std::invalid_argument(what + (", got " + std::to_string(value)));
+}
+
+constexpr double kPi = 3.14159265358979323846;
+
+// From `start` to `end` as progress goes from 0 to 1, flat at both.
+double half_cosine(double start, double end, double progress) {
+  return end + (start - end) * (1 + std::cos(kPi * progress)) / 2;
+}
+
+// What the learning rate is multiplied by at update 0..total-1.
+double schedule_at(Schedule schedule, std::int64_t update, std::int64_t total) {
+  const auto step = static_cast<double>(std::min(update, total - 1));
+  const auto last = static_cast<double>(total - 1);
+  switch (schedule) {
+    case Schedule::kConstant:
+      return 1;
+    // Loshchilov & Hutter, arXiv:1608.03983, equation 5.
+    case Schedule::kCosine:
+      return half_cosine(1, 0, step / static_cast<double>(total));
+    // Smith & Topin, arXiv:1708.07120: up for three tenths, then down to almost nothing.
+    case Schedule::kOneCycle: {
+      constexpr double kFirst = 1.0 / 25, kLast = kFirst / 1e4;
+      const double peak = std::max(0.3 * static_cast<double>(total) - 1, 0.0);
+      if (step < peak) return half_cosine(kFirst, 1, step / peak);
+      return total == 1 ? 1 : half_cosine(1, kLast, (step - peak) / (last - peak));
+    }
+  }
+  return 1;
+}
+
+LossShape loss_shape(const TrainingSettings& settings, std::int64_t targets, std::int64_t outputs) {
+  return {outputs, targets, settings.delta, settings.quantiles};
+}
+
+constexpr std::int64_t kWholeSequence = std::numeric_limits<std::int64_t>::max();
+
+// Sequences and rows of a minibatch that is not trained on: enough to fill the kernels, few enough
+// to bound the memory.
+constexpr std::int64_t kEvaluationSequences = 256;
+constexpr std::int64_t kEvaluationRows = 16 * 1024;
+
+}  // namespace
+
+std::vector<Named> list_losses() {
+  std::vector<Named> result;
+  for (const Loss& loss : losses()) result.push_back({loss.name, loss.description});
+  return result;
+}
+
+std::vector<std::string> list_solvers() {
+  const KernelTable& table = active_kernels();
+  std::vector<std::string> names;
+  for (int i = 0; i < table.num_optimizers; ++i) names.emplace_back(table.optimizers[i].name);
+  return names;
+}
+
+std::int64_t outputs_for(const TrainingSettings& settings, std::int64_t targets) {
+  return find_loss(settings.loss.c_str()).outputs_for(loss_shape(settings, targets, 0));
+}
+
+void apply_link(const TrainingSettings& settings, std::int64_t targets, std::int64_t rows,
+                std::int64_t outputs_count, float* outputs) {
+  const Loss& loss = find_loss(settings.loss.c_str());
+  const LossShape shape = loss_shape(settings, targets, outputs_count);
+  for (std::int64_t r = 0; r < rows; ++r) loss.link(shape, outputs + r * outputs_count);
+}
+
+bool predict(const SequenceModel& model, const float* parameters, const SequenceData& data,
+             float* outputs, int threads, KeepGoing keep_going, void* context) {
+  const std::int64_t K = model.settings().output_size;
+  const bool every_step = model.settings().pooling == Pooling::kEveryStep;
+  // Where only the last state matters, long sequences go in cuts, so that memory stays bounded.
+  const bool cuts =
+      model.directions() == 1 && (every_step || model.settings().pooling == Pooling::kLast);
+  Network network(model, false);
+  network.load(parameters);
+  const Minibatches batches = Minibatches::sorted(data, kEvaluationSequences, kEvaluationRows);
+  Minibatch batch;
+  for (std::int64_t b = 0; b < batches.count(); ++b) {
+    CarriedStates states;
+    const std::int64_t longest =
+        data.offsets[batches.samples(b)[0] + 1] - data.offsets[batches.samples(b)[0]];
+    const std::int64_t cut =
+        cuts ? std::max<std::int64_t>(1, kEvaluationRows / batches.size(b)) : longest;
+    for (std::int64_t first = 0; first < longest; first += cut) {
+      if (keep_going != nullptr && !keep_going(context)) return false;
+      batch.gather(data, batches.samples(b), batches.size(b), first, cut,
+                   model.settings().input_size, model.directions() == 2);
+      const float* rows =
+          network.forward(batch, nullptr, cut < longest ? &states : nullptr, threads);
+      const auto put = [&](std::int64_t from, std::int64_t to) {
+        std::memcpy(outputs + to * K, rows + from * K, static_cast<std::size_t>(K) * sizeof(float));
+      };
+      if (every_step) {
+        batch.for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
+          put(row, data.offsets[batch.sample(rank)] + step);
+        });
+      } else {
+        for (std::int64_t i = 0; i < batch.size(); ++i) {
+          if (batch.ends(i)) put(i, batch.sample(i));
+        }
+      }
+    }
+  }
+  return true;
+}
+
+struct Trainer::Impl {
+  SequenceModel model;
+  TrainingSettings settings;
+  const Loss* loss;
+  LossShape shape;
+  const OptimizerKernel* solver;
+  double (*sum_of_squares)(const float* x, Index n);
+  Network network;
+  Buffer<float> memory;  // [memories, number of parameters]
+  std::int64_t updates = 0;
+
+  Minibatch batch;
+  Workspace<float> gradient;       // [number of parameters]
+  Workspace<float> doutputs;       // [output rows, K]
+  std::vector<float> row_weights;  // [output rows]
+
+  Impl(const SequenceModel& m, const TrainingSettings& s, std::int64_t target_columns)
+      : model(m),
+        settings(s),
+        loss(&find_loss(s.loss.c_str())),
+        shape(loss_shape(s, target_columns, m.settings().output_size)),
+        solver(&find_solver(s.solver)),
+        sum_of_squares(active_kernels().matrix.sum_of_squares),
+        network(m, true),
+        memory(make_buffer<float>(solver->memories * m.num_parameters())) {
+    std::fill_n(memory.get(), solver->memories * m.num_parameters(), 0.0f);
+  }
+
+  struct Sums {
+    double loss = 0;
+    double weights = 0;
+  };
+
+  // Row of the targets that row `row` of the outputs is asked for, or -1 for none.
+  template <class F>
+  void for_each_target(const SequenceData& data, F&& f) const {
+    if (model.settings().pooling == Pooling::kEveryStep) {
+      batch.for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
+        f(row, data.offsets[batch.sample(rank)] + step);
+      });
+    } else {
+      for (std::int64_t i = 0; i < batch.size(); ++i) f(i, batch.ends(i) ? batch.sample(i) : -1);
+    }
+  }
+
+  // The weighted sum of the losses of all rows; with `doutputs`, the gradient of their weighted
+  // mean.
+  Sums score(const SequenceData& data, const Targets& targets, const float* outputs,
+             float* doutputs) {
+    const std::int64_t K = shape.outputs, rows = network.output_rows(batch);
+    Sums sums;
+    row_weights.assign(static_cast<std::size_t>(rows), 0.0f);
+    for_each_target(data, [&](std::int64_t row, std::int64_t target) {
+      float* gradient_row = doutputs != nullptr ? doutputs + row * K : nullptr;
+      const float weight = target < 0                   ? 0.0f
+                           : targets.weights != nullptr ? targets.weights[target]
+                                                        : 1.0f;
+      row_weights[row] = weight;
+      // A row that does not count must not spoil the sum, whatever its target holds.
+      if (weight == 0.0f) return;
+      sums.loss += static_cast<double>(weight) *
+                   loss->row(shape, outputs + row * K, targets.values + target * targets.columns,
+                             gradient_row);
+      sums.weights += static_cast<double>(weight);
+    });
+    for (std::int64_t row = 0; doutputs != nullptr && row < rows; ++row) {
+      float* gradient_row = doutputs + row * K;
+      if (row_weights[row] == 0.0f) {
+        std::fill_n(gradient_row, K, 0.0f);
+      } else {
+        const auto scale = static_cast<float>(static_cast<double>(row_weights[row]) / sums.weights);
+        for (std::int64_t k = 0; k < K; ++k) gradient_row[k] *= scale;
+      }
+    }
+    return sums;
+  }
+
+  // One cut of one minibatch: forward, and back to the gradient where any row counts.
+  Sums learn(const SequenceData& data, const Targets& targets, const Dropout& dropout,
+             CarriedStates* states, float* gradient, int threads) {
+    const FlushSubnormals guard;
+    const float* outputs = network.forward(batch, &dropout, states, threads);
+    float* gradients = doutputs.reserve(network.output_rows(batch) * shape.outputs);
+    const Sums sums = score(data, targets, outputs, gradients);
+    if (sums.weights > 0) network.backward(batch, gradients, gradient, threads);
+    return sums;
+  }
+
+  void update(float* parameters, const float* gradient, double norm, double scale) {
+    const FlushSubnormals guard;
+    ++updates;
+    const auto t = static_cast<double>(updates);
+    const double rate = settings.learning_rate * scale *
+                        schedule_at(settings.schedule, updates - 1, settings.total_updates);
+    OptimizerStep step{};
+    step.learning_rate = static_cast<float>(rate);
+    step.gradient_scale = 1;
+    // As torch.nn.utils.clip_grad_norm_ has it.
+    if (settings.clip_norm > 0 && settings.clip_norm < norm + 1e-6) {
+      step.gradient_scale = static_cast<float>(settings.clip_norm / (norm + 1e-6));
+    }
+    step.first_correction = static_cast<float>(1 / (1 - std::pow(solver->beta1, t)));
+    step.second_correction = static_cast<float>(1 / (1 - std::pow(solver->beta2, t)));
+    const std::int64_t n = model.num_parameters();
+    for (const Parameter& p : model.parameters()) {
+      step.decay = p.decays ? static_cast<float>(settings.weight_decay) : 0.0f;
+      float* second = solver->memories == 2 ? memory.get() + n + p.offset : nullptr;
+      solver->step(step, parameters + p.offset, gradient + p.offset, memory.get() + p.offset,
+                   second, p.size);
+    }
+  }
+};
+
+Trainer::Trainer(const SequenceModel& model, const TrainingSettings& settings,
+                 std::int64_t target_columns) {
+  const auto fraction = [](double x) { return x >= 0 && x < 1; };
+  require(settings.learning_rate > 0, "learning_rate must be above 0", settings.learning_rate);
+  require(settings.weight_decay >= 0, "weight_decay must not be negative", settings.weight_decay);
+  require(settings.clip_norm >= 0, "clip_norm must not be negative", settings.clip_norm);
+  require(fraction(settings.dropout), "dropout must be in [0, 1)", settings.dropout);
+  require(fraction(settings.recurrent_dropout), "recurrent_dropout must be in [0, 1)",
+          settings.recurrent_dropout);
+  require(settings.batch_size >= 1, "batch_size must be at least 1",
+          static_cast<double>(settings.batch_size));
+  require(settings.tbptt >= 0, "tbptt must not be negative", static_cast<double>(settings.tbptt));
+  require(settings.delta > 0, "delta must be above 0", settings.delta);
+  for (const double q : settings.quantiles) {
+    require(q > 0 && q < 1, "quantiles must be in (0, 1)", q);
+  }
+  require(settings.schedule == Schedule::kConstant || settings.total_updates >= 1,
+          "total_updates must be at least 1", static_cast<double>(settings.total_updates));
+  const std::int64_t wanted = outputs_for(settings, target_columns);
+  if (wanted != 0 && wanted != model.settings().output_size) {
+    throw std::invalid_argument("loss '" + settings.loss + "' needs output_size " +
+                                std::to_string(wanted) + " for " + std::to_string(target_columns) +
+                                " target(s), got " + std::to_string(model.settings().output_size));
+  }
+  if (settings.tbptt > 0) {
+    const Pooling pooling = model.settings().pooling;
+    if (model.directions() == 2) {
+      throw std::invalid_argument(
+          "tbptt cuts sequences, but a bidirectional model reads them from their ends");
+    }
+    if (pooling != Pooling::kEveryStep && pooling != Pooling::kLast) {
+      throw std::invalid_argument("tbptt needs pooling 'last' or an output at every step");
+    }
+  }
+  impl_ = std::make_unique<Impl>(model, settings, target_columns);
+}
+Trainer::~Trainer() = default;
+Trainer::Trainer(Trainer&&) noexcept = default;
+Trainer& Trainer::operator=(Trainer&&) noexcept = default;
+
+const SequenceModel& Trainer::model() const { return impl_->model; }
+const TrainingSettings& Trainer::settings() const { return impl_->settings; }
+
+EpochResult Trainer::run_epoch(float* parameters, const SequenceData& data, const Targets& targets,
+                               std::uint32_t epoch, double learning_rate_scale, int threads,
+                               KeepGoing keep_going, void* context) {
+  Impl& self = *impl_;
+  const TrainingSettings& settings = self.settings;
+  const Dropout dropout{settings.seed, epoch, settings.dropout, settings.recurrent_dropout};
+  const Minibatches batches =
+      Minibatches::shuffled(data, settings.batch_size, settings.seed, epoch);
+  const bool cuts = settings.tbptt > 0;
+  float* gradient = self.gradient.reserve(self.model.num_parameters());
+  EpochResult result;
+  Impl::Sums total;
+  for (std::int64_t b = 0; b < batches.count(); ++b) {
+    const std::int64_t* samples = batches.samples(b);
+    const std::int64_t longest = data.offsets[samples[0] + 1] - data.offsets[samples[0]];
+    const std::int64_t cut = cuts ? settings.tbptt : kWholeSequence;
+    CarriedStates states;
+    for (std::int64_t first = 0; first < longest; first += std::min(cut, longest)) {
+      if (keep_going != nullptr && !keep_going(context)) return result;
+      self.batch.gather(data, samples, batches.size(b), first, cut,
+                        self.model.settings().input_size, self.model.directions() == 2);
+      self.network.load(parameters);
+      const Impl::Sums sums =
+          self.learn(data, targets, dropout, cuts ? &states : nullptr, gradient, threads);
+      if (sums.weights == 0) continue;
+      const double norm = std::sqrt(self.sum_of_squares(gradient, self.model.num_parameters()));
+      total.loss += sums.loss;
+      total.weights += sums.weights;
+      result.loss = total.loss / total.weights;
+      if (!std::isfinite(sums.loss) || !std::isfinite(norm)) {
+        result.diverged = true;
+        return result;
+      }
+      result.gradient_norm = std::max(result.gradient_norm, norm);
+      self.update(parameters, gradient, norm, learning_rate_scale);
+      ++result.updates;
+    }
+  }
+  result.finished = true;
+  return result;
+}
+
+double Trainer::evaluate(const float* parameters, const SequenceData& data, const Targets& targets,
+                         int threads, KeepGoing keep_going, void* context) {
+  const SequenceModel& model = impl_->model;
+  const std::int64_t K = model.settings().output_size;
+  const bool every_step = model.settings().pooling == Pooling::kEveryStep;
+  const std::int64_t rows = every_step ? data.offsets[data.size] : data.size;
+  const Buffer<float> outputs = make_buffer<float>(rows * K);
+  if (!predict(model, parameters, data, outputs.get(), threads, keep_going, context)) return NAN;
+  double loss = 0, weights = 0;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const double weight =
+        targets.weights != nullptr ? static_cast<double>(targets.weights[r]) : 1.0;
+    if (weight == 0) continue;
+    loss += weight * impl_->loss->row(impl_->shape, outputs.get() + r * K,
+                                      targets.values + r * targets.columns, nullptr);
+    weights += weight;
+  }
+  return weights > 0 ? loss / weights : 0;
+}
+
+double Trainer::gradient(const float* parameters, const SequenceData& data, const Targets& targets,
+                         std::uint32_t epoch, float* gradient, int threads) {
+  Impl& self = *impl_;
+  const TrainingSettings& settings = self.settings;
+  const Dropout dropout{settings.seed, epoch, settings.dropout, settings.recurrent_dropout};
+  const Minibatches all = Minibatches::sorted(data, data.size, kWholeSequence);
+  self.batch.gather(data, all.samples(0), data.size, 0, kWholeSequence,
+                    self.model.settings().input_size, self.model.directions() == 2);
+  self.network.load(parameters);
+  std::fill_n(gradient, self.model.num_parameters(), 0.0f);
+  const Impl::Sums sums = self.learn(data, targets, dropout, nullptr, gradient, threads);
+  return sums.weights > 0 ? sums.loss / sums.weights : 0;
+}
+
+std::int64_t Trainer::memories() const { return impl_->solver->memories; }
+float* Trainer::memory() { return impl_->memory.get(); }
+std::int64_t Trainer::updates() const { return impl_->updates; }
+void Trainer::set_updates(std::int64_t updates) { impl_->updates = updates; }
+
+}  // namespace skrnn

@@ -1,0 +1,103 @@
+"""The engine's loss and gradients against the float64 twin, end to end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reference
+from engines import Engine, engine_of
+from network_problems import NetworkProblem, random_network_problem
+from reference.network import Network
+
+POOLINGS = ["last", "mean", "max", "attention", None]
+
+
+def assert_agrees(problem: NetworkProblem, engine: Engine) -> None:
+    """Loss and every gradient, to the rounding of float32."""
+    expected = problem.solve()
+    loss, gradients = engine.gradient()
+    assert loss == pytest.approx(expected.loss, rel=2e-5, abs=2e-6)
+    assert gradients.keys() == expected.gradients.keys()
+    scale = max(np.abs(g).max() for g in expected.gradients.values())
+    for name, gradient in expected.gradients.items():
+        np.testing.assert_allclose(
+            gradients[name], gradient, rtol=0, atol=2e-5 * scale, err_msg=name
+        )
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("num_layers", [1, 3])
+@pytest.mark.parametrize("cell", reference.CELLS)
+def test_every_topology(
+    cell: str, num_layers: int, bidirectional: bool, pooling: str | None
+) -> None:
+    problem = random_network_problem(
+        np.random.default_rng(0),
+        Network(cell, num_layers, bidirectional, pooling),
+        lengths=(3, 9, 1, 6, 9),
+        input_size=5,
+        hidden_size=7,
+        output_size=3,
+    )
+    assert_agrees(problem, engine_of(problem))
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_tokens(pooling: str | None) -> None:
+    problem = random_network_problem(
+        np.random.default_rng(1),
+        Network("gru", 2, True, pooling),
+        lengths=(4, 2, 7, 1),
+        input_size=6,
+        embedding_size=5,
+        hidden_size=9,
+        output_size=4,
+        loss="cross_entropy",
+    )
+    assert_agrees(problem, engine_of(problem))
+
+
+@pytest.mark.parametrize("pooling", ["last", "mean", None])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", reference.CELLS)
+def test_dropout(cell: str, bidirectional: bool, pooling: str | None) -> None:
+    problem = random_network_problem(
+        np.random.default_rng(2),
+        Network(cell, 2, bidirectional, pooling),
+        lengths=(5, 2, 8),
+        input_size=3,
+        hidden_size=10,
+        output_size=2,
+        dropout=0.3,
+        recurrent_dropout=0.4,
+    )
+    assert_agrees(problem, engine_of(problem, dropout=0.3, recurrent_dropout=0.4))
+
+
+@given(data=st.data())
+def test_any_size(data: st.DataObject) -> None:
+    pooling = data.draw(st.sampled_from(POOLINGS))
+    dropout = data.draw(st.sampled_from([0.0, 0.5]))
+    recurrent = data.draw(st.sampled_from([0.0, 0.25]))
+    problem = random_network_problem(
+        np.random.default_rng(data.draw(st.integers(0, 2**32 - 1))),
+        Network(
+            data.draw(st.sampled_from(sorted(reference.CELLS))),
+            data.draw(st.integers(1, 3)),
+            data.draw(st.booleans()),
+            pooling,
+        ),
+        lengths=data.draw(st.lists(st.integers(1, 12), min_size=1, max_size=12)),
+        input_size=data.draw(st.integers(1, 9)),
+        embedding_size=data.draw(st.sampled_from([None, 1, 4])),
+        hidden_size=data.draw(st.integers(1, 20)),
+        output_size=data.draw(st.integers(1, 40)),
+        loss=data.draw(st.sampled_from(["squared", "cross_entropy"])),
+        dropout=dropout,
+        recurrent_dropout=recurrent,
+    )
+    assert_agrees(problem, engine_of(problem, dropout=dropout, recurrent_dropout=recurrent))

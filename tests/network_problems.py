@@ -1,0 +1,90 @@
+"""Random networks with a ragged minibatch, and what the twin says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.cell import Array
+from reference.dropout import Masks, draw_masks
+from reference.losses import LOSSES, Loss
+from reference.losses.loss import Targets
+from reference.network import Network, Solution, solve
+
+
+@dataclass
+class NetworkProblem:
+    """A network, a minibatch and its targets; weights are uniform in ±1/sqrt(H), PyTorch's."""
+
+    network: Network
+    parameters: dict[str, Array]
+    batch: list[NDArray[Any]]  # of (T_i, C), or tokens (T_i,)
+    loss: Loss
+    targets: Targets  # of the rows
+    weights: Array  # (rows,)
+    masks: list[Masks]
+
+    def solve(self) -> Solution:
+        return solve(
+            self.network,
+            self.parameters,
+            self.batch,
+            self.targets,
+            self.loss,
+            weights=self.weights,
+            masks=self.masks,
+        )
+
+
+def random_network_problem(
+    rng: np.random.Generator,
+    network: Network,
+    *,
+    lengths: Sequence[int] = (2, 4, 1, 3),
+    input_size: int = 2,  # channels; of tokens, how many there are
+    embedding_size: int | None = None,  # makes the input tokens
+    hidden_size: int = 3,
+    output_size: int = 2,
+    loss: str = "squared",  # or "cross_entropy"
+    dropout: float = 0.0,
+    recurrent_dropout: float = 0.0,
+) -> NetworkProblem:
+    bound = 1 / np.sqrt(hidden_size)
+    shapes = network.parameter_shapes(input_size, hidden_size, output_size, embedding_size)
+    rows = sum(lengths) if network.pooling is None else len(lengths)
+    return NetworkProblem(
+        network=network,
+        parameters={name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()},
+        batch=[
+            rng.standard_normal((length, input_size))
+            if embedding_size is None
+            else rng.integers(input_size, size=length)
+            for length in lengths
+        ],
+        loss=LOSSES[loss],
+        targets=(
+            rng.integers(output_size, size=rows)
+            if loss == "cross_entropy"
+            else rng.standard_normal((rows, output_size))
+        ),
+        weights=rng.uniform(0.5, 2, rows),
+        masks=[
+            draw_masks(
+                seed=0,
+                epoch=0,
+                sample=sample,
+                n_steps=length,
+                hidden_size=hidden_size,
+                num_layers=network.num_layers,
+                bidirectional=network.bidirectional,
+                every_step=network.pooling is None,
+                dropout=dropout,
+                recurrent_dropout=recurrent_dropout,
+            )
+            for sample, length in enumerate(lengths)
+        ],
+    )

@@ -1,0 +1,105 @@
+"""Dropout: which units are dropped depends on where they stand alone, to the bit.
+
+The word of a unit is word ``unit % 4`` of Philox-4x32-10 with
+
+  key     = (seed mod 2^32, seed div 2^32)             of a 64-bit seed
+  counter = (site * 2^16 + unit div 4, step, sample, epoch)
+
+- ``site``: 4 * layer + OUTPUT, RECURRENT or RECURRENT_REVERSE, under 2^16
+- ``unit``: its place in the features, under 2^18
+- ``step``: t, counted in the sequence and not in what a batch or a cut of it holds; 0 where there
+  is no step
+- ``sample``: the place of the sequence in what was given to ``fit``, not in the minibatch
+- ``epoch``: counted from 0
+
+The unit is dropped if its word < floor(rate * 2^32), with the rate in double precision: the product
+is exact, and at a rate under 1 it fits 32 bits. What is kept is divided by 1 - rate (inverted
+dropout: Srivastava et al., JMLR 15, 2014), so that prediction needs no scaling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.cell import Array
+from reference.philox import Words, philox
+
+OUTPUT, RECURRENT, RECURRENT_REVERSE = 0, 1, 2  # 3 is free
+
+
+@dataclass
+class Masks:
+    """What the units of one sequence are multiplied by: 0 or 1 / (1 - rate); no entry is ones.
+
+    Between layers every step has a mask of its own, as in ``torch.nn.LSTM(dropout=)``. The last
+    layer's is between it and the head, so on the pooled features if there is pooling; PyTorch's
+    module, which has no head, leaves that one to its user.
+
+    A recurrent mask stays the same over the steps, and acts on h_{t-1} where that enters the
+    product with ``weight_hh``, nowhere else (Gal, Ghahramani, arXiv:1512.05287).
+    """
+
+    output: dict[int, Array] = field(default_factory=dict)  # by layer: (T, D * H), pooled (D * H,)
+    recurrent: dict[tuple[int, int], Array] = field(default_factory=dict)  # layer, direction: (H,)
+
+
+def words(seed: int, epoch: int, sample: int, site: int, step: int, units: int) -> Words:
+    """Return the word of each unit, (units,)."""
+    blocks = -(-units // 4)
+    counters = np.empty((blocks, 4), np.uint32)
+    counters[:, 0] = (site << 16) + np.arange(blocks)
+    counters[:, 1:] = step, sample, epoch
+    return philox(counters, (seed & 0xFFFFFFFF, seed >> 32)).reshape(-1)[:units]
+
+
+def keep_mask(
+    seed: int, epoch: int, sample: int, site: int, step: int, units: int, rate: float
+) -> NDArray[np.bool_]:
+    """Return whether each unit is kept, (units,)."""
+    threshold = np.uint32(np.floor(rate * 2.0**32))
+    kept: NDArray[np.bool_] = words(seed, epoch, sample, site, step, units) >= threshold
+    return kept
+
+
+def scaled_mask(
+    seed: int, epoch: int, sample: int, site: int, step: int, units: int, rate: float
+) -> Array:
+    """Return what each unit is multiplied by, (units,)."""
+    return keep_mask(seed, epoch, sample, site, step, units, rate) / (1 - rate)
+
+
+def draw_masks(
+    seed: int,
+    epoch: int,
+    sample: int,
+    *,
+    n_steps: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    every_step: bool = False,  # there is no pooling
+    dropout: float = 0.0,
+    recurrent_dropout: float = 0.0,
+) -> Masks:
+    """Return the masks of one sequence in one epoch."""
+    directions = 2 if bidirectional else 1
+    masks = Masks()
+    for layer in range(num_layers):
+        if dropout:
+            where = seed, epoch, sample, 4 * layer + OUTPUT
+            size = directions * hidden_size
+            if layer < num_layers - 1 or every_step:
+                by_step = [scaled_mask(*where, t, size, dropout) for t in range(n_steps)]
+                masks.output[layer] = np.array(by_step)
+            else:
+                masks.output[layer] = scaled_mask(*where, 0, size, dropout)
+        if recurrent_dropout:
+            for direction in range(directions):
+                site = 4 * layer + (RECURRENT, RECURRENT_REVERSE)[direction]
+                masks.recurrent[layer, direction] = scaled_mask(
+                    seed, epoch, sample, site, 0, hidden_size, recurrent_dropout
+                )
+    return masks

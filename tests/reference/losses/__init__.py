@@ -1,0 +1,34 @@
+"""Slow, readable twins of the C++ losses, one file each, under the names of ``loss=``."""
+
+from __future__ import annotations
+
+from reference.losses.absolute import Absolute
+from reference.losses.binary_cross_entropy import BinaryCrossEntropy
+from reference.losses.cross_entropy import CrossEntropy
+from reference.losses.gaussian_nll import GaussianNLL
+from reference.losses.huber import Huber
+from reference.losses.loss import Loss, weighted_mean, weighted_mean_gradient
+from reference.losses.poisson import Poisson
+from reference.losses.quantile import Quantile
+from reference.losses.squared import Squared
+
+__all__ = [
+    "LOSSES",
+    "GaussianNLL",
+    "Huber",
+    "Loss",
+    "Quantile",
+    "weighted_mean",
+    "weighted_mean_gradient",
+]
+
+LOSSES: dict[str, Loss] = {
+    "cross_entropy": CrossEntropy(),
+    "binary_cross_entropy": BinaryCrossEntropy(),
+    "squared": Squared(),
+    "absolute": Absolute(),
+    "huber": Huber(),
+    "quantile": Quantile(),
+    "gaussian_nll": GaussianNLL(),
+    "poisson": Poisson(),
+}

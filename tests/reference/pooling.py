@@ -1,0 +1,95 @@
+"""Pooling: what a sequence of features becomes before the head, one sequence at a time.
+
+A ragged batch is a list of sequences, and no pooling looks past its own sequence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from reference.cell import Array
+
+
+class Pooling(Protocol):
+    """Forward and backward; the latter looks at the features again rather than at a tape."""
+
+    def forward(self, h: Array) -> Array:
+        """Return (F,), given the features (T, F), T >= 1."""
+
+    def backward(self, h: Array, dpooled: Array) -> tuple[Array, dict[str, Array]]:
+        """Return dL/dh, and the gradients of the pooling's own parameters."""
+
+
+@dataclass(frozen=True)
+class Last:
+    """The states when all has been read: PyTorch's h_n of the last layer.
+
+    The first ``hidden_size`` features are of the forward direction, which ends at step T-1; those
+    after, if any, are of the reverse direction, which ends at step 0.
+    """
+
+    hidden_size: int
+
+    def forward(self, h: Array) -> Array:
+        return np.concatenate([h[-1, : self.hidden_size], h[0, self.hidden_size :]])
+
+    def backward(self, h: Array, dpooled: Array) -> tuple[Array, dict[str, Array]]:
+        dh = np.zeros_like(h)
+        dh[-1, : self.hidden_size] = dpooled[: self.hidden_size]
+        dh[0, self.hidden_size :] = dpooled[self.hidden_size :]
+        return dh, {}
+
+
+class Mean:
+    """The mean over the steps of the sequence."""
+
+    def forward(self, h: Array) -> Array:
+        pooled: Array = h.mean(axis=0)
+        return pooled
+
+    def backward(self, h: Array, dpooled: Array) -> tuple[Array, dict[str, Array]]:
+        return np.tile(dpooled / len(h), (len(h), 1)), {}
+
+
+class Max:
+    """The largest of each feature; of equal ones the first is taken, and gets all the gradient."""
+
+    def forward(self, h: Array) -> Array:
+        pooled: Array = h.max(axis=0)
+        return pooled
+
+    def backward(self, h: Array, dpooled: Array) -> tuple[Array, dict[str, Array]]:
+        dh = np.zeros_like(h)
+        dh[h.argmax(axis=0), np.arange(h.shape[1])] = dpooled
+        return dh, {}
+
+
+@dataclass(frozen=True)
+class Attention:
+    """A weighted mean, the weights by a learned query q (Yang et al., NAACL 2016, without its MLP).
+
+    a = softmax over the steps of h_t . q
+    pooled = sum_t a_t h_t
+    """
+
+    weight: Array  # (1, F): q as torch.nn.Linear(F, 1, bias=False) holds it; a bias would cancel
+
+    def forward(self, h: Array) -> Array:
+        return self.attention(h) @ h
+
+    def backward(self, h: Array, dpooled: Array) -> tuple[Array, dict[str, Array]]:
+        a = self.attention(h)
+        da = h @ dpooled
+        dscores = a * (da - a @ da)
+        dh = np.outer(a, dpooled) + np.outer(dscores, self.weight[0])
+        return dh, {"weight": (dscores @ h)[None]}
+
+    def attention(self, h: Array) -> Array:
+        """How much of each step is taken, (T,)."""
+        scores = h @ self.weight[0]
+        unscaled: Array = np.exp(scores - scores.max())
+        attention: Array = unscaled / unscaled.sum()
+        return attention
