@@ -1,14 +1,49 @@
 """Recurrent neural networks for sequences, on any CPU.
 
-`skrnn.kernels` holds the layers themselves: RNN, LSTM and GRU with forward, backward and step.
+`RNNClassifier` and `RNNRegressor` are scikit-learn estimators for sequences of different lengths;
+`Sequences` holds such sequences, and `skrnn.preprocessing` prepares them. `skrnn.kernels` holds the
+layers themselves: RNN, LSTM and GRU with forward, backward and step.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from skrnn import kernels
 from skrnn._core import __version__, cells
 
-__all__ = ["__version__", "cells", "kernels", "show_versions"]
+if TYPE_CHECKING:
+    from skrnn._classifier import RNNClassifier
+    from skrnn._regressor import RNNRegressor
+    from skrnn._sequences import Sequences
+
+__all__ = [
+    "RNNClassifier",
+    "RNNRegressor",
+    "Sequences",
+    "__version__",
+    "cells",
+    "kernels",
+    "show_versions",
+]
+
+# Loaded when first asked for: kernels alone need no scikit-learn.
+_LAZY = {
+    "RNNClassifier": "skrnn._classifier",
+    "RNNRegressor": "skrnn._regressor",
+    "Sequences": "skrnn._sequences",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'skrnn' has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def show_versions() -> None:

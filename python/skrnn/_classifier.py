@@ -1,0 +1,347 @@
+"""RNNClassifier: one class, or several labels, a sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_expit, log_softmax
+from sklearn.base import ClassifierMixin
+from sklearn.utils import assert_all_finite
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+from sklearn.utils.validation import column_or_1d
+
+from skrnn._estimator import RULES, SequenceEstimator
+from skrnn._parameters import anything, check_parameters, one_of
+
+LOSSES = {"auto", "cross_entropy", "binary_cross_entropy"}
+
+
+class RNNClassifier(ClassifierMixin, SequenceEstimator):
+    """Classify sequences with a recurrent network.
+
+    Trained in C++ on sequences of any lengths, without padding. Binary, multiclass and multilabel.
+
+    Parameters
+    ----------
+    cell : {"rnn", "rnn_relu", "lstm", "gru", "gru_reset_before"}, default="lstm"
+        The recurrent cell; `skrnn.cells()` lists them.
+    hidden_size : int, default=64
+        Units of a layer, in each direction.
+    num_layers : int, default=1
+        Stacked layers.
+    bidirectional : bool, default=False
+        Whether a second set of layers reads from the last step to the first.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        What becomes of the steps: the state when all has been read; the mean or the maximum over
+        steps; or a mean weighted by learned attention (Yang et al., NAACL 2016).
+    embedding_size : int, optional
+        Makes the input tokens (integers from 0 on) that become learned vectors of this size.
+    dropout : float, default=0.0
+        Rate between layers, and before the head.
+    recurrent_dropout : float, default=0.0
+        Rate of variational dropout of the recurrent state (Gal & Ghahramani, NeurIPS 2016).
+    loss : {"auto", "cross_entropy", "binary_cross_entropy"}, default="auto"
+        Cross entropy; binary for several labels.
+    solver : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
+        The optimiser; "sgd" has Nesterov's momentum of 0.9.
+    learning_rate_init : float, default=1e-3
+        The learning rate, of which `learning_rate` makes a schedule.
+    learning_rate : {"constant", "cosine", "one_cycle", "plateau"}, default="constant"
+        "plateau" divides it by five where the training loss, or the validation score with
+        `early_stopping`, stands still.
+    alpha : float, default=0.0
+        Weight decay of matrices; with "adamw" apart from the gradient.
+    clip_norm : float or None, default=1.0
+        Longest gradient, all parameters together.
+    batch_size : int, default=32
+        Sequences an update.
+    max_iter : int, default=100
+        Epochs at most.
+    tol : float, default=1e-4
+        What counts as an improvement.
+    n_iter_no_change : int, default=10
+        Epochs without an improvement of the training loss, or of the validation score with
+        `early_stopping`, after which training ends.
+    early_stopping : bool, default=False
+        Whether to end on the validation score, and to keep the parameters of the best epoch.
+    validation_fraction : float, default=0.1
+        What `early_stopping` holds out, stratified, where fit gets no `X_val`.
+    scoring : str, callable or None, default=None
+        The validation score, as in `sklearn.metrics.get_scorer_names()`. None is the accuracy.
+    tbptt : int, optional
+        Steps between cuts of truncated backpropagation through time; states are carried over.
+        Bounds the memory of long sequences. Needs pooling "last" and one direction.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of classes.
+    warm_start : bool, default=False
+        Whether fit goes on from the parameters of the last fit.
+    random_state : int, RandomState instance or None, default=None
+        Same number, same bits, whatever `n_jobs` is.
+    verbose : bool, default=False
+        Whether to print each epoch.
+    n_jobs : int or None, default=None
+        Threads. None follows OpenMP and threadpoolctl.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+        The labels; of a multilabel indicator its columns.
+    n_features_in_ : int
+        Channels of a step; columns where fit saw a 2-D array.
+    n_iter_ : int
+        Epochs run.
+    loss_curve_ : list of float
+        Mean training loss of each epoch.
+    validation_scores_ : list of float or None
+        Score on validation data after each epoch.
+    params_ : dict of str to array
+        Weights, by the names PyTorch has for them.
+
+    See Also
+    --------
+    RNNRegressor : The same for numbers.
+
+    Notes
+    -----
+    Equal probabilities: the class that comes first in `classes_` is predicted.
+
+    Weights start as Glorot & Bengio (2010) have it for inputs, orthogonal for recurrent weights
+    (Saxe et al. 2014), and with a forget bias of one (Jozefowicz et al. 2015).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.normal(size=(length, 2)) + label for length, label in [(5, 0), (9, 2)] * 20]
+    >>> y = ["low", "high"] * 20
+    >>> model = RNNClassifier(hidden_size=8, learning_rate_init=0.01, random_state=0).fit(X, y)
+    >>> model.predict(X[:2])
+    array(['low', 'high'], dtype='<U4')
+    """
+
+    _rules = RULES | {"loss": one_of(sorted(LOSSES)), "class_weight": anything()}
+
+    def __init__(
+        self,
+        cell: str = "lstm",
+        hidden_size: int = 64,
+        *,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        pooling: str = "last",
+        embedding_size: int | None = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        loss: str = "auto",
+        solver: str = "adam",
+        learning_rate_init: float = 1e-3,
+        learning_rate: str = "constant",
+        alpha: float = 0.0,
+        clip_norm: float | None = 1.0,
+        batch_size: int = 32,
+        max_iter: int = 100,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        scoring: Any = None,
+        tbptt: int | None = None,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = False,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.pooling = pooling
+        self.embedding_size = embedding_size
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.loss = loss
+        self.solver = solver
+        self.learning_rate_init = learning_rate_init
+        self.learning_rate = learning_rate
+        self.alpha = alpha
+        self.clip_norm = clip_norm
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.scoring = scoring
+        self.tbptt = tbptt
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    # ---- Targets ----
+
+    @property
+    def _target_columns(self) -> int:
+        return len(self.classes_) if self._multilabel else 1
+
+    def _loss(self) -> str:
+        return "binary_cross_entropy" if self._multilabel else "cross_entropy"
+
+    def _output_size(self, target_columns: int) -> int:  # noqa: ARG002
+        return len(self.classes_)
+
+    def _check_targets(self, y: Any) -> NDArray[Any]:
+        values = np.asarray(y)
+        if values.dtype.kind == "f":
+            assert_all_finite(values, input_name="y")
+        check_classification_targets(y)
+        if type_of_target(y) == "multilabel-indicator":
+            y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+            return np.asarray(y)
+        return np.asarray(column_or_1d(y, warn=True))
+
+    def _learn_targets(self, y: NDArray[Any]) -> None:
+        self._multilabel = y.ndim == 2
+        known = getattr(self, "_all_classes", None)
+        self.classes_ = np.arange(y.shape[1]) if self._multilabel else np.unique(y)
+        if known is not None and not self._multilabel:
+            self.classes_ = known
+        wanted = "binary_cross_entropy" if self._multilabel else "cross_entropy"
+        if self.loss not in ("auto", wanted):
+            raise ValueError(
+                f"loss={self.loss!r} does not fit y, which has "
+                f"{'several labels' if self._multilabel else 'one class'} a sequence; use 'auto' "
+                f"or {wanted!r}"
+            )
+
+    def _encode(self, y: NDArray[Any]) -> NDArray[np.float32]:
+        if self._multilabel != (y.ndim == 2) or (y.ndim == 2 and y.shape[1] != len(self.classes_)):
+            raise ValueError(
+                f"y has shape {y.shape}, but the estimator learned "
+                f"{len(self.classes_)} {'labels' if self._multilabel else 'classes'}"
+            )
+        if self._multilabel:
+            return np.ascontiguousarray(y, np.float32)
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"y has the class {unknown[0]!r}, which is not among the classes of the first fit: "
+                f"{self.classes_.tolist()}"
+            )
+        return np.searchsorted(self.classes_, y).astype(np.float32)[:, None]
+
+    def _weights(
+        self, y: NDArray[Any], sample_weight: NDArray[np.float64] | None
+    ) -> NDArray[np.float64] | None:
+        if self.class_weight is None:
+            return sample_weight
+        if self._multilabel:
+            raise ValueError("class_weight is for one class a sequence; y has several labels")
+        weights = np.asarray(compute_sample_weight(self.class_weight, y))
+        return weights if sample_weight is None else weights * sample_weight
+
+    def _stratify(self, y: NDArray[Any]) -> Any:
+        return None if self._multilabel else y
+
+    # ---- Fitting and predicting ----
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, *, sample_weight: Any = None
+    ) -> RNNClassifier:
+        """Train one more epoch, on these sequences alone.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As in fit.
+        y : array-like of shape (n,) or (n, K)
+            Classes.
+        classes : array-like of shape (n_classes,), optional
+            All classes that will ever come. Wanted by the first call unless y has them all.
+        sample_weight : array-like of shape (n,), optional
+            How much each sequence counts.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            As in fit, and for a class that is not in `classes`.
+        """
+        check_parameters(self, self._rules)
+        begin = not hasattr(self, "params_")
+        if begin and classes is not None:
+            y_checked = self._check_targets(y)
+            known = unique_labels(classes)
+            unknown = np.setdiff1d(y_checked, known)
+            if y_checked.ndim == 1 and len(unknown):
+                raise ValueError(f"y has the class {unknown[0]!r}, which is not in classes")
+            self._all_classes = known
+        try:
+            return self._fit(X, y, sample_weight, None, None, begin=begin, max_iter=1)
+        finally:
+            self.__dict__.pop("_all_classes", None)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the class, or the labels, of each sequence.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As in fit.
+
+        Returns
+        -------
+        y : array of shape (n,), or (n, K) of 0 and 1 for labels
+            The most probable class, of equal ones the first; labels of at least one half.
+        """
+        probabilities = self._outputs(X)
+        if self._multilabel:
+            return (probabilities >= 0.5).astype(np.int64)
+        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class, or of each label.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As in fit.
+
+        Returns
+        -------
+        probabilities : array of shape (n, n_classes), float64
+            In the order of `classes_`. Rows sum to one, but for several labels.
+        """
+        probabilities = self._outputs(X).astype(np.float64)
+        if not self._multilabel:
+            probabilities /= probabilities.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the logarithm of `predict_proba`.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As in fit.
+
+        Returns
+        -------
+        log_probabilities : array of shape (n, n_classes), float64
+        """
+        outputs = self._outputs(X, link=False).astype(np.float64)
+        return np.asarray(log_expit(outputs) if self._multilabel else log_softmax(outputs, axis=1))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,60 @@
+"""The parameters a network starts from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn import _core
+
+
+def initial_parameters(
+    model: _core.SequenceModel, cell: str, hidden_size: int, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return the arena of a model, float32 of shape (num_parameters,).
+
+    - input weights: uniform within sqrt(6 / (fan in + fan out)) (Glorot & Bengio, AISTATS 2010);
+    - recurrent weights: orthogonal for each gate (Saxe, McClelland & Ganguli, arXiv:1312.6120), so
+      that at first states neither vanish nor explode;
+    - biases: zero, but one for the LSTM's forget gate, which then remembers from the start
+      (Jozefowicz, Zaremba & Sutskever, ICML 2015);
+    - embedding: normal with a standard deviation of 0.1;
+    - attention: zero, which is the mean over the steps.
+    """
+    arena = np.zeros(model.num_parameters, np.float32)
+    for name, view in named_views(model, arena).items():
+        module, _, kind = name.partition(".")
+        if module == "embedding":
+            view[...] = 0.1 * rng.standard_normal(view.shape)
+        elif kind.startswith("weight_hh"):
+            for gate in view.reshape(-1, hidden_size, hidden_size):
+                gate[...] = _orthogonal(hidden_size, rng)
+        elif kind.startswith("weight_ih"):
+            for gate in view.reshape(-1, hidden_size, view.shape[1]):
+                gate[...] = _glorot(gate.shape, rng)
+        elif name == "head.weight":
+            view[...] = _glorot(view.shape, rng)
+        elif kind.startswith("bias_ih") and cell == "lstm":
+            view[hidden_size : 2 * hidden_size] = 1.0  # i, f, g, o
+    return arena
+
+
+def named_views(model: _core.SequenceModel, arena: NDArray[np.float32]) -> dict[str, Any]:
+    """Return views of an arena, shaped, by the names of the parameters."""
+    return {
+        name: arena[offset : offset + int(np.prod(shape))].reshape(shape)
+        for name, shape, offset in model.parameters
+    }
+
+
+def _orthogonal(size: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw from all orthogonal matrices alike (Mezzadri, Notices of the AMS 54, 2007)."""
+    q, r = np.linalg.qr(rng.standard_normal((size, size)))
+    return np.asarray(q * np.sign(np.diag(r)))
+
+
+def _glorot(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    bound = np.sqrt(6.0 / (shape[0] + shape[1]))
+    return rng.uniform(-bound, bound, shape)

@@ -1,0 +1,210 @@
+"""What is said to people whose sequences a network cannot read.
+
+Every message names the sequence by its index, the value, and the fix. Some hold words that
+scikit-learn's estimator checks look for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+_HOLDINGS = {"U": "strings", "S": "bytes", "M": "dates", "m": "time spans", "V": "records"}
+
+
+def zero_samples(name: str, shape: Iterable[int]) -> NoReturn:
+    """Refuse no sequences at all."""
+    raise ValueError(
+        f"Found {name} with 0 sample(s) (shape={tuple(shape)}) while a minimum of 1 is required."
+    )
+
+
+def zero_channels(name: str, shape: tuple[int, ...], index: int | None = None) -> NoReturn:
+    """Refuse steps that hold nothing."""
+    what = name if index is None else f"sequence {index} of {name}"
+    raise ValueError(
+        f"Found {what} with 0 feature(s) (shape={shape}) while a minimum of 1 is required."
+    )
+
+
+def no_sequences(X: Any, name: str) -> NoReturn:
+    """Refuse an object that is no ordered collection."""
+    raise TypeError(
+        f"{name} is a {type(X).__name__}, which holds no sequences in an order; pass a list of "
+        "arrays of shape (T_i, C)"
+    )
+
+
+def sparse(X: Any, what: str) -> NoReturn:
+    """Refuse sparse matrices and arrays."""
+    raise TypeError(
+        f"Sparse data was passed, but dense data is required: {what} is a {type(X).__name__}. "
+        "Pass it as .toarray()"
+    )
+
+
+def one_dimension(name: str, came: str) -> NoReturn:
+    """Refuse numbers of which it is not known whether they are one sequence or many."""
+    raise ValueError(
+        f"{name} is one-dimensional, {came}; expected several sequences. Reshape your data: "
+        f"[{name}] or {name}.reshape(1, -1) is one univariate sequence, {name}.reshape(-1, 1) are "
+        "sequences of one step each."
+    )
+
+
+def rank(name: str, shape: tuple[int, ...]) -> NoReturn:
+    """Refuse an array of too many dimensions."""
+    raise ValueError(
+        f"{name} has {len(shape)} dimensions, shape {shape}; expected (n, T, C), or (n, T) for "
+        "univariate series. Reshape the axes after T to one of channels"
+    )
+
+
+def empty(name: str, index: int) -> NoReturn:
+    """Refuse a sequence of no steps."""
+    raise ValueError(
+        f"Sequence {index} of {name} is empty, and a network cannot read it. Leave such sequences "
+        f"out, with {name}[{name}.lengths > 0] where {name} is a skrnn.Sequences, and their targets"
+    )
+
+
+def layouts(arrays: list[NDArray[Any]], name: str) -> NoReturn:
+    """Refuse ranks or channels that are wrong or differ, by the first that does."""
+    reference, first = next(((i, a) for i, a in enumerate(arrays) if a.size), (0, arrays[0]))
+    for index, array in enumerate(arrays):
+        if array.ndim == 0:
+            break
+        if len(array) == 0:
+            empty(name, index)
+        if array.ndim > 2 or array.shape[1:] != first.shape[1:]:
+            break
+    what = f"Sequence {index} of {name}"
+    if array.ndim == 0:
+        raise ValueError(
+            f"{what} is a single number, {array[()]!s}; expected an array of shape (T_i, C), such "
+            "as [[x]] for one step of one channel"
+        )
+    if array.ndim > 2:
+        raise ValueError(
+            f"{what} has shape {array.shape}; expected (T_i, C). Reshape the axes after the first "
+            "to one of channels"
+        )
+    if array.ndim != first.ndim:
+        raise ValueError(
+            f"{what} has shape {array.shape} and sequence {reference} has shape {first.shape}; "
+            "expected either all (T_i, C) or all univariate, (T_i,). x[:, None] makes (T_i, 1) of "
+            "a univariate one"
+        )
+    raise ValueError(
+        f"{what} has {array.shape[1]} channels, shape {array.shape}, and sequence {reference} has "
+        f"{first.shape[1]}, shape {first.shape}; expected the same channels in all. Steps come "
+        "first, so transpose (C, T_i) arrays, or use Sequences.from_aeon"
+    )
+
+
+def dtype(found: np.dtype[Any], name: str, index: int | None = None) -> NoReturn:
+    """Refuse what is not made of real numbers."""
+    what = name if index is None else f"Sequence {index} of {name}"
+    if found.kind == "c":
+        raise ValueError(
+            f"Complex data not supported: {what} has dtype {found}. Make two channels of it, the "
+            "real and the imaginary part"
+        )
+    fix = (
+        "convert numbers with .astype(np.float32), and encode words with "
+        "skrnn.preprocessing.TokenEncoder"
+        if found.kind in "US"
+        else "convert it to float32"
+    )
+    raise ValueError(f"{what} holds {_HOLDINGS.get(found.kind, 'objects')}, dtype {found}; {fix}")
+
+
+def no_tokens(array: NDArray[Any], name: str, index: int | None = None) -> NoReturn:
+    """Refuse channels where tokens are expected."""
+    what = name if index is None else f"Sequence {index} of {name}"
+    raise ValueError(
+        f"{what} has shape {array.shape} and dtype {array.dtype}; token sequences are 1-D integer "
+        "arrays, in a list or as one (n, T) array. Convert whole numbers with .astype(np.int32)"
+    )
+
+
+def strings(array: NDArray[Any], name: str, index: int | None = None) -> None:
+    """Refuse "1.5" in an object array, which NumPy would read as a number and say nothing."""
+    for position, value in np.ndenumerate(array):
+        if isinstance(value, (str, bytes)):
+            # The first axis of an array are its sequences, that of a sequence are its steps.
+            sequence, step = position[:2] if index is None else (index, position[0])
+            raise ValueError(
+                f"Sequence {sequence} of {name} holds the string {value!r} at step {step}; convert "
+                "numbers with .astype(np.float32), and encode words with "
+                "skrnn.preprocessing.TokenEncoder"
+            )
+
+
+def text(value: str | bytes, name: str, index: int) -> NoReturn:
+    """Refuse a string in place of a sequence."""
+    raise TypeError(
+        f"Sequence {index} of {name} is text, {value[:20]!r}; encode texts with "
+        "skrnn.preprocessing.TokenEncoder"
+    )
+
+
+def mask(name: str, index: int) -> NoReturn:
+    """Refuse masked values, which NumPy would uncover and say nothing."""
+    raise ValueError(
+        f"Sequence {index} of {name} has masked values. Fill them, with .filled(np.nan) for "
+        "missing values, or cut the sequence where its steps end"
+    )
+
+
+def ragged(name: str, index: int, error: Exception) -> NoReturn:
+    """Refuse steps that hold different numbers of values."""
+    raise ValueError(
+        f"Sequence {index} of {name} is ragged inside: its steps have different numbers of "
+        "channels. Expected an array of shape (T_i, C)"
+    ) from error
+
+
+def no_number(value: Any, name: str, index: int, step: int) -> NoReturn:
+    """Refuse an object that is no number."""
+    raise ValueError(
+        f"Sequence {index} of {name} holds {value!r} at step {step}, which is no number. For a "
+        "missing value write np.nan"
+    )
+
+
+def token(value: int, name: str, index: int, step: int, greatest: int) -> NoReturn:
+    """Refuse a token that is out of range."""
+    raise ValueError(
+        f"Sequence {index} of {name} holds the token {value} at step {step}; tokens are 0 or more, "
+        f"and at most {greatest}. Number them from 0 on, with skrnn.preprocessing.TokenEncoder for "
+        "one"
+    )
+
+
+def nan(name: str, index: int, step: int, channel: int, says: str = "") -> str:
+    """Return what is wrong with NaN."""
+    return (
+        f"Input {name} contains NaN: sequence {index}, step {step}, channel {channel}. NaN means a "
+        "missing value; fill it, with skrnn.preprocessing.PerStep(SimpleImputer()) for one, or "
+        f"leave the sequence out{says}"
+    )
+
+
+def infinity(
+    value: Any, found: np.dtype[Any], name: str, index: int, step: int, channel: int
+) -> NoReturn:
+    """Refuse what is infinite, or becomes so in the dtype of the network."""
+    where = f"sequence {index}, step {step}, channel {channel} is {value!s}"
+    if np.isfinite(value):
+        raise ValueError(
+            f"Input {name} contains a value too large for {found}: {where}, which becomes "
+            "infinity. Scale it, with skrnn.preprocessing.PerStep(StandardScaler()) for one"
+        )
+    raise ValueError(
+        f"Input {name} contains infinity: {where}. Clip it, or write NaN for a missing value and "
+        "fill that"
+    )

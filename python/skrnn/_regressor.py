@@ -1,0 +1,342 @@
+"""RNNRegressor: one number, or several, a sequence."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
+from sklearn.metrics import mean_pinball_loss, r2_score
+from sklearn.utils.validation import check_array
+
+from skrnn import _core
+from skrnn._estimator import RULES, SequenceEstimator
+from skrnn._parameters import Rule, check_parameters, one_of, real
+
+# Losses of numbers that come standardised, and of counts that do not.
+LOSSES = ("squared", "absolute", "huber", "quantile", "gaussian_nll", "poisson")
+
+
+def _are_quantiles(value: Any) -> bool:
+    try:
+        levels = list(value)
+    except TypeError:
+        return False
+    return len(levels) > 0 and all(isinstance(q, Real) and 0 < float(q) < 1 for q in levels)
+
+
+class RNNRegressor(RegressorMixin, SequenceEstimator):
+    """Predict numbers from sequences with a recurrent network.
+
+    Trained in C++ on sequences of any lengths, without padding. One target a sequence or several;
+    means, medians, quantiles, means with standard deviations, or rates.
+
+    Parameters
+    ----------
+    cell : {"rnn", "rnn_relu", "lstm", "gru", "gru_reset_before"}, default="lstm"
+        The recurrent cell; `skrnn.cells()` lists them.
+    hidden_size : int, default=64
+        Units of a layer, in each direction.
+    num_layers : int, default=1
+        Stacked layers.
+    bidirectional : bool, default=False
+        Whether a second set of layers reads from the last step to the first.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        What becomes of the steps: the state when all has been read; the mean or the maximum over
+        steps; or a mean weighted by learned attention (Yang et al., NAACL 2016).
+    embedding_size : int, optional
+        Makes the input tokens (integers from 0 on) that become learned vectors of this size.
+    dropout : float, default=0.0
+        Rate between layers, and before the head.
+    recurrent_dropout : float, default=0.0
+        Rate of variational dropout of the recurrent state (Gal & Ghahramani, NeurIPS 2016).
+    loss : {"auto", "squared", "absolute", "huber", "quantile", "gaussian_nll", "poisson"}, \
+default="auto"
+        "auto" is the squared error. "quantile" predicts `quantiles`; "gaussian_nll" a mean and a
+        standard deviation; "poisson" the rates of counts.
+    quantiles : sequence of float, default=(0.1, 0.5, 0.9)
+        Levels for ``loss="quantile"``.
+    delta : float, default=1.0
+        Where the huber loss turns from squared to absolute, in standard deviations of the target.
+    solver : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
+        The optimiser; "sgd" has Nesterov's momentum of 0.9.
+    learning_rate_init : float, default=1e-3
+        The learning rate, of which `learning_rate` makes a schedule.
+    learning_rate : {"constant", "cosine", "one_cycle", "plateau"}, default="constant"
+        "plateau" divides it by five where the training loss, or the validation score with
+        `early_stopping`, stands still.
+    alpha : float, default=0.0
+        Weight decay of matrices; with "adamw" apart from the gradient.
+    clip_norm : float or None, default=1.0
+        Longest gradient, all parameters together.
+    batch_size : int, default=32
+        Sequences an update.
+    max_iter : int, default=100
+        Epochs at most.
+    tol : float, default=1e-4
+        What counts as an improvement.
+    n_iter_no_change : int, default=10
+        Epochs without an improvement of the training loss, or of the validation score with
+        `early_stopping`, after which training ends.
+    early_stopping : bool, default=False
+        Whether to end on the validation score, and to keep the parameters of the best epoch.
+    validation_fraction : float, default=0.1
+        What `early_stopping` holds out, stratified, where fit gets no `X_val`.
+    scoring : str, callable or None, default=None
+        The validation score, as in `sklearn.metrics.get_scorer_names()`. None is `score`.
+    tbptt : int, optional
+        Steps between cuts of truncated backpropagation through time; states are carried over.
+        Bounds the memory of long sequences. Needs pooling "last" and one direction.
+    warm_start : bool, default=False
+        Whether fit goes on from the parameters of the last fit.
+    random_state : int, RandomState instance or None, default=None
+        Same number, same bits, whatever `n_jobs` is.
+    verbose : bool, default=False
+        Whether to print each epoch.
+    n_jobs : int or None, default=None
+        Threads. None follows OpenMP and threadpoolctl.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Channels of a step; columns where fit saw a 2-D array.
+    n_iter_ : int
+        Epochs run.
+    loss_curve_ : list of float
+        Mean training loss of each epoch, of standardised targets.
+    validation_scores_ : list of float or None
+        Score on validation data after each epoch.
+    params_ : dict of str to array
+        Weights, by the names PyTorch has for them.
+
+    See Also
+    --------
+    RNNClassifier : The same for classes.
+
+    Notes
+    -----
+    Targets are standardised for training, by their mean and standard deviation in fit, and
+    predictions are turned back; for "poisson" they stay as they are.
+
+    Weights start as Glorot & Bengio (2010) have it for inputs, orthogonal for recurrent weights
+    (Saxe et al. 2014), and with a forget bias of one (Jozefowicz et al. 2015).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.normal(size=(length, 1)) for length in rng.integers(3, 9, 60)]
+    >>> y = [x.sum() for x in X]
+    >>> model = RNNRegressor(hidden_size=16, learning_rate_init=0.01, random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.9)
+    True
+    """
+
+    _rules = RULES | {
+        "loss": one_of(("auto", *LOSSES)),
+        "quantiles": Rule(_are_quantiles, "one or more levels between 0 and 1"),
+        "delta": real(0, np.inf, "()"),
+    }
+
+    def __init__(
+        self,
+        cell: str = "lstm",
+        hidden_size: int = 64,
+        *,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        pooling: str = "last",
+        embedding_size: int | None = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        loss: str = "auto",
+        quantiles: Any = (0.1, 0.5, 0.9),
+        delta: float = 1.0,
+        solver: str = "adam",
+        learning_rate_init: float = 1e-3,
+        learning_rate: str = "constant",
+        alpha: float = 0.0,
+        clip_norm: float | None = 1.0,
+        batch_size: int = 32,
+        max_iter: int = 100,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        scoring: Any = None,
+        tbptt: int | None = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = False,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.pooling = pooling
+        self.embedding_size = embedding_size
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.loss = loss
+        self.quantiles = quantiles
+        self.delta = delta
+        self.solver = solver
+        self.learning_rate_init = learning_rate_init
+        self.learning_rate = learning_rate
+        self.alpha = alpha
+        self.clip_norm = clip_norm
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.scoring = scoring
+        self.tbptt = tbptt
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    # ---- Targets ----
+
+    @property
+    def _target_columns(self) -> int:
+        return len(self._mean)
+
+    def _loss(self) -> str:
+        return "squared" if self.loss == "auto" else str(self.loss)
+
+    def _loss_options(self) -> dict[str, Any]:
+        levels = [float(q) for q in self.quantiles] if self.loss == "quantile" else []
+        return {"delta": float(self.delta), "quantiles": levels}
+
+    def _output_size(self, target_columns: int) -> int:
+        options = self._loss_options()
+        return _core.outputs_for(self._loss(), target_columns, options["quantiles"])
+
+    def _check_targets(self, y: Any) -> NDArray[np.float64]:
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
+        if y.ndim > 2 or y.ndim == 0 or (y.ndim == 2 and y.shape[1] == 0):
+            raise ValueError(f"y has shape {y.shape}; expected (n,) or (n, K)")
+        if self.loss == "poisson" and (y < 0).any():
+            raise ValueError(
+                f"loss='poisson' is for counts and rates; y has the negative value {y.min():g}"
+            )
+        return np.asarray(y)
+
+    def _learn_targets(self, y: NDArray[np.float64]) -> None:
+        self._one_column = y.ndim == 1
+        columns = y.reshape(len(y), -1)
+        self._mean = columns.mean(axis=0)
+        scale = columns.std(axis=0)
+        self._scale = np.where(scale > 0, scale, 1.0)
+        if self.loss == "poisson":
+            self._mean, self._scale = np.zeros_like(self._mean), np.ones_like(self._scale)
+
+    def _encode(self, y: NDArray[np.float64]) -> NDArray[np.float32]:
+        columns = y.reshape(len(y), -1)
+        if columns.shape[1] != len(self._mean):
+            raise ValueError(
+                f"y has {columns.shape[1]} columns, but the first fit saw {len(self._mean)}"
+            )
+        encoded = ((columns - self._mean) / self._scale).astype(np.float32)
+        if not np.isfinite(encoded).all():
+            raise ValueError("y is too large for float32; scale it")
+        return np.asarray(encoded)
+
+    # ---- Fitting and predicting ----
+
+    def partial_fit(self, X: Any, y: Any, *, sample_weight: Any = None) -> RNNRegressor:
+        """Train one more epoch, on these sequences alone.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As in fit.
+        y : array-like of shape (n,) or (n, K)
+            Targets. The first call's set the scale of all.
+        sample_weight : array-like of shape (n,), optional
+            How much each sequence counts.
+
+        Returns
+        -------
+        self : object
+        """
+        check_parameters(self, self._rules)
+        begin = not hasattr(self, "params_")
+        return self._fit(X, y, sample_weight, None, None, begin=begin, max_iter=1)
+
+    def predict(
+        self, X: Any, return_std: bool = False
+    ) -> NDArray[np.float64] | tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return numbers for each sequence.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As in fit.
+        return_std : bool, default=False
+            Whether to return standard deviations, too; needs ``loss="gaussian_nll"``.
+
+        Returns
+        -------
+        y : array of shape (n,) or (n, K), float64
+            With ``loss="quantile"`` of shape (n, Q), or (n, K, Q).
+        std : array of the shape of y, float64
+            Where `return_std`.
+        """
+        gaussian = self.loss == "gaussian_nll"
+        if return_std and not gaussian:
+            raise ValueError(
+                f"return_std=True needs loss='gaussian_nll', which learns standard deviations; "
+                f"this estimator has loss={self.loss!r}"
+            )
+        outputs = self._outputs(X).astype(np.float64)
+        columns = len(self._mean)
+        if self.loss == "quantile":
+            y = outputs.reshape(len(outputs), columns, -1)
+            return self._decoded(y * self._scale[:, None] + self._mean[:, None])
+        mean = self._decoded(outputs[:, :columns] * self._scale + self._mean)
+        if not return_std:
+            return mean
+        return mean, self._decoded(outputs[:, columns:] * self._scale)
+
+    def _decoded(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return y in the shape of the targets."""
+        return np.asarray(y[:, 0] if self._one_column else y)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return how good the predictions are; larger is better.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As in fit.
+        y : array-like of shape (n,) or (n, K)
+            True values.
+        sample_weight : array-like of shape (n,), optional
+
+        Returns
+        -------
+        score : float
+            The coefficient of determination R^2; with ``loss="quantile"`` minus the mean pinball
+            loss over all quantiles.
+        """
+        prediction = np.asarray(self.predict(X))
+        if self.loss != "quantile":
+            return float(r2_score(y, prediction, sample_weight=sample_weight))
+        losses = [
+            mean_pinball_loss(y, prediction[..., i], sample_weight=sample_weight, alpha=float(q))
+            for i, q in enumerate(self.quantiles)
+        ]
+        return -float(np.mean(losses))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,136 @@
+"""What every estimator asks of its X."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn import _refuse
+from skrnn._flatten import as_floats, flatten
+from skrnn._sequences import Sequences
+
+_MAX_TOKEN = np.iinfo(np.int32).max
+
+
+def as_sequences(
+    X: Any,
+    *,
+    tokens: bool = False,
+    allow_nan: bool = False,
+    dtype: Any = np.float32,
+    name: str = "X",
+) -> Sequences:
+    """Make sequences that a network can read of what the user has.
+
+    Parameters
+    ----------
+    X : sequences
+        A list, tuple, 1-D object array or `Sequences` of (T_i, C) arrays, or of (T_i,) arrays,
+        which are univariate; an (n, T, C) array; an (n, T) array or data frame of univariate
+        series. With `tokens`, (T_i,) integer arrays or an (n, T) integer array.
+    tokens : bool, default=False
+        Whether X holds tokens: integers from 0 on.
+    allow_nan : bool, default=False
+        Whether NaN may be in X.
+    dtype : dtype, default=float32
+        Of the values. None keeps float64, for what is computed before the network.
+    name : str, default="X"
+        What messages call X.
+
+    Returns
+    -------
+    sequences : Sequences
+        At least one sequence of at least one step. The values have shape (S, C) and `dtype`, or
+        shape (S,) and int32 with `tokens`. They share memory with X where they can.
+
+    Raises
+    ------
+    TypeError
+        For what holds no sequences: a dict, text, a sparse matrix.
+    ValueError
+        For anything else that a network cannot read. The message names the sequence, the value
+        and the fix.
+
+    Examples
+    --------
+    >>> as_sequences([[1.0, 2.0, 3.0], [4.0]])
+    Sequences(n=2, lengths=1..3, n_channels=1, dtype=float32)
+    >>> as_sequences([[5, 2, 0], [1]], tokens=True)
+    Sequences(n=2, lengths=1..3, tokens, dtype=int32)
+    """
+    if isinstance(X, Sequences):
+        values, offsets = X.values, X.offsets
+        if len(X) == 0:
+            _refuse.zero_samples(name, values.shape)
+        if tokens and values.ndim == 2:
+            _refuse.no_tokens(values, name)
+        if not tokens:
+            # Integers may be tokens or numbers; to a network without an embedding they are numbers.
+            values = as_floats(values if values.ndim == 2 else values[:, None], dtype)
+    else:
+        values, offsets = flatten(X, name, tokens=tokens, dtype=None if tokens else dtype)
+    if (offsets[1:] == offsets[:-1]).any():
+        _refuse.empty(name, int(np.argmin(offsets[1:] - offsets[:-1])))
+
+    if tokens:
+        if values.min() < 0 or values.max() > _MAX_TOKEN:
+            _refuse_token(values, offsets, name)
+        values = values.astype(np.int32, copy=False)
+    elif not (~np.isinf(values) if allow_nan else np.isfinite(values)).all():
+        _refuse_not_finite(X, values, offsets, allow_nan, name)
+    if isinstance(X, Sequences) and values is X.values:
+        return X
+    return Sequences.from_flat(values, offsets)
+
+
+def check_n_channels(estimator: Any, X: Sequences, *, reset: bool) -> None:
+    """Set `n_features_in_`, the channels of a step, or hold X to it.
+
+    Parameters
+    ----------
+    estimator : object
+        The estimator that has or gets the attribute.
+    X : Sequences
+        What `as_sequences` made.
+    reset : bool
+        True in fit, False afterwards.
+
+    Raises
+    ------
+    ValueError
+        For another number of channels than in fit, in scikit-learn's words.
+    """
+    if reset:
+        estimator.n_features_in_ = X.n_channels
+    elif X.n_channels != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {X.n_channels} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input. The features are the channels of a "
+            "step: pass sequences with those that fit saw"
+        )
+
+
+def locate(row: int, offsets: NDArray[np.int64]) -> tuple[int, int]:
+    """Return the sequence and the step of a row of the values."""
+    sequence = int(np.searchsorted(offsets, row, side="right")) - 1
+    return sequence, row - int(offsets[sequence])
+
+
+def _refuse_token(values: NDArray[Any], offsets: NDArray[np.int64], name: str) -> NoReturn:
+    row = int(np.argmax((values < 0) | (values > _MAX_TOKEN)))
+    _refuse.token(int(values[row]), name, *locate(row, offsets), _MAX_TOKEN)
+
+
+def _refuse_not_finite(
+    X: Any, values: NDArray[Any], offsets: NDArray[np.int64], allow_nan: bool, name: str
+) -> NoReturn:
+    wrong = np.isinf(values) if allow_nan else ~np.isfinite(values)
+    row, channel = (int(i) for i in np.argwhere(wrong)[0])
+    where = *locate(row, offsets), channel
+    if np.isnan(values[row, channel]):
+        raise ValueError(_refuse.nan(name, *where))
+    # As it was before the conversion, which may be what made it infinite.
+    original = X.values if isinstance(X, Sequences) else flatten(X, name, tokens=False)[0]
+    _refuse.infinity(original[row, channel], values.dtype, name, *where)

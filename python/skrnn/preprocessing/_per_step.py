@@ -1,0 +1,324 @@
+"""Any transformer of scikit-learn, applied to the steps of sequences."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    has_fit_parameter,
+)
+
+from skrnn import _refuse
+from skrnn._sequences import Sequences
+from skrnn._validation import as_sequences, check_n_channels, locate
+
+
+def _inner_has(method: str) -> Any:
+    """Offer a method where the transformer has it, and the fitted one once there is one."""
+
+    def check(self: PerStep) -> bool:
+        return hasattr(getattr(self, "transformer_", self.transformer), method)
+
+    return available_if(check)
+
+
+# auto_wrap_output_keys=None: a data frame, which set_output and transform_output could ask for, has
+# no place for sequences.
+class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+    """Apply a transformer to every step of every sequence.
+
+    The steps of all sequences, one below the other, are the samples of the transformer, and the
+    channels are its features. So ``PerStep(StandardScaler())`` learns one mean and one deviation a
+    channel, over all steps of all sequences. Steps know nothing of their neighbours.
+
+    Parameters
+    ----------
+    transformer : transformer
+        Any of scikit-learn's, or a pipeline of them, that keeps the number of its samples. It is
+        cloned, and its parameters are reached as ``transformer__with_mean``.
+
+    Attributes
+    ----------
+    transformer_ : transformer
+        The fitted clone.
+    n_features_in_ : int
+        Channels of a step.
+
+    Notes
+    -----
+    What comes out are always `Sequences`, whatever went in and whatever `set_output` asks for: a
+    data frame has no place for sequences. Sparse results are made dense.
+
+    NaN is handed on, and the transformer decides whether it takes it: ``PerStep(SimpleImputer())``
+    fills it. float64 stays float64 in here, so that large numbers are scaled before they are
+    rounded to the float32 of the networks.
+
+    An (n, T) array holds n univariate series, here as everywhere: its T columns share one mean.
+
+    Examples
+    --------
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skrnn.preprocessing import PerStep
+    >>> X = [[[1.0, 100.0], [2.0, 200.0], [3.0, 300.0]], [[4.0, 400.0]]]
+    >>> Xt = PerStep(StandardScaler()).fit_transform(X)
+    >>> Xt
+    Sequences(n=2, lengths=1..3, n_channels=2, dtype=float64)
+    >>> Xt[1].round(3)
+    array([[1.342, 1.342]])
+    """
+
+    def __init__(self, transformer: Any) -> None:
+        self.transformer = transformer
+
+    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None) -> PerStep:
+        """Fit the transformer on all steps.
+
+        Parameters
+        ----------
+        X : sequences of (T_i, C) arrays, or array of shape (n, T, C) or (n, T)
+        y : array of shape (n,) or (n, K), or list of (T_i,) or (T_i, K) arrays, optional
+            Targets for transformers that use them. One a sequence is handed to all of its steps.
+            In any other form y is left out, if the transformer can do without.
+        sample_weight : array of shape (n,), optional
+            Weights of the sequences, each handed to all steps of its sequence.
+
+        Returns
+        -------
+        self : PerStep
+
+        Raises
+        ------
+        TypeError
+            For a `transformer` that is none, and weights for one that takes none.
+        ValueError
+            For what is no sequences, targets or weights of another number, and for NaN where the
+            transformer takes none.
+        """
+        inner, X = self._begin(X)
+        self._learn(inner.fit, X, y, _weights(X, sample_weight, inner))
+        self._end(inner, X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, *, sample_weight: Any = None) -> Sequences:
+        """Fit the transformer on all steps, and transform them.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+
+        Returns
+        -------
+        Xt : Sequences of (T_i, C') arrays
+            Of what the transformer's own `fit_transform` gives, where it has one.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fit` and `transform`.
+        """
+        inner, X = self._begin(X)
+        weights = _weights(X, sample_weight, inner)
+        if hasattr(inner, "fit_transform"):
+            Xt = self._learn(inner.fit_transform, X, y, weights)
+        else:
+            Xt = self._run(self._learn(inner.fit, X, y, weights).transform, X)
+        self._end(inner, X)
+        return self._sequences(Xt, X)
+
+    def transform(self, X: Any) -> Sequences:
+        """Transform every step.
+
+        Parameters
+        ----------
+        X : sequences of (T_i, C) arrays, or array of shape (n, T, C) or (n, T)
+
+        Returns
+        -------
+        Xt : Sequences of (T_i, C') arrays
+            C' is what the transformer makes of C channels.
+
+        Raises
+        ------
+        ValueError
+            For what is no sequences, other channels than in `fit`, NaN where the transformer takes
+            none, and for a transformer that drops or adds steps.
+        """
+        return self._apply("transform", X)
+
+    @_inner_has("inverse_transform")  # type: ignore[untyped-decorator]
+    def inverse_transform(self, X: Any) -> Sequences:
+        """Undo `transform`, where the transformer can.
+
+        Parameters
+        ----------
+        X : sequences of (T_i, C') arrays, or array of shape (n, T, C') or (n, T)
+
+        Returns
+        -------
+        X_original : Sequences of (T_i, C) arrays
+
+        Raises
+        ------
+        ValueError
+            As `transform`.
+        """
+        return self._apply("inverse_transform", X)
+
+    @_inner_has("get_feature_names_out")  # type: ignore[untyped-decorator]
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """Name the channels that come out.
+
+        Parameters
+        ----------
+        input_features : array of shape (C,) of str, optional
+            Names of the channels that go in. None stands for x0, x1, …
+
+        Returns
+        -------
+        names : array of shape (C',), object
+        """
+        check_is_fitted(self)
+        names: NDArray[Any] = self.transformer_.get_feature_names_out(input_features)
+        return names
+
+    def set_output(self, *, transform: str | None = None) -> PerStep:  # noqa: ARG002
+        """Accept what a pipeline around asks for; what comes out are `Sequences` all the same.
+
+        Parameters
+        ----------
+        transform : str, optional
+            Has no effect.
+
+        Returns
+        -------
+        self : PerStep
+        """
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "transformer_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        try:
+            inner = get_tags(self.transformer)
+        except (AttributeError, TypeError, ValueError):
+            return tags  # not a transformer, which fit will say
+        tags.input_tags.allow_nan = inner.input_tags.allow_nan
+        tags.input_tags.positive_only = inner.input_tags.positive_only
+        tags.target_tags.required = inner.target_tags.required
+        tags.non_deterministic = inner.non_deterministic
+        tags.requires_fit = inner.requires_fit
+        if inner.transformer_tags is not None:
+            tags.transformer_tags = inner.transformer_tags
+        return tags
+
+    def _begin(self, X: Any) -> tuple[Any, Sequences]:
+        if isinstance(self.transformer, type) or not (
+            hasattr(self.transformer, "fit") and hasattr(self.transformer, "transform")
+        ):
+            raise TypeError(
+                f"transformer is {self.transformer!r}, which has no fit and transform; pass an "
+                "instance of a transformer, such as StandardScaler()"
+            )
+        # Infinity is refused; of NaN the transformer is the judge.
+        return clone(self.transformer), as_sequences(X, allow_nan=True, dtype=None)
+
+    def _end(self, inner: Any, X: Sequences) -> None:
+        check_n_channels(self, X, reset=True)
+        self.transformer_ = inner
+
+    def _apply(self, method: str, X: Any) -> Sequences:
+        if get_tags(self).requires_fit:
+            check_is_fitted(self)
+        inner = getattr(self, "transformer_", self.transformer)
+        X = as_sequences(X, allow_nan=True, dtype=None)
+        if method == "transform" and hasattr(self, "n_features_in_"):
+            check_n_channels(self, X, reset=False)
+        return self._sequences(self._run(getattr(inner, method), X), X)
+
+    def _learn(self, method: Any, X: Sequences, y: Any, weights: dict[str, Any]) -> Any:
+        per_step = None
+        if y is not None:
+            check_consistent_length(X, y)
+            per_step = _steps_of(y, X.lengths)
+        try:
+            return self._run(method, X, per_step, **weights)
+        except (TypeError, ValueError) as error:
+            # What a transformer says of the y that it was not given would only puzzle.
+            if y is None or per_step is not None or not re.search(r"\by\b", str(error)):
+                raise
+            raise ValueError(
+                f"{type(self.transformer).__name__} needs one target a sequence, or one a step: y "
+                "is neither an array of shape (n,) or (n, K) nor a list of arrays of the lengths "
+                "of X"
+            ) from error
+
+    def _run(self, method: Any, X: Sequences, *args: Any, **kwargs: Any) -> Any:
+        """Call the transformer, and name the sequence if it is NaN that it objects to."""
+        try:
+            return method(X.values, *args, **kwargs)
+        except ValueError as error:
+            if "NaN" not in str(error) or not np.isnan(X.values).any():
+                raise
+            row, channel = (int(i) for i in np.argwhere(np.isnan(X.values))[0])
+            says = f". {type(self.transformer).__name__} says: {error}"
+            where = *locate(row, X.offsets), channel
+            raise ValueError(_refuse.nan("X", *where, says)) from error
+
+    def _sequences(self, Xt: Any, X: Sequences) -> Sequences:
+        if sparse.issparse(Xt):
+            Xt = Xt.toarray()
+        Xt = np.asarray(Xt)
+        if Xt.ndim != 2 or len(Xt) != len(X.values):
+            raise ValueError(
+                f"{type(self.transformer).__name__} made shape {Xt.shape} of {len(X.values)} "
+                "steps; expected one row a step. PerStep takes transformers that keep every sample"
+            )
+        if Xt.dtype == object:
+            # Of a column of objects, or of columns of several dtypes. NumPy knows better by now.
+            Xt = np.asarray(Xt.tolist())
+        if Xt.dtype.kind not in "biuf":
+            raise ValueError(
+                f"{type(self.transformer).__name__} made values of dtype {Xt.dtype}, which are not "
+                "real numbers; add a step that encodes them"
+            )
+        return Sequences.from_flat(Xt, X.offsets)
+
+
+def _steps_of(y: Any, lengths: NDArray[np.int64]) -> NDArray[Any] | None:
+    """Targets of the steps, or None where y does not say what they are."""
+    if isinstance(y, Sequences):
+        return y.values if np.array_equal(y.lengths, lengths) else None
+    if isinstance(y, (list, tuple)) or (isinstance(y, np.ndarray) and y.dtype == object):
+        counts = [len(x) if hasattr(x, "__len__") and not isinstance(x, str) else 0 for x in y]
+        if np.array_equal(counts, lengths):
+            return np.concatenate([np.asarray(x) for x in y])
+    try:
+        array = np.asarray(y)
+    except ValueError:  # ragged in another way than X
+        return None
+    return np.repeat(array, lengths, axis=0) if array.ndim in (1, 2) else None
+
+
+def _weights(X: Sequences, sample_weight: Any, inner: Any) -> dict[str, NDArray[Any]]:
+    if sample_weight is None:
+        return {}
+    if not has_fit_parameter(inner, "sample_weight"):
+        raise TypeError(
+            f"sample_weight was given, but {type(inner).__name__}.fit takes none; leave it out"
+        )
+    weights = _check_sample_weight(sample_weight, X.lengths)
+    return {"sample_weight": np.repeat(weights, X.lengths)}

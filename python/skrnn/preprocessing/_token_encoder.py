@@ -1,0 +1,314 @@
+"""Text and events to integer sequences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Set
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.utils.validation import check_is_fitted, check_scalar
+
+from skrnn import _refuse
+from skrnn._sequences import Sequences
+from skrnn._validation import as_sequences
+
+_UNKNOWN = "<unk>"
+_ANALYZERS = ("word", "char")
+
+
+# auto_wrap_output_keys=None: a data frame, which set_output could ask for, has no place for
+# sequences.
+class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+    r"""Number the words, characters or events of texts and lists.
+
+    Tokens are numbered from 1 on, the most frequent first, and equally frequent ones in the order
+    of the alphabet. 0 is kept for the unknown: a token that `fit` did not see, or did not keep.
+
+    Parameters
+    ----------
+    analyzer : {"word", "char"} or callable, default="word"
+        What a token of a text is. "word" finds words with `token_pattern`, "char" takes every
+        character, blanks and line ends included. A callable is given each text and returns its
+        tokens. Lists of tokens pass "word" and "char" by as they are.
+    lowercase : bool, default=True
+        Whether "word" and "char" turn texts to lower case first.
+    token_pattern : str, default=r"(?u)\\b\\w+\\b"
+        The regular expression of a "word". Unlike CountVectorizer's it keeps words of one letter:
+        where order counts, so do "I" and "a".
+    max_tokens : int, optional
+        Keep only the most frequent tokens. The unknown token comes on top.
+    min_frequency : int, default=1
+        Keep only tokens that `fit` finds at least so many times, in all texts together.
+
+    Attributes
+    ----------
+    vocabulary_ : dict of token to int
+        The numbers of the known tokens, from 1 on.
+    n_tokens_ : int
+        The known tokens and the unknown one: the rows that an embedding needs.
+
+    See Also
+    --------
+    sklearn.feature_extraction.text.CountVectorizer : Counts tokens and forgets their order.
+
+    Notes
+    -----
+    A text without any token, such as "", becomes one unknown token: a network cannot read an empty
+    sequence, and one blank text should not stop the prediction of all others.
+
+    With ``min_frequency=1`` and no `max_tokens` a network never meets the unknown token in
+    training, and what it makes of it later is chance. ``min_frequency=2`` shows it the rare ones.
+
+    Examples
+    --------
+    >>> from skrnn.preprocessing import TokenEncoder
+    >>> encoder = TokenEncoder().fit(["The cat sat.", "The dog sat!"])
+    >>> encoder.vocabulary_
+    {'sat': 1, 'the': 2, 'cat': 3, 'dog': 4}
+    >>> X = encoder.transform(["A dog sat.", ""])
+    >>> X.to_list()
+    [array([0, 4, 1], dtype=int32), array([0], dtype=int32)]
+    >>> encoder.inverse_transform(X)
+    [['<unk>', 'dog', 'sat'], ['<unk>']]
+    """
+
+    def __init__(
+        self,
+        analyzer: str | Callable[[Any], Iterable[Hashable]] = "word",
+        *,
+        lowercase: bool = True,
+        token_pattern: str = r"(?u)\b\w+\b",
+        max_tokens: int | None = None,
+        min_frequency: int = 1,
+    ) -> None:
+        self.analyzer = analyzer
+        self.lowercase = lowercase
+        self.token_pattern = token_pattern
+        self.max_tokens = max_tokens
+        self.min_frequency = min_frequency
+
+    def fit(self, X: Any, y: Any = None) -> TokenEncoder:  # noqa: ARG002
+        """Learn which tokens there are.
+
+        Parameters
+        ----------
+        X : iterable of n str, or of n lists of tokens
+            Tokens are strings, or anything else that is hashable.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : TokenEncoder
+
+        Raises
+        ------
+        TypeError
+            For one text in place of several, for what is neither text nor a list of tokens, and for
+            parameters that are no integers.
+        ValueError
+            For parameters out of range, and where no token is found or kept.
+        """
+        self._learn(self._documents(X))
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> Sequences:  # noqa: ARG002
+        """Learn which tokens there are, and number those of X.
+
+        Parameters
+        ----------
+        X : iterable of n str, or of n lists of tokens
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        Xt : Sequences of n (T_i,) arrays, int32
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fit`.
+        """
+        documents = self._documents(X)  # once: X may be an iterator
+        self._learn(documents)
+        return self._encode(documents)
+
+    def transform(self, X: Any) -> Sequences:
+        """Turn every token into its number.
+
+        Parameters
+        ----------
+        X : iterable of n str, or of n lists of tokens
+
+        Returns
+        -------
+        Xt : Sequences of n (T_i,) arrays, int32
+            0 stands for unknown tokens, and alone for a text that has none.
+
+        Raises
+        ------
+        TypeError
+            As `fit`.
+        ValueError
+            For no text at all.
+        """
+        check_is_fitted(self)
+        return self._encode(self._documents(X))
+
+    def inverse_transform(self, X: Any) -> list[list[Hashable]]:
+        """Name the tokens of X.
+
+        Parameters
+        ----------
+        X : sequences of (T_i,) integer arrays in 0..n_tokens_ - 1
+
+        Returns
+        -------
+        tokens : list of n lists
+            With "<unk>" for the unknown. ``"".join(tokens[i])`` makes a text of characters.
+
+        Raises
+        ------
+        ValueError
+            For numbers that stand for no token.
+        """
+        check_is_fitted(self)
+        X = as_sequences(X, tokens=True)
+        if X.values.max() >= self.n_tokens_:
+            index = next(i for i, x in enumerate(X) if x.max() >= self.n_tokens_)
+            raise ValueError(
+                f"Sequence {index} of X holds the token {X[index].max()}; there are "
+                f"{self.n_tokens_} tokens, so expected 0..{self.n_tokens_ - 1}"
+            )
+        names = [_UNKNOWN, *self.vocabulary_]
+        return [[names[token] for token in x.tolist()] for x in X]
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:  # noqa: ARG002
+        """Name the tokens by their numbers.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        names : array of shape (n_tokens_,), object
+            ``names[0]`` is "<unk>".
+        """
+        check_is_fitted(self)
+        return np.array([_UNKNOWN, *map(str, self.vocabulary_)], dtype=object)
+
+    def set_output(self, *, transform: str | None = None) -> TokenEncoder:  # noqa: ARG002
+        """Accept what a pipeline around asks for; what comes out are `Sequences` all the same.
+
+        Parameters
+        ----------
+        transform : str, optional
+            Has no effect.
+
+        Returns
+        -------
+        self : TokenEncoder
+        """
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def _learn(self, documents: list[list[Hashable]]) -> None:
+        check_scalar(self.min_frequency, "min_frequency", Integral, min_val=1)
+        if self.max_tokens is not None:
+            check_scalar(self.max_tokens, "max_tokens", Integral, min_val=1)
+        counts = Counter(token for document in documents for token in document)
+        if not counts:
+            raise ValueError(
+                "no token was found: all texts are empty, or analyzer and token_pattern match "
+                "nothing in them"
+            )
+        ranked = sorted(counts, key=lambda token: (-counts[token], str(token)))
+        kept = [token for token in ranked if counts[token] >= self.min_frequency]
+        if not kept:
+            raise ValueError(
+                f"no token is found {self.min_frequency} times, the most frequent, {ranked[0]!r}, "
+                f"{counts[ranked[0]]}; lower min_frequency"
+            )
+        self.vocabulary_ = {token: i for i, token in enumerate(kept[: self.max_tokens], start=1)}
+        self.n_tokens_ = len(self.vocabulary_) + 1
+
+    def _encode(self, documents: list[list[Hashable]]) -> Sequences:
+        number = self.vocabulary_.get
+        flat = [number(token, 0) for document in documents for token in document or (None,)]
+        lengths = [len(document) or 1 for document in documents]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        return Sequences.from_flat(np.array(flat, np.int32), offsets)
+
+    def _documents(self, X: Any) -> list[list[Hashable]]:
+        """Return the tokens of every text."""
+        if isinstance(X, (str, bytes)):
+            raise TypeError(f"X is one text, {X[:20]!r}; pass a list of texts, as [X]")
+        if isinstance(X, (Mapping, Set)) or hasattr(X, "columns") or not hasattr(X, "__iter__"):
+            raise TypeError(
+                f"X is a {type(X).__name__}; pass a list of texts or of lists of tokens, and of a "
+                "data frame one column"
+            )
+        analyze = self._analyzer()
+        documents = [
+            _tokens(document, index, analyze, callable(self.analyzer))
+            for index, document in enumerate(X)
+        ]
+        if not documents:
+            _refuse.zero_samples("X", (0,))
+        return documents
+
+    def _analyzer(self) -> Callable[[Any], Iterable[Hashable]]:
+        if not callable(self.analyzer) and self.analyzer not in _ANALYZERS:
+            raise ValueError(
+                f"analyzer is {self.analyzer!r}; expected 'word', 'char' or a callable"
+            )
+        vectorizer = CountVectorizer(
+            analyzer=self.analyzer, lowercase=self.lowercase, token_pattern=self.token_pattern
+        )
+        if self.analyzer == "char":
+            # Not its own analyzer, which takes all white space for one blank: verses would lose
+            # their ends, and programs their indentation.
+            preprocess, decode = vectorizer.build_preprocessor(), vectorizer.decode
+            return lambda text: list(preprocess(decode(text)))
+        analyze: Callable[[Any], Iterable[Hashable]] = vectorizer.build_analyzer()
+        return analyze
+
+
+def _tokens(
+    document: Any, index: int, analyze: Callable[[Any], Iterable[Hashable]], always: bool
+) -> list[Hashable]:
+    """Return the tokens of one text, or of one list of tokens unless it is always analysed."""
+    if always or isinstance(document, (str, bytes)):
+        return list(analyze(document))
+    if isinstance(document, (list, tuple)):
+        tokens = list(document)
+    elif isinstance(document, np.ndarray) or hasattr(document, "tolist"):
+        tokens = np.asarray(document).tolist()  # Python's own types, equal to those of a list
+    else:
+        tokens = None
+    if not isinstance(tokens, list):
+        raise TypeError(
+            f"Text {index} of X is {document!r}, a {type(document).__name__}; expected a string or "
+            "a list of tokens. For a missing text write ''"
+        )
+    for token in tokens:
+        if token.__hash__ is None:
+            raise TypeError(
+                f"Text {index} of X holds {token!r}, a {type(token).__name__}, which is no token; "
+                "expected strings or numbers"
+            )
+    return tokens

@@ -1,0 +1,25 @@
+"""scikit-learn's own checks of estimators; to them a 2-D array is rows of univariate series."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skrnn import RNNClassifier, RNNRegressor
+
+# What repeats a sequence also deals it into another minibatch and another place of the shuffle, so
+# weights and repetitions agree in their minimum and not in the numbers of a run.
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": "minibatches are shuffled",
+}
+
+ESTIMATORS = [
+    RNNClassifier(hidden_size=16, learning_rate_init=0.01, n_jobs=1),
+    RNNRegressor(hidden_size=16, learning_rate_init=0.01, n_jobs=1),
+]
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda _: EXPECTED_FAILURES)
+def test_check(estimator: Any, check: Any) -> None:
+    check(estimator)

@@ -1,0 +1,458 @@
+"""A transformer sees the steps of all sequences one below the other, and nothing else."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import config_context
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    MinMaxScaler,
+    OneHotEncoder,
+    PolynomialFeatures,
+    StandardScaler,
+    TargetEncoder,
+)
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from skrnn import Sequences
+from skrnn._validation import as_sequences
+from skrnn.preprocessing import PerStep
+from support import says
+
+
+def sequences(*lengths: int, channels: int = 3, seed: int = 0) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [rng.normal(5, 2, (length, channels)) for length in lengths]
+
+
+X = sequences(4, 1, 7, 2)
+STACKED = np.concatenate(X)
+LENGTHS = [len(x) for x in X]
+Y = np.array([0, 1, 1, 0])
+
+
+def assert_steps(made: Any, expected: Any, lengths: list[int] = LENGTHS) -> None:
+    assert type(made) is Sequences
+    assert made.lengths.tolist() == lengths
+    np.testing.assert_allclose(made.values, expected, rtol=1e-12)
+
+
+# ---- What it computes ----
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        StandardScaler(),
+        MinMaxScaler(),
+        PCA(2),
+        PolynomialFeatures(2),
+        FunctionTransformer(np.log1p),
+        KBinsDiscretizer(3, strategy="uniform"),
+        KMeans(2, random_state=0, n_init=1),
+        make_pipeline(StandardScaler(), PCA(1)),
+        ColumnTransformer([("scaled", StandardScaler(), [0]), ("rest", "passthrough", [2])]),
+    ],
+    ids=lambda t: type(t).__name__,
+)
+def test_the_transformer_sees_all_steps_as_samples(transformer: Any) -> None:
+    expected = clone(transformer).fit_transform(STACKED)
+    if hasattr(expected, "toarray"):
+        expected = expected.toarray()
+    assert_steps(PerStep(transformer).fit(X).transform(X), expected)
+    assert_steps(PerStep(transformer).fit_transform(X), expected)
+
+
+@given(st.lists(st.integers(1, 6), min_size=2, max_size=6), st.integers(1, 4))
+def test_standardised_steps_have_mean_zero_and_deviation_one(
+    lengths: list[int], channels: int
+) -> None:
+    values = PerStep(StandardScaler()).fit_transform(sequences(*lengths, channels=channels)).values
+    np.testing.assert_allclose(values.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(values.std(axis=0), 1, rtol=1e-12)
+
+
+def test_steps_know_nothing_of_each_other() -> None:
+    scaler = PerStep(StandardScaler()).fit(X)
+    whole = scaler.transform(X)
+    for x, transformed in zip(X, whole, strict=True):
+        for t in range(len(x)):
+            alone = scaler.transform([x[t : t + 1]])
+            np.testing.assert_allclose(alone.values[0], transformed[t], rtol=1e-12)
+
+
+def test_rows_of_an_array_are_univariate_series_of_one_scale() -> None:
+    block = np.random.default_rng(1).normal(size=(5, 8))
+    expected = (block - block.mean()) / block.std()
+    for form in (block, block.tolist(), list(block), block[:, :, None]):
+        made = PerStep(StandardScaler()).fit_transform(form)
+        assert_steps(made, expected.reshape(-1, 1), [8] * 5)
+
+
+def test_float64_is_scaled_before_it_is_rounded() -> None:
+    """Between 2**30 and 2**30 + 3 there is no float32."""
+    big = [np.array([[2.0**30], [2.0**30 + 1]]), np.array([[2.0**30 + 3]])]
+    assert len(np.unique(as_sequences(big).values)) == 1
+    scaled = as_sequences(PerStep(MinMaxScaler()).fit_transform(big))
+    np.testing.assert_allclose(scaled.values.ravel(), [0, 1 / 3, 1], rtol=1e-6)
+
+
+def test_float32_stays_float32_where_the_transformer_keeps_it() -> None:
+    single = [x.astype(np.float32) for x in X]
+    assert PerStep(StandardScaler()).fit_transform(single).dtype == np.float32
+
+
+def test_inverse() -> None:
+    scaler = PerStep(StandardScaler()).fit(X)
+    assert_steps(scaler.inverse_transform(scaler.transform(X)), STACKED)
+    pca = PerStep(PCA(2)).fit(X)  # back from other channels than fit saw
+    back = pca.inverse_transform(pca.transform(X))
+    assert_steps(back, pca.transformer_.inverse_transform(pca.transformer_.transform(STACKED)))
+    assert not hasattr(PerStep(PolynomialFeatures()), "inverse_transform")
+    assert not hasattr(PerStep(PolynomialFeatures()).fit(X), "inverse_transform")
+
+
+def test_names_of_channels() -> None:
+    poly = PerStep(PolynomialFeatures(2, include_bias=False)).fit(sequences(3, 2, channels=2))
+    assert poly.get_feature_names_out(["a", "b"]).tolist() == ["a", "b", "a^2", "a b", "b^2"]
+    assert poly.get_feature_names_out().tolist() == ["x0", "x1", "x0^2", "x0 x1", "x1^2"]
+    with pytest.raises(NotFittedError):
+        PerStep(StandardScaler()).get_feature_names_out()
+
+
+# ---- Missing values ----
+
+
+def test_missing_values_are_the_transformers_business() -> None:
+    missing = [x.copy() for x in X]
+    missing[2][3, 1] = np.nan
+    known = np.concatenate(missing)[:, 1]
+    inner: Any
+    for inner in (
+        SimpleImputer(),
+        make_pipeline(SimpleImputer()),  # whose tags say nothing of NaN
+        ColumnTransformer([("a", "passthrough", [0]), ("b", SimpleImputer(), [1, 2])]),
+    ):
+        filled = PerStep(inner).fit_transform(missing)
+        assert filled[2][3, 1] == pytest.approx(np.nanmean(known))
+        assert as_sequences(filled) is not None
+    kept = PerStep(StandardScaler()).fit_transform(missing)
+    assert np.argwhere(np.isnan(kept.values)).tolist() == [[4 + 1 + 3, 1]]
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_transform", "transform"])
+def test_missing_values_that_the_transformer_refuses_are_named(method: str) -> None:
+    missing = [x.copy() for x in X]
+    missing[2][3, 1] = np.nan
+    pca = PerStep(PCA(2)).fit(X)
+    parts = ("NaN", "sequence 2, step 3, channel 1", "SimpleImputer", "PCA")
+    with pytest.raises(ValueError, match=says(*parts)):
+        getattr(pca, method)(missing)
+
+
+@pytest.mark.parametrize("method", ["fit", "transform"])
+def test_infinity_is_refused(method: str) -> None:
+    infinite = [x.copy() for x in X]
+    infinite[1][0, 2] = np.inf
+    with pytest.raises(ValueError, match=says("infinity", "sequence 1, step 0, channel 2")):
+        getattr(PerStep(SimpleImputer()).fit(X), method)(infinite)
+
+
+# ---- Targets and weights ----
+
+
+def test_weights_are_those_of_whole_sequences() -> None:
+    """A weight of 2 is the sequence twice, a weight of 0 is the sequence left out."""
+    weighted = PerStep(StandardScaler()).fit(X, sample_weight=[2, 0, 1, 1])
+    repeated = PerStep(StandardScaler()).fit([X[0], X[0], X[2], X[3]])
+    for name in ("mean_", "var_"):
+        one, other = (getattr(s.transformer_, name) for s in (weighted, repeated))
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+    both = PerStep(StandardScaler()).fit_transform(X, sample_weight=[2, 0, 1, 1])
+    assert_steps(both, weighted.transform(X).values)
+
+
+def test_wrong_weights() -> None:
+    with pytest.raises(ValueError, match=says("sample_weight", "(3,)", "(4,)")):
+        PerStep(StandardScaler()).fit(X, sample_weight=[1, 2, 3])
+    with pytest.raises(TypeError, match=says("sample_weight", "PCA")):
+        PerStep(PCA()).fit(X, sample_weight=[1, 2, 3, 4])
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        Y,
+        Y.tolist(),
+        ["no", "yes", "yes", "no"],
+        [np.full(len(x), c) for x, c in zip(X, Y, strict=True)],
+    ],
+)
+def test_targets_reach_every_step(y: Any) -> None:
+    """Here a target a step says the same as one a sequence."""
+    expected = LinearDiscriminantAnalysis().fit(STACKED, np.repeat(Y, LENGTHS)).transform(STACKED)
+    assert_steps(PerStep(LinearDiscriminantAnalysis()).fit(X, y).transform(X), expected)
+
+
+def test_targets_of_steps() -> None:
+    rng = np.random.default_rng(3)
+    y = [rng.integers(0, 2, n) for n in LENGTHS]
+    expected = SelectKBest(k=1).fit_transform(STACKED, np.concatenate(y))
+    for form in (y, [part.tolist() for part in y], np.array(y, object), Sequences(y)):
+        assert_steps(PerStep(SelectKBest(k=1)).fit_transform(X, form), expected)
+
+
+def test_fit_transform_is_the_transformers_own() -> None:
+    """TargetEncoder's is cross-fitted: not what fit and then transform give."""
+    rng = np.random.default_rng(4)
+    codes = [rng.integers(0, 3, (n, 1)).astype(float) for n in (30, 20)]
+    y = [rng.normal(size=len(c)) for c in codes]
+    encoder = TargetEncoder(target_type="continuous")
+    stacked, targets = np.concatenate(codes), np.concatenate(y)
+    crossed = PerStep(encoder).fit_transform(codes, y).values
+    assert len(np.unique(crossed)) > 3  # an encoding a category and fold
+    plain = PerStep(encoder).fit(codes, y).transform(codes).values
+    assert len(np.unique(plain)) == 3
+    np.testing.assert_allclose(plain, clone(encoder).fit(stacked, targets).transform(stacked))
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        Y,
+        np.ones((4, 2)),
+        [[1, 2], [1], [3], [4]],
+        [np.ones(9)] * 4,
+        np.ones((4, 2, 2)),
+        [[[1], [1, 2]]] * 4,
+    ],
+)
+def test_targets_of_any_form_leave_a_scaler_in_peace(y: Any) -> None:
+    assert_steps(
+        PerStep(StandardScaler()).fit(X, y).transform(X), StandardScaler().fit_transform(STACKED)
+    )
+
+
+def test_targets_that_a_transformer_needs() -> None:
+    with pytest.raises(ValueError, match=says("SelectKBest", "target", "lengths of X")):
+        PerStep(SelectKBest(k=1)).fit(X, [[1, 2], [1], [3], [4]])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        PerStep(SelectKBest(k=1)).fit(X, Y[:3])
+    with pytest.raises(ValueError, match="y"):
+        PerStep(SelectKBest(k=1)).fit(X)
+
+
+# ---- Refusals ----
+
+
+def test_other_channels_than_in_fit() -> None:
+    scaler = PerStep(StandardScaler()).fit(X)
+    assert scaler.n_features_in_ == 3
+    with pytest.raises(ValueError, match="X has 2 features, but PerStep is expecting 3 features"):
+        scaler.transform([x[:, :2] for x in X])
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, "scale", 3, StandardScaler, RandomForestClassifier()], ids=str
+)
+def test_what_is_no_transformer(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=says("transformer", "fit", "transform")):
+        PerStep(wrong).fit(X)
+
+
+class Halves:
+    """The least that a transformer can be: no mixin, no fit_transform."""
+
+    def fit(self, X: Any, y: Any = None) -> Halves:  # noqa: ARG002
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return X / 2
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
+        return {}
+
+
+def test_a_transformer_without_fit_transform() -> None:
+    assert_steps(PerStep(Halves()).fit_transform(X), STACKED / 2)
+
+
+class DropsFirst(TransformerMixin, BaseEstimator):
+    """A transformer that breaks the rule to keep its samples."""
+
+    def fit(self, X: Any, y: Any = None) -> DropsFirst:  # noqa: ARG002
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return X[1:]
+
+
+@pytest.mark.parametrize(
+    ("inner", "parts"),
+    [
+        (DropsFirst(), ("DropsFirst", "(13, 3)", "14 steps")),
+        (FunctionTransformer(lambda X: X[:, 0]), ("(14,)", "one row a step")),
+        (FunctionTransformer(lambda X: X.astype(str)), ("FunctionTransformer", "<U", "numbers")),
+        (FunctionTransformer(lambda X: X + 1j), ("complex128", "real numbers")),
+    ],
+    ids=str,
+)
+def test_transformers_that_make_no_steps(inner: Any, parts: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=says(*parts)):
+        PerStep(inner).fit_transform(X)
+
+
+def test_before_fit() -> None:
+    with pytest.raises(NotFittedError):
+        PerStep(StandardScaler()).transform(X)
+    assert_steps(PerStep(FunctionTransformer(np.sqrt)).transform(X), np.sqrt(STACKED))
+
+
+def test_the_users_arrays_stay_as_they_are() -> None:
+    before = [x.copy() for x in X]
+    block = Sequences(X)
+    scaler = PerStep(StandardScaler(copy=False)).fit(block)
+    scaler.transform(block)
+    scaler.transform(X)
+    array = np.stack([X[0], X[0]])
+    PerStep(StandardScaler(copy=False)).fit_transform(array)
+    for x, old in zip([*X, *block, *array], [*before, *before, X[0], X[0]], strict=True):
+        np.testing.assert_array_equal(x, old)
+
+
+# ---- At home in scikit-learn ----
+
+
+def test_parameters_reach_inside() -> None:
+    inner = StandardScaler()
+    per_step = PerStep(inner)
+    assert per_step.get_params()["transformer__with_mean"] is True
+    per_step.set_params(transformer__with_mean=False)
+    assert inner.with_mean is False
+    assert clone(per_step).transformer is not inner
+    assert clone(per_step).transformer.with_mean is False
+
+
+def test_the_transformer_passed_in_is_not_fitted() -> None:
+    inner = StandardScaler()
+    PerStep(inner).fit(X)
+    assert not hasattr(inner, "mean_")
+
+
+def test_pickle() -> None:
+    fitted = PerStep(StandardScaler()).fit(X)
+    again = pickle.loads(pickle.dumps(fitted))
+    assert_steps(again.transform(X), fitted.transform(X).values)
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_frames_asked_for_do_no_harm(container: str) -> None:
+    pytest.importorskip(container)
+    expected = StandardScaler().fit_transform(STACKED)
+    with config_context(transform_output=container):
+        assert_steps(PerStep(StandardScaler()).fit_transform(X), expected)
+        assert_steps(PerStep(StandardScaler()).fit(X).transform(X), expected)
+    pipeline = make_pipeline(PerStep(StandardScaler())).set_output(transform=container)
+    assert_steps(pipeline.fit_transform(X), expected)
+
+
+def test_in_a_pipeline() -> None:
+    pipeline = Pipeline([("fill", PerStep(SimpleImputer())), ("scale", PerStep(StandardScaler()))])
+    made = pipeline.fit_transform(X, Y)
+    assert_steps(made, StandardScaler().fit_transform(STACKED))
+    assert pipeline.get_feature_names_out(["a", "b", "c"]).tolist() == ["a", "b", "c"]
+    with config_context(enable_metadata_routing=True):
+        routed = make_pipeline(PerStep(StandardScaler()).set_fit_request(sample_weight=True))
+        weights = np.array([2.0, 0.0, 1.0, 1.0])
+        weighted = routed.fit(X, Y, sample_weight=weights)[0].transformer_
+    expected = StandardScaler().fit(STACKED, sample_weight=np.repeat(weights, LENGTHS))
+    np.testing.assert_allclose(weighted.mean_, expected.mean_)
+
+
+def test_categories_become_channels() -> None:
+    days = [np.array([[0], [1]]), np.array([[2]])]
+    made = PerStep(OneHotEncoder()).fit_transform(days)
+    assert_steps(made, np.eye(3), [2, 1])
+
+
+def test_tags_are_those_of_the_transformer() -> None:
+    assert get_tags(PerStep(StandardScaler())).input_tags.allow_nan
+    assert not get_tags(PerStep(PCA())).input_tags.allow_nan
+    assert get_tags(PerStep(TargetEncoder())).target_tags.required
+    assert not get_tags(PerStep(StandardScaler())).target_tags.required
+    assert not get_tags(PerStep(FunctionTransformer())).requires_fit
+    tags = get_tags(PerStep(OneHotEncoder()))
+    assert tags.input_tags.two_d_array
+    assert tags.input_tags.three_d_array
+    assert not tags.input_tags.sparse
+    assert not tags.input_tags.string
+    assert get_tags(PerStep(None)).transformer_tags is not None
+
+
+# Reasons are what scikit-learn prints for a check that is expected to fail.
+CHANNELS = "n_features_in_ counts channels, and the T columns of an array are steps of one channel"
+NO_SHAPE = "Sequences have no shape; PaddedPerStep runs this check"
+ANY_LENGTH = "series of another length than in fit are welcome, not other features"
+
+EXPECTED = {
+    "check_n_features_in": CHANNELS,
+    "check_n_features_in_after_fitting": CHANNELS,
+}
+
+
+class PaddedPerStep(PerStep):
+    """Gives univariate series back as the (n, T) array they came in, for checks of arrays."""
+
+    def transform(self, X: Any) -> Any:
+        return super().transform(X).to_padded()[0][:, :, 0]
+
+    def fit_transform(self, X: Any, y: Any = None, *, sample_weight: Any = None) -> Any:
+        return super().fit_transform(X, y, sample_weight=sample_weight).to_padded()[0][:, :, 0]
+
+
+def expected_failures(estimator: Any) -> dict[str, str]:
+    if isinstance(estimator, PaddedPerStep):
+        return {**EXPECTED, "check_transformer_general": ANY_LENGTH}
+    return {
+        **EXPECTED,
+        "check_transformer_general": NO_SHAPE,
+        "check_transformer_data_not_an_array": NO_SHAPE,
+    }
+
+
+def checks() -> list[Any]:
+    return [
+        check
+        for estimator in (PerStep(StandardScaler()), PaddedPerStep(StandardScaler()))
+        for check in estimator_checks_generator(
+            estimator, expected_failed_checks=expected_failures(estimator), mark="xfail"
+        )
+    ]
+
+
+def name_of(argument: Any) -> str:
+    return getattr(getattr(argument, "func", argument), "__name__", type(argument).__name__)
+
+
+@pytest.mark.parametrize(("estimator", "check"), checks(), ids=name_of)
+@pytest.mark.filterwarnings("default")
+def test_scikit_learns_own_checks(estimator: Any, check: Any) -> None:
+    check(estimator)
