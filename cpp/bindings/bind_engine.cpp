@@ -210,6 +210,24 @@ py::tuple gradient(py::handle object, py::handle parameters, py::handle values, 
   return py::make_tuple(loss, result);
 }
 
+py::array state_gradient_norms(py::handle object, py::handle parameters, py::handle values,
+                               py::handle offsets, py::handle targets, py::handle weights,
+                               py::handle n_jobs) {
+  TrainerObject& self = trainer_of(object);
+  const Use use(self);
+  const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
+  const SequenceModel& model = self.trainer.model();
+  py::array norms = new_float32({model.settings().num_layers * model.directions(),
+                                 pass.sequences.data.offsets[pass.sequences.data.size]});
+  float* to = mutable_data_of(norms);
+  {
+    const py::gil_scoped_release release;
+    self.trainer.state_gradient_norms(data_of(pass.parameters), pass.sequences.data,
+                                      pass.targets.targets, to, pass.threads);
+  }
+  return norms;
+}
+
 py::array memory_of(py::handle object) {
   TrainerObject& self = trainer_of(object);
   py::array copy = new_float32({self.trainer.memories(), self.trainer.model().num_parameters()});
@@ -313,6 +331,10 @@ void register_engine(py::module_& m) {
            py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(), py::arg("epoch") = 0,
            py::arg("n_jobs") = py::none(),
            "(loss, gradient) of all sequences as one minibatch, dropout included.")
+      .def("state_gradient_norms", &state_gradient_norms, py::arg("parameters"), py::arg("values"),
+           py::arg("offsets"), py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
+           py::arg("n_jobs") = py::none(),
+           "|dL/dh| after each step of all sequences: (layers * directions, rows).")
       .def_property("memory", &memory_of, &set_memory, "What the optimiser remembers, a copy.")
       .def_property(
           "updates", [](py::handle self) { return trainer_of(self).trainer.updates(); },

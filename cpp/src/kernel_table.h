@@ -107,9 +107,10 @@ struct BackwardArgs {
   const float* saved_c;         // [sum of lengths, H]
   const float* dy;              // [rows, H], or null for zeros
   const float* recurrent_mask;  // [B, H] by rank i, or null; as in the forward pass
-  float* dh;  // [B, padded_size(H)] by rank i; dL/dh flowing from step s + 1 to step s
-  float* dc;  // [B, padded_size(H)] by rank i
-  float* dx;  // [rows, I], or null
+  float* dh;        // [B, padded_size(H)] by rank i; dL/dh flowing from step s + 1 to step s
+  float* dc;        // [B, padded_size(H)] by rank i
+  float* dx;        // [rows, I], or null
+  float* dh_steps;  // [sum of lengths, H] by packed row: dL/dh after each step, or null
 
   Index step_begin;
   Index step_end;

@@ -222,7 +222,7 @@ void Layer::forward(const Batch& batch, const float* x, State state0, float* y,
 void Layer::backward(const Batch& batch, const float* x, State state0, const float* y,
                      const Cache& cache, const float* dy, State dstate_n, float* dx,
                      MutableState dstate0, const WeightGradients& gradients, int threads,
-                     const float* recurrent_mask) const {
+                     const float* recurrent_mask, float* dh_steps) const {
   const CellKernels& kernels = *impl_->kernels;
   const LayerShape shape = impl_->shape;
   const std::int64_t H = shape.hidden_size, size = batch.size();
@@ -280,6 +280,7 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
   args.dh = dh.get();
   args.dc = dc.get();
   args.dx = dx;
+  args.dh_steps = dh_steps;
   args.capacity = capacity;
   args.dgates = dgates_memory.get();
   args.inputs = inputs_memory.get();

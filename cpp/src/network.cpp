@@ -197,8 +197,8 @@ const float* Network::pool(const Minibatch& batch, const float* y) {
   }
 }
 
-void Network::backward(const Minibatch& batch, const float* doutputs, float* gradient,
-                       int threads) {
+void Network::backward(const Minibatch& batch, const float* doutputs, float* gradient, int threads,
+                       std::vector<Buffer<float>>* dh_steps) {
   const ModelSettings& settings = model_.settings();
   const std::int64_t rows = batch.rows(), B = batch.size(), out_rows = output_rows(batch);
   const std::int64_t F = model_.features(), H = settings.hidden_size, D = model_.directions();
@@ -206,6 +206,7 @@ void Network::backward(const Minibatch& batch, const float* doutputs, float* gra
   const std::size_t last = parameters.size() - 1;
   const auto of = [&](std::size_t index) { return gradient + parameters[index].offset; };
 
+  if (dh_steps != nullptr) dh_steps->resize(stages_.size() * static_cast<std::size_t>(D));
   float* dfeatures = dfeatures_.reserve(out_rows * F);
   head_.backward(out_rows, features_, doutputs, dfeatures, of(last - 1), of(last), threads);
   if (dropout_ != nullptr && dropout_->rate > 0) {
@@ -249,9 +250,15 @@ void Network::backward(const Minibatch& batch, const float* doutputs, float* gra
                               ? direction.recurrent_mask.get()
                               : nullptr;
       float* own_dx = dx == nullptr || d == 0 ? dx : direction.dx.reserve(rows * stage.inputs);
-      direction.layer->backward(batch.batch(d == 1), stage.x, state0, direction.y.get(),
-                                direction.cache, own_dy, dstate, own_dx, {},
-                                {of(p), of(p + 1), of(p + 2), of(p + 3)}, threads, mask);
+      float* own_dh_steps = nullptr;
+      if (dh_steps != nullptr) {
+        Buffer<float>& buffer = (*dh_steps)[layer * D + d];
+        buffer = make_buffer<float>(rows * H);
+        own_dh_steps = buffer.get();
+      }
+      direction.layer->backward(
+          batch.batch(d == 1), stage.x, state0, direction.y.get(), direction.cache, own_dy, dstate,
+          own_dx, {}, {of(p), of(p + 1), of(p + 2), of(p + 3)}, threads, mask, own_dh_steps);
       if (d == 1 && dx != nullptr) {
         for (std::int64_t i = 0; i < rows * stage.inputs; ++i) dx[i] += own_dx[i];
       }

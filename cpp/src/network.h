@@ -34,8 +34,11 @@ class Network {
   const float* forward(const Minibatch& batch, const Dropout* dropout, CarriedStates* states,
                        int threads);
 
-  // Of the last forward pass. The gradient of every parameter, in the arena's order.
-  void backward(const Minibatch& batch, const float* doutputs, float* gradient, int threads);
+  // Of the last forward pass. The gradient of every parameter, in the arena's order. With
+  // `dh_steps`, also dL/dh of every layer and direction: [layer * directions + direction] buffers
+  // by Batch::packed_row.
+  void backward(const Minibatch& batch, const float* doutputs, float* gradient, int threads,
+                std::vector<Buffer<float>>* dh_steps = nullptr);
 
  private:
   struct Direction {

@@ -1,6 +1,7 @@
 #include "skrnn/trainer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -10,6 +11,8 @@
 #include "floating_point.h"
 #include "losses/loss.h"
 #include "network.h"
+#include "skrnn/threads.h"
+#include "thread_choice.h"
 
 namespace skrnn {
 namespace {
@@ -143,6 +146,7 @@ struct Trainer::Impl {
   Network network;
   Buffer<float> memory;  // [memories, number of parameters]
   std::int64_t updates = 0;
+  ThreadChoice thread_choice;
 
   Minibatch batch;
   Workspace<float> gradient;       // [number of parameters]
@@ -212,13 +216,21 @@ struct Trainer::Impl {
 
   // One cut of one minibatch: forward, and back to the gradient where any row counts.
   Sums learn(const SequenceData& data, const Targets& targets, const Dropout& dropout,
-             CarriedStates* states, float* gradient, int threads) {
+             CarriedStates* states, float* gradient, int threads,
+             std::vector<Buffer<float>>* dh_steps = nullptr) {
     const FlushSubnormals guard;
     const float* outputs = network.forward(batch, &dropout, states, threads);
     float* gradients = doutputs.reserve(network.output_rows(batch) * shape.outputs);
     const Sums sums = score(data, targets, outputs, gradients);
-    if (sums.weights > 0) network.backward(batch, gradients, gradient, threads);
+    if (sums.weights > 0) network.backward(batch, gradients, gradient, threads, dh_steps);
     return sums;
+  }
+
+  // All sequences as one minibatch.
+  void gather_all(const SequenceData& data) {
+    const Minibatches all = Minibatches::sorted(data, data.size, kWholeSequence);
+    batch.gather(data, all.samples(0), data.size, 0, kWholeSequence, model.settings().input_size,
+                 model.directions() == 2);
   }
 
   void update(float* parameters, const float* gradient, double norm, double scale) {
@@ -310,9 +322,11 @@ EpochResult Trainer::run_epoch(float* parameters, const SequenceData& data, cons
       if (keep_going != nullptr && !keep_going(context)) return result;
       self.batch.gather(data, samples, batches.size(b), first, cut,
                         self.model.settings().input_size, self.model.directions() == 2);
+      const auto start = std::chrono::steady_clock::now();
+      const int here = self.thread_choice.next(threads > 0 ? threads : max_threads());
       self.network.load(parameters);
       const Impl::Sums sums =
-          self.learn(data, targets, dropout, cuts ? &states : nullptr, gradient, threads);
+          self.learn(data, targets, dropout, cuts ? &states : nullptr, gradient, here);
       if (sums.weights == 0) continue;
       const double norm = std::sqrt(self.sum_of_squares(gradient, self.model.num_parameters()));
       total.loss += sums.loss;
@@ -325,6 +339,8 @@ EpochResult Trainer::run_epoch(float* parameters, const SequenceData& data, cons
       result.gradient_norm = std::max(result.gradient_norm, norm);
       self.update(parameters, gradient, norm, learning_rate_scale);
       ++result.updates;
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+      self.thread_choice.record(took.count(), static_cast<double>(self.batch.rows()));
     }
   }
   result.finished = true;
@@ -356,13 +372,37 @@ double Trainer::gradient(const float* parameters, const SequenceData& data, cons
   Impl& self = *impl_;
   const TrainingSettings& settings = self.settings;
   const Dropout dropout{settings.seed, epoch, settings.dropout, settings.recurrent_dropout};
-  const Minibatches all = Minibatches::sorted(data, data.size, kWholeSequence);
-  self.batch.gather(data, all.samples(0), data.size, 0, kWholeSequence,
-                    self.model.settings().input_size, self.model.directions() == 2);
+  self.gather_all(data);
   self.network.load(parameters);
   std::fill_n(gradient, self.model.num_parameters(), 0.0f);
   const Impl::Sums sums = self.learn(data, targets, dropout, nullptr, gradient, threads);
   return sums.weights > 0 ? sums.loss / sums.weights : 0;
+}
+
+void Trainer::state_gradient_norms(const float* parameters, const SequenceData& data,
+                                   const Targets& targets, float* norms, int threads) {
+  Impl& self = *impl_;
+  const SequenceModel& model = self.model;
+  const std::int64_t H = model.settings().hidden_size, rows = data.offsets[data.size];
+  self.gather_all(data);
+  self.network.load(parameters);
+  std::fill_n(norms, model.settings().num_layers * model.directions() * rows, 0.0f);
+  std::vector<Buffer<float>> dh;
+  const Impl::Sums sums = self.learn(data, targets, Dropout{}, nullptr,
+                                     self.gradient.reserve(model.num_parameters()), threads, &dh);
+  if (sums.weights == 0) return;
+  for (std::size_t place = 0; place < dh.size(); ++place, norms += rows) {
+    const Batch& batch =
+        self.batch.batch(static_cast<std::int64_t>(place) % model.directions() == 1);
+    for (std::int64_t s = 0; s < batch.steps(); ++s) {
+      for (std::int64_t i = 0; i < batch.active(s); ++i) {
+        const float* from = dh[place].get() + batch.packed_row(s, i) * H;
+        const std::int64_t t = batch.reverse() ? batch.length(i) - 1 - s : s;
+        norms[data.offsets[self.batch.sample(i)] + t] =
+            static_cast<float>(std::sqrt(self.sum_of_squares(from, H)));
+      }
+    }
+  }
 }
 
 std::int64_t Trainer::memories() const { return impl_->solver->memories; }

@@ -99,6 +99,16 @@ class Trainer:
         epoch: int = 0,
         n_jobs: int | None = None,
     ) -> tuple[float, NDArray[np.float32]]: ...
+    def state_gradient_norms(
+        self,
+        parameters: Any,
+        values: Any,
+        offsets: Any,
+        targets: Any,
+        weights: Any = None,
+        *,
+        n_jobs: int | None = None,
+    ) -> NDArray[np.float32]: ...
 
 @final
 class Cache:

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from skrnn import _core
 
+# Number of the gate that keeps the state: f of i, f, g, o, and z of r, z, n.
+KEEPS = {"lstm": 1, "gru": 1, "gru_reset_before": 1}
+
 
 def initial_parameters(
     model: _core.SequenceModel, cell: str, hidden_size: int, rng: np.random.Generator
@@ -18,8 +21,8 @@ def initial_parameters(
     - input weights: uniform within sqrt(6 / (fan in + fan out)) (Glorot & Bengio, AISTATS 2010);
     - recurrent weights: orthogonal for each gate (Saxe, McClelland & Ganguli, arXiv:1312.6120), so
       that at first states neither vanish nor explode;
-    - biases: zero, but one for the LSTM's forget gate, which then remembers from the start
-      (Jozefowicz, Zaremba & Sutskever, ICML 2015);
+    - biases: zero, but one for the gate that keeps the state, the LSTM's forget gate (Jozefowicz,
+      Zaremba & Sutskever, ICML 2015) and the GRU's update gate: they remember from the start;
     - embedding: normal with a standard deviation of 0.1;
     - attention: zero, which is the mean over the steps.
     """
@@ -36,8 +39,8 @@ def initial_parameters(
                 gate[...] = _glorot(gate.shape, rng)
         elif name == "head.weight":
             view[...] = _glorot(view.shape, rng)
-        elif kind.startswith("bias_ih") and cell == "lstm":
-            view[hidden_size : 2 * hidden_size] = 1.0  # i, f, g, o
+        elif kind.startswith("bias_ih") and cell in KEEPS:
+            view.reshape(-1, hidden_size)[KEEPS[cell]] = 1.0
     return arena
 
 

@@ -98,11 +98,13 @@ class Layer {
   // Gradients of a scalar loss L, given dy = dL/dy (null for zeros; rows of padding are ignored)
   // and dstate_n = dL/d(state_n). dx rows of padding are set to zero.
   // x, state0, y, batch and recurrent_mask are those of the forward pass that filled `cache`.
+  // `dh_steps` gets dL/dh after each step, whatever h leads to, by Batch::packed_row.
   void backward(const Batch& batch, const float* x, State state0, const float* y,
                 const Cache& cache, const float* dy /* [rows, H] */, State dstate_n,
                 float* dx /* [rows, I], or null */, MutableState dstate0,
                 const WeightGradients& gradients, int threads,
-                const float* recurrent_mask = nullptr) const;
+                const float* recurrent_mask = nullptr,
+                float* dh_steps = nullptr /* [sum of lengths, H] */) const;
 
   // One step for B sequences on the calling thread. out.h may be the array state.h, and out.c may
   // be state.c; otherwise the outputs overlap nothing. Allocates only when the calling thread meets

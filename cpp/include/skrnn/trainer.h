@@ -84,6 +84,12 @@ class Trainer {
   double gradient(const float* parameters, const SequenceData& data, const Targets& targets,
                   std::uint32_t epoch, float* gradient, int threads);
 
+  // How strongly the loss of all sequences as one minibatch depends on what each layer holds after
+  // each step: |dL/dh|, [layers * directions, rows of data]. Row t of a sequence is the state that
+  // has read x_t, in the reverse direction as well.
+  void state_gradient_norms(const float* parameters, const SequenceData& data,
+                            const Targets& targets, float* norms, int threads);
+
   // What the optimiser remembers: [memories, number of parameters], and how many updates it made.
   std::int64_t memories() const;
   float* memory();

@@ -289,6 +289,13 @@ void backward_steps(const BackwardArgs& a, const Part& part, void* memory) {
         store(dh + b * kLanes, add(load(dh + b * kLanes), load(dy + b * kLanes, lanes_in(b, H))));
       }
     }
+    if (a.dh_steps) {
+      const Range units = units_in(part.blocks, H);
+      for (Index i = part.ranks.begin; i < part.ranks.begin + count; ++i) {
+        copy_row(a.dh_steps + (batch.packed_offset[s] + i) * H + units.begin,
+                 a.dh + i * padded + units.begin, units.end - units.begin);
+      }
+    }
     if constexpr (Cell::kStages == 2) backward_stage<Cell, 1>(a, part, s, count, scratch);
     backward_stage<Cell, 0>(a, part, s, count, scratch);
   }
