@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "floating_point.h"
+#include "grid.h"
 #include "parallel.h"
-#include "schedule.h"
 
 namespace skrnn {
 

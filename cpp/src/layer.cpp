@@ -8,8 +8,8 @@
 #include "buffer.h"
 #include "dispatch.h"
 #include "floating_point.h"
+#include "grid.h"
 #include "parallel.h"
-#include "schedule.h"
 #include "skrnn/threads.h"
 
 namespace skrnn {

@@ -9,6 +9,7 @@
 
 #include "dispatch.h"
 #include "floating_point.h"
+#include "learning_rate.h"
 #include "losses/loss.h"
 #include "network.h"
 #include "skrnn/threads.h"
@@ -31,44 +32,11 @@ void require(bool holds, const char* what, double value) {
   if (!holds) throw std::invalid_argument(what + (", got " + std::to_string(value)));
 }
 
-constexpr double kPi = 3.14159265358979323846;
-
-// From `start` to `end` as progress goes from 0 to 1, flat at both.
-double half_cosine(double start, double end, double progress) {
-  return end + (start - end) * (1 + std::cos(kPi * progress)) / 2;
-}
-
-// What the learning rate is multiplied by at update 0..total-1.
-double schedule_at(Schedule schedule, std::int64_t update, std::int64_t total) {
-  const auto step = static_cast<double>(std::min(update, total - 1));
-  const auto last = static_cast<double>(total - 1);
-  switch (schedule) {
-    case Schedule::kConstant:
-      return 1;
-    // Loshchilov & Hutter, arXiv:1608.03983, equation 5.
-    case Schedule::kCosine:
-      return half_cosine(1, 0, step / static_cast<double>(total));
-    // Smith & Topin, arXiv:1708.07120: up for three tenths, then down to almost nothing.
-    case Schedule::kOneCycle: {
-      constexpr double kFirst = 1.0 / 25, kLast = kFirst / 1e4;
-      const double peak = std::max(0.3 * static_cast<double>(total) - 1, 0.0);
-      if (step < peak) return half_cosine(kFirst, 1, step / peak);
-      return total == 1 ? 1 : half_cosine(1, kLast, (step - peak) / (last - peak));
-    }
-  }
-  return 1;
-}
-
 LossShape loss_shape(const TrainingSettings& settings, std::int64_t targets, std::int64_t outputs) {
   return {outputs, targets, settings.delta, settings.quantiles};
 }
 
 constexpr std::int64_t kWholeSequence = std::numeric_limits<std::int64_t>::max();
-
-// Sequences and rows of a minibatch that is not trained on: enough to fill the kernels, few enough
-// to bound the memory.
-constexpr std::int64_t kEvaluationSequences = 256;
-constexpr std::int64_t kEvaluationRows = 16 * 1024;
 
 }  // namespace
 
@@ -94,46 +62,6 @@ void apply_link(const TrainingSettings& settings, std::int64_t targets, std::int
   const Loss& loss = find_loss(settings.loss.c_str());
   const LossShape shape = loss_shape(settings, targets, outputs_count);
   for (std::int64_t r = 0; r < rows; ++r) loss.link(shape, outputs + r * outputs_count);
-}
-
-bool predict(const SequenceModel& model, const float* parameters, const SequenceData& data,
-             float* outputs, int threads, KeepGoing keep_going, void* context) {
-  const std::int64_t K = model.settings().output_size;
-  const bool every_step = model.settings().pooling == Pooling::kEveryStep;
-  // Where only the last state matters, long sequences go in cuts, so that memory stays bounded.
-  const bool cuts =
-      model.directions() == 1 && (every_step || model.settings().pooling == Pooling::kLast);
-  Network network(model, false);
-  network.load(parameters);
-  const Minibatches batches = Minibatches::sorted(data, kEvaluationSequences, kEvaluationRows);
-  Minibatch batch;
-  for (std::int64_t b = 0; b < batches.count(); ++b) {
-    CarriedStates states;
-    const std::int64_t longest =
-        data.offsets[batches.samples(b)[0] + 1] - data.offsets[batches.samples(b)[0]];
-    const std::int64_t cut =
-        cuts ? std::max<std::int64_t>(1, kEvaluationRows / batches.size(b)) : longest;
-    for (std::int64_t first = 0; first < longest; first += cut) {
-      if (keep_going != nullptr && !keep_going(context)) return false;
-      batch.gather(data, batches.samples(b), batches.size(b), first, cut,
-                   model.settings().input_size, model.directions() == 2);
-      const float* rows =
-          network.forward(batch, nullptr, cut < longest ? &states : nullptr, threads);
-      const auto put = [&](std::int64_t from, std::int64_t to) {
-        std::memcpy(outputs + to * K, rows + from * K, static_cast<std::size_t>(K) * sizeof(float));
-      };
-      if (every_step) {
-        batch.for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
-          put(row, data.offsets[batch.sample(rank)] + step);
-        });
-      } else {
-        for (std::int64_t i = 0; i < batch.size(); ++i) {
-          if (batch.ends(i)) put(i, batch.sample(i));
-        }
-      }
-    }
-  }
-  return true;
 }
 
 struct Trainer::Impl {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from engines import Engine, engine_of, named
 from network_problems import NetworkProblem, random_network_problem
 from reference.losses import LOSSES, weighted_mean, weighted_mean_gradient
 from reference.network import Network
-from reference.optimizers import OPTIMIZERS
+from reference.optimizers import OPTIMIZERS, schedules
 from reference.training import training_step
 from skrnn import _core
 
@@ -200,3 +202,60 @@ def test_a_loss_that_is_not_finite_stops_before_it_does_harm() -> None:
     summary = engine.run_epoch(0)
     assert summary["diverged"]
     assert np.isfinite(engine.parameters).all()
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
+def test_schedules_are_the_twins(schedule: str) -> None:
+    problem = a_problem()
+    total = 12
+    engine = engine_of(
+        problem,
+        solver="rmsprop",
+        learning_rate=0.01,
+        schedule=schedule,
+        total_updates=total,
+        batch_size=len(LENGTHS),
+    )
+    optimizer = OPTIMIZERS["rmsprop"]()
+    for epoch in range(total):
+        engine.run_epoch(epoch)
+        rate = 0.01 * getattr(schedules, schedule)(epoch, total)
+        problem.parameters = training_step(
+            problem.parameters, problem.solve(), optimizer, rate, None
+        )
+    for name, value in named(engine.model, engine.parameters).items():
+        np.testing.assert_allclose(value, problem.parameters[name], rtol=0, atol=2e-4, err_msg=name)
+
+
+LONG_SERIES = """
+import resource
+import numpy as np
+from skrnn import _core
+
+steps = 400_000
+model = _core.SequenceModel(
+    cell="lstm", input_size=1, hidden_size=8, pooling="every_step", output_size=1
+)
+trainer = _core.Trainer(model, loss="squared", tbptt=200)
+rng = np.random.default_rng(0)
+x = rng.standard_normal((steps, 1)).astype(np.float32)
+parameters = (0.1 * rng.standard_normal(model.num_parameters)).astype(np.float32)
+offsets = np.array([0, steps])
+
+def pass_over(n):
+    return trainer.run_epoch(parameters, x[:n], np.array([0, n]), x[:n], epoch=0, n_jobs=1)
+
+pass_over(1000)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert pass_over(steps)["updates"] == steps // 200
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux")
+def test_one_long_series_trains_in_bounded_memory() -> None:
+    """Whole, its gates alone would take 50 MB; in cuts of 200 steps next to nothing."""
+    run = subprocess.run(
+        [sys.executable, "-c", LONG_SERIES], capture_output=True, text=True, check=True
+    )
+    assert int(run.stdout) < 8 * 1024

@@ -1,4 +1,4 @@
-#include "schedule.h"
+#include "grid.h"
 
 #include <algorithm>
 

@@ -1,0 +1,13 @@
+// Learning rate schedules.
+#pragma once
+
+#include <cstdint>
+
+#include "skrnn/trainer.h"
+
+namespace skrnn {
+
+// What the learning rate is multiplied by at update 0..total-1.
+double schedule_at(Schedule schedule, std::int64_t update, std::int64_t total);
+
+}  // namespace skrnn
