@@ -36,6 +36,16 @@ SequenceModel::SequenceModel(const ModelSettings& settings)
                                 std::to_string(settings.embedding_size));
   }
 
+  constexpr std::int64_t kMostUnits = std::int64_t{1} << 40;
+  for (const std::int64_t n :
+       {settings.input_size, settings.embedding_size, settings.hidden_size, settings.output_size}) {
+    if (n > kMostUnits) throw std::invalid_argument("the model would be too large");
+  }
+  if (settings.num_layers > 1'000'000) {
+    throw std::invalid_argument("num_layers must be at most 1000000, got " +
+                                std::to_string(settings.num_layers));
+  }
+
   const std::int64_t rows = gates_ * settings.hidden_size;
   if (settings.embedding_size > 0) {
     add("embedding.weight", {settings.input_size, settings.embedding_size}, false);
@@ -56,8 +66,19 @@ SequenceModel::SequenceModel(const ModelSettings& settings)
 
 void SequenceModel::add(const std::string& name, const std::vector<std::int64_t>& shape,
                         bool decays) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 46;  // far beyond memory, far below overflow
   std::int64_t size = 1;
-  for (const std::int64_t n : shape) size *= n;
+  for (const std::int64_t n : shape) {
+    if (n > kMost / size) {
+      throw std::invalid_argument(name +
+                                  " would be too large; lower hidden_size, input_size or "
+                                  "embedding_size");
+    }
+    size *= n;
+  }
+  if (num_parameters_ > kMost - size) {
+    throw std::invalid_argument("the model would be too large; lower num_layers or hidden_size");
+  }
   parameters_.push_back({name, shape, num_parameters_, size, decays});
   num_parameters_ += size;
 }

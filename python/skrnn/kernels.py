@@ -184,8 +184,12 @@ class RNN(_OneStateLayer):
     ----------
     weight_ih, weight_hh, bias_ih, bias_hh : array or None
         Read-only copies. Later changes to the arrays passed in do not reach the layer.
+    cell : str
+        Name of the cell, one of `skrnn.cells()`.
     input_size, hidden_size : int
         I and H.
+    reverse : bool
+        What `forward` does unless told otherwise.
     isa : str
         The instruction set this layer runs on.
 
@@ -267,8 +271,12 @@ class GRU(_OneStateLayer):
     ----------
     weight_ih, weight_hh, bias_ih, bias_hh : array or None
         Read-only copies. Later changes to the arrays passed in do not reach the layer.
+    cell : str
+        Name of the cell, one of `skrnn.cells()`.
     input_size, hidden_size : int
         I and H.
+    reverse : bool
+        What `forward` does unless told otherwise.
     isa : str
         The instruction set this layer runs on.
 
@@ -354,8 +362,12 @@ class LSTM(_core.Layer):
     ----------
     weight_ih, weight_hh, bias_ih, bias_hh : array or None
         Read-only copies. Later changes to the arrays passed in do not reach the layer.
+    cell : str
+        Name of the cell, one of `skrnn.cells()`.
     input_size, hidden_size : int
         I and H.
+    reverse : bool
+        What `forward` does unless told otherwise.
     isa : str
         The instruction set this layer runs on.
 

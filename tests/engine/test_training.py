@@ -259,3 +259,22 @@ def test_one_long_series_trains_in_bounded_memory() -> None:
         [sys.executable, "-c", LONG_SERIES], capture_output=True, text=True, check=True
     )
     assert int(run.stdout) < 8 * 1024
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"hidden_size": 2**31 - 1},
+        {"hidden_size": 2**62},
+        {"input_size": 2**62},
+        {"embedding_size": 2**62},
+        {"output_size": 2**62},
+        {"num_layers": 2**40},
+        {"hidden_size": 2**20, "num_layers": 10**6},
+    ],
+    ids=str,
+)
+def test_models_too_large_for_any_machine(sizes: dict[str, int]) -> None:
+    settings = {"cell": "lstm", "input_size": 2, "hidden_size": 3, "output_size": 1}
+    with pytest.raises(ValueError, match="too large|num_layers must be at most"):
+        _core.SequenceModel(**(settings | sizes))
