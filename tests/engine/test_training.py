@@ -276,5 +276,5 @@ def test_one_long_series_trains_in_bounded_memory() -> None:
 )
 def test_models_too_large_for_any_machine(sizes: dict[str, int]) -> None:
     settings = {"cell": "lstm", "input_size": 2, "hidden_size": 3, "output_size": 1}
-    with pytest.raises(ValueError, match="too large|num_layers must be at most"):
+    with pytest.raises(ValueError, match=r"too large|num_layers must be at most"):
         _core.SequenceModel(**(settings | sizes))
