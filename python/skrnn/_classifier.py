@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin
-from sklearn.utils import assert_all_finite
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import column_or_1d
 
-from skrnn._estimator import RULES, SequenceEstimator
-from skrnn._parameters import anything, check_parameters, one_of
+from skrnn._estimator import ENDING_SCHEDULES, RULES, SequenceEstimator
+from skrnn._parameters import check_no_end, check_parameters, class_weights, one_of
+from skrnn._validation import as_targets
 
 LOSSES = {"auto", "cross_entropy", "binary_cross_entropy"}
 
@@ -75,7 +74,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         Steps between cuts of truncated backpropagation through time; states are carried over.
         Bounds the memory of long sequences. Needs pooling "last" and one direction.
     class_weight : dict, "balanced" or None, default=None
-        Weights of classes.
+        Weights of classes; those that a dict does not name weigh one. "balanced" makes classes
+        weigh the same, all together as much as without.
     warm_start : bool, default=False
         Whether fit goes on from the parameters of the last fit.
     random_state : int, RandomState instance or None, default=None
@@ -91,6 +91,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         The labels; of a multilabel indicator its columns.
     n_features_in_ : int
         Channels of a step; columns where fit saw a 2-D array.
+    feature_names_in_ : array of str, shape (n_features_in_,)
+        Their names, where fit saw data frames.
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
@@ -109,7 +111,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     Equal probabilities: the class that comes first in `classes_` is predicted.
 
     Weights start as Glorot & Bengio (2010) have it for inputs, orthogonal for recurrent weights
-    (Saxe et al. 2014), and with a forget bias of one (Jozefowicz et al. 2015).
+    (Saxe et al. 2014), and with a bias of one for forget and update gates (Jozefowicz et al. 2015).
 
     Examples
     --------
@@ -123,7 +125,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     array(['low', 'high'], dtype='<U4')
     """
 
-    _rules = RULES | {"loss": one_of(sorted(LOSSES)), "class_weight": anything()}
+    _rules = RULES | {"loss": one_of(sorted(LOSSES)), "class_weight": class_weights()}
 
     def __init__(
         self,
@@ -196,17 +198,30 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     def _output_size(self, target_columns: int) -> int:  # noqa: ARG002
         return len(self.classes_)
 
-    def _check_targets(self, y: Any) -> NDArray[Any]:
-        values = np.asarray(y)
-        if values.dtype.kind == "f":
-            assert_all_finite(values, input_name="y")
+    def _check_targets(self, y: Any, name: str = "y") -> NDArray[Any]:
+        values = as_targets(y.toarray() if hasattr(y, "toarray") else y, name)
+        if values.ndim not in (1, 2):
+            raise ValueError(
+                f"{name} has shape {values.shape}; expected (n,), or (n, K) for labels"
+            )
+        if values.dtype != object:
+            y = values
         check_classification_targets(y)
         if type_of_target(y) == "multilabel-indicator":
-            y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
-            return np.asarray(y)
+            wrong = values[(values != 0) & (values != 1)]
+            if len(wrong):
+                raise ValueError(
+                    f"{name} has {values.shape[1]} columns, and so several labels a sequence, but "
+                    f"it holds {wrong[0]}; expected 0 and 1"
+                )
+            return values
         return np.asarray(column_or_1d(y, warn=True))
 
-    def _learn_targets(self, y: NDArray[Any]) -> None:
+    def _learn_targets(
+        self,
+        y: NDArray[Any],
+        sample_weight: NDArray[np.float64] | None,  # noqa: ARG002
+    ) -> None:
         self._multilabel = y.ndim == 2
         known = getattr(self, "_all_classes", None)
         self.classes_ = np.arange(y.shape[1]) if self._multilabel else np.unique(y)
@@ -220,10 +235,10 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
                 f"or {wanted!r}"
             )
 
-    def _encode(self, y: NDArray[Any]) -> NDArray[np.float32]:
+    def _encode(self, y: NDArray[Any], name: str = "y") -> NDArray[np.float32]:
         if self._multilabel != (y.ndim == 2) or (y.ndim == 2 and y.shape[1] != len(self.classes_)):
             raise ValueError(
-                f"y has shape {y.shape}, but the estimator learned "
+                f"{name} has shape {y.shape}, but the estimator learned "
                 f"{len(self.classes_)} {'labels' if self._multilabel else 'classes'}"
             )
         if self._multilabel:
@@ -231,8 +246,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(
-                f"y has the class {unknown[0]!r}, which is not among the classes of the first fit: "
-                f"{self.classes_.tolist()}"
+                f"{name} has the class {unknown.tolist()[0]!r}, which is not among those that fit "
+                f"saw first: {self.classes_.tolist()}"
             )
         return np.searchsorted(self.classes_, y).astype(np.float32)[:, None]
 
@@ -243,8 +258,31 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
             return sample_weight
         if self._multilabel:
             raise ValueError("class_weight is for one class a sequence; y has several labels")
-        weights = np.asarray(compute_sample_weight(self.class_weight, y))
+        codes = np.searchsorted(self.classes_, y)
+        if isinstance(self.class_weight, str):
+            totals = np.bincount(codes, sample_weight, minlength=len(self.classes_))
+            # Classes in y weigh the same, all together as much as before.
+            shares = np.divide(
+                totals.sum() / np.count_nonzero(totals),
+                totals,
+                out=np.zeros(len(totals)),
+                where=totals > 0,
+            )
+        else:
+            shares = self._shares_of(dict(self.class_weight))
+        weights = np.asarray(shares[codes])
         return weights if sample_weight is None else weights * sample_weight
+
+    def _shares_of(self, class_weight: dict[Any, float]) -> NDArray[np.float64]:
+        """Return a weight for each of `classes_`."""
+        known = self.classes_.tolist()
+        unknown = [label for label in class_weight if label not in known]
+        if unknown and not all(label in class_weight for label in known):
+            raise ValueError(
+                f"class_weight={class_weight!r} names the class {unknown[0]!r}, which is not among "
+                f"those in y: {known}"
+            )
+        return np.array([float(class_weight.get(label, 1.0)) for label in known])
 
     def _stratify(self, y: NDArray[Any]) -> Any:
         return None if self._multilabel else y
@@ -254,7 +292,9 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, *, sample_weight: Any = None
     ) -> RNNClassifier:
-        """Train one more epoch, on these sequences alone.
+        """Train one more epoch, on these sequences alone, with the learning rate as it is.
+
+        Nothing is held out, whatever `early_stopping` is.
 
         Parameters
         ----------
@@ -274,16 +314,32 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         Raises
         ------
         ValueError
-            As in fit, and for a class that is not in `classes`.
+            As in fit, for a class that is not in `classes`, for ``class_weight="balanced"``, and
+            for a `learning_rate` that has to know when training ends.
         """
         check_parameters(self, self._rules)
+        check_no_end(self, ENDING_SCHEDULES)
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} counts the classes of all data, which "
+                "partial_fit does not see; pass a dict, or sample_weight"
+            )
         begin = not hasattr(self, "params_")
+        told = not begin and classes is not None and not self._multilabel
+        if told and not np.array_equal(unique_labels(classes), self.classes_):
+            raise ValueError(
+                f"classes={list(classes)!r} are not the same as those of the first call: "
+                f"{self.classes_.tolist()}"
+            )
         if begin and classes is not None:
             y_checked = self._check_targets(y)
             known = unique_labels(classes)
             unknown = np.setdiff1d(y_checked, known)
             if y_checked.ndim == 1 and len(unknown):
-                raise ValueError(f"y has the class {unknown[0]!r}, which is not in classes")
+                raise ValueError(
+                    f"y has the class {unknown.tolist()[0]!r}, which is not in classes: "
+                    f"{known.tolist()}"
+                )
             self._all_classes = known
         try:
             return self._fit(X, y, sample_weight, None, None, begin=begin, max_iter=1)

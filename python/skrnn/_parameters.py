@@ -9,21 +9,27 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import get_scorer_names
+
+# The engine counts in 64 bits, but nothing that anybody can run has so many units or epochs.
+_MOST = 2**31 - 1
+_MOST_SEEDS = 2**32 - 1  # what np.random.RandomState takes
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A test of a value, and the words for what passes it."""
+    """A test of a value, the words for what passes it, and the names that one may have meant."""
 
     holds: Callable[[Any], bool]
     expected: str
+    names: Collection[str] = ()
 
 
 def integer(least: int, *, none: bool = False) -> Rule:
     """Take an integer of at least `least`, or None where `none`."""
     return _or_none(
-        lambda v: _is_a(Integral, v) and bool(v >= least),
-        f"an integer of {least} or more",
+        lambda v: _is_a(Integral, v) and bool(least <= v <= _MOST),
+        f"an integer of {least} or more, less than 2**31",
         none,
     )
 
@@ -51,12 +57,58 @@ def one_of(choices: Collection[str]) -> Rule:
     return Rule(
         lambda v: isinstance(v, str) and v in choices,
         "one of " + ", ".join(repr(choice) for choice in choices),
+        choices,
     )
 
 
-def anything() -> Rule:
-    """Take what others check."""
-    return Rule(lambda _: True, "")
+def seed() -> Rule:
+    """Take what scikit-learn makes a generator of."""
+
+    def holds(value: Any) -> bool:
+        if _is_a(Integral, value):
+            return bool(0 <= value <= _MOST_SEEDS)
+        return value is None or value is np.random or isinstance(value, np.random.RandomState)
+
+    return Rule(holds, "an integer of 0 or more, less than 2**32, a RandomState instance, or None")
+
+
+def threads() -> Rule:
+    """Take a count of threads."""
+    return Rule(
+        lambda v: v is None or (_is_a(Integral, v) and v != 0),
+        "a positive integer, a negative one (-1 for all threads), or None",
+    )
+
+
+def loudness() -> Rule:
+    """Take True, False or a level."""
+    return Rule(
+        lambda v: isinstance(v, (bool, np.bool_)) or (_is_a(Integral, v) and bool(v >= 0)),
+        "True, False or an integer of 0 or more",
+    )
+
+
+def scorer() -> Rule:
+    """Take what makes one number of an estimator, X and y."""
+    names = frozenset(get_scorer_names())
+    return Rule(
+        lambda v: v is None or (v in names if isinstance(v, str) else callable(v)),
+        "one of sklearn.metrics.get_scorer_names(), a callable (estimator, X, y), or None",
+        names,
+    )
+
+
+def class_weights() -> Rule:
+    """Take weights of classes."""
+
+    def holds(value: Any) -> bool:
+        if isinstance(value, Mapping):
+            return all(_is_a(Real, w) and bool(0 <= w < np.inf) for w in value.values())
+        return value is None or (isinstance(value, str) and value == "balanced")
+
+    return Rule(
+        holds, "a dict of a number in [0, inf) for a class, 'balanced', or None", ["balanced"]
+    )
 
 
 def _is_a(kind: type, value: Any) -> bool:
@@ -93,6 +145,47 @@ def check_parameters(estimator: Any, rules: Mapping[str, Rule]) -> None:
             f"{rule.expected}"
         )
         if isinstance(value, str):
-            near = difflib.get_close_matches(value, rule.expected.split("'")[1::2], n=1)
+            near = difflib.get_close_matches(value.lower(), rule.names, n=1)
             message += f". Did you mean {near[0]!r}?" if near else ""
         raise ValueError(message)
+    _check_together(estimator)
+
+
+def _check_together(estimator: Any) -> None:
+    """Raise ValueError for parameters that are right one by one."""
+    tbptt = getattr(estimator, "tbptt", None)
+    if tbptt is None:
+        return
+    if getattr(estimator, "bidirectional", False):
+        raise ValueError(
+            f"tbptt={tbptt} cuts sequences, but with bidirectional=True they are read from their "
+            "ends as well; set one of them back"
+        )
+    pooling = getattr(estimator, "pooling", "last")
+    if pooling != "last":
+        raise ValueError(
+            f"tbptt={tbptt} cuts sequences, but pooling={pooling!r} looks at all of their steps; "
+            "use pooling='last' or tbptt=None"
+        )
+
+
+def check_no_end(estimator: Any, schedules: Collection[str]) -> None:
+    """Raise ValueError for schedules that have to know when training ends.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Of which partial_fit was called.
+    schedules : collection of str
+        Those of `learning_rate` that have an end.
+
+    Raises
+    ------
+    ValueError
+        Says which one it is.
+    """
+    if estimator.learning_rate in schedules:
+        raise ValueError(
+            f"partial_fit does not know when training ends, as "
+            f"learning_rate={estimator.learning_rate!r} has to; expected 'constant'"
+        )

@@ -12,8 +12,10 @@ from sklearn.metrics import mean_pinball_loss, r2_score
 from sklearn.utils.validation import check_array
 
 from skrnn import _core
-from skrnn._estimator import RULES, SequenceEstimator
-from skrnn._parameters import Rule, check_parameters, one_of, real
+from skrnn._estimator import ENDING_SCHEDULES, RULES, SequenceEstimator
+from skrnn._parameters import Rule, check_no_end, check_parameters, one_of, real
+from skrnn._validation import as_targets
+from skrnn._weights import as_ratios
 
 # Losses of numbers that come standardised, and of counts that do not.
 LOSSES = ("squared", "absolute", "huber", "quantile", "gaussian_nll", "poisson")
@@ -102,6 +104,8 @@ default="auto"
     ----------
     n_features_in_ : int
         Channels of a step; columns where fit saw a 2-D array.
+    feature_names_in_ : array of str, shape (n_features_in_,)
+        Their names, where fit saw data frames.
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
@@ -117,11 +121,12 @@ default="auto"
 
     Notes
     -----
-    Targets are standardised for training, by their mean and standard deviation in fit, and
-    predictions are turned back; for "poisson" they stay as they are.
+    Targets are standardised for training, by their (weighted) mean and standard deviation in fit,
+    and predictions are turned back; for "poisson" they are divided by their mean, which leaves the
+    best rates where they are.
 
     Weights start as Glorot & Bengio (2010) have it for inputs, orthogonal for recurrent weights
-    (Saxe et al. 2014), and with a forget bias of one (Jozefowicz et al. 2015).
+    (Saxe et al. 2014), and with a bias of one for forget and update gates (Jozefowicz et al. 2015).
 
     Examples
     --------
@@ -219,40 +224,73 @@ default="auto"
         options = self._loss_options()
         return _core.outputs_for(self._loss(), target_columns, options["quantiles"])
 
-    def _check_targets(self, y: Any) -> NDArray[np.float64]:
-        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
-        if y.ndim > 2 or y.ndim == 0 or (y.ndim == 2 and y.shape[1] == 0):
-            raise ValueError(f"y has shape {y.shape}; expected (n,) or (n, K)")
+    def _check_targets(self, y: Any, name: str = "y") -> NDArray[np.float64]:
+        if not hasattr(y, "toarray"):  # sparse: check_array has words for it
+            values = as_targets(y, name)
+            text = next((v for v in values.flat if isinstance(v, (str, bytes))), None)
+            if values.dtype.kind in "USO" and text is not None:
+                raise ValueError(
+                    f"{name} holds strings, such as {str(text)!r}; convert numbers with "
+                    ".astype(float)"
+                )
+            if values.ndim not in (1, 2) or 0 in values.shape[1:]:
+                raise ValueError(f"{name} has shape {values.shape}; expected (n,) or (n, K)")
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name=name, estimator=self)
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(
-                f"loss='poisson' is for counts and rates; y has the negative value {y.min():g}"
+                f"loss='poisson' is for counts and rates; {name} has the negative value {y.min():g}"
             )
         return np.asarray(y)
 
-    def _learn_targets(self, y: NDArray[np.float64]) -> None:
+    def _learn_targets(
+        self, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None
+    ) -> None:
         self._one_column = y.ndim == 1
         columns = y.reshape(len(y), -1)
-        self._mean = columns.mean(axis=0)
-        scale = columns.std(axis=0)
-        self._scale = np.where(scale > 0, scale, 1.0)
+        ratios = None
+        if sample_weight is not None:
+            counts = np.flatnonzero(sample_weight)
+            columns, ratios = columns[counts], as_ratios(sample_weight[counts])
+        # In units of the largest, so that neither sums nor squares overflow.
+        largest = np.abs(columns).max(axis=0)
+        largest[largest == 0] = 1.0
+        units = columns / largest
+        mean = np.average(units, axis=0, weights=ratios)
         if self.loss == "poisson":
-            self._mean, self._scale = np.zeros_like(self._mean), np.ones_like(self._scale)
+            self._mean, scale = np.zeros_like(mean), mean
+        else:
+            self._mean = mean * largest
+            scale = np.sqrt(np.average((units - mean) ** 2, axis=0, weights=ratios))
+        self._scale = np.where(scale > 0, scale * largest, 1.0)
 
-    def _encode(self, y: NDArray[np.float64]) -> NDArray[np.float32]:
+    def _encode(self, y: NDArray[np.float64], name: str = "y") -> NDArray[np.float32]:
         columns = y.reshape(len(y), -1)
         if columns.shape[1] != len(self._mean):
             raise ValueError(
-                f"y has {columns.shape[1]} columns, but the first fit saw {len(self._mean)}"
+                f"{name} has {columns.shape[1]} columns, but the first fit saw {len(self._mean)}"
             )
-        encoded = ((columns - self._mean) / self._scale).astype(np.float32)
+        with np.errstate(over="ignore"):
+            encoded = ((columns - self._mean) / self._scale).astype(np.float32, order="C")
         if not np.isfinite(encoded).all():
-            raise ValueError("y is too large for float32; scale it")
+            raise ValueError(f"{name} is too large for float32, once standardised; scale it")
         return np.asarray(encoded)
+
+    def _split(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, Any]:
+        parts = super()._split(X, y, sample_weight)
+        if len(parts[3][0]) < 2 and self.loss != "quantile" and self.scoring in (None, "r2"):
+            raise ValueError(
+                f"early_stopping=True with validation_fraction={self.validation_fraction} holds "
+                f"one of {len(X)} sequences out, but R^2 is defined for two or more; pass X_val "
+                "and y_val, a larger validation_fraction, or another scoring"
+            )
+        return parts
 
     # ---- Fitting and predicting ----
 
     def partial_fit(self, X: Any, y: Any, *, sample_weight: Any = None) -> RNNRegressor:
-        """Train one more epoch, on these sequences alone.
+        """Train one more epoch, on these sequences alone, with the learning rate as it is.
+
+        Nothing is held out, whatever `early_stopping` is.
 
         Parameters
         ----------
@@ -266,8 +304,14 @@ default="auto"
         Returns
         -------
         self : object
+
+        Raises
+        ------
+        ValueError
+            As in fit, and for a `learning_rate` that has to know when training ends.
         """
         check_parameters(self, self._rules)
+        check_no_end(self, ENDING_SCHEDULES)
         begin = not hasattr(self, "params_")
         return self._fit(X, y, sample_weight, None, None, begin=begin, max_iter=1)
 

@@ -112,6 +112,107 @@ def check_n_channels(estimator: Any, X: Sequences, *, reset: bool) -> None:
         )
 
 
+def frame_of_channels(X: Any, name: str = "X") -> Any:
+    """Return one of the data frames that all sequences are, for the names of its columns.
+
+    Parameters
+    ----------
+    X : sequences
+    name : str, default="X"
+        What messages call X.
+
+    Returns
+    -------
+    frame : data frame or None
+        None where sequences are not data frames.
+
+    Raises
+    ------
+    ValueError
+        For frames whose columns differ or come in another order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame_of_channels([pd.DataFrame({"x": [1.0], "y": [2.0]})]).columns.tolist()
+    ['x', 'y']
+    """
+    if not isinstance(X, (list, tuple)) or not all(hasattr(x, "columns") for x in X):
+        return None
+    expected = list(X[0].columns)
+    for index, x in enumerate(X):
+        if list(x.columns) != expected:
+            raise ValueError(
+                f"Sequence {index} of {name} has the columns {list(x.columns)}, and sequence 0 has "
+                f"{expected}; expected the same in the same order"
+            )
+    return X[0]
+
+
+def as_targets(y: Any, name: str = "y") -> NDArray[Any]:
+    """Make an array of targets, and say what is missing.
+
+    Parameters
+    ----------
+    y : array-like
+    name : str, default="y"
+        What messages call y.
+
+    Returns
+    -------
+    targets : array
+        Of the shape and dtype that y has, but in native byte order, which is the only one that
+        scikit-learn 1.6 can tell labels in.
+
+    Raises
+    ------
+    ValueError
+        For lists of different lengths, NaN, None and infinity.
+
+    Examples
+    --------
+    >>> as_targets(["a", "b"])
+    array(['a', 'b'], dtype='<U1')
+    """
+    try:
+        array = np.asarray(y)
+    except ValueError as error:  # NumPy calls it an inhomogeneous shape
+        raise ValueError(
+            f"{name} is ragged: its items have different numbers of values; expected shape (n,), "
+            "or (n, K)"
+        ) from error
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    if array.dtype.kind == "U" and isinstance(y, (list, tuple)) and array.ndim == 1:
+        # NumPy would make the label "nan" of NaN, and "1" of 1.
+        for index, value in enumerate(y):
+            if not isinstance(value, str):
+                raise ValueError(
+                    f"{name} mixes strings with {value!r} at index {index}; make all labels "
+                    "strings, and leave sequences without one out"
+                )
+    if array.dtype == object:
+        missing = [value is None or _differs(value) for value in array.flat]
+    elif array.dtype.kind == "f":
+        missing = np.isnan(array).ravel()
+        if np.isinf(array).any():
+            raise ValueError(f"Input {name} contains infinity; leave such sequences out")
+    else:
+        return array
+    if np.any(missing):
+        value = array.flat[int(np.argmax(missing))]
+        what = "NaN" if value is not None else "None"
+        raise ValueError(
+            f"Input {name} contains {what} at index {int(np.argmax(missing))}; leave sequences "
+            "without a target out"
+        )
+    return array
+
+
+def _differs(value: Any) -> bool:
+    """Whether a value is not equal to itself, or pandas does not know whether it is."""
+    return type(value).__name__ == "NAType" or bool(np.isscalar(value) and value != value)
+
+
 def locate(row: int, offsets: NDArray[np.int64]) -> tuple[int, int]:
     """Return the sequence and the step of a row of the values."""
     sequence = int(np.searchsorted(offsets, row, side="right")) - 1

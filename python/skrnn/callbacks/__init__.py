@@ -1,0 +1,16 @@
+"""What looks on while an estimator is fitted, an epoch at a time.
+
+`EarlyStopping` ends the training on a target, a time limit, or a curve that stands still;
+`Checkpoint` saves it, so that a fit that was killed goes on where it was, with the same bits.
+
+Estimators take them with `set_callbacks`. From scikit-learn 1.9 on this is scikit-learn's protocol,
+and its own callbacks work as well: `sklearn.callback.ProgressBar` and `ScoringMonitor`. Each epoch
+of `fit` is a task. `partial_fit` tells nobody.
+"""
+
+from __future__ import annotations
+
+from skrnn.callbacks._checkpoint import Checkpoint
+from skrnn.callbacks._early_stopping import EarlyStopping
+
+__all__ = ["Checkpoint", "EarlyStopping"]

@@ -1,0 +1,11 @@
+"""Pictures of training, in the manner of scikit-learn's display objects.
+
+Needs matplotlib: ``pip install "scikit-rnn[plot]"``.
+"""
+
+from __future__ import annotations
+
+from skrnn.plotting._gradient_flow import GradientFlowDisplay
+from skrnn.plotting._training_curve import TrainingCurveDisplay
+
+__all__ = ["GradientFlowDisplay", "TrainingCurveDisplay"]

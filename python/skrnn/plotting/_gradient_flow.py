@@ -1,0 +1,160 @@
+"""How far back in time the loss can see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.plotting._axes import axes_or_new
+
+
+class GradientFlowDisplay:
+    """The norm of dL/dh_t against t: gradients that vanish or explode on their way back in time.
+
+    A plain RNN multiplies the gradient by its recurrent weights at every step, so it shrinks or
+    grows exponentially with the distance from the end (Bengio, Simard & Frasconi, IEEE Transactions
+    on Neural Networks 5, 1994). LSTM and GRU pass it on through a sum: that is why gated cells
+    exist.
+
+    Make it with `from_estimator`.
+
+    Parameters
+    ----------
+    norms : dict of str to array of shape (T,)
+        For each line, the mean over sequences of the norm of the loss's gradient by the state after
+        step t; NaN where no sequence is so long.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes drawn on.
+    figure_ : matplotlib Figure
+        Its figure.
+    lines_ : list of matplotlib Line2D
+        One for each of `norms`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNRegressor
+    >>> from skrnn.plotting import GradientFlowDisplay
+    >>> X = np.random.default_rng(0).normal(size=(40, 50))
+    >>> y = X[:, 0]
+    >>> models = {
+    ...     cell: RNNRegressor(cell, hidden_size=8, max_iter=1, random_state=0).fit(X, y)
+    ...     for cell in ("rnn", "lstm", "gru")
+    ... }
+    >>> display = GradientFlowDisplay.from_estimator(models, X, y)
+    >>> [line.get_label() for line in display.lines_]
+    ['rnn', 'lstm', 'gru']
+    """
+
+    def __init__(self, norms: Mapping[str, NDArray[np.float64]]) -> None:
+        self.norms = norms
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimators: Any,
+        X: Any,
+        y: Any,
+        *,
+        layer: int = 0,
+        reverse: bool = False,
+        ax: Any = None,
+        **options: Any,
+    ) -> GradientFlowDisplay:
+        """Draw the gradient flow of one fitted estimator, or of several side by side.
+
+        Parameters
+        ----------
+        estimators : estimator, or dict of str to estimator
+            Fitted. Of a dict, each is a line, labelled by its key.
+        X : sequences of shape (n,)
+            As in fit.
+        y : array-like
+            Targets, as in fit.
+        layer : int, default=0
+            Which layer's states; 0 is the first.
+        reverse : bool, default=False
+            Whether to look at the layer that reads from the end, of a bidirectional estimator.
+        ax : matplotlib Axes, optional
+            Where to draw; None makes a figure.
+        **options : dict
+            For the lines, as ``linewidth=1``.
+
+        Returns
+        -------
+        display : GradientFlowDisplay
+
+        Raises
+        ------
+        NotFittedError
+            Where an estimator is not fitted.
+        ValueError
+            For a layer or a direction that an estimator does not have.
+        ImportError
+            Where matplotlib is not installed.
+        """
+        if not isinstance(estimators, Mapping):
+            estimators = {estimators.cell: estimators}
+        norms = {
+            str(name): _mean_norms(estimator, X, y, layer, reverse)
+            for name, estimator in estimators.items()
+        }
+        return cls(norms).plot(ax=ax, **options)
+
+    def plot(self, *, ax: Any = None, **options: Any) -> GradientFlowDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; None makes a figure.
+        **options : dict
+            For the lines.
+
+        Returns
+        -------
+        self : GradientFlowDisplay
+        """
+        self.ax_ = axes_or_new(ax)
+        self.figure_ = self.ax_.figure
+        self.lines_ = []
+        for name, norms in self.norms.items():
+            # A norm of zero has no place on a logarithmic axis.
+            shown = np.where(norms > 0, norms, np.nan)
+            self.lines_ += self.ax_.plot(
+                np.arange(len(norms)), shown, **({"label": name} | options)
+            )
+        self.ax_.set(
+            xlabel="step t",
+            ylabel=r"mean of $\|\partial L / \partial h_t\|$",
+            yscale="log",
+            title="Gradient flow",
+        )
+        self.ax_.legend()
+        return self
+
+
+def _mean_norms(estimator: Any, X: Any, y: Any, layer: int, reverse: bool) -> NDArray[np.float64]:
+    """Return the mean over sequences of |dL/dh_t|, L being the loss of one sequence, for each t."""
+    check_is_fitted(estimator, "params_")
+    name = type(estimator).__name__
+    if not 0 <= layer < estimator.num_layers:
+        raise ValueError(
+            f"layer={layer}, but this {name} has num_layers={estimator.num_layers}: expected "
+            f"0..{estimator.num_layers - 1}"
+        )
+    if reverse and not estimator.bidirectional:
+        raise ValueError(f"reverse=True, but this {name} has bidirectional=False")
+    norms, offsets = estimator._state_gradient_norms(X, y)
+    row = norms[layer * (2 if estimator.bidirectional else 1) + int(reverse)]
+    lengths = np.diff(offsets)
+    padded = np.full((len(lengths), lengths.max()), np.nan)
+    padded[np.arange(lengths.max()) < lengths[:, None]] = row
+    return np.asarray(np.nanmean(padded, axis=0))

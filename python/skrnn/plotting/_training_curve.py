@@ -1,0 +1,111 @@
+"""The loss, and the validation score, of each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.plotting._axes import axes_or_new
+
+
+class TrainingCurveDisplay:
+    """Training loss against the epoch, and the validation score where there is one.
+
+    Make it with `from_estimator`. (scikit-learn's LearningCurveDisplay is another picture: scores
+    against the size of the training set.)
+
+    Parameters
+    ----------
+    loss_curve : sequence of float
+        Mean training loss of each epoch.
+    validation_scores : sequence of float, optional
+        Score on validation data after each epoch; larger is better.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Of the loss.
+    ax_score_ : matplotlib Axes or None
+        Of the score.
+    figure_ : matplotlib Figure
+        The figure of both.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNRegressor
+    >>> from skrnn.plotting import TrainingCurveDisplay
+    >>> X = np.random.default_rng(0).normal(size=(40, 5))
+    >>> model = RNNRegressor(hidden_size=8, max_iter=10, random_state=0).fit(X, X.sum(axis=1))
+    >>> display = TrainingCurveDisplay.from_estimator(model)
+    >>> display.ax_.get_xlabel()
+    'epoch'
+    """
+
+    def __init__(
+        self, loss_curve: Sequence[float], validation_scores: Sequence[float] | None = None
+    ) -> None:
+        self.loss_curve = loss_curve
+        self.validation_scores = validation_scores
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, ax: Any = None, **options: Any) -> Any:
+        """Draw the training of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : RNNClassifier, RNNRegressor, ...
+            Fitted.
+        ax : matplotlib Axes, optional
+            Where to draw; None makes a figure.
+        **options : dict
+            For the line of the loss, as ``color="black"``.
+
+        Returns
+        -------
+        display : TrainingCurveDisplay
+
+        Raises
+        ------
+        NotFittedError
+            Where fit has not been called.
+        ImportError
+            Where matplotlib is not installed.
+        """
+        check_is_fitted(estimator, "loss_curve_")
+        scores = estimator.validation_scores_ or None
+        return cls(estimator.loss_curve_, scores).plot(ax=ax, **options)
+
+    def plot(self, *, ax: Any = None, **options: Any) -> TrainingCurveDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; None makes a figure.
+        **options : dict
+            For the line of the loss.
+
+        Returns
+        -------
+        self : TrainingCurveDisplay
+        """
+        self.ax_ = axes_or_new(ax)
+        self.figure_ = self.ax_.figure
+        self.ax_score_ = None
+        epochs = np.arange(1, len(self.loss_curve) + 1)
+        lines = self.ax_.plot(epochs, self.loss_curve, **({"label": "training loss"} | options))
+        self.ax_.set(xlabel="epoch", ylabel="training loss")
+        if self.validation_scores is not None:
+            # Lines of warm starts without validation data have no score.
+            scored = epochs[len(epochs) - len(self.validation_scores) :]
+            self.ax_score_ = self.ax_.twinx()
+            lines += self.ax_score_.plot(
+                scored, self.validation_scores, color="tab:orange", label="validation score"
+            )
+            self.ax_score_.set_ylabel("validation score")
+        self.ax_.legend(handles=lines, loc="center right")
+        return self

@@ -1,0 +1,114 @@
+"""Fits to stop, kill and resume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skrnn import RNNClassifier, RNNRegressor
+
+SMALL: dict[str, Any] = {
+    "cell": "gru",
+    "hidden_size": 5,
+    "max_iter": 12,
+    "n_iter_no_change": 20,
+    "batch_size": 8,
+    "learning_rate_init": 0.02,
+    "random_state": 3,
+    "n_jobs": 1,
+}
+
+# What a resumed fit has to remember: each needs something that the others do not.
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    # The best epoch comes before the ninth, and the end some time after it.
+    "early_stopping": {
+        "early_stopping": True,
+        "validation_fraction": 0.3,
+        "n_iter_no_change": 9,
+        "max_iter": 30,
+        "learning_rate_init": 0.05,
+        "random_state": 2,
+    },
+    "dropout": {"num_layers": 2, "dropout": 0.3, "recurrent_dropout": 0.2},
+    # Hardly anything is an improvement, so the rate falls every few epochs.
+    "plateau": {"learning_rate": "plateau", "tol": 0.2, "learning_rate_init": 0.1},
+    "cosine": {"learning_rate": "cosine", "solver": "sgd"},
+    "one_cycle": {"learning_rate": "one_cycle", "solver": "adamw", "alpha": 0.01},
+}
+KILLED_IN = 9
+
+
+def make(kind: str = "classifier", **settings: Any) -> Any:
+    estimators = {"classifier": RNNClassifier, "regressor": RNNRegressor}
+    return estimators[kind](**{**SMALL, **settings})
+
+
+def data(kind: str = "classifier", n: int = 40, seed: int = 0) -> tuple[list[np.ndarray], Any]:
+    """Sequences of 1..7 steps, and targets with so much noise that training has ups and downs."""
+    rng = np.random.default_rng(seed)
+    X = [rng.normal(size=(1 + i % 7, 2)) for i in range(n)]
+    y = np.array([x.sum() for x in X]) + rng.normal(size=n)
+    return X, (np.where(y > 0, "high", "low") if kind == "classifier" else y)
+
+
+def assert_same_fit(one: Any, other: Any) -> None:
+    """The same bits, curves, and memory of the optimiser: the fits also go on alike."""
+    assert one.loss_curve_ == other.loss_curve_
+    assert one.validation_scores_ == other.validation_scores_
+    assert one.n_iter_ == other.n_iter_
+    assert one.params_.keys() == other.params_.keys()
+    for name, array in one.params_.items():
+        assert array.tobytes() == other.params_[name].tobytes(), name
+    assert one._history.memory.tobytes() == other._history.memory.tobytes()
+    assert one._history.updates == other._history.updates
+    assert one._history.seed == other._history.seed
+
+
+class Recorder:
+    """A callback that writes down what it is told, and asks for nothing."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, int]] = []
+
+    def setup(self, estimator: Any, context: Any) -> None:
+        self._tell("setup", estimator, context)
+
+    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
+        self._tell("begin", estimator, context)
+
+    def on_fit_task_end(self, estimator: Any, context: Any) -> bool:
+        self._tell("end", estimator, context)
+        return False
+
+    def teardown(self, estimator: Any, context: Any) -> None:
+        self._tell("teardown", estimator, context)
+
+    def _tell(self, what: str, estimator: Any, context: Any) -> None:
+        assert context.estimator_name == type(estimator).__name__
+        self.told.append((what, context.task_name, context.task_id))
+
+
+class At(Recorder):
+    """Does something at the beginning or the end of an epoch, counted from 0."""
+
+    def __init__(self, epoch: int, action: Any, moment: str = "end") -> None:
+        super().__init__()
+        self.epoch = epoch
+        self.action = action
+        self.moment = moment
+
+    def on_fit_task_begin(self, _estimator: Any, context: Any) -> None:
+        if self.moment == "begin":
+            self._act(context)
+
+    def on_fit_task_end(self, _estimator: Any, context: Any) -> Any:
+        return self._act(context) if self.moment == "end" else False
+
+    def _act(self, context: Any) -> Any:
+        return context.task_name == "epoch" and context.task_id == self.epoch and self.action()
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,166 @@
+"""When training stops, slows down, and which epoch it keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from fits import assert_same_fit, data, make
+from sklearn.exceptions import ConvergenceWarning
+
+from skrnn._training import PLATEAU_EPOCHS, PLATEAU_FACTOR, Judge, Patience, Plan
+
+
+def steps(values: list[float], tol: float = 0.0, epochs: int = 3) -> list[bool]:
+    patience = Patience(tol, epochs)
+    return [patience.step(value) for value in values]
+
+
+def test_patience_runs_out_after_so_many_epochs_without_a_rise() -> None:
+    assert steps([1, 2, 2, 2, 2]) == [False, False, False, False, True]
+    assert steps([1, 0, 0, 1.5, 0, 0, 0]) == [False] * 6 + [True]
+
+
+def test_a_rise_is_more_than_tol() -> None:
+    assert steps([1, 1.5, 2.0], tol=0.5, epochs=1) == [False, True, True]
+    assert steps([1, 1.75, 2.5], tol=0.5, epochs=1) == [False, False, False]
+
+
+def test_what_is_not_a_number_is_no_rise_and_spoils_nothing() -> None:
+    nan = float("nan")
+    assert steps([nan, 1, nan, nan, 2, nan, nan, nan]) == [False] * 7 + [True]
+
+
+def judge(**options: Any) -> Judge:
+    plan: dict[str, Any] = {
+        "max_iter": 100,
+        "tol": 0.0,
+        "n_iter_no_change": 50,
+        "early_stopping": False,
+        "plateau": False,
+        "n_jobs": 1,
+        "score": None,
+        "begin_epoch": lambda: None,
+        "end_epoch": lambda: False,
+        "stacklevel": 1,
+    }
+    return Judge(Plan(**plan | options))
+
+
+def test_the_rate_falls_where_the_loss_stands_still() -> None:
+    one = judge(plateau=True)
+    rates = []
+    for _ in range(2 * PLATEAU_EPOCHS + 1):
+        one.see(1.0, None)
+        rates.append(one.learning_rate_scale)
+    expected = [1.0] * PLATEAU_EPOCHS + [PLATEAU_FACTOR] * PLATEAU_EPOCHS + [PLATEAU_FACTOR**2]
+    assert rates == expected
+
+
+def test_with_early_stopping_the_score_decides_and_the_loss_does_not() -> None:
+    one = judge(early_stopping=True, n_iter_no_change=2)
+    seen = []
+    for loss, score in [(1.0, 0.5), (2.0, 0.7), (0.5, 0.7), (0.4, 0.6)]:
+        one.see(loss, score)
+        seen.append((one.is_best, one.stop))
+    assert seen == [(True, False), (True, False), (False, False), (False, True)]
+
+
+def test_without_early_stopping_the_score_is_only_looked_at() -> None:
+    one = judge(n_iter_no_change=2)
+    for loss in (3.0, 2.0, 1.0):
+        one.see(loss, -loss)
+        assert not one.stop
+        assert not one.is_best
+
+
+def scored(scores: list[float]) -> Any:
+    given = iter(scores)
+    return lambda *_: next(given)
+
+
+@pytest.mark.parametrize(
+    ("scores", "best"),
+    [
+        ([0.1, 0.3, 0.2, 0.3], 2),  # the first of equals
+        ([float("nan"), 0.1, 0.5, 0.2], 3),
+        ([0.1, float("nan"), 0.3, float("nan")], 3),
+        ([float("nan")] * 4, 4),  # none is the best: the last
+        ([-5.0, -3.0, -4.0, -6.0], 2),
+    ],
+    ids=str,
+)
+def test_the_best_epoch_is_kept(scores: list[float], best: int) -> None:
+    X, y = data()
+    model = make(early_stopping=True, max_iter=4, scoring=scored(scores))
+    model.fit(X, y, X_val=X, y_val=y)
+    np.testing.assert_array_equal(model.validation_scores_, scores)
+    alone = make(max_iter=best).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), alone.predict_proba(X))
+
+
+def test_validation_alone_changes_nothing() -> None:
+    X, y = data()
+    watched = make().fit(X, y, X_val=X, y_val=y)
+    alone = make().fit(X, y)
+    assert watched.loss_curve_ == alone.loss_curve_
+    np.testing.assert_array_equal(watched.predict_proba(X), alone.predict_proba(X))
+    assert watched.validation_scores_[-1] == watched.score(X, y)
+
+
+def test_a_loss_that_is_not_finite_leaves_the_epoch_before() -> None:
+    """Parameters, the optimiser's memory, and the warning at the line that called fit."""
+    X, y = data("regressor")
+    settings: dict[str, Any] = {"loss": "poisson", "clip_norm": None, "learning_rate_init": 1e3}
+    model = make("regressor", **settings)
+    with pytest.warns(ConvergenceWarning, match="learning_rate_init") as caught:
+        model.fit(X, np.abs(y))
+    assert caught[0].filename == __file__
+    assert model.n_iter_ == len(model.loss_curve_) < model.max_iter
+    assert np.isfinite(model.loss_curve_).all()
+    for array in model.params_.values():
+        assert np.isfinite(array).all()
+    if model.n_iter_:
+        alone = make("regressor", **settings | {"max_iter": model.n_iter_}).fit(X, np.abs(y))
+        assert_same_fit(model, alone)
+
+
+def test_a_loss_that_is_not_finite_in_the_first_epoch_leaves_the_beginning() -> None:
+    X, y = data("regressor")
+    settings: dict[str, Any] = {"loss": "poisson", "clip_norm": None}
+    model = make("regressor", learning_rate_init=1e30, **settings)
+    with pytest.warns(ConvergenceWarning, match="epoch 1;"):
+        model.fit(X, np.abs(y))
+    assert model.n_iter_ == 0
+    beginning = make("regressor", learning_rate_init=1e-30, max_iter=1, **settings)
+    beginning.fit(X, np.abs(y))
+    for name, array in beginning.params_.items():
+        np.testing.assert_allclose(model.params_[name], array, rtol=0, atol=1e-25)
+
+
+def test_early_stopping_of_one_epoch() -> None:
+    model = make(early_stopping=True, max_iter=1).fit(*data())
+    assert len(model.validation_scores_) == 1
+
+
+def test_partial_fit_warns_of_it_too() -> None:
+    X, y = data("regressor")
+    model = make("regressor", loss="poisson", clip_norm=None, learning_rate_init=1e30)
+    with pytest.warns(ConvergenceWarning, match="not finite") as caught:
+        model.partial_fit(X, np.abs(y)).partial_fit(X, np.abs(y))
+    assert {str(warning.filename) for warning in caught} == {__file__}
+
+
+def test_verbose(capsys: pytest.CaptureFixture[str]) -> None:
+    X, y = data()
+    model = make(max_iter=2, verbose=True, warm_start=True).fit(X, y, X_val=X, y_val=y)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        f"Epoch {i}: loss {model.loss_curve_[i - 1]:.6g}, "
+        f"validation score {model.validation_scores_[i - 1]:.6g}"
+        for i in (1, 2)
+    ]
+    model.fit(X, y)  # without validation: no score, not an old one
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [f"Epoch {i}: loss {model.loss_curve_[i - 1]:.6g}" for i in (3, 4)]

@@ -1,0 +1,136 @@
+"""The estimators that the tests of this folder run on, and data for each.
+
+An estimator to come is one more line in `CASES`: whatever holds for all is then tested on it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from skrnn import RNNClassifier, RNNRegressor
+
+# Small enough that a fit takes milliseconds.
+SMALL: dict[str, Any] = {
+    "hidden_size": 6,
+    "max_iter": 4,
+    "batch_size": 8,
+    "learning_rate_init": 0.01,
+    "random_state": 0,
+    "n_jobs": 1,
+}
+N_TOKENS = 6
+
+
+@dataclass(frozen=True)
+class Case:
+    """An estimator with some settings, and the targets it is for."""
+
+    name: str
+    kind: Callable[..., Any]
+    targets: Callable[[list[np.ndarray]], Any]  # of sequences
+    settings: dict[str, Any] = field(default_factory=dict)
+    tokens: bool = False
+
+    def make(self, **settings: Any) -> Any:
+        return self.kind(**{**SMALL, **self.settings, **settings})
+
+    def data(self, n: int = 24, seed: int = 0) -> tuple[list[np.ndarray], Any]:
+        """Sequences of 1..7 steps, and targets."""
+        rng = np.random.default_rng(seed)
+        X: list[np.ndarray] = []
+        for i in range(n):
+            length = 1 + i % 7
+            if self.tokens:
+                x = rng.integers(0, N_TOKENS, length)
+                x[0] = N_TOKENS - 1 if i == 0 else x[0]  # the vocabulary is the same for all n
+            else:
+                x = rng.normal(size=(length, 2)).astype(np.float32)
+            X.append(x)
+        return X, self.targets(X)
+
+    def fitted(self, **settings: Any) -> Any:
+        return self.make(**settings).fit(*self.data())
+
+
+def sums(X: Iterable[np.ndarray]) -> np.ndarray:
+    return np.array([float(x.sum()) for x in X])
+
+
+def sides(X: list[np.ndarray]) -> np.ndarray:
+    return np.where(sums(X) > np.median(sums(X)), "high", "low")
+
+
+def thirds(X: list[np.ndarray]) -> np.ndarray:
+    return np.searchsorted(np.quantile(sums(X), [0.33, 0.66]), sums(X))
+
+
+def labels(X: list[np.ndarray]) -> np.ndarray:
+    return np.column_stack([sums(X) > 0, sums(x[:1] for x in X) > 0, thirds(X) == 1]).astype(int)
+
+
+def pairs(X: list[np.ndarray]) -> np.ndarray:
+    return np.column_stack([sums(X), 100 + sums(x[-1:] for x in X)])
+
+
+def counts(X: list[np.ndarray]) -> np.ndarray:
+    return np.abs(sums(X)).round()
+
+
+CASES = [
+    Case("classifier", RNNClassifier, sides),
+    Case("classifier-3", RNNClassifier, thirds, {"cell": "gru", "pooling": "attention"}),
+    Case("classifier-labels", RNNClassifier, labels, {"pooling": "max"}),
+    Case("classifier-tokens", RNNClassifier, sides, {"embedding_size": 3}, tokens=True),
+    Case("regressor", RNNRegressor, sums),
+    Case("regressor-2", RNNRegressor, pairs, {"bidirectional": True, "num_layers": 2}),
+    Case("regressor-quantile", RNNRegressor, pairs, {"loss": "quantile"}),
+    Case("regressor-gaussian", RNNRegressor, sums, {"loss": "gaussian_nll", "cell": "rnn"}),
+    Case("regressor-poisson", RNNRegressor, counts, {"loss": "poisson", "pooling": "mean"}),
+    Case("regressor-tokens", RNNRegressor, sums, {"embedding_size": 3}, tokens=True),
+]
+
+# For tests that say nothing of targets or tokens: one line for each class.
+KINDS = [case for case in CASES if case.name in ("classifier", "regressor")]
+
+
+def on(cases: Iterable[Case]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in cases])
+
+
+def outcomes(model: Any, X: Any) -> list[np.ndarray]:
+    """Everything that a fitted estimator says of sequences."""
+    methods = ("predict", "predict_proba", "predict_log_proba")
+    found = [getattr(model, name)(X) for name in methods if hasattr(model, name)]
+    takes_std = "return_std" in inspect.signature(model.predict).parameters
+    if takes_std and model.loss == "gaussian_nll":
+        found.append(model.predict(X, return_std=True)[1])
+    return found
+
+
+def taken(sequences: Any, at: Iterable[int]) -> Any:
+    """Some of the items, in a container of the same type."""
+    if isinstance(sequences, list):
+        return [sequences[i] for i in at]
+    return sequences[np.asarray(at)]
+
+
+def assert_same_bits(one: Any, other: Any) -> None:
+    """Equal in dtype, shape and every bit; of lists, dicts and object arrays every item."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        one, other = list(one.values()), list(other.values())
+    if isinstance(one, list) or one.dtype == object:
+        assert len(one) == len(other)
+        for a, b in zip(one, other, strict=True):
+            assert_same_bits(np.asarray(a), np.asarray(b))
+        return
+    assert (one.dtype, one.shape) == (other.dtype, other.shape)
+    if one.tobytes() != other.tobytes():
+        np.testing.assert_array_equal(one, other)
+        raise AssertionError("equal numbers, but not the same bits: 0 and -0, or NaN")

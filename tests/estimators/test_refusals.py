@@ -1,0 +1,264 @@
+"""What estimators refuse: the message says where it is, what it is, and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import CASES, KINDS, N_TOKENS, Case, assert_same_bits, on, outcomes
+from scipy import sparse
+
+from skrnn import RNNClassifier, RNNRegressor, Sequences
+from support import says
+
+
+def with_(X: list[Any], at: int, x: Any) -> list[Any]:
+    return [*X[:at], x, *X[at + 1 :]]
+
+
+def spoiled(X: list[np.ndarray], at: int, value: float) -> list[np.ndarray]:
+    x = X[at].copy()
+    x[-1, -1] = value
+    return with_(X, at, x)
+
+
+# ---- X ----
+
+BAD_X: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "NaN": (lambda X: spoiled(X, 9, np.nan), ("X", "NaN", "sequence 9, step 2, channel 1")),
+    "infinity": (lambda X: spoiled(X, 9, -np.inf), ("X", "-inf", "sequence 9, step 2")),
+    "NaN in Sequences": (lambda X: Sequences(spoiled(X, 9, np.nan)), ("NaN", "sequence 9")),
+    "empty": (lambda X: with_(X, 3, X[3][:0]), ("Sequence 3 of X is empty",)),
+    "an empty list": (lambda X: with_(X, 3, []), ("Sequence 3 of X is empty",)),
+    "no sequence": (lambda _: [], ("0 sample", "minimum of 1")),
+    "other channels": (lambda X: with_(X, 5, np.ones((4, 3))), ("Sequence 5", "3 channels")),
+    "another rank": (lambda X: with_(X, 5, np.ones(4)), ("Sequence 5", "(4,)")),
+    "three dimensions": (lambda X: with_(X, 5, np.ones((2, 2, 2))), ("Sequence 5", "(2, 2, 2)")),
+    "ragged steps": (lambda X: with_(X, 5, [[1.0], [1.0, 2.0]]), ("Sequence 5", "ragged")),
+    "a number": (lambda X: with_(X, 5, 1.5), ("Sequence 5", "1.5")),
+    "numbers": (lambda _: [1.0, 2.0, 3.0], ("one-dimensional", "Reshape")),
+    "one dimension": (lambda _: np.ones(24), ("one-dimensional", "(24,)")),
+    "four dimensions": (lambda _: np.ones((24, 2, 2, 2)), ("(24, 2, 2, 2)",)),
+    "no channels": (lambda _: np.ones((24, 3, 0)), ("0 feature",)),
+    "strings": (lambda X: with_(X, 5, np.array([["a", "b"]])), ("Sequence 5", "strings")),
+    "complex": (lambda X: with_(X, 5, X[5] + 1j), ("Sequence 5", "omplex")),
+    "dates": (lambda X: with_(X, 5, np.zeros((2, 2), "M8[s]")), ("Sequence 5", "dates")),
+    "None inside": (lambda X: with_(X, 5, [[1.0, None]]), ("NaN", "sequence 5, step 0")),
+    "None": (lambda _: None, ("X", "NoneType")),
+    "text": (lambda _: "some words", ("X", "str")),
+    "texts": (lambda X: ["word"] * len(X), ("text", "'word'", "TokenEncoder")),
+    "a dict": (lambda X: dict(enumerate(X)), ("X", "dict")),
+    "a sparse matrix": (lambda _: sparse.csr_matrix(np.eye(24)), ("parse", ".toarray()")),
+    "sparse sequences": (lambda X: with_(X, 5, sparse.csr_matrix(np.eye(2))), ("parse", "5")),
+    "too large": (
+        lambda X: spoiled([x.astype(np.float64) for x in X], 9, 1e300),
+        ("1e+300", "sequence 9, step 2, channel 1"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BAD_X)
+@on(KINDS)
+def test_bad_sequences(case: Case, what: str) -> None:
+    X, y = case.data()
+    make, parts = BAD_X[what]
+    with pytest.raises((ValueError, TypeError), match=says(*parts)):
+        case.make().fit(make(X), y)
+    model = case.make().fit(X, y)
+    before = outcomes(model, X)
+    with pytest.raises((ValueError, TypeError), match=says(*parts)):
+        model.predict(make(X))
+    assert_same_bits(outcomes(model, X), before)
+
+
+@on(KINDS)
+def test_other_channels_than_in_fit(case: Case) -> None:
+    model = case.fitted()
+    for X in ([np.ones((4, 3))], np.ones((2, 4, 3)), np.ones((2, 4)), Sequences([[1.5, 2.5]])):
+        wrong = 3 if np.ndim(X[0]) == 2 and np.shape(X[0])[1] == 3 else 1
+        parts = (f"X has {wrong} features", f"{type(model).__name__} is expecting 2 features")
+        with pytest.raises(ValueError, match=says(*parts)):
+            model.predict(X)
+    X, y = case.data()
+    with pytest.raises(ValueError, match=says("X_val", "3 features", "expecting 2")):
+        case.make().fit(X, y, X_val=[np.ones((4, 3))], y_val=y[:1])
+
+
+@on([case for case in CASES if case.tokens])
+def test_bad_tokens(case: Case) -> None:
+    X, y = case.data()
+    for x, parts in [
+        (np.array([0, -1]), ("Sequence 2", "-1", "step 1")),
+        (np.array([0.5, 1.0]), ("Sequence 2", "integer")),
+        (np.array([[0, 1]]), ("Sequence 2", "(1, 2)")),
+        (["a", "b"], ("Sequence 2",)),
+        (np.array([1, 2**40]), ("Sequence 2", str(2**40))),
+        (np.array([], int), ("Sequence 2 of X is empty",)),
+    ]:
+        with pytest.raises((ValueError, TypeError), match=says(*parts)):
+            case.make().fit(with_(X, 2, x), y)
+    model = case.make().fit(X, y)
+    with pytest.raises(ValueError, match=says(str(N_TOKENS), f"0..{N_TOKENS - 1}", "TokenEncoder")):
+        model.predict([[0, 1], [2, N_TOKENS]])
+    # Tokens that only the validation data has are known afterwards.
+    model.fit(X, y, X_val=[[0, N_TOKENS + 3], [1]], y_val=y[:2])
+    assert len(model.predict([[N_TOKENS + 3, N_TOKENS]])) == 1
+
+
+# ---- y ----
+
+
+@on(CASES)
+def test_targets_that_are_missing_or_too_few(case: Case) -> None:
+    X, y = case.data()
+    with pytest.raises(ValueError, match=says("requires y", "None", type(case.make()).__name__)):
+        case.make().fit(X, None)
+    with pytest.raises(TypeError):
+        case.make().fit(X)
+    for other in (y[:-1], np.concatenate([y, y]), y[:1], y[:0]):
+        with pytest.raises(ValueError, match=f"inconsistent|{len(other)}|minimum of 1"):
+            case.make().fit(X, other)
+
+
+@pytest.mark.parametrize(
+    ("y", "parts"),
+    [
+        ([0.0, 1.0, np.nan] * 8, ("y", "NaN")),
+        ([0.0, 1.0, np.inf] * 8, ("y", "infinity")),
+        ([0.5, 1.5, 2.5] * 8, ("continuous",)),
+        (["a", "b", None] * 8, ("y", "None", "index 2")),
+        (np.array(["a", "b", np.nan] * 8, object), ("y", "NaN")),
+        (["a", 1, "b"] * 8, ("y mixes", "1 at index 1")),
+        (["a", "b", np.nan] * 8, ("y mixes", "nan at index 2")),
+        (np.tile([[0, 1, 2]], (24, 1)), ("y", "(24, 3)")),
+        (np.tile([[-1, 1, 1]], (24, 1)), ("y", "-1", "0 and 1")),
+        (np.tile([[2, 1, 1]], (24, 1)), ("y", "2", "0 and 1")),
+        ([[0], [0, 1]] * 12, ("y is ragged",)),
+        (np.zeros((24, 2, 2), int), ("y", "(24, 2, 2)")),
+        (1, ("y",)),
+        ("labels", ("y",)),
+        ({"a": 1}, ("y",)),
+    ],
+)
+def test_targets_of_no_classes(y: Any, parts: tuple[str, ...]) -> None:
+    X, _ = KINDS[0].data()
+    with pytest.raises((ValueError, TypeError), match=says(*parts)):
+        KINDS[0].make().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "parts"),
+    [
+        ([0.0, 1.0, np.nan] * 8, ("y", "NaN")),
+        ([0.0, 1.0, -np.inf] * 8, ("y", "infinity")),
+        ([1.0, None, 2.0] * 8, ("y", "None", "index 1")),
+        (["a", "b", "c"] * 8, ("y", "'a'")),
+        (["1.5", "2", "3"] * 8, ("y", "string")),
+        (np.ones(24) + 1j, ("omplex",)),
+        ([[0.0], [0.0, 1.0]] * 12, ("y is ragged",)),
+        (np.zeros((24, 2, 2)), ("y", "(24, 2, 2)")),
+        (np.zeros((24, 0)), ("y", "(24, 0)")),
+        (1.5, ("y",)),
+        ("numbers", ("y",)),
+        (sparse.csr_matrix(np.eye(24)), ("parse",)),
+    ],
+)
+def test_targets_that_are_no_numbers(y: Any, parts: tuple[str, ...]) -> None:
+    X, _ = KINDS[1].data()
+    with pytest.raises((ValueError, TypeError), match=says(*parts)):
+        KINDS[1].make().fit(X, y)
+
+
+def test_counts_are_not_negative() -> None:
+    X, _ = KINDS[1].data()
+    with pytest.raises(ValueError, match=says("poisson", "negative", "-3")):
+        KINDS[1].make(loss="poisson").fit(X, np.where(np.arange(24) == 3, -3, 1))
+
+
+def test_a_loss_that_does_not_fit_the_targets() -> None:
+    X, y = KINDS[0].data()
+    with pytest.raises(
+        ValueError, match=says("binary_cross_entropy", "cross_entropy", "one class")
+    ):
+        RNNClassifier(loss="binary_cross_entropy").fit(X, y)
+    several = np.tile([[0, 1, 1]], (24, 1))
+    with pytest.raises(ValueError, match=says("cross_entropy", "several labels")):
+        RNNClassifier(loss="cross_entropy").fit(X, several)
+
+
+def test_standard_deviations_of_a_loss_that_has_none() -> None:
+    model = KINDS[1].fitted()
+    with pytest.raises(ValueError, match=says("return_std", "gaussian_nll", "'auto'")):
+        model.predict(KINDS[1].data()[0], return_std=True)
+
+
+# ---- Weights and validation data ----
+
+
+@pytest.mark.parametrize(
+    ("weight", "parts"),
+    [
+        (lambda n: np.ones(n - 1), ("sample_weight", "23")),
+        (lambda n: np.ones((n, 1)), ("ample", "1D")),
+        (lambda n: np.where(np.arange(n) == 3, -1.0, 1.0), ("sample_weight", "egative")),
+        (lambda n: np.where(np.arange(n) == 3, np.nan, 1.0), ("sample_weight", "NaN")),
+        (lambda n: np.where(np.arange(n) == 3, np.inf, 1.0), ("sample_weight", "infinity")),
+        (lambda n: np.zeros(n), ("sample_weight", "zero")),
+        (lambda n: ["heavy"] * n, ("heavy",)),
+    ],
+)
+@on(KINDS)
+def test_bad_weights(case: Case, weight: Any, parts: tuple[str, ...]) -> None:
+    X, y = case.data()
+    with pytest.raises(ValueError, match=says(*parts)):
+        case.make().fit(X, y, sample_weight=weight(len(X)))
+    with pytest.raises(ValueError, match=says(*parts)):
+        case.make().partial_fit(X, y, sample_weight=weight(len(X)))
+
+
+@on(CASES)
+def test_validation_data_without_its_other_half(case: Case) -> None:
+    X, y = case.data()
+    with pytest.raises(ValueError, match=says("X_val", "y_val", "None")):
+        case.make().fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match=says("X_val", "y_val", "None")):
+        case.make().fit(X, y, y_val=y)
+    with pytest.raises(ValueError, match=says("X_val", "y_val", "24", "23")):
+        case.make().fit(X, y, X_val=X, y_val=y[:-1])
+
+
+@on(KINDS)
+def test_bad_validation_data_is_called_by_its_name(case: Case) -> None:
+    X, y = case.data()
+    with pytest.raises(ValueError, match=says("X_val", "NaN", "sequence 9")):
+        case.make().fit(X, y, X_val=spoiled(X, 9, np.nan), y_val=y)
+    with pytest.raises(ValueError, match=says("Sequence 3 of X_val is empty")):
+        case.make().fit(X, y, X_val=with_(X, 3, X[3][:0]), y_val=y)
+
+
+def test_validation_targets_that_the_estimator_cannot_predict() -> None:
+    X, y = KINDS[0].data()
+    with pytest.raises(ValueError, match=says("y_val", "'middle'", "'high', 'low'")):
+        KINDS[0].make().fit(X, y, X_val=X, y_val=["middle", "high"] * 12)
+    X, y = KINDS[1].data()
+    with pytest.raises(ValueError, match=says("y_val", "2 columns")):
+        KINDS[1].make().fit(X, y, X_val=X, y_val=np.ones((24, 2)))
+
+
+@on(KINDS)
+def test_too_little_to_hold_a_part_out(case: Case) -> None:
+    X, y = case.data(n=2)
+    with pytest.raises(ValueError, match=says("early_stopping", "validation_fraction", "X_val")):
+        case.make(early_stopping=True).fit(X[:1], y[:1])
+    with pytest.raises(ValueError, match=says("validation_fraction=0.99", "X_val")):
+        case.make(early_stopping=True, validation_fraction=0.99).fit(X, y)
+
+
+def test_one_held_out_number_has_no_score() -> None:
+    # R^2 compares with the mean: of one number it is not defined, and stops nothing.
+    X, y = KINDS[1].data(n=10)
+    with pytest.raises(
+        ValueError, match=says("early_stopping", "validation_fraction=0.1", "X_val")
+    ):
+        RNNRegressor(early_stopping=True).fit(X, y)

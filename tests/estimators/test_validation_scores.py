@@ -1,0 +1,171 @@
+"""Early stopping, validation data, and what scores them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
+from sklearn.metrics import get_scorer, make_scorer, max_error, mean_absolute_error
+
+from skrnn import Sequences
+
+
+def split(case: Case) -> tuple[Any, Any, Any, Any]:
+    X, y = case.data(n=40)
+    return X[:24], y[:24], X[24:], y[24:]
+
+
+@on(CASES)
+def test_the_parameters_of_the_best_epoch_are_kept(case: Case) -> None:
+    X, y, X_val, y_val = split(case)
+    model = case.make(max_iter=40, learning_rate_init=0.05, early_stopping=True)
+    model.fit(X, y, X_val=X_val, y_val=y_val)
+    assert len(model.validation_scores_) == len(model.loss_curve_) == model.n_iter_
+    assert model.score(X_val, y_val) == max(model.validation_scores_)
+    best = int(np.argmax(model.validation_scores_))
+    short = case.make(max_iter=best + 1, learning_rate_init=0.05).fit(X, y)
+    assert_same_bits(model.params_, short.params_)
+
+
+@on(CASES)
+def test_a_part_is_held_out(case: Case) -> None:
+    X, y = case.data(n=40)
+    model = case.make(early_stopping=True, validation_fraction=0.25, max_iter=10).fit(X, y)
+    assert len(model.validation_scores_) == model.n_iter_
+    none = case.make(max_iter=10).fit(X, y)
+    assert none.validation_scores_ is None
+    assert model.loss_curve_ != none.loss_curve_
+
+
+@on(KINDS)
+def test_it_stops_when_patience_ends(case: Case) -> None:
+    X, y, X_val, y_val = split(case)
+    settings = {"early_stopping": True, "n_iter_no_change": 3, "tol": 1e9, "max_iter": 50}
+    model = case.make(**settings).fit(X, y, X_val=X_val, y_val=y_val)
+    assert model.n_iter_ == 4  # the first is better than nothing
+    by_loss = case.make(n_iter_no_change=3, tol=1e9, max_iter=50).fit(X, y)
+    assert by_loss.n_iter_ == 4
+
+
+@on(CASES)
+def test_validation_data_that_only_watches(case: Case) -> None:
+    X, y, X_val, y_val = split(case)
+    plain = case.make().fit(X, y)
+    for form in (list, Sequences):
+        watched = case.make().fit(X, y, X_val=form(X_val), y_val=y_val)
+        assert_same_bits(watched.params_, plain.params_)
+        assert watched.validation_scores_[-1] == watched.score(X_val, y_val)
+        assert len(watched.validation_scores_) == watched.n_iter_
+
+
+# ---- Scoring ----
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", "neg_log_loss", "roc_auc", "f1_macro"])
+def test_names_for_classes(scoring: str) -> None:
+    X, y, X_val, y_val = split(KINDS[0])
+    model = KINDS[0].make(scoring=scoring, early_stopping=True, max_iter=8)
+    model.fit(X, y, X_val=X_val, y_val=y_val)
+    assert get_scorer(scoring)(model, X_val, y_val) == max(model.validation_scores_)
+
+
+@pytest.mark.parametrize(
+    "scoring", ["r2", "neg_mean_absolute_error", "neg_root_mean_squared_error"]
+)
+def test_names_for_numbers(scoring: str) -> None:
+    X, y, X_val, y_val = split(KINDS[1])
+    model = KINDS[1].make(scoring=scoring, early_stopping=True, max_iter=8)
+    model.fit(X, y, X_val=X_val, y_val=y_val)
+    assert get_scorer(scoring)(model, X_val, y_val) == max(model.validation_scores_)
+
+
+def by_number(estimator: Any, X: Any, y: Any) -> float:
+    """A scorer that knows no weights."""
+    return -float(np.abs(estimator.predict(X) - y).mean())
+
+
+def by_class(estimator: Any, X: Any, y: Any) -> float:
+    return float(np.mean(estimator.predict(X) == y))
+
+
+@on(KINDS)
+def test_callables(case: Case) -> None:
+    X, y, X_val, y_val = split(case)
+    scoring = by_class if case is KINDS[0] else by_number
+    model = case.make(scoring=scoring, early_stopping=True, max_iter=8)
+    model.fit(X, y, X_val=X_val, y_val=y_val)
+    assert scoring(model, X_val, y_val) == max(model.validation_scores_)
+
+
+def test_scores_are_weighted_where_they_can_be() -> None:
+    X, y = KINDS[1].data(n=40)
+    weight = np.linspace(0.1, 5, 40)
+    settings = {"early_stopping": True, "validation_fraction": 0.5, "max_iter": 3}
+
+    def scores(scoring: Any, **options: Any) -> list[float]:
+        return KINDS[1].make(scoring=scoring, **settings).fit(X, y, **options).validation_scores_
+
+    weighs = make_scorer(mean_absolute_error, greater_is_better=False)
+    assert scores(weighs, sample_weight=weight) == scores(
+        "neg_mean_absolute_error", sample_weight=weight
+    )
+    # These take no weights.
+    for scoring in (by_number, make_scorer(max_error, greater_is_better=False)):
+        assert len(scores(scoring, sample_weight=weight)) == 3
+
+
+def test_a_scorer_that_fails_is_heard() -> None:
+    def broken(*_: Any) -> float:
+        raise ValueError("of my own")
+
+    X, y = KINDS[0].data()
+    model = KINDS[0].make(scoring=broken, early_stopping=True)
+    with pytest.raises(ValueError, match="of my own"):
+        model.fit(X, y)
+
+
+def test_a_score_that_is_no_number_is_never_the_best() -> None:
+    scores = iter([np.nan, 0.5, np.nan, 0.25])
+
+    def scripted(*_: Any) -> float:
+        return next(scores)
+
+    X, y = KINDS[0].data()
+    X_val, y_val = X[:4], y[:4]
+    model = KINDS[0].make(scoring=scripted, early_stopping=True)
+    model.fit(X, y, X_val=X_val, y_val=y_val)
+    assert_same_bits(model.params_, KINDS[0].make(max_iter=2).fit(X, y).params_)
+
+
+# ---- Truncated backpropagation, schedules ----
+
+
+@on([case for case in CASES if case.name in ("classifier", "regressor", "classifier-tokens")])
+def test_cuts_longer_than_the_sequences_change_nothing(case: Case) -> None:
+    X, y = case.data()
+    whole = case.make().fit(X, y)
+    cut = case.make(tbptt=7).fit(X, y)
+    assert_same_bits(cut.params_, whole.params_)
+    shorter = case.make(tbptt=2).fit(X, y)
+    assert shorter.loss_curve_ != whole.loss_curve_
+    assert_same_bits(outcomes(shorter.set_params(tbptt=None), X), outcomes(shorter, X))
+
+
+@pytest.mark.parametrize("learning_rate", ["constant", "cosine", "one_cycle", "plateau"])
+@pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "rmsprop"])
+@on(KINDS)
+def test_solvers_and_schedules_learn(case: Case, solver: str, learning_rate: str) -> None:
+    X, y = case.data()
+    rate = 0.1 if solver == "sgd" else 0.01
+    model = case.make(
+        solver=solver,
+        learning_rate=learning_rate,
+        learning_rate_init=rate,
+        hidden_size=16,
+        max_iter=100,
+        n_iter_no_change=100,
+        alpha=1e-4,
+    ).fit(X, y)
+    assert model.loss_curve_[-1] < 0.6 * model.loss_curve_[0]
