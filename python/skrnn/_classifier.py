@@ -11,8 +11,9 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import column_or_1d
 
-from skrnn._estimator import ENDING_SCHEDULES, RULES, SequenceEstimator
+from skrnn._estimator import RULES, SequenceEstimator
 from skrnn._parameters import check_no_end, check_parameters, class_weights, one_of
+from skrnn._training import ENDING_SCHEDULES
 from skrnn._validation import as_targets
 
 LOSSES = {"auto", "cross_entropy", "binary_cross_entropy"}

@@ -12,8 +12,9 @@ from sklearn.metrics import mean_pinball_loss, r2_score
 from sklearn.utils.validation import check_array
 
 from skrnn import _core
-from skrnn._estimator import ENDING_SCHEDULES, RULES, SequenceEstimator
+from skrnn._estimator import RULES, SequenceEstimator
 from skrnn._parameters import Rule, check_no_end, check_parameters, one_of, real
+from skrnn._training import ENDING_SCHEDULES
 from skrnn._validation import as_targets
 from skrnn._weights import as_ratios
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from fits import VARIANTS, At, data, make
-
 from skrnn.callbacks import Checkpoint
 
 

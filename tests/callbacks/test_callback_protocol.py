@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fits import At, Recorder, assert_same_fit, data, make
 from sklearn.base import clone
 
+from fits import At, Recorder, assert_same_fit, data, make
 from skrnn.callbacks import Checkpoint, EarlyStopping
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fits import At, Recorder, data, make
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from fits import At, Recorder, data, make
 from skrnn.callbacks import Checkpoint
 from skrnn.preprocessing import PerStep
 

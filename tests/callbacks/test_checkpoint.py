@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fits import KILLED_IN, VARIANTS, At, Recorder, assert_same_fit, data, interrupt, make
 from safetensors.numpy import load_file, save_file
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
+from fits import KILLED_IN, VARIANTS, At, Recorder, assert_same_fit, data, interrupt, make
 from skrnn import RNNClassifier
 from skrnn.callbacks import Checkpoint
 from skrnn.callbacks._checkpoint_file import FORMAT, VERSION, _checksum

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fits import KILLED_IN, VARIANTS, assert_same_fit, data, make
 from safetensors.numpy import load_file
 
+from fits import KILLED_IN, VARIANTS, assert_same_fit, data, make
 from processes import run_python
 from skrnn.callbacks import Checkpoint
 

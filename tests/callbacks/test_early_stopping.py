@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fits import At, Recorder, assert_same_fit, data, make
 
+from fits import At, Recorder, assert_same_fit, data, make
 from skrnn.callbacks import Checkpoint, EarlyStopping
 from support import says
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from fits import At, Recorder, assert_same_fit, data, interrupt, make
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends itself a POSIX signal")

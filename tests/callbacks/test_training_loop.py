@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fits import assert_same_fit, data, make
 from sklearn.exceptions import ConvergenceWarning
 
+from fits import assert_same_fit, data, make
 from skrnn._training import PLATEAU_EPOCHS, PLATEAU_FACTOR, Judge, Patience, Plan
 
 

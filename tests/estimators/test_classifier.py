@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, KINDS, SMALL, Case, assert_same_bits, labels, on, sides, thirds
 
+from cases import CASES, KINDS, SMALL, Case, assert_same_bits, labels, on, sides, thirds
 from skrnn import RNNClassifier
 from support import says
 

@@ -11,10 +11,10 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
-from cases import CASES, Case, assert_same_bits, on, outcomes
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from cases import CASES, Case, assert_same_bits, on, outcomes
 from skrnn import Sequences
 
 

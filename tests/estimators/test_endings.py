@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
 from sklearn.exceptions import ConvergenceWarning
 
+from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
 from skrnn import Sequences
 
 IN_MAIN_THREAD = threading.current_thread() is threading.main_thread()

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn
-from cases import CASES, KINDS, SMALL, Case, assert_same_bits, labels, on, outcomes, pairs, taken
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import BaggingRegressor, StackingRegressor, VotingClassifier, VotingRegressor
@@ -29,6 +28,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.metadata_routing import get_routing_for_object
 
+from cases import CASES, KINDS, SMALL, Case, assert_same_bits, labels, on, outcomes, pairs, taken
 from skrnn import RNNClassifier, RNNRegressor, Sequences
 from skrnn.preprocessing import PerStep, TokenEncoder
 

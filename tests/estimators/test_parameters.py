@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import KINDS, Case, on
 
+from cases import KINDS, Case, on
 from support import says
 
 # For each parameter values that it cannot have, and words of what it can.

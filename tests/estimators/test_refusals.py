@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, KINDS, N_TOKENS, Case, assert_same_bits, on, outcomes
 from scipy import sparse
 
+from cases import CASES, KINDS, N_TOKENS, Case, assert_same_bits, on, outcomes
 from skrnn import RNNClassifier, RNNRegressor, Sequences
 from support import says
 

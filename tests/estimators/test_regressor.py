@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, SMALL, Case, assert_same_bits, on, pairs, sums
 from sklearn.metrics import mean_pinball_loss, r2_score
 
+from cases import CASES, SMALL, Case, assert_same_bits, on, pairs, sums
 from skrnn import RNNRegressor
 
 REGRESSORS = [case for case in CASES if case.kind is RNNRegressor]

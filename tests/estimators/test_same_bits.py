@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes, taken
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes, taken
 from skrnn import RNNClassifier, RNNRegressor, Sequences
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
 from sklearn.metrics import get_scorer, make_scorer, max_error, mean_absolute_error
 
+from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
 from skrnn import Sequences
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
 
+from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
 from skrnn import RNNRegressor
 
 
