@@ -283,7 +283,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
                 tol=self.tol,
                 n_iter_no_change=self.n_iter_no_change,
                 early_stopping=self.early_stopping and validation is not None,
-                plateau=self.learning_rate == "plateau",
+                schedule=self.learning_rate,
                 n_jobs=self.n_jobs,
                 score=None if validation is None else self._scorer(*validation),
                 begin_epoch=lambda: None if epochs is None else epochs.begin(),

@@ -82,7 +82,8 @@ default="auto"
         What counts as an improvement.
     n_iter_no_change : int, default=10
         Epochs without an improvement of the training loss, or of the validation score with
-        `early_stopping`, after which training ends.
+        `early_stopping`, after which training ends. "cosine" and "one_cycle" end with `max_iter`,
+        and only the validation score cuts them short.
     early_stopping : bool, default=False
         Whether to end on the validation score, and to keep the parameters of the best epoch.
     validation_fraction : float, default=0.1

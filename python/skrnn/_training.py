@@ -99,7 +99,7 @@ class Plan:
     tol: float
     n_iter_no_change: int
     early_stopping: bool
-    plateau: bool
+    schedule: str
     n_jobs: int | None
     score: Callable[[], float] | None  # of the parameters in training, on validation data
     begin_epoch: Callable[[], None]
@@ -122,8 +122,11 @@ class Judge:
         by_score = self._plan.early_stopping and score is not None
         goodness = score if by_score and score is not None else -loss
         self.is_best = by_score and goodness > self._patience.best
-        self.stop = self._patience.step(goodness)
-        if self._plan.plateau and self._plateau.step(goodness):
+        # A schedule that ends with max_iter does its best work at the end: only a validation score
+        # may cut it short.
+        patient = self._plan.schedule in ENDING_SCHEDULES and not by_score
+        self.stop = self._patience.step(goodness) and not patient
+        if self._plan.schedule == "plateau" and self._plateau.step(goodness):
             self.learning_rate_scale *= PLATEAU_FACTOR
             self._plateau.waited = 0
 

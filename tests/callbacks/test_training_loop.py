@@ -38,7 +38,7 @@ def judge(**options: Any) -> Judge:
         "tol": 0.0,
         "n_iter_no_change": 50,
         "early_stopping": False,
-        "plateau": False,
+        "schedule": "constant",
         "n_jobs": 1,
         "score": None,
         "begin_epoch": lambda: None,
@@ -49,7 +49,7 @@ def judge(**options: Any) -> Judge:
 
 
 def test_the_rate_falls_where_the_loss_stands_still() -> None:
-    one = judge(plateau=True)
+    one = judge(schedule="plateau")
     rates = []
     for _ in range(2 * PLATEAU_EPOCHS + 1):
         one.see(1.0, None)
@@ -164,3 +164,17 @@ def test_verbose(capsys: pytest.CaptureFixture[str]) -> None:
     model.fit(X, y)  # without validation: no score, not an old one
     lines = capsys.readouterr().out.splitlines()
     assert lines == [f"Epoch {i}: loss {model.loss_curve_[i - 1]:.6g}" for i in (3, 4)]
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
+def test_schedules_that_end_are_not_cut_short_by_the_training_loss(schedule: str) -> None:
+    to_the_end = judge(schedule=schedule, n_iter_no_change=2)
+    for _ in range(10):
+        to_the_end.see(1.0, None)
+        assert not to_the_end.stop
+    by_score = judge(schedule=schedule, n_iter_no_change=2, early_stopping=True)
+    stops = []
+    for _ in range(3):
+        by_score.see(1.0, 0.5)
+        stops.append(by_score.stop)
+    assert stops == [False, False, True]

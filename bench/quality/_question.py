@@ -1,0 +1,168 @@
+"""What the scripts of this folder share: choose on validation data, answer on test data, print.
+
+Each script is one data set: how it is read, the settings that were tried, which was chosen. Without
+options it fits the chosen settings on the whole training part, once for each seed, and scores them
+on the test part. `--validate` scores all settings, or those named after it, on parts of the
+training part only; the table in each script's head is what that printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from _data import folder
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from _environment import environment
+
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+
+
+class Part(NamedTuple):
+    """What to learn from and what to be scored on."""
+
+    X: Sequence[Any]
+    y: Any
+    X_test: Sequence[Any]
+    y_test: Any
+
+
+def parts(X: Sequence[Any], y: np.ndarray, folds: Iterable[tuple[Any, Any]]) -> list[Part]:
+    """The folds of a cross-validation."""
+    return [
+        Part([X[i] for i in fitted], y[fitted], [X[i] for i in held_out], y[held_out])
+        for fitted, held_out in folds
+    ]
+
+
+@dataclass
+class Question:
+    """How well does an estimator of ours do on one data set?
+
+    ``load`` gives the parts to validate on, all cut from the training part, and the final one.
+    ``make(seed, n_jobs, **settings)`` gives an estimator, ``score(model, X, y)`` named scores, of
+    which the first is the one that counts.
+    """
+
+    name: str
+    metric: str
+    target: float
+    published: Mapping[str, float]
+    settings: Mapping[str, Mapping[str, Any]]
+    chosen: str
+    load: Callable[[Path], tuple[list[Part], Part]]
+    make: Callable[..., Any]
+    score: Callable[[Any, Any, Any], dict[str, float]]
+    larger_is_better: bool = True
+    validation_seeds: int = 1
+    notes: list[str] = field(default_factory=list)
+
+    def reached(self, value: float) -> bool:
+        return value >= self.target if self.larger_is_better else value <= self.target
+
+
+def accuracy(model: Any, X: Any, y: Any) -> dict[str, float]:
+    """Accuracy, and the log-loss, which still tells settings apart where nearly all is right."""
+    probabilities = model.predict_proba(X)
+    columns = np.searchsorted(model.classes_, y)
+    own = probabilities[np.arange(len(y)), columns]
+    return {
+        "accuracy": float(np.mean(probabilities.argmax(axis=1) == columns)),
+        "log-loss": float(-np.mean(np.log(np.maximum(own, 1e-12)))),
+    }
+
+
+def rmse(model: Any, X: Any, y: Any) -> dict[str, float]:
+    """The root mean squared error."""
+    return {"RMSE": float(np.sqrt(np.mean((model.predict(X) - y) ** 2)))}
+
+
+def _runs(
+    question: Question, name: str, pieces: Sequence[Part], seeds: Iterable[int], n_jobs: int | None
+) -> tuple[dict[str, list[float]], float]:
+    """Scores by name, and the median seconds of a fit."""
+    found: dict[str, list[float]] = {}
+    seconds = []
+    for piece in pieces:
+        for seed in seeds:
+            model = question.make(seed, n_jobs, **question.settings[name])
+            start = time.perf_counter()
+            model.fit(piece.X, piece.y)
+            seconds.append(time.perf_counter() - start)
+            for key, value in question.score(model, piece.X_test, piece.y_test).items():
+                found.setdefault(key, []).append(value)
+    return found, statistics.median(seconds)
+
+
+def _validate(question: Question, names: Sequence[str], pieces: list[Part], jobs: int) -> None:
+    print(f"{question.name}: validation, {len(pieces)} part(s) of the training data")
+    for name in names or question.settings:
+        found, seconds = _runs(question, name, pieces, range(question.validation_seeds), jobs)
+        means = "  ".join(f"{key} {statistics.mean(values):.4f}" for key, values in found.items())
+        print(f"    {name:<44} {means}  {seconds:6.1f} s", flush=True)
+
+
+def main(question: Question, description: str | None) -> None:
+    """The command line of a script."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, help="the data folder; else SKRNN_DATA")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=None, help="threads")
+    parser.add_argument("--validate", nargs="*", metavar="SETTINGS", help="never the test part")
+    parser.add_argument("--json", type=Path, default=RESULTS / f"quality_{question.name}.json")
+    given = parser.parse_args()
+    data = folder(given.data)
+    if data is None:
+        raise SystemExit(f"{question.name} needs the data folder: pass --data or set SKRNN_DATA")
+    validation, final = question.load(data)
+    if given.validate is not None:
+        _validate(question, given.validate, validation, given.jobs)
+        return
+
+    found, seconds = _runs(question, question.chosen, [final], range(given.seeds), given.jobs)
+    scores = found[question.metric]
+    mean = statistics.mean(scores)
+    spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
+    sign = "≥" if question.larger_is_better else "≤"
+    print(f"{question.name}: {len(final.X)} to learn from, {len(final.X_test)} for the test")
+    print(f"settings: {question.chosen}; {seconds:.1f} s a fit")
+    for key, values in found.items():
+        print(f"{key} by seed: " + " ".join(f"{value:.4f}" for value in values))
+    reached = "yes" if question.reached(mean) else "no"
+    print(
+        f"{question.metric} {mean:.4f} ± {spread:.4f}; target {sign} {question.target}: {reached}"
+    )
+    print(
+        "published: " + ", ".join(f"{who} {value:g}" for who, value in question.published.items())
+    )
+    for note in question.notes:
+        print(note)
+
+    import skrnn
+
+    report = {
+        "question": f"quality, {question.name}",
+        **environment({"skrnn": skrnn.__version__}, None),
+        "settings": {"name": question.chosen, **question.settings[question.chosen]},
+        "scores": found,
+        "mean": mean,
+        "target": question.target,
+        "reached": question.reached(mean),
+        "published": dict(question.published),
+        "fit_seconds": seconds,
+        "notes": question.notes,
+    }
+    given.json.parent.mkdir(parents=True, exist_ok=True)
+    given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False, default=str) + "\n")
