@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,14 @@ import pytest
 from fits import At, Recorder, assert_same_fit, data, interrupt, make
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends itself a POSIX signal")
+
+
+@pytest.fixture(autouse=True)
+def _heeds_sigint() -> Iterator[None]:
+    """A shell starts what runs in its background with SIGINT ignored, and Python leaves it so."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def ctrl_c() -> None:
