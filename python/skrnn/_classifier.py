@@ -11,7 +11,8 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import column_or_1d
 
-from skrnn._estimator import RULES, SequenceEstimator
+from skrnn._estimator import RULES
+from skrnn._fitting import TrainableEstimator
 from skrnn._parameters import check_no_end, check_parameters, class_weights, one_of
 from skrnn._training import ENDING_SCHEDULES
 from skrnn._validation import as_targets
@@ -19,7 +20,7 @@ from skrnn._validation import as_targets
 LOSSES = {"auto", "cross_entropy", "binary_cross_entropy"}
 
 
-class RNNClassifier(ClassifierMixin, SequenceEstimator):
+class RNNClassifier(ClassifierMixin, TrainableEstimator):
     """Classify sequences with a recurrent network.
 
     Trained in C++ on sequences of any lengths, without padding. Binary, multiclass and multilabel.
@@ -197,7 +198,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     def _loss(self) -> str:
         return "binary_cross_entropy" if self._multilabel else "cross_entropy"
 
-    def _output_size(self, target_columns: int) -> int:  # noqa: ARG002
+    def _output_size(self) -> int:
         return len(self.classes_)
 
     def _check_targets(self, y: Any, name: str = "y") -> NDArray[Any]:
@@ -344,7 +345,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
                 )
             self._all_classes = known
         try:
-            return self._fit(X, y, sample_weight, None, None, begin=begin, max_iter=1)
+            return self._fit_one_epoch(X, y, sample_weight)
         finally:
             self.__dict__.pop("_all_classes", None)
 

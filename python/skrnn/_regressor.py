@@ -12,7 +12,8 @@ from sklearn.metrics import mean_pinball_loss, r2_score
 from sklearn.utils.validation import check_array
 
 from skrnn import _core
-from skrnn._estimator import RULES, SequenceEstimator
+from skrnn._estimator import RULES
+from skrnn._fitting import Samples, TrainableEstimator
 from skrnn._parameters import Rule, check_no_end, check_parameters, one_of, real
 from skrnn._training import ENDING_SCHEDULES
 from skrnn._validation import as_targets
@@ -30,7 +31,7 @@ def _are_quantiles(value: Any) -> bool:
     return len(levels) > 0 and all(isinstance(q, Real) and 0 < float(q) < 1 for q in levels)
 
 
-class RNNRegressor(RegressorMixin, SequenceEstimator):
+class RNNRegressor(RegressorMixin, TrainableEstimator):
     """Predict numbers from sequences with a recurrent network.
 
     Trained in C++ on sequences of any lengths, without padding. One target a sequence or several;
@@ -222,9 +223,9 @@ default="auto"
         levels = [float(q) for q in self.quantiles] if self.loss == "quantile" else []
         return {"delta": float(self.delta), "quantiles": levels}
 
-    def _output_size(self, target_columns: int) -> int:
-        options = self._loss_options()
-        return _core.outputs_for(self._loss(), target_columns, options["quantiles"])
+    def _output_size(self) -> int:
+        quantiles = self._loss_options()["quantiles"]
+        return _core.outputs_for(self._loss(), self._target_columns, quantiles)
 
     def _check_targets(self, y: Any, name: str = "y") -> NDArray[np.float64]:
         if not hasattr(y, "toarray"):  # sparse: check_array has words for it
@@ -277,15 +278,15 @@ default="auto"
             raise ValueError(f"{name} is too large for float32, once standardised; scale it")
         return np.asarray(encoded)
 
-    def _split(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, Any]:
-        parts = super()._split(X, y, sample_weight)
-        if len(parts[3][0]) < 2 and self.loss != "quantile" and self.scoring in (None, "r2"):
+    def _split(self, samples: Samples) -> tuple[Samples, Samples]:
+        kept, held_out = super()._split(samples)
+        if len(held_out.X) < 2 and self.loss != "quantile" and self.scoring in (None, "r2"):
             raise ValueError(
                 f"early_stopping=True with validation_fraction={self.validation_fraction} holds "
-                f"one of {len(X)} sequences out, but R^2 is defined for two or more; pass X_val "
-                "and y_val, a larger validation_fraction, or another scoring"
+                f"one of {len(samples.X)} sequences out, but R^2 is defined for two or more; pass "
+                "X_val and y_val, a larger validation_fraction, or another scoring"
             )
-        return parts
+        return kept, held_out
 
     # ---- Fitting and predicting ----
 
@@ -314,8 +315,7 @@ default="auto"
         """
         check_parameters(self, self._rules)
         check_no_end(self, ENDING_SCHEDULES)
-        begin = not hasattr(self, "params_")
-        return self._fit(X, y, sample_weight, None, None, begin=begin, max_iter=1)
+        return self._fit_one_epoch(X, y, sample_weight)
 
     def predict(
         self, X: Any, return_std: bool = False
@@ -343,7 +343,7 @@ default="auto"
                 f"this estimator has loss={self.loss!r}"
             )
         outputs = self._outputs(X).astype(np.float64)
-        columns = len(self._mean)
+        columns = self._target_columns
         if self.loss == "quantile":
             y = outputs.reshape(len(outputs), columns, -1)
             return self._decoded(y * self._scale[:, None] + self._mean[:, None])

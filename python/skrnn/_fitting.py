@@ -1,0 +1,338 @@
+"""How a fit goes: what it learns from, where it goes on from, the run, and what stays behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_consistent_length
+
+from skrnn._estimator import SequenceEstimator
+from skrnn._initialization import initial_parameters, named_views
+from skrnn._parameters import check_parameters
+from skrnn._sequences import Sequences
+from skrnn._training import ENDING_SCHEDULES, History, Plan, Run, TrainingData, train
+from skrnn._weights import as_ratios, check_sample_weight
+from skrnn.callbacks._checkpoint import checkpoint_file
+from skrnn.callbacks._checkpoint_file import CheckpointFile
+from skrnn.callbacks._protocol import CallbackSupportMixin, Epochs, with_callbacks
+
+Self = TypeVar("Self", bound="TrainableEstimator")
+
+
+@dataclass
+class Samples:
+    """Sequences, their targets, and how much each counts; all checked."""
+
+    X: Sequences
+    y: Any  # (n,) or (n, K)
+    sample_weight: NDArray[np.float64] | None = None  # (n,)
+
+    def __getitem__(self, indices: NDArray[np.int64]) -> Samples:
+        weight = None if self.sample_weight is None else self.sample_weight[indices]
+        return Samples(self.X[indices], self.y[indices], weight)
+
+
+class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
+    """An estimator that is fitted epoch by epoch."""
+
+    _history: History
+    _solver: str  # of the last fit, whose memory the history has
+
+    # While fit runs, for callbacks.
+    _run: Run
+    _checkpoint_file: CheckpointFile | None
+
+    @with_callbacks
+    def fit(
+        self: Self,
+        X: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
+        """Train on sequences and their targets.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            A list, tuple, object array or `skrnn.Sequences` of (T_i, C) arrays; an (n, T, C) array;
+            an (n, T) array or data frame of univariate series; with `embedding_size`, (T_i,) arrays
+            of integers.
+        y : array-like of shape (n,) or (n, K)
+            Targets.
+        sample_weight : array-like of shape (n,), optional
+            How much each sequence counts; only ratios matter. None for ones. What weighs nothing is
+            as if it were not there, but for its class.
+        X_val, y_val : as X and y, optional
+            Data to validate on, instead of a part of X and y.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            For parameters and data that cannot be used; the message says which and what to do.
+        KeyboardInterrupt
+            On Ctrl-C, when the best parameters so far are in place: the estimator is usable.
+
+        Warns
+        -----
+        ConvergenceWarning
+            Where the loss is not finite any more. The last parameters with a finite loss are kept.
+        """
+        check_parameters(self, self._rules)
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val go together; one of them is None")
+        begin = not (self.warm_start and hasattr(self, "params_"))
+        samples = self._check_samples(X, y, sample_weight, begin=begin)
+        held_out = None if X_val is None else self._check_held_out(X_val, y_val, grows=begin)
+        file = checkpoint_file(
+            self,
+            begin=begin,
+            **vars(samples),
+            X_val=None if held_out is None else held_out.X,
+            y_val=None if held_out is None else held_out.y,
+        )
+        saved = None if file is None else file.read(self.max_iter)
+        if saved is not None:
+            self._history = saved.history  # whose seed splits as it did then
+        if held_out is None and self.early_stopping:
+            samples, held_out = self._split(samples)
+        return self._train(
+            samples,
+            held_out,
+            begin=begin,
+            max_iter=self.max_iter,
+            saved=saved,
+            file=file,
+            tell_callbacks=True,
+        )
+
+    def _fit_one_epoch(self: Self, X: Any, y: Any, sample_weight: Any) -> Self:
+        """Train as partial_fit does: nothing is held out, and callbacks are not told."""
+        begin = not hasattr(self, "params_")
+        samples = self._check_samples(X, y, sample_weight, begin=begin)
+        return self._train(samples, begin=begin, max_iter=1)
+
+    # ---- What a fit learns from ----
+
+    def _check_samples(self, X: Any, y: Any, sample_weight: Any, *, begin: bool) -> Samples:
+        """Return what there is to learn from; learn what it is like where `begin`."""
+        if y is None:
+            raise ValueError(
+                f"requires y to be passed, but the target y is None: {type(self).__name__} needs "
+                "a target for each sequence"
+            )
+        sequences = self._check_input(X, begin=begin)
+        y = self._check_targets(y)
+        check_consistent_length(sequences, y)
+        sample_weight = check_sample_weight(sample_weight, len(sequences))
+        if begin:
+            self._learn_targets(y, sample_weight)
+            self._begin()
+        samples = Samples(sequences, y, sample_weight)
+        if sample_weight is None or sample_weight.all():
+            return samples
+        # What weighs nothing is not there, neither in minibatches nor in a validation split.
+        return samples[np.flatnonzero(sample_weight)]
+
+    def _begin(self) -> None:
+        """Draw the seed of all that is random in this fit, and in those that go on from it."""
+        rng = check_random_state(self.random_state)
+        self._history = History(seed=int(rng.randint(np.iinfo(np.int32).max)))
+
+    def _check_held_out(self, X_val: Any, y_val: Any, *, grows: bool) -> Samples:
+        """Return what the user has held out; tokens that are new are welcome where `grows`."""
+        X = self._check_input(X_val, begin=False, grows=grows, name="X_val")
+        y = self._check_targets(y_val, "y_val")
+        if len(X) != len(y):
+            raise ValueError(
+                f"X_val and y_val have inconsistent numbers of samples: {len(X)} and {len(y)}"
+            )
+        self._encode(y, "y_val")  # refuses what cannot be predicted
+        return Samples(X, y)
+
+    def _split(self, samples: Samples) -> tuple[Samples, Samples]:
+        """Return a part to train on, and one that is held out."""
+        n = len(samples.X)
+        try:
+            kept, held_out = train_test_split(
+                np.arange(n),
+                test_size=self.validation_fraction,
+                stratify=self._stratify(samples.y),
+                random_state=self._history.seed,
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"early_stopping=True with validation_fraction={self.validation_fraction} cannot "
+                f"hold sequences out of {n}: {error}. Pass X_val and y_val, another "
+                "validation_fraction, or early_stopping=False"
+            ) from error
+        return samples[kept], samples[held_out]
+
+    # ---- The run ----
+
+    def _train(
+        self: Self,
+        samples: Samples,
+        held_out: Samples | None = None,
+        *,
+        begin: bool,
+        max_iter: int,
+        saved: Run | None = None,
+        file: CheckpointFile | None = None,
+        tell_callbacks: bool = False,
+    ) -> Self:
+        """Train for `max_iter` epochs at most: anew, or from where the last fit or `saved` is."""
+        data = self._training_data(samples)
+        trainer = self._trainer(
+            total_updates=max_iter * self._updates_per_epoch(samples.X), seed=self._history.seed
+        )
+        run = saved or self._new_run(begin)
+        history = run.history
+        if history.memory is not None and history.memory.shape == trainer.memory.shape:
+            trainer.memory, trainer.updates = history.memory, history.updates
+        parameters = run.parameters.copy()
+        self._note_architecture()
+        self._solver = self.solver
+        self._follow(run, parameters, file, validated=held_out is not None)
+        try:
+            epochs = self._epochs(samples) if tell_callbacks else None
+            train(trainer, parameters, data, run, self._plan(max_iter, held_out, epochs))
+            if epochs is not None:
+                epochs.end_fit()
+        finally:
+            self._settle()
+        return self
+
+    def _training_data(self, samples: Samples) -> TrainingData:
+        targets = self._encode(samples.y)
+        weights = self._weights(samples.y, samples.sample_weight)
+        return TrainingData(
+            self._values(samples.X),
+            samples.X.offsets,
+            targets,
+            None if weights is None else as_ratios(weights),
+        )
+
+    def _updates_per_epoch(self, X: Sequences) -> int:
+        """Return how many updates the schedule of the learning rate reckons with."""
+        cuts = 1 if self.tbptt is None else np.ceil(X.lengths / self.tbptt).mean()
+        return int(max(1, round(np.ceil(len(X) / self.batch_size) * cuts)))
+
+    def _new_run(self, begin: bool) -> Run:
+        """Return a run that starts anew where `begin`, else from the parameters of the last fit."""
+        model = self._model()
+        history = self._history
+        if begin:
+            rng = np.random.default_rng(history.seed)
+            parameters = initial_parameters(model, self.cell, self.hidden_size, rng)
+        else:
+            parameters = self._arena(model)
+            if self._solver != self.solver or self.learning_rate in ENDING_SCHEDULES:
+                # Another solver remembers other things; a schedule begins anew with each fit, as
+                # the warm restarts of Loshchilov & Hutter (arXiv:1608.03983) do.
+                history.memory, history.updates = None, 0
+        return Run(history, parameters, before=len(history.losses))
+
+    def _plan(self, max_iter: int, held_out: Samples | None, epochs: Epochs | None) -> Plan:
+        def end_epoch() -> bool:
+            if self.verbose:
+                self._print_epoch()
+            return epochs is not None and epochs.end()
+
+        return Plan(
+            max_iter=max_iter,
+            tol=self.tol,
+            n_iter_no_change=self.n_iter_no_change,
+            early_stopping=self.early_stopping and held_out is not None,
+            schedule=self.learning_rate,
+            n_jobs=self.n_jobs,
+            score=None if held_out is None else self._scorer(held_out),
+            begin_epoch=lambda: None if epochs is None else epochs.begin(),
+            end_epoch=end_epoch,
+            # train, _train, then fit and its decorator, or _fit_one_epoch and partial_fit
+            stacklevel=5,
+        )
+
+    def _scorer(self, held_out: Samples) -> Any:
+        """Return a function that scores the parameters in training on what is held out."""
+        X, y = held_out.X, held_out.y
+        judge = None if self.scoring is None else check_scoring(self, scoring=self.scoring)
+        weighted = held_out.sample_weight is not None and (judge is None or _takes_weights(judge))
+        options = {"sample_weight": held_out.sample_weight} if weighted else {}
+
+        def score() -> float:
+            # params_ are views of the parameters in training
+            try:
+                if judge is None:
+                    return float(self.score(X, y, **options))
+                return float(judge(self, X, y, **options))
+            except ValueError:
+                if np.isfinite(self._outputs(X, link=False)).all():
+                    raise
+                return float("nan")  # metrics refuse what a diverging network predicts
+
+        return score
+
+    # ---- Who looks on, and what stays behind ----
+
+    def _follow(
+        self,
+        run: Run,
+        parameters: NDArray[np.float32],
+        file: CheckpointFile | None,
+        *,
+        validated: bool,
+    ) -> None:
+        """Let the attributes follow a run until `_settle`, for scores and callbacks."""
+        self.params_ = named_views(self._model(), parameters)
+        self.loss_curve_ = run.history.losses
+        self.validation_scores_ = run.history.scores if validated else None
+        self._run, self._checkpoint_file = run, file
+
+    def _settle(self) -> None:
+        """Keep what has been learned by now, however the run ended."""
+        self.__dict__.update(self._as_fitted())
+        del self._run, self._checkpoint_file
+
+    def _as_fitted(self) -> dict[str, Any]:
+        """Return what has been learned by now, in attributes that training does not change."""
+        scores = self.validation_scores_
+        return {
+            # Views of one arena would be pickled with all of it, each.
+            "params_": {name: view.copy() for name, view in self.params_.items()},
+            "n_iter_": len(self.loss_curve_),
+            "loss_curve_": list(self.loss_curve_),
+            "validation_scores_": None if scores is None else list(scores),
+        }
+
+    def _epochs(self, samples: Samples) -> Epochs:
+        """Tell callbacks that the fit begins, and return what tells them of its epochs."""
+        weight = samples.sample_weight
+        metadata = None if weight is None else {"sample_weight": weight}
+        return Epochs(
+            self, self._run.epochs, self._as_fitted, X=samples.X, y=samples.y, metadata=metadata
+        )
+
+    def _print_epoch(self) -> None:
+        line = f"Epoch {len(self.loss_curve_)}: loss {self.loss_curve_[-1]:.6g}"
+        if self.validation_scores_ is not None:
+            line += f", validation score {self.validation_scores_[-1]:.6g}"
+        print(line)
+
+
+def _takes_weights(scorer: Any) -> bool:
+    """Whether a scorer, or the metric that it is made of, has a parameter sample_weight."""
+    return "sample_weight" in signature(getattr(scorer, "_score_func", scorer)).parameters
