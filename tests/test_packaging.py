@@ -37,6 +37,11 @@ def test_type_information_is_shipped():
     assert (folder / "_core.pyi").is_file()
 
 
+def test_the_wheel_holds_no_cpp_package():
+    suffixes = {Path(str(file)).suffix for file in DISTRIBUTION.files}
+    assert not suffixes & {".h", ".a", ".lib", ".cmake"}, suffixes
+
+
 def test_extras():
     extras = {"onnx", "plot", "torch", "test", "bench"}
     assert set(DISTRIBUTION.metadata.get_all("Provides-Extra")) == extras

@@ -2,15 +2,12 @@
 // emulator can run them. The truth is the equations in double precision, in plain loops, whose own
 // gradients are held against finite differences first.
 //
-//   cmake -S . -B build/core -DSKRNN_BUILD_PYTHON=OFF && cmake --build build/core
-//   c++ -std=c++17 -O2 -fopenmp -I cpp/include -o build/check_kernels
-//       tests/cpp/check_kernels.cpp build/core/cpp/libskrnn_core.a
-//   build/check_kernels [--every N] [instruction set ...]
+//   cmake -S . -B build/core -DSKRNN_BUILD_PYTHON=OFF -DSKRNN_BUILD_TESTS=ON
+//   cmake --build build/core
+//   build/core/tests/cpp/check_kernels [--every N] [instruction set ...]
 //
 // Without names it runs every instruction set of this CPU; with --every N each N-th case only, for
-// emulators (5 or 11 still meet all sizes). For AArch64 use the cross compiler in both lines, add
-// -static to the second and start the program with qemu-aarch64; libraries built without OpenMP
-// need no -fopenmp.
+// emulators (5 or 11 still meet all sizes). For AArch64 see cmake/aarch64-linux-gnu.cmake.
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
