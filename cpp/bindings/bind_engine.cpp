@@ -26,29 +26,6 @@ namespace py = pybind11;
 
 namespace {
 
-template <class Value>
-using Choices = std::vector<std::pair<const char*, Value>>;
-
-template <class Value>
-Value choose(const Choices<Value>& choices, const std::string& name, const char* argument) {
-  std::string known;
-  for (const auto& [choice, value] : choices) {
-    if (name == choice) return value;
-    known += (known.empty() ? "'" : ", '") + std::string(choice) + "'";
-  }
-  throw py::value_error(std::string(argument) + ": expected one of " + known + ", got '" + name +
-                        "'");
-}
-
-const Choices<Pooling> kPoolings = {{"last", Pooling::kLast},
-                                    {"mean", Pooling::kMean},
-                                    {"max", Pooling::kMax},
-                                    {"attention", Pooling::kAttention},
-                                    {"every_step", Pooling::kEveryStep}};
-const Choices<Schedule> kSchedules = {{"constant", Schedule::kConstant},
-                                      {"cosine", Schedule::kCosine},
-                                      {"one_cycle", Schedule::kOneCycle}};
-
 SequenceModel make_model(const std::string& cell, std::int64_t input_size,
                          std::int64_t embedding_size, std::int64_t hidden_size,
                          std::int64_t num_layers, bool bidirectional, const std::string& pooling,
@@ -60,7 +37,7 @@ SequenceModel make_model(const std::string& cell, std::int64_t input_size,
   settings.hidden_size = hidden_size;
   settings.num_layers = num_layers;
   settings.bidirectional = bidirectional;
-  settings.pooling = choose(kPoolings, pooling, "pooling");
+  settings.pooling = find_pooling(pooling);
   settings.output_size = output_size;
   return SequenceModel(settings);
 }
@@ -148,12 +125,10 @@ TrainingSettings make_settings(const std::string& loss, double delta,
                                double dropout, double recurrent_dropout, std::int64_t batch_size,
                                std::int64_t tbptt, std::uint64_t seed) {
   TrainingSettings settings;
-  settings.loss = loss;
-  settings.delta = delta;
-  settings.quantiles = quantiles;
+  settings.loss = {loss, delta, quantiles};
   settings.solver = solver;
   settings.learning_rate = learning_rate;
-  settings.schedule = choose(kSchedules, schedule, "schedule");
+  settings.schedule = find_schedule(schedule);
   settings.total_updates = total_updates;
   settings.weight_decay = weight_decay;
   settings.clip_norm = clip_norm;
@@ -246,27 +221,14 @@ void set_memory(py::handle object, py::handle value) {
 
 py::list loss_names() {
   py::list names;
-  for (const Named& loss : list_losses()) names.append(py::make_tuple(loss.name, loss.description));
+  for (const LossInfo& loss : list_losses())
+    names.append(py::make_tuple(loss.name, loss.description));
   return names;
 }
 
 std::int64_t outputs_of_loss(const std::string& loss, std::int64_t targets,
                              const std::vector<double>& quantiles) {
-  TrainingSettings settings;
-  settings.loss = loss;
-  settings.quantiles = quantiles;
-  return outputs_for(settings, targets);
-}
-
-void link(py::handle outputs_object, const std::string& loss, std::int64_t targets) {
-  py::array outputs = float32_output(outputs_object, {"outputs"}, {{"rows", kAny}, {"K", kAny}});
-  TrainingSettings settings;
-  settings.loss = loss;
-  if (targets < 1 || outputs.shape(1) < targets) {
-    throw py::value_error("targets: expected 1.." + std::to_string(outputs.shape(1)) + ", got " +
-                          std::to_string(targets));
-  }
-  apply_link(settings, targets, outputs.shape(0), outputs.shape(1), mutable_data_of(outputs));
+  return outputs_for({loss, 1.0, quantiles}, targets);
 }
 
 }  // namespace
@@ -277,8 +239,6 @@ void register_engine(py::module_& m) {
   m.def("outputs_for", &outputs_of_loss, py::arg("loss"), py::arg("targets"),
         py::arg("quantiles") = std::vector<double>(),
         "Columns of outputs that so many columns of targets need; 0 for any number.");
-  m.def("apply_link", &link, py::arg("outputs"), py::arg("loss"), py::arg("targets"),
-        "Turn outputs into what they mean under a loss, in place.");
 
   // Ordinary Python types: that __init__ ran is unwrap's business, not a metaclass's.
   const py::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));

@@ -83,7 +83,7 @@ TargetArrays::TargetArrays(const SequenceModel& model, const TrainingSettings& s
     weights = array;
     targets.weights = data_of(array);
   }
-  if (settings.loss != "cross_entropy") return;
+  if (settings.loss.name != "cross_entropy") return;
   const std::int64_t classes = model.settings().output_size;
   for (std::int64_t row = 0; row < rows; ++row) {
     if (targets.weights != nullptr && targets.weights[row] == 0.0f) continue;

@@ -16,16 +16,21 @@ void Dense::load(const float* weight, const float* bias, bool trains) {
                  packed_back_.reserve(kernels_->size(inputs_, outputs_)));
 }
 
-void Dense::forward(Index rows, const float* x, float* y, int threads) {
-  multiply({outputs_, inputs_, packed_.get(), x, inputs_, y, outputs_, false}, rows, threads);
+void Dense::forward(Index rows, const float* x, float* y, int threads,
+                    DenseWorkspace& workspace) const {
+  multiply(forward_args(x, y), rows, threads, workspace.scratch);
+}
+
+void Dense::step(Index rows, const float* x, float* y, void* scratch) const noexcept {
+  kernels_->multiply(forward_args(x, y), {0, rows}, scratch);
 }
 
 void Dense::backward(Index rows, const float* x, const float* dy, float* dx, float* dweight,
-                     float* dbias, int threads) {
-  multiply({inputs_, outputs_, packed_back_.get(), dy, outputs_, dx, inputs_, false}, rows,
-           threads);
+                     float* dbias, int threads, DenseWorkspace& workspace) const {
+  multiply({inputs_, outputs_, packed_back_.get(), dy, outputs_, dx, inputs_, false}, rows, threads,
+           workspace.scratch);
 
-  double* sums = sums_.reserve(outputs_);
+  double* sums = workspace.sums.reserve(outputs_);
   std::fill_n(sums, outputs_, 0.0);
   for (Index r = 0; r < rows; ++r) {
     for (Index k = 0; k < outputs_; ++k) sums[k] += static_cast<double>(dy[r * outputs_ + k]);
@@ -36,16 +41,16 @@ void Dense::backward(Index rows, const float* x, const float* dy, float* dx, flo
   constexpr Index kChunk = 1024;
   for (Index begin = 0; begin < rows; begin += kChunk) {
     const Index count = std::min(kChunk, rows - begin);
-    float* transposed = transposed_.reserve(outputs_ * std::min(kChunk, rows));
-    float* packed = packed_rows_.reserve(kernels_->size(inputs_, std::min(kChunk, rows)));
+    float* transposed = workspace.transposed.reserve(outputs_ * std::min(kChunk, rows));
+    float* packed = workspace.packed_rows.reserve(kernels_->size(inputs_, std::min(kChunk, rows)));
     kernels_->transpose(dy + begin * outputs_, outputs_, count, outputs_, transposed, count);
     kernels_->pack({inputs_, count, x + begin * inputs_, 1, inputs_, nullptr}, packed);
     multiply({inputs_, count, packed, transposed, count, dweight, inputs_, begin > 0}, outputs_,
-             threads);
+             threads, workspace.scratch);
   }
 }
 
-void Dense::multiply(MatrixArgs args, Index rows, int threads) {
+void Dense::multiply(MatrixArgs args, Index rows, int threads, Workspace<char>& workspace) const {
   // Multiply-adds below which another thread costs more than it brings.
   constexpr Index kWorkPerThread = 500'000;
   const Index worth = rows * args.columns * args.inner / kWorkPerThread;
@@ -53,7 +58,7 @@ void Dense::multiply(MatrixArgs args, Index rows, int threads) {
   if (threads_lost()) threads = 1;
   threads = static_cast<int>(std::clamp<Index>(std::min(worth, rows), 1, threads));
   const std::size_t size = kernels_->scratch(args.inner);
-  char* scratch = scratch_.reserve(static_cast<std::int64_t>(size) * threads);
+  char* scratch = workspace.reserve(static_cast<std::int64_t>(size) * threads);
   run_parallel(threads, [&](const Team& team) {
     const FlushSubnormals guard;
     const Range range = equal_share(rows, team.thread, team.threads);

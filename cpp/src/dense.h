@@ -6,6 +6,14 @@
 
 namespace skrnn {
 
+// Memory for the passes of a Dense, one for each thread that calls.
+struct DenseWorkspace {
+  Workspace<float> transposed;   // [K, chunk of rows] of dy
+  Workspace<float> packed_rows;  // of x
+  Workspace<double> sums;        // [K]
+  Workspace<char> scratch;
+};
+
 class Dense {
  public:
   Dense(const MatrixKernels& kernels, Index inputs, Index outputs)
@@ -14,23 +22,28 @@ class Dense {
   // Keeps a copy of W and b in the kernels' layout; W's transpose too where `trains`.
   void load(const float* weight /* [K, F] */, const float* bias /* [K] */, bool trains);
 
-  void forward(Index rows, const float* x /* [rows, F] */, float* y /* [rows, K] */, int threads);
+  void forward(Index rows, const float* x /* [rows, F] */, float* y /* [rows, K] */, int threads,
+               DenseWorkspace& workspace) const;
+
+  // The same on the calling thread, with `step_scratch()` bytes on a cache line.
+  std::size_t step_scratch() const { return kernels_->scratch(inputs_); }
+  void step(Index rows, const float* x, float* y, void* scratch) const noexcept;
 
   // Gradients are written whole.
   void backward(Index rows, const float* x, const float* dy /* [rows, K] */,
-                float* dx /* [rows, F] */, float* dweight, float* dbias, int threads);
+                float* dx /* [rows, F] */, float* dweight, float* dbias, int threads,
+                DenseWorkspace& workspace) const;
 
  private:
-  void multiply(MatrixArgs args, Index rows, int threads);
+  MatrixArgs forward_args(const float* x, float* y) const {
+    return {outputs_, inputs_, packed_.get(), x, inputs_, y, outputs_, false};
+  }
+  void multiply(MatrixArgs args, Index rows, int threads, Workspace<char>& scratch) const;
 
   const MatrixKernels* kernels_;
   Index inputs_;   // F
   Index outputs_;  // K
   Workspace<float> packed_, packed_back_;
-  Workspace<float> transposed_;   // [K, chunk of rows] of dy
-  Workspace<float> packed_rows_;  // of x
-  Workspace<double> sums_;        // [K]
-  Workspace<char> scratch_;
 };
 
 }  // namespace skrnn

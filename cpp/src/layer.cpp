@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "buffer.h"
+#include "choice.h"
 #include "dispatch.h"
 #include "floating_point.h"
 #include "grid.h"
@@ -20,12 +21,7 @@ CellInfo info_of(const CellKernels& kernels) {
 }
 
 const CellKernels& find_cell(const KernelTable& table, const std::string& name) {
-  std::string known;
-  for (int i = 0; i < table.num_cells; ++i) {
-    if (name == table.cells[i].name) return table.cells[i];
-    known += (i > 0 ? ", " : "") + std::string(table.cells[i].name);
-  }
-  throw std::invalid_argument("unknown cell '" + name + "'; choose one of: " + known);
+  return choose(table.cells, table.cells + table.num_cells, name, "cell");
 }
 
 BatchView view_of(const Batch& batch) {
@@ -330,7 +326,6 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
 }
 
 void Layer::step(std::int64_t batch, const float* x, State state, MutableState out) const {
-  const CellKernels& kernels = *impl_->kernels;
   const std::int64_t I = impl_->shape.input_size, H = impl_->shape.hidden_size;
   // In place, every new h needs all of the old one of its sequence: the old ones of a few sequences
   // at a time step aside.
@@ -350,26 +345,39 @@ void Layer::step(std::int64_t batch, const float* x, State state, MutableState o
     capacity = needed;
   }
 
+  const bool backwards = impl_->steps_are_odd.load(std::memory_order_relaxed);
+  impl_->steps_are_odd.store(!backwards, std::memory_order_relaxed);
+  const FlushSubnormals guard;
+  const auto rows = [H](auto* states, std::int64_t b) {
+    return states == nullptr ? nullptr : states + b * H;
+  };
+  for (std::int64_t b = 0; b < batch; b += at_once) {
+    const std::int64_t count = std::min(at_once, batch - b);
+    State from{rows(state.h, b), rows(state.c, b)};
+    if (in_place) {
+      float* aside = reinterpret_cast<float*>(memory.get() + scratch);
+      std::copy_n(from.h, count * H, aside);
+      from.h = aside;
+    }
+    step(count, x + b * I, from, {rows(out.h, b), rows(out.c, b)}, memory.get(), backwards);
+  }
+}
+
+std::size_t Layer::step_memory() const noexcept { return impl_->step_scratch; }
+
+void Layer::step(std::int64_t batch, const float* x, State state, MutableState out, void* memory,
+                 bool backwards) const noexcept {
   StepArgs args{};
   args.shape = impl_->shape;
   args.packed = impl_->packed.get();
-  args.backwards = impl_->steps_are_odd.load(std::memory_order_relaxed);
-  impl_->steps_are_odd.store(!args.backwards, std::memory_order_relaxed);
-  const FlushSubnormals guard;
-  for (std::int64_t b = 0; b < batch; b += at_once) {
-    args.batch = std::min(at_once, batch - b);
-    args.x = x + b * I;
-    args.h = state.h == nullptr ? nullptr : state.h + b * H;
-    args.c = state.c == nullptr ? nullptr : state.c + b * H;
-    args.h_out = out.h + b * H;
-    args.c_out = out.c == nullptr ? nullptr : out.c + b * H;
-    if (in_place) {
-      float* aside = reinterpret_cast<float*>(memory.get() + scratch);
-      std::copy_n(args.h, args.batch * H, aside);
-      args.h = aside;
-    }
-    kernels.step(args, memory.get());
-  }
+  args.batch = batch;
+  args.x = x;
+  args.h = state.h;
+  args.c = state.c;
+  args.h_out = out.h;
+  args.c_out = out.c;
+  args.backwards = backwards;
+  impl_->kernels->step(args, memory);
 }
 
 }  // namespace skrnn

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+
+#include "choice.h"
 
 namespace skrnn {
 namespace {
@@ -13,7 +16,19 @@ double half_cosine(double start, double end, double progress) {
   return end + (start - end) * (1 + std::cos(kPi * progress)) / 2;
 }
 
+struct NamedSchedule {
+  const char* name;
+  Schedule schedule;
+};
+constexpr NamedSchedule kSchedules[] = {{"constant", Schedule::kConstant},
+                                        {"cosine", Schedule::kCosine},
+                                        {"one_cycle", Schedule::kOneCycle}};
+
 }  // namespace
+
+Schedule find_schedule(const std::string& name) {
+  return choose(std::begin(kSchedules), std::end(kSchedules), name, "schedule").schedule;
+}
 
 double schedule_at(Schedule schedule, std::int64_t update, std::int64_t total) {
   const auto step = static_cast<double>(std::min(update, total - 1));

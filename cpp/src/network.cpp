@@ -28,43 +28,15 @@ void multiply(std::int64_t n, const float* a, const float* b, float* product) {
 
 }  // namespace
 
-Network::Network(const SequenceModel& model, bool trains)
-    : model_(model),
-      trains_(trains),
-      stages_(static_cast<std::size_t>(model.settings().num_layers)),
-      pooler_(model.settings().pooling, model.features()),
-      head_(active_kernels().matrix, model.features(), model.settings().output_size) {
-  std::int64_t next = model.settings().embedding_size > 0 ? 1 : 0;
+Network::Network(const PackedModel& packed)
+    : packed_(packed),
+      model_(packed.model()),
+      stages_(static_cast<std::size_t>(model_.settings().num_layers)),
+      pooler_(model_.settings().pooling, model_.features()) {
   for (std::size_t layer = 0; layer < stages_.size(); ++layer) {
-    Stage& stage = stages_[layer];
-    stage.inputs = layer == 0 ? model.channels() : model.features();
-    stage.directions.resize(static_cast<std::size_t>(model.directions()));
-    for (Direction& direction : stage.directions) {
-      direction.first_parameter = next;
-      next += 4;
-    }
+    stages_[layer].inputs = layer == 0 ? model_.channels() : model_.features();
+    stages_[layer].directions.resize(static_cast<std::size_t>(model_.directions()));
   }
-}
-
-const float* Network::parameter(std::int64_t index) const {
-  return parameters_ + model_.parameters()[index].offset;
-}
-
-void Network::load(const float* parameters) {
-  parameters_ = parameters;
-  for (Stage& stage : stages_) {
-    for (Direction& direction : stage.directions) {
-      const std::int64_t p = direction.first_parameter;
-      const Weights weights{parameter(p), parameter(p + 1), parameter(p + 2), parameter(p + 3)};
-      if (direction.layer == nullptr) {
-        direction.layer = std::make_unique<Layer>(model_.settings().cell, stage.inputs,
-                                                  model_.settings().hidden_size, weights);
-      }
-      direction.layer->load(weights, trains_);
-    }
-  }
-  const auto last = static_cast<std::int64_t>(model_.parameters().size()) - 1;
-  head_.load(parameter(last - 1), parameter(last), trains_);
 }
 
 std::int64_t Network::output_rows(const Minibatch& batch) const {
@@ -97,7 +69,7 @@ const float* Network::forward(const Minibatch& batch, const Dropout* dropout, Ca
     const std::int64_t E = settings.embedding_size;
     float* embedded = embedded_.reserve(batch.rows() * E);
     for (std::int64_t row = 0; row < batch.rows(); ++row) {
-      copy(parameter(0) + batch.tokens()[row] * E, E, embedded + row * E);
+      copy(packed_.embedding(batch.tokens()[row]), E, embedded + row * E);
     }
     x = embedded;
   }
@@ -126,7 +98,7 @@ const float* Network::forward(const Minibatch& batch, const Dropout* dropout, Ca
     features_ = dropped_features_.get();
   }
   float* outputs = outputs_.reserve(rows * settings.output_size);
-  head_.forward(rows, features_, outputs, threads);
+  packed_.head().forward(rows, features_, outputs, threads, head_);
   return outputs;
 }
 
@@ -137,7 +109,8 @@ const float* Network::run_layer(const Minibatch& batch, std::int64_t layer, cons
   stage.x = x;
   for (std::int64_t d = 0; d < model_.directions(); ++d) {
     Direction& direction = stage.directions[d];
-    const bool has_c = direction.layer->cell().states == 2;
+    const Layer& kernels = packed_.layer(layer, d);
+    const bool has_c = kernels.cell().states == 2;
     State state0;
     std::vector<float>* carried_h = nullptr;
     std::vector<float>* carried_c = nullptr;
@@ -160,8 +133,8 @@ const float* Network::run_layer(const Minibatch& batch, std::int64_t layer, cons
     }
     const MutableState state_n{direction.h_n.reserve(B * H),
                                has_c ? direction.c_n.reserve(B * H) : nullptr};
-    direction.layer->forward(batch.batch(d == 1), x, state0, direction.y.reserve(rows * H), state_n,
-                             trains_ ? &direction.cache : nullptr, threads, mask);
+    kernels.forward(batch.batch(d == 1), x, state0, direction.y.reserve(rows * H), state_n,
+                    packed_.trains() ? &direction.cache : nullptr, threads, mask);
     if (states != nullptr) {
       carried_h->assign(state_n.h, state_n.h + B * H);
       if (has_c) carried_c->assign(state_n.c, state_n.c + B * H);
@@ -190,8 +163,7 @@ const float* Network::pool(const Minibatch& batch, const float* y) {
     }
     default: {
       float* pooled = pooled_.reserve(batch.size() * F);
-      const auto query = static_cast<std::int64_t>(model_.parameters().size()) - 3;
-      pooler_.forward(batch, y, parameter(query), pooled);
+      pooler_.forward(batch, y, packed_.attention(), pooled);
       return pooled;
     }
   }
@@ -208,7 +180,8 @@ void Network::backward(const Minibatch& batch, const float* doutputs, float* gra
 
   if (dh_steps != nullptr) dh_steps->resize(stages_.size() * static_cast<std::size_t>(D));
   float* dfeatures = dfeatures_.reserve(out_rows * F);
-  head_.backward(out_rows, features_, doutputs, dfeatures, of(last - 1), of(last), threads);
+  packed_.head().backward(out_rows, features_, doutputs, dfeatures, of(last - 1), of(last), threads,
+                          head_);
   if (dropout_ != nullptr && dropout_->rate > 0) {
     multiply(out_rows * F, dfeatures, features_mask_.get(), dfeatures);
   }
@@ -217,10 +190,9 @@ void Network::backward(const Minibatch& batch, const float* doutputs, float* gra
   const float* dy = dfeatures;
   const bool from_last = settings.pooling == Pooling::kLast;
   if (settings.pooling != Pooling::kEveryStep && !from_last) {
-    const std::size_t query = last - 2;
     float* drows = dy_.reserve(rows * F);
-    pooler_.backward(batch, last_y_, parameter(static_cast<std::int64_t>(query)), dfeatures, drows,
-                     settings.pooling == Pooling::kAttention ? of(query) : nullptr);
+    pooler_.backward(batch, last_y_, packed_.attention(), dfeatures, drows,
+                     settings.pooling == Pooling::kAttention ? of(last - 2) : nullptr);
     dy = drows;
   }
 
@@ -245,7 +217,7 @@ void Network::backward(const Minibatch& batch, const float* doutputs, float* gra
       const bool carried = !direction.h0.empty();
       const State state0{carried ? direction.h0.data() : nullptr,
                          carried && !direction.c0.empty() ? direction.c0.data() : nullptr};
-      const auto p = static_cast<std::size_t>(direction.first_parameter);
+      const auto p = static_cast<std::size_t>(packed_.first_of_layer(layer, d));
       const float* mask = dropout_ != nullptr && dropout_->recurrent_rate > 0
                               ? direction.recurrent_mask.get()
                               : nullptr;
@@ -256,7 +228,7 @@ void Network::backward(const Minibatch& batch, const float* doutputs, float* gra
         buffer = make_buffer<float>(rows * H);
         own_dh_steps = buffer.get();
       }
-      direction.layer->backward(
+      packed_.layer(layer, d).backward(
           batch.batch(d == 1), stage.x, state0, direction.y.get(), direction.cache, own_dy, dstate,
           own_dx, {}, {of(p), of(p + 1), of(p + 2), of(p + 3)}, threads, mask, own_dh_steps);
       if (d == 1 && dx != nullptr) {

@@ -1,15 +1,12 @@
 // One minibatch through a SequenceModel, forward and back.
 #pragma once
 
-#include <memory>
 #include <vector>
 
-#include "dense.h"
 #include "dropout.h"
 #include "minibatch.h"
+#include "packed_model.h"
 #include "pooling.h"
-#include "skrnn/layer.h"
-#include "skrnn/sequence_model.h"
 
 namespace skrnn {
 
@@ -20,11 +17,9 @@ struct CarriedStates {
 
 class Network {
  public:
-  // A network that only predicts keeps no packed transposes and saves nothing for a way back.
-  Network(const SequenceModel& model, bool trains);
-
-  // Packs the parameters; forward and backward then use these.
-  void load(const float* parameters);
+  // `packed` has to stay; every pass uses what it holds by then. Where it only predicts, nothing is
+  // saved for a way back.
+  explicit Network(const PackedModel& packed);
 
   // Rows of outputs for that minibatch: its sequences, by rank, or its rows.
   std::int64_t output_rows(const Minibatch& batch) const;
@@ -42,7 +37,6 @@ class Network {
 
  private:
   struct Direction {
-    std::unique_ptr<Layer> layer;
     Cache cache;
     Workspace<float> y;               // [rows, H]
     Workspace<float> dy;              // [rows, H]
@@ -51,7 +45,6 @@ class Network {
     std::vector<float> h0, c0;        // [B, H], where states are carried
     Workspace<float> dx;              // [rows, inputs], of the second direction
     Workspace<float> recurrent_mask;  // [B, H]
-    std::int64_t first_parameter;     // of its four
   };
   struct Stage {  // one layer in all its directions
     std::vector<Direction> directions;
@@ -63,19 +56,17 @@ class Network {
     Workspace<float> dx;       // [rows, inputs]
   };
 
-  const float* parameter(std::int64_t index) const;
   void draw_mask(const Minibatch& batch, const Dropout& dropout, std::int64_t layer, bool pooled,
                  float* mask) const;
   const float* run_layer(const Minibatch& batch, std::int64_t layer, const float* x,
                          CarriedStates* states, int threads);
   const float* pool(const Minibatch& batch, const float* y);
 
-  const SequenceModel model_;
-  bool trains_;
-  const float* parameters_ = nullptr;
+  const PackedModel& packed_;
+  const SequenceModel& model_;
   std::vector<Stage> stages_;
   Pooler pooler_;
-  Dense head_;
+  DenseWorkspace head_;
   const Dropout* dropout_ = nullptr;  // of the last forward pass
 
   Workspace<float> embedded_;      // [rows, E]

@@ -30,8 +30,7 @@ void Pooler::forward(const Minibatch& batch, const float* h, const float* query,
       const float* from = h + row * F;
       float* to = pooled + i * F;
       for (std::int64_t f = 0; f < F; ++f) {
-        // A NaN is not lost: it is larger than anything.
-        if (step == batch.first_step() || from[f] > to[f] || std::isnan(from[f])) {
+        if (step == batch.first_step() || is_new_maximum(from[f], to[f])) {
           to[f] = from[f];
           largest_[i * F + f] = row;
         }
@@ -40,18 +39,21 @@ void Pooler::forward(const Minibatch& batch, const float* h, const float* query,
     return;
   }
 
-  std::fill_n(pooled, B * F, 0.0f);
   if (kind_ == Pooling::kMean) {
+    // In float64: a sum of millions of steps would stand still in float32.
+    sums_.assign(static_cast<std::size_t>(B * F), 0.0);
     batch.for_each_row([&](std::int64_t row, std::int64_t i, std::int64_t) {
-      for (std::int64_t f = 0; f < F; ++f) pooled[i * F + f] += h[row * F + f];
+      for (std::int64_t f = 0; f < F; ++f) {
+        sums_[i * F + f] += static_cast<double>(h[row * F + f]);
+      }
     });
     for (std::int64_t i = 0; i < B; ++i) {
-      const auto length = static_cast<float>(lengths_[i]);
-      for (std::int64_t f = 0; f < F; ++f) pooled[i * F + f] /= length;
+      mean_of_steps(F, sums_.data() + i * F, lengths_[i], pooled + i * F);
     }
     return;
   }
 
+  std::fill_n(pooled, B * F, 0.0f);
   // Attention: the softmax over the steps of each sequence of h_t . q.
   attention_.resize(static_cast<std::size_t>(batch.rows()));
   std::vector<double> most(static_cast<std::size_t>(B), -HUGE_VAL), sum(most.size(), 0.0);

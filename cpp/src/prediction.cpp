@@ -1,10 +1,10 @@
-// Prediction: a network forward over any number of sequences, in bounded memory.
+#include "prediction.h"
+
 #include <algorithm>
 #include <cstring>
 
 #include "minibatch.h"
 #include "network.h"
-#include "skrnn/sequence_model.h"
 
 namespace skrnn {
 namespace {
@@ -16,15 +16,15 @@ constexpr std::int64_t kEvaluationRows = 16 * 1024;
 
 }  // namespace
 
-bool predict(const SequenceModel& model, const float* parameters, const SequenceData& data,
-             float* outputs, int threads, KeepGoing keep_going, void* context) {
+bool predict(const PackedModel& packed, const SequenceData& data, float* outputs, int threads,
+             KeepGoing keep_going, void* context) {
+  const SequenceModel& model = packed.model();
   const std::int64_t K = model.settings().output_size;
   const bool every_step = model.settings().pooling == Pooling::kEveryStep;
   // Where only the last state matters, long sequences go in cuts, so that memory stays bounded.
   const bool cuts =
       model.directions() == 1 && (every_step || model.settings().pooling == Pooling::kLast);
-  Network network(model, false);
-  network.load(parameters);
+  Network network(packed);
   const Minibatches batches = Minibatches::sorted(data, kEvaluationSequences, kEvaluationRows);
   Minibatch batch;
   for (std::int64_t b = 0; b < batches.count(); ++b) {
@@ -54,6 +54,13 @@ bool predict(const SequenceModel& model, const float* parameters, const Sequence
     }
   }
   return true;
+}
+
+bool predict(const SequenceModel& model, const float* parameters, const SequenceData& data,
+             float* outputs, int threads, KeepGoing keep_going, void* context) {
+  PackedModel packed(model, false);
+  packed.load(parameters);
+  return predict(packed, data, outputs, threads, keep_going, context);
 }
 
 }  // namespace skrnn

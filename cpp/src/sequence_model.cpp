@@ -1,19 +1,17 @@
 #include "skrnn/sequence_model.h"
 
+#include <iterator>
 #include <stdexcept>
 
+#include "choice.h"
 #include "skrnn/layer.h"
 
 namespace skrnn {
 namespace {
 
 int gates_of(const std::string& cell) {
-  std::string known;
-  for (const CellInfo& info : cells()) {
-    if (info.name == cell) return info.gates;
-    known += (known.empty() ? "" : ", ") + info.name;
-  }
-  throw std::invalid_argument("unknown cell '" + cell + "'; choose one of: " + known);
+  const std::vector<CellInfo> known = cells();
+  return choose(known.begin(), known.end(), cell, "cell").gates;
 }
 
 void require_positive(std::int64_t value, const char* name) {
@@ -23,7 +21,21 @@ void require_positive(std::int64_t value, const char* name) {
   }
 }
 
+struct NamedPooling {
+  const char* name;
+  Pooling pooling;
+};
+constexpr NamedPooling kPoolings[] = {{"last", Pooling::kLast},
+                                      {"mean", Pooling::kMean},
+                                      {"max", Pooling::kMax},
+                                      {"attention", Pooling::kAttention},
+                                      {"every_step", Pooling::kEveryStep}};
+
 }  // namespace
+
+Pooling find_pooling(const std::string& name) {
+  return choose(std::begin(kPoolings), std::end(kPoolings), name, "pooling").pooling;
+}
 
 SequenceModel::SequenceModel(const ModelSettings& settings)
     : settings_(settings), gates_(gates_of(settings.cell)) {

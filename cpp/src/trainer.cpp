@@ -7,6 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "choice.h"
 #include "dispatch.h"
 #include "floating_point.h"
 #include "learning_rate.h"
@@ -20,48 +21,22 @@ namespace {
 
 const OptimizerKernel& find_solver(const std::string& name) {
   const KernelTable& table = active_kernels();
-  std::string known;
-  for (int i = 0; i < table.num_optimizers; ++i) {
-    if (name == table.optimizers[i].name) return table.optimizers[i];
-    known += (i > 0 ? ", " : "") + std::string(table.optimizers[i].name);
-  }
-  throw std::invalid_argument("unknown solver '" + name + "'; choose one of: " + known);
+  return choose(table.optimizers, table.optimizers + table.num_optimizers, name, "solver");
 }
 
 void require(bool holds, const char* what, double value) {
   if (!holds) throw std::invalid_argument(what + (", got " + std::to_string(value)));
 }
 
-LossShape loss_shape(const TrainingSettings& settings, std::int64_t targets, std::int64_t outputs) {
-  return {outputs, targets, settings.delta, settings.quantiles};
-}
-
 constexpr std::int64_t kWholeSequence = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
-
-std::vector<Named> list_losses() {
-  std::vector<Named> result;
-  for (const Loss& loss : losses()) result.push_back({loss.name, loss.description});
-  return result;
-}
 
 std::vector<std::string> list_solvers() {
   const KernelTable& table = active_kernels();
   std::vector<std::string> names;
   for (int i = 0; i < table.num_optimizers; ++i) names.emplace_back(table.optimizers[i].name);
   return names;
-}
-
-std::int64_t outputs_for(const TrainingSettings& settings, std::int64_t targets) {
-  return find_loss(settings.loss.c_str()).outputs_for(loss_shape(settings, targets, 0));
-}
-
-void apply_link(const TrainingSettings& settings, std::int64_t targets, std::int64_t rows,
-                std::int64_t outputs_count, float* outputs) {
-  const Loss& loss = find_loss(settings.loss.c_str());
-  const LossShape shape = loss_shape(settings, targets, outputs_count);
-  for (std::int64_t r = 0; r < rows; ++r) loss.link(shape, outputs + r * outputs_count);
 }
 
 struct Trainer::Impl {
@@ -71,6 +46,7 @@ struct Trainer::Impl {
   LossShape shape;
   const OptimizerKernel* solver;
   double (*sum_of_squares)(const float* x, Index n);
+  PackedModel packed;
   Network network;
   Buffer<float> memory;  // [memories, number of parameters]
   std::int64_t updates = 0;
@@ -84,11 +60,12 @@ struct Trainer::Impl {
   Impl(const SequenceModel& m, const TrainingSettings& s, std::int64_t target_columns)
       : model(m),
         settings(s),
-        loss(&find_loss(s.loss.c_str())),
-        shape(loss_shape(s, target_columns, m.settings().output_size)),
+        loss(&find_loss(s.loss.name)),
+        shape(shape_of(s.loss, target_columns, m.settings().output_size)),
         solver(&find_solver(s.solver)),
         sum_of_squares(active_kernels().matrix.sum_of_squares),
-        network(m, true),
+        packed(m, true),
+        network(packed),
         memory(make_buffer<float>(solver->memories * m.num_parameters())) {
     std::fill_n(memory.get(), solver->memories * m.num_parameters(), 0.0f);
   }
@@ -198,18 +175,9 @@ Trainer::Trainer(const SequenceModel& model, const TrainingSettings& settings,
   require(settings.batch_size >= 1, "batch_size must be at least 1",
           static_cast<double>(settings.batch_size));
   require(settings.tbptt >= 0, "tbptt must not be negative", static_cast<double>(settings.tbptt));
-  require(settings.delta > 0, "delta must be above 0", settings.delta);
-  for (const double q : settings.quantiles) {
-    require(q > 0 && q < 1, "quantiles must be in (0, 1)", q);
-  }
   require(settings.schedule == Schedule::kConstant || settings.total_updates >= 1,
           "total_updates must be at least 1", static_cast<double>(settings.total_updates));
-  const std::int64_t wanted = outputs_for(settings, target_columns);
-  if (wanted != 0 && wanted != model.settings().output_size) {
-    throw std::invalid_argument("loss '" + settings.loss + "' needs output_size " +
-                                std::to_string(wanted) + " for " + std::to_string(target_columns) +
-                                " target(s), got " + std::to_string(model.settings().output_size));
-  }
+  check_loss(settings.loss, target_columns, model.settings().output_size);
   if (settings.tbptt > 0) {
     const Pooling pooling = model.settings().pooling;
     if (model.directions() == 2) {
@@ -252,7 +220,7 @@ EpochResult Trainer::run_epoch(float* parameters, const SequenceData& data, cons
                         self.model.settings().input_size, self.model.directions() == 2);
       const auto start = std::chrono::steady_clock::now();
       const int here = self.thread_choice.next(threads > 0 ? threads : max_threads());
-      self.network.load(parameters);
+      self.packed.load(parameters);
       const Impl::Sums sums =
           self.learn(data, targets, dropout, cuts ? &states : nullptr, gradient, here);
       if (sums.weights == 0) continue;
@@ -301,7 +269,7 @@ double Trainer::gradient(const float* parameters, const SequenceData& data, cons
   const TrainingSettings& settings = self.settings;
   const Dropout dropout{settings.seed, epoch, settings.dropout, settings.recurrent_dropout};
   self.gather_all(data);
-  self.network.load(parameters);
+  self.packed.load(parameters);
   std::fill_n(gradient, self.model.num_parameters(), 0.0f);
   const Impl::Sums sums = self.learn(data, targets, dropout, nullptr, gradient, threads);
   return sums.weights > 0 ? sums.loss / sums.weights : 0;
@@ -313,7 +281,7 @@ void Trainer::state_gradient_norms(const float* parameters, const SequenceData& 
   const SequenceModel& model = self.model;
   const std::int64_t H = model.settings().hidden_size, rows = data.offsets[data.size];
   self.gather_all(data);
-  self.network.load(parameters);
+  self.packed.load(parameters);
   std::fill_n(norms, model.settings().num_layers * model.directions() * rows, 0.0f);
   std::vector<Buffer<float>> dh;
   const Impl::Sums sums = self.learn(data, targets, Dropout{}, nullptr,

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from skrnn import kernels
-from skrnn._core import __version__, cells
+from skrnn._core import Stream, __version__, cells
 
 if TYPE_CHECKING:
     from skrnn._classifier import RNNClassifier
@@ -22,6 +22,7 @@ __all__ = [
     "RNNClassifier",
     "RNNRegressor",
     "Sequences",
+    "Stream",
     "__version__",
     "cells",
     "kernels",

@@ -11,6 +11,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import column_or_1d
 
+from skrnn._answers import Classes, Flags
 from skrnn._estimator import RULES
 from skrnn._fitting import TrainableEstimator
 from skrnn._parameters import check_no_end, check_parameters, class_weights, one_of
@@ -114,7 +115,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     Equal probabilities: the class that comes first in `classes_` is predicted.
 
     Weights start as Glorot & Bengio (2010) have it for inputs, orthogonal for recurrent weights
-    (Saxe et al. 2014), and with a bias of one for forget and update gates (Jozefowicz et al. 2015).
+    (Saxe et al. 2014), and with a bias of one for forget gates (Jozefowicz et al. 2015) and, by the
+    same reasoning, for update gates.
 
     Examples
     --------
@@ -200,6 +202,9 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
 
     def _output_size(self) -> int:
         return len(self.classes_)
+
+    def _meaning(self) -> Classes | Flags:
+        return Flags() if self._multilabel else Classes(self.classes_)
 
     def _check_targets(self, y: Any, name: str = "y") -> NDArray[Any]:
         values = as_targets(y.toarray() if hasattr(y, "toarray") else y, name)
@@ -362,10 +367,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         y : array of shape (n,), or (n, K) of 0 and 1 for labels
             The most probable class, of equal ones the first; labels of at least one half.
         """
-        probabilities = self._outputs(X)
-        if self._multilabel:
-            return (probabilities >= 0.5).astype(np.int64)
-        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
+        answers = self._answers(X)
+        return self._meaning().predict(answers)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each class, or of each label.
@@ -380,10 +383,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         probabilities : array of shape (n, n_classes), float64
             In the order of `classes_`. Rows sum to one, but for several labels.
         """
-        probabilities = self._outputs(X).astype(np.float64)
-        if not self._multilabel:
-            probabilities /= probabilities.sum(axis=1, keepdims=True)
-        return probabilities
+        return self._answers(X)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the logarithm of `predict_proba`.
@@ -397,7 +397,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         -------
         log_probabilities : array of shape (n, n_classes), float64
         """
-        outputs = self._outputs(X, link=False).astype(np.float64)
+        outputs = self._outputs(X).astype(np.float64)
         return np.asarray(log_expit(outputs) if self._multilabel else log_softmax(outputs, axis=1))
 
     def __sklearn_tags__(self) -> Any:

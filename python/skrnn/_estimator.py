@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
 )
 
 from skrnn import _core
+from skrnn._answers import Meaning
 from skrnn._initialization import named_views
 from skrnn._parameters import (
     Rule,
@@ -29,6 +30,7 @@ from skrnn._parameters import (
     threads,
 )
 from skrnn._sequences import Sequences
+from skrnn._serving import ServingMixin
 from skrnn._validation import as_sequences, frame_of_channels
 
 POOLINGS = ("last", "mean", "max", "attention")
@@ -72,7 +74,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-class SequenceEstimator(BaseEstimator, ABC):
+class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     """Base of the estimators. Those say how targets are encoded and outputs decoded.
 
     A fitted estimator is its parameters, `params_`, and what its targets were: NumPy arrays and
@@ -123,6 +125,14 @@ class SequenceEstimator(BaseEstimator, ABC):
     def _loss_options(self) -> dict[str, Any]:
         """Return further settings of the loss."""
         return {}
+
+    def _target_units(self) -> dict[str, Any]:
+        """Return the mean and scale that targets were standardised by, if they were."""
+        return {}
+
+    @abstractmethod
+    def _meaning(self) -> Meaning:
+        """Return how answers of the model are to be read."""
 
     def _weights(
         self,
@@ -250,23 +260,39 @@ class SequenceEstimator(BaseEstimator, ABC):
             view[...] = self.params_[name]
         return arena
 
-    def _outputs(self, X: Any, *, link: bool = True) -> NDArray[np.float32]:
-        """Return what the head says of each sequence, (n, K), behind the loss's link or before."""
-        check_is_fitted(self, "params_")
-        self._check_unchanged()
+    def _served(self) -> _core.Model:
+        """Return what predicts: the network with its parameters and the units of the targets."""
         if self._loss() != self._fitted_loss:
             raise ValueError(
                 f"loss={self._loss()!r} is not the loss that the parameters were fitted with, "
                 f"{self._fitted_loss!r}; set it back, or fit again"
             )
-        sequences = self._check_input(X, begin=False)
-        model = self._model()
-        outputs = model.predict(
-            self._arena(model), self._values(sequences), sequences.offsets, n_jobs=self.n_jobs
+        network = self._model()
+        return _core.Model(
+            network,
+            self._arena(network),
+            loss=self._loss(),
+            **self._loss_options(),
+            targets=self._target_columns,
+            **self._target_units(),
         )
-        if link:
-            _core.apply_link(outputs, self._loss(), self._target_columns)
-        return outputs
+
+    def _answers(self, X: Any) -> NDArray[np.float64]:
+        """Return what the model says of each sequence, (n, A); `_meaning` reads it."""
+        check_is_fitted(self, "params_")
+        model = self._served()
+        sequences = self._check_input(X, begin=False)
+        return model.predict(self._values(sequences), sequences.offsets, n_jobs=self.n_jobs)
+
+    def _outputs(self, X: Any) -> NDArray[np.float32]:
+        """Return the outputs of the head, (n, K), before the loss gives them a meaning."""
+        check_is_fitted(self, "params_")
+        network = self._model()
+        parameters = self._arena(network)
+        sequences = self._check_input(X, begin=False)
+        return network.predict(
+            parameters, self._values(sequences), sequences.offsets, n_jobs=self.n_jobs
+        )
 
     def _state_gradient_norms(
         self, X: Any, y: Any

@@ -280,7 +280,7 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
                     return float(self.score(X, y, **options))
                 return float(judge(self, X, y, **options))
             except ValueError:
-                if np.isfinite(self._outputs(X, link=False)).all():
+                if np.isfinite(self._outputs(X)).all():
                     raise
                 return float("nan")  # metrics refuse what a diverging network predicts
 

@@ -12,6 +12,7 @@ from sklearn.metrics import mean_pinball_loss, r2_score
 from sklearn.utils.validation import check_array
 
 from skrnn import _core
+from skrnn._answers import Numbers
 from skrnn._estimator import RULES
 from skrnn._fitting import Samples, TrainableEstimator
 from skrnn._parameters import Rule, check_no_end, check_parameters, one_of, real
@@ -129,7 +130,8 @@ default="auto"
     best rates where they are.
 
     Weights start as Glorot & Bengio (2010) have it for inputs, orthogonal for recurrent weights
-    (Saxe et al. 2014), and with a bias of one for forget and update gates (Jozefowicz et al. 2015).
+    (Saxe et al. 2014), and with a bias of one for forget gates (Jozefowicz et al. 2015) and, by the
+    same reasoning, for update gates.
 
     Examples
     --------
@@ -226,6 +228,16 @@ default="auto"
     def _output_size(self) -> int:
         quantiles = self._loss_options()["quantiles"]
         return _core.outputs_for(self._loss(), self._target_columns, quantiles)
+
+    def _target_units(self) -> dict[str, Any]:
+        return {"target_mean": self._mean, "target_scale": self._scale}
+
+    def _meaning(self) -> Numbers:
+        return Numbers(
+            targets=self._target_columns,
+            one_column=self._one_column,
+            quantiles=len(self.quantiles) if self.loss == "quantile" else None,
+        )
 
     def _check_targets(self, y: Any, name: str = "y") -> NDArray[np.float64]:
         if not hasattr(y, "toarray"):  # sparse: check_array has words for it
@@ -336,25 +348,16 @@ default="auto"
         std : array of the shape of y, float64
             Where `return_std`.
         """
-        gaussian = self.loss == "gaussian_nll"
-        if return_std and not gaussian:
+        if return_std and self.loss != "gaussian_nll":
             raise ValueError(
                 f"return_std=True needs loss='gaussian_nll', which learns standard deviations; "
                 f"this estimator has loss={self.loss!r}"
             )
-        outputs = self._outputs(X).astype(np.float64)
-        columns = self._target_columns
-        if self.loss == "quantile":
-            y = outputs.reshape(len(outputs), columns, -1)
-            return self._decoded(y * self._scale[:, None] + self._mean[:, None])
-        mean = self._decoded(outputs[:, :columns] * self._scale + self._mean)
+        answers = self._answers(X)
+        meaning = self._meaning()
         if not return_std:
-            return mean
-        return mean, self._decoded(outputs[:, columns:] * self._scale)
-
-    def _decoded(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return y in the shape of the targets."""
-        return np.asarray(y[:, 0] if self._one_column else y)
+            return meaning.predict(answers)
+        return meaning.predict(answers), meaning.deviations(answers)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return how good the predictions are; larger is better.

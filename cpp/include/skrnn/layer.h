@@ -4,6 +4,7 @@
 // H hidden units, G gates. Weights have PyTorch's shapes and gate order.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -112,6 +113,15 @@ class Layer {
   void step(std::int64_t batch, const float* x /* [B, I] */, State state, MutableState out) const;
 
  private:
+  friend class Stream;
+
+  // The bare step: it allocates nothing, and leaves it to the caller to flush subnormals. `memory`
+  // has step_memory() bytes on a cache line, out.h is not state.h, and `backwards` changes nothing
+  // but the direction in which the weights are read: what the last call read stays in cache.
+  std::size_t step_memory() const noexcept;
+  void step(std::int64_t batch, const float* x, State state, MutableState out, void* memory,
+            bool backwards) const noexcept;
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -20,6 +20,10 @@ enum class Pooling {
   kAttention,  // mean weighted by the softmax of h_t . q, with q learned
 };
 
+// By the names "last", "mean", "max", "attention" and "every_step". Throws std::invalid_argument
+// for any other.
+Pooling find_pooling(const std::string& name);
+
 struct ModelSettings {
   std::string cell = "lstm";
   std::int64_t input_size = 1;      // C channels; with an embedding, the number of tokens

@@ -6,16 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "skrnn/loss.h"
 #include "skrnn/sequence_model.h"
 
 namespace skrnn {
 
 enum class Schedule { kConstant, kCosine, kOneCycle };
 
+// By the names "constant", "cosine" and "one_cycle". Throws std::invalid_argument for any other.
+Schedule find_schedule(const std::string& name);
+
 struct TrainingSettings {
-  std::string loss = "squared";
-  double delta = 1.0;             // of the huber loss
-  std::vector<double> quantiles;  // of the quantile loss
+  LossSettings loss;
 
   std::string solver = "adam";
   double learning_rate = 1e-3;
@@ -31,16 +33,8 @@ struct TrainingSettings {
   std::uint64_t seed = 0;
 };
 
-// Names of what `loss` and `solver` may be.
-struct Named {
-  std::string name;
-  std::string description;
-};
-std::vector<Named> list_losses();
+// Names of what `solver` may be.
 std::vector<std::string> list_solvers();
-
-// Columns of outputs that `targets` columns of targets need under a loss; 0: any number.
-std::int64_t outputs_for(const TrainingSettings& settings, std::int64_t targets);
 
 // What was asked for, beside the sequences: a row for each sequence, or for each step.
 struct Targets {
@@ -100,9 +94,5 @@ class Trainer {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// Outputs of the head to what they mean under a loss, in place: [rows, K].
-void apply_link(const TrainingSettings& settings, std::int64_t targets, std::int64_t rows,
-                std::int64_t outputs_count, float* outputs);
 
 }  // namespace skrnn

@@ -26,7 +26,12 @@ inline void link(const LossShape& shape, float* o) {
   }
 }
 
-constexpr Loss kLoss = {"binary_cross_entropy", "several questions of yes or no", one_output_each,
-                        row, link};
+// Every target asks for the probability of a yes, which has no units.
+inline void answer(const LossShape& shape, const float* p, const TargetUnits&, double* answers) {
+  for (std::int64_t k = 0; k < shape.outputs; ++k) answers[k] = static_cast<double>(p[k]);
+}
+
+constexpr Loss kLoss = {
+    "binary_cross_entropy", "several questions of yes or no", one_output_each, row, link, answer};
 
 }  // namespace skrnn::binary_cross_entropy

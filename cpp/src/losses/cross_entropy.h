@@ -38,6 +38,13 @@ inline double row(const LossShape& shape, const float* o, const float* y, float*
   return std::log(sum) - static_cast<double>(o[target] - most);
 }
 
-constexpr Loss kLoss = {"cross_entropy", "one of several classes", outputs_for, row, link};
+// Probabilities that sum to one in float64, too.
+inline void answer(const LossShape& shape, const float* p, const TargetUnits&, double* answers) {
+  double sum = 0;
+  for (std::int64_t k = 0; k < shape.outputs; ++k) sum += static_cast<double>(p[k]);
+  for (std::int64_t k = 0; k < shape.outputs; ++k) answers[k] = static_cast<double>(p[k]) / sum;
+}
+
+constexpr Loss kLoss = {"cross_entropy", "one of several classes", outputs_for, row, link, answer};
 
 }  // namespace skrnn::cross_entropy

@@ -42,7 +42,16 @@ inline void link(const LossShape& shape, float* o) {
   }
 }
 
-constexpr Loss kLoss = {"gaussian_nll", "the likelihood of a normal distribution", outputs_for, row,
-                        link};
+inline void answer(const LossShape& shape, const float* linked, const TargetUnits& units,
+                   double* answers) {
+  for (std::int64_t k = 0; k < shape.targets; ++k) {
+    const std::int64_t deviation = shape.targets + k;
+    answers[k] = units.value(k, static_cast<double>(linked[k]));
+    answers[deviation] = units.difference(k, static_cast<double>(linked[deviation]));
+  }
+}
+
+constexpr Loss kLoss = {
+    "gaussian_nll", "the likelihood of a normal distribution", outputs_for, row, link, answer};
 
 }  // namespace skrnn::gaussian_nll

@@ -21,7 +21,7 @@ inline double row(const LossShape& shape, const float* o, const float* y, float*
   });
 }
 
-constexpr Loss kLoss = {"huber", "squared near zero, absolute beyond", one_output_each, row,
-                        as_it_is};
+constexpr Loss kLoss = {
+    "huber", "squared near zero, absolute beyond", one_output_each, row, as_it_is, value_of_each};
 
 }  // namespace skrnn::huber

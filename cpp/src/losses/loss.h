@@ -6,7 +6,10 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
+
+#include "skrnn/loss.h"
 
 namespace skrnn {
 
@@ -15,6 +18,18 @@ struct LossShape {
   std::int64_t targets;                // columns of targets
   double delta = 1.0;                  // of huber
   std::vector<double> quantiles = {};  // of quantile
+};
+
+// The targets are y = scale z + mean, where z is what the network was trained on.
+struct TargetUnits {
+  const double* mean;   // [targets], or null for zeros
+  const double* scale;  // [targets], or null for ones
+
+  double difference(std::int64_t target, double z) const { return scale ? z * scale[target] : z; }
+  double value(std::int64_t target, double z) const {
+    const double scaled = difference(target, z);
+    return mean ? scaled + mean[target] : scaled;
+  }
 };
 
 struct Loss {
@@ -27,13 +42,17 @@ struct Loss {
   double (*row)(const LossShape&, const float* outputs, const float* targets, float* gradient);
   // What the outputs of one row mean (probabilities, numbers, rates), in place.
   void (*link)(const LossShape&, float* outputs);
+  // From what the link gave to float64 in the units of the targets.
+  void (*answer)(const LossShape&, const float* linked, const TargetUnits&, double* answers);
 };
+
+LossShape shape_of(const LossSettings& loss, std::int64_t targets, std::int64_t outputs);
 
 // Every loss, in the order in which users see them.
 const std::vector<Loss>& losses();
 
 // Throws std::invalid_argument for an unknown name.
-const Loss& find_loss(const char* name);
+const Loss& find_loss(const std::string& name);
 
 // The mean over outputs of a loss each target has for itself; `slope` gives it and its derivative.
 template <class Slope>
@@ -51,5 +70,11 @@ double mean_of_each(const LossShape& shape, const float* outputs, const float* t
 
 inline std::int64_t one_output_each(const LossShape& shape) { return shape.targets; }
 inline void as_it_is(const LossShape&, float*) {}
+inline void value_of_each(const LossShape& shape, const float* linked, const TargetUnits& units,
+                          double* answers) {
+  for (std::int64_t k = 0; k < shape.targets; ++k) {
+    answers[k] = units.value(k, static_cast<double>(linked[k]));
+  }
+}
 
 }  // namespace skrnn

@@ -18,6 +18,7 @@ inline void link(const LossShape& shape, float* o) {
   for (std::int64_t k = 0; k < shape.outputs; ++k) o[k] = std::exp(o[k]);
 }
 
-constexpr Loss kLoss = {"poisson", "the likelihood of counts", one_output_each, row, link};
+constexpr Loss kLoss = {"poisson",    "the likelihood of counts", one_output_each, row, link,
+                        value_of_each};
 
 }  // namespace skrnn::poisson

@@ -25,7 +25,15 @@ inline double row(const LossShape& shape, const float* o, const float* y, float*
   return sum * share;
 }
 
-constexpr Loss kLoss = {"quantile", "the pinball loss of one or more quantiles", outputs_for, row,
-                        as_it_is};
+inline void answer(const LossShape& shape, const float* linked, const TargetUnits& units,
+                   double* answers) {
+  const auto levels = static_cast<std::int64_t>(shape.quantiles.size());
+  for (std::int64_t j = 0; j < shape.outputs; ++j) {
+    answers[j] = units.value(j / levels, static_cast<double>(linked[j]));
+  }
+}
+
+constexpr Loss kLoss = {
+    "quantile", "the pinball loss of one or more quantiles", outputs_for, row, as_it_is, answer};
 
 }  // namespace skrnn::quantile

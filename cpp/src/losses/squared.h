@@ -12,6 +12,7 @@ inline double row(const LossShape& shape, const float* o, const float* y, float*
   });
 }
 
-constexpr Loss kLoss = {"squared", "half the squared error", one_output_each, row, as_it_is};
+constexpr Loss kLoss = {"squared",    "half the squared error", one_output_each, row, as_it_is,
+                        value_of_each};
 
 }  // namespace skrnn::squared

@@ -1,0 +1,197 @@
+// Model: a network as it is served. Private: estimators and the runtime check what people give
+// them.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "arguments.h"
+#include "arrays.h"
+#include "bindings.h"
+#include "bound.h"
+#include "interruption.h"
+#include "sequence_arrays.h"
+#include "skrnn/model.h"
+
+namespace skrnn::bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+const Model& model_of(py::handle self) { return unwrap<Model>(self, "expected a Model"); }
+
+std::unique_ptr<Model> make_model(py::handle network, py::handle parameters_object,
+                                  const std::string& loss, double delta,
+                                  const std::vector<double>& quantiles, std::int64_t targets,
+                                  const std::vector<double>& target_mean,
+                                  const std::vector<double>& target_scale) {
+  const auto& model = unwrap<SequenceModel>(network, "network: expected a SequenceModel");
+  const py::array parameters =
+      float32_array(parameters_object, {"parameters"}, {{"P", model.num_parameters()}});
+  ServingSettings settings;
+  settings.network = model.settings();
+  settings.loss = {loss, delta, quantiles};
+  settings.targets = targets;
+  settings.target_mean = target_mean;
+  settings.target_scale = target_scale;
+  return std::make_unique<Model>(settings, data_of(parameters));
+}
+
+Model load(py::handle path) {
+  // As Python has it: str, bytes or PathLike, in the encoding of the file system.
+  const auto text = py::reinterpret_steal<py::object>(PyOS_FSPath(path.ptr()));
+  if (!text) throw py::error_already_set();
+  std::string name;
+  if (PyBytes_Check(text.ptr())) {
+    name = text.cast<std::string>();
+  } else {
+#if defined(_WIN32)
+    name = text.cast<std::string>();  // UTF-8
+#else
+    const auto encoded = py::reinterpret_steal<py::bytes>(PyUnicode_EncodeFSDefault(text.ptr()));
+    if (!encoded) throw py::error_already_set();
+    name = encoded;
+#endif
+  }
+  if (name.find('\0') != std::string::npos) throw py::value_error("path: embedded null character");
+  try {
+    const py::gil_scoped_release release;
+    return Model::load(name);
+  } catch (const std::system_error& error) {
+    errno = error.code().value();
+    PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, text.ptr());
+    throw py::error_already_set();
+  }
+}
+
+Model parse(const py::bytes& data) {
+  char* begin = nullptr;
+  Py_ssize_t size = 0;
+  if (PyBytes_AsStringAndSize(data.ptr(), &begin, &size) != 0) throw py::error_already_set();
+  const py::gil_scoped_release release;
+  return Model::parse(begin, static_cast<std::size_t>(size));
+}
+
+py::dict parameters_of(py::handle self) {
+  const Model& model = model_of(self);
+  py::dict result;
+  for (const Parameter& p : model.network().parameters()) {
+    py::array_t<float> array(p.shape);
+    std::memcpy(array.mutable_data(), model.parameters() + p.offset,
+                static_cast<std::size_t>(p.size) * sizeof(float));
+    result[p.name.c_str()] = array;
+  }
+  return result;
+}
+
+py::array_t<double> array_of(const std::vector<double>& values) {
+  return py::array_t<double>(static_cast<py::ssize_t>(values.size()), values.data());
+}
+
+py::list operations_of(py::handle self) {
+  static const char* const kNames[] = {"subtract", "divide", "multiply", "add"};
+  py::list result;
+  for (const ChannelOperation& operation : model_of(self).settings().operations) {
+    result.append(py::make_tuple(kNames[static_cast<int>(operation.kind)],
+                                 array_of(operation.values), operation.in_float64));
+  }
+  return result;
+}
+
+py::array double_matrix(py::handle values, std::int64_t columns) {
+  auto array = py::array_t<double, py::array::c_style>::ensure(values);
+  if (!array) throw py::error_already_set();
+  if (array.ndim() != 2 || array.shape(1) != columns) {
+    throw py::value_error("values: expected shape (rows, C) with C = " + std::to_string(columns) +
+                          ", got " + describe(array));
+  }
+  return array;
+}
+
+// Channels of float64 go through the operations before they are rounded to float32.
+py::array prepared(const Model& model, const py::array& values) {
+  const std::int64_t rows = values.shape(0), C = model.channels();
+  py::array result = new_float32({rows, C});
+  float* to = mutable_data_of(result);
+  if (values.dtype().equal(py::dtype::of<double>())) {
+    model.prepare(rows, static_cast<const double*>(values.data()), to);
+  } else {
+    model.prepare(rows, data_of(values), to);
+  }
+  for (std::int64_t i = 0; i < rows * C; ++i) {
+    if (!std::isfinite(to[i])) {
+      throw py::value_error("channel " + std::to_string(i % C) + " of step " +
+                            std::to_string(i / C) +
+                            " is too large for float32, once scaled; look at the data");
+    }
+  }
+  return result;
+}
+
+py::array_t<double> predict(py::handle self, py::handle values, py::handle offsets,
+                            py::handle n_jobs) {
+  const Model& model = model_of(self);
+  auto input = py::reinterpret_borrow<py::object>(values);
+  if (model.settings().network.embedding_size == 0) {
+    const bool is_double =
+        py::isinstance<py::array>(values) &&
+        py::reinterpret_borrow<py::array>(values).dtype().equal(py::dtype::of<double>());
+    const py::array raw =
+        is_double ? double_matrix(values, model.channels())
+                  : float32_array(values, {"values"}, {{"rows", kAny}, {"C", model.channels()}});
+    input = is_double || !model.settings().operations.empty() ? prepared(model, raw) : raw;
+  }
+  const SequenceArrays sequences(model.network(), input, offsets);
+  const int threads = thread_count(n_jobs);
+  py::array_t<double> answers({output_rows(model.network(), sequences.data), model.answer_size()});
+  double* to = answers.mutable_data();
+  without_gil([&](KeepGoing keep_going, void* context) {
+    return model.predict_prepared(sequences.data, to, threads, keep_going, context);
+  });
+  return answers;
+}
+
+}  // namespace
+
+void register_model(py::module_& m) {
+  const py::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
+  py::class_<Model> model(m, "Model", type, "A network as it is served.");
+  bound_type<Model> = reinterpret_cast<PyTypeObject*>(model.ptr());
+  model
+      .def(py::init(&make_model), py::arg("network"), py::arg("parameters"), py::kw_only(),
+           py::arg("loss"), py::arg("delta") = 1.0, py::arg("quantiles") = std::vector<double>(),
+           py::arg("targets") = 1, py::arg("target_mean") = std::vector<double>(),
+           py::arg("target_scale") = std::vector<double>())
+      .def_static("load", &load, py::arg("path"),
+                  "From a file. OSError where it cannot be read, ValueError where it is not sound.")
+      .def_static("parse", &parse, py::arg("data"), "From the bytes of a file.")
+      .def_property_readonly(
+          "description", [](py::handle self) { return model_of(self).description(); },
+          "What the file says of itself: JSON, or empty.")
+      .def_property_readonly(
+          "channels", [](py::handle self) { return model_of(self).channels(); },
+          "Of the raw input; 1 for tokens.")
+      .def_property_readonly(
+          "answer_size", [](py::handle self) { return model_of(self).answer_size(); },
+          "Columns of what predict returns.")
+      .def_property_readonly("parameters", &parameters_of, "Name to array, copies.")
+      .def_property_readonly(
+          "target_mean",
+          [](py::handle self) { return array_of(model_of(self).settings().target_mean); })
+      .def_property_readonly(
+          "target_scale",
+          [](py::handle self) { return array_of(model_of(self).settings().target_scale); })
+      .def_property_readonly("operations", &operations_of, "(name, values, in_float64) of each.")
+      .def("predict", &predict, py::arg("values"), py::arg("offsets"), py::kw_only(),
+           py::arg("n_jobs") = py::none(),
+           "Answers, float64: (n, A), or (rows, A) for every step. values are float32 or float64.");
+}
+
+}  // namespace skrnn::bindings

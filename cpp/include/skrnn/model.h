@@ -1,0 +1,81 @@
+// A trained model as it is served: on whole sequences, or step by step through a Stream (stream.h).
+//
+//   raw input -> operations on channels -> network -> outputs -> answers
+//
+// Answers are what the outputs mean under the loss, in float64 and in the units of the targets.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "skrnn/loss.h"
+#include "skrnn/sequence_model.h"
+
+namespace skrnn {
+
+// One number for each channel, which every step is combined with before the network reads it.
+struct ChannelOperation {
+  enum class Kind { kSubtract, kDivide, kMultiply, kAdd };
+  Kind kind = Kind::kSubtract;
+  std::vector<double> values;  // [C]
+  // True: computed in float64 and rounded to the type of the input. False: `values` are rounded to
+  // the type of the input first.
+  bool in_float64 = true;
+};
+
+struct ServingSettings {
+  ModelSettings network;
+  LossSettings loss;
+  std::int64_t targets = 1;                  // columns of targets
+  std::vector<double> target_mean;           // [targets], or empty: the network's own units
+  std::vector<double> target_scale;          // [targets], or empty
+  std::vector<ChannelOperation> operations;  // one after the other; none for tokens
+};
+
+// A Model is a handle: copies share everything, and any number of threads may use one.
+class Model {
+ public:
+  // `parameters` is the arena of SequenceModel(settings.network), and is copied. Throws
+  // std::invalid_argument for settings that do not fit one another.
+  Model(const ServingSettings& settings, const float* parameters);
+
+  // From a file of safetensors as the Python estimators save it. `path` is UTF-8. Throws
+  // std::system_error where the file cannot be read, and std::invalid_argument where it is not a
+  // sound model, whatever its bytes are.
+  static Model load(const std::string& path);
+  static Model parse(const char* data, std::size_t size);
+
+  const ServingSettings& settings() const;
+  const SequenceModel& network() const;
+  const float* parameters() const;  // the arena
+  // What the file says of itself, JSON; empty for a model that comes from no file.
+  const std::string& description() const;
+  std::int64_t channels() const;  // C of the raw input; 1 for tokens
+  // A: K probabilities, numbers for each target (with "quantile" Q for each), or with
+  // "gaussian_nll" the means of all targets and then their standard deviations.
+  std::int64_t answer_size() const;
+
+  // [n, A], or [rows, A] where the network answers at every step. False where `keep_going` (may be
+  // null) said no.
+  bool predict(const SequenceData& data, double* answers, int threads,
+               KeepGoing keep_going = nullptr, void* context = nullptr) const;
+  // Of channels that `prepare` has seen.
+  bool predict_prepared(const SequenceData& data, double* answers, int threads,
+                        KeepGoing keep_going = nullptr, void* context = nullptr) const;
+
+  // The channels of `rows` steps as the network reads them: after all operations, in float32.
+  void prepare(std::int64_t rows, const float* raw, float* prepared) const noexcept;
+  void prepare(std::int64_t rows, const double* raw, float* prepared) const noexcept;
+
+  struct Impl;
+
+ private:
+  friend class Stream;
+  explicit Model(std::shared_ptr<const Impl> impl);
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace skrnn

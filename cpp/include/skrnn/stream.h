@@ -1,0 +1,56 @@
+// A model that reads as data arrives, one step at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "skrnn/model.h"
+
+namespace skrnn {
+
+// B sequences side by side, and what the model remembers of each. After every step it answers as if
+// the sequences ended there: the same bits as Model::predict on all that was read since the start.
+//
+// step allocates nothing, throws nothing, locks nothing, and runs on the calling thread. One thread
+// at a time may use a stream; any number of streams may share a model.
+class Stream {
+ public:
+  // Throws std::invalid_argument where the model has to see the end of a sequence before it can
+  // answer (bidirectional, or pooling by attention), and for a batch_size below 1.
+  explicit Stream(const Model& model, std::int64_t batch_size = 1);
+  ~Stream();
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) noexcept;
+
+  std::int64_t batch_size() const noexcept;   // B
+  std::int64_t channels() const noexcept;     // C of the raw input; 1 for tokens
+  std::int64_t answer_size() const noexcept;  // A, see Model::answer_size
+
+  // Reads one step of every sequence: x is [B, C], or B tokens below the network's input_size. The
+  // answers [B, A] stay where they are until the next step.
+  const double* step(const float* x) noexcept;
+  const double* step(const std::int64_t* tokens) noexcept;
+  // Of channels that Model::prepare has seen.
+  const double* step_prepared(const float* x) noexcept;
+  // The same, rounded to float32 and written to `answers` [B, A].
+  void step(const float* x, float* answers) noexcept;
+  void step(const std::int64_t* tokens, float* answers) noexcept;
+
+  // Forgets what was read of all sequences, or of sequence b: a new one begins there.
+  void reset() noexcept;
+  void reset(std::int64_t b) noexcept;
+
+  // What the stream remembers. It may be read, kept, and written back between steps.
+  std::int64_t num_layers() const noexcept;
+  std::int64_t hidden_size() const noexcept;  // H
+  float* h(std::int64_t layer) noexcept;      // [B, H]
+  float* c(std::int64_t layer) noexcept;      // [B, H], or null for cells that have none
+  double* pooled() noexcept;                  // [B, H] sums or maxima of pooling; null for "last"
+  std::int64_t* steps() noexcept;             // [B] read so far
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace skrnn

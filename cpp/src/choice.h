@@ -1,0 +1,22 @@
+// Finding things by the names that users give.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace skrnn {
+
+// The item in [begin, end) whose `name` member is `name`. Throws std::invalid_argument with all
+// names where there is none; `what` says what they are names of.
+template <class Iterator>
+auto& choose(Iterator begin, Iterator end, const std::string& name, const char* what) {
+  std::string known;
+  for (Iterator item = begin; item != end; ++item) {
+    if (name == item->name) return *item;
+    known += (known.empty() ? "" : ", ") + std::string(item->name);
+  }
+  throw std::invalid_argument("unknown " + std::string(what) + " '" + name +
+                              "'; choose one of: " + known);
+}
+
+}  // namespace skrnn

@@ -1,0 +1,38 @@
+// Reads a trained model from a file that skrnn.save wrote, or that anyone else made.
+//
+// The file is a safetensors container. Its metadata has, under the name "skrnn", a JSON object:
+//
+//   format_version  1
+//   network         cell, input_size, embedding_size, hidden_size, num_layers, bidirectional,
+//                   pooling, output_size: the members of ModelSettings
+//   loss            name, delta, quantiles, targets
+//   input           {"operations": [{"operation": "subtract", "divide", "multiply" or "add",
+//                                    "tensor": "input.<i>", "in_float64": boolean}, ...]}
+//
+// and whatever else Python keeps there. The tensors are the parameters of the SequenceModel,
+// float32 under their own names; "target.mean" and "target.scale" [targets], and for the i-th
+// operation "input.<i>" [C], float64; and any whose name begins with "extra.", which are not read.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "buffer.h"
+#include "skrnn/model.h"
+
+namespace skrnn {
+
+struct ModelFile {
+  ServingSettings settings;
+  Buffer<float> parameters;  // the arena of SequenceModel(settings.network), all finite
+  std::string description;   // the text of the JSON object
+};
+
+// The tensors that come back have the shapes that the settings ask for, and finite numbers; whether
+// the settings fit one another is for Model to say. Anything else throws std::invalid_argument that
+// says what is wrong, in printable ASCII, having used little more memory than the file is long; a
+// file that cannot be opened or read throws std::system_error with an errno.
+ModelFile read_model_file(const std::string& path);
+ModelFile parse_model_file(const char* data, std::size_t size);
+
+}  // namespace skrnn

@@ -1,0 +1,32 @@
+// What a Model and its Streams share.
+#pragma once
+
+#include <string>
+
+#include "buffer.h"
+#include "losses/loss.h"
+#include "packed_model.h"
+#include "skrnn/model.h"
+
+namespace skrnn {
+
+struct Model::Impl {
+  const ServingSettings settings;
+  const std::string description;
+  const Buffer<float> parameters;
+  PackedModel packed;
+  const Loss* loss;
+  LossShape shape;
+  TargetUnits units;
+
+  Impl(const ServingSettings& settings, Buffer<float> parameters, const std::string& description);
+
+  // Rows of outputs, which change on the way, to what they mean.
+  void answer(std::int64_t rows, float* outputs, double* answers) const noexcept;
+
+  // T is the type of the raw input.
+  template <class T>
+  void prepare(std::int64_t rows, const T* raw, float* prepared) const noexcept;
+};
+
+}  // namespace skrnn

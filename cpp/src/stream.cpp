@@ -1,0 +1,194 @@
+#include "skrnn/stream.h"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "floating_point.h"
+#include "model_impl.h"
+#include "pooling.h"
+
+namespace skrnn {
+namespace {
+
+void require_one_way(const ModelSettings& network) {
+  if (network.bidirectional) {
+    throw std::invalid_argument(
+        "a bidirectional model reads sequences from their end, too, so it has no answer while they "
+        "go on; train one with bidirectional=False, or predict whole sequences");
+  }
+  if (network.pooling == Pooling::kAttention) {
+    throw std::invalid_argument(
+        "pooling='attention' weighs all steps anew at each one, so it cannot go step by step in "
+        "bounded memory; train with pooling 'last', 'mean' or 'max', or predict whole sequences");
+  }
+}
+
+}  // namespace
+
+struct Stream::Impl {
+  const std::shared_ptr<const Model::Impl> model;
+  const PackedModel& packed;
+  const ModelSettings& network;
+  const std::int64_t B, C, H, K;
+
+  // A layer reads the h of one set and writes that of the other; then they change places.
+  std::vector<Buffer<float>> h[2];  // [layer][B, H]
+  std::vector<Buffer<float>> c;     // [layer][B, H], empty for cells that have none
+  int now = 0;                      // the set that holds the states
+  Buffer<double> pooled;            // [B, H]
+  Buffer<std::int64_t> steps;       // [B]
+
+  Buffer<float> input;     // [B, C or E] as the first layer reads it
+  Buffer<float> features;  // [B, H] pooled
+  Buffer<float> outputs;   // [B, K]
+  Buffer<double> answers;  // [B, K]
+  Buffer<char> scratch;
+  bool backwards = false;
+
+  Impl(std::shared_ptr<const Model::Impl> m, std::int64_t batch_size)
+      : model(std::move(m)),
+        packed(model->packed),
+        network(model->settings.network),
+        B(batch_size),
+        C(network.embedding_size > 0 ? 1 : network.input_size),
+        H(network.hidden_size),
+        K(network.output_size),
+        steps(make_buffer<std::int64_t>(B)),
+        input(make_buffer<float>(B * packed.model().channels())),
+        features(make_buffer<float>(B * H)),
+        outputs(make_buffer<float>(B * K)),
+        answers(make_buffer<double>(B * K)) {
+    const bool has_c = packed.layer(0, 0).cell().states == 2;
+    std::size_t bytes = packed.head().step_scratch();
+    for (std::int64_t layer = 0; layer < network.num_layers; ++layer) {
+      for (auto& set : h) set.push_back(make_buffer<float>(B * H));
+      if (has_c) c.push_back(make_buffer<float>(B * H));
+      bytes = std::max(bytes, packed.layer(layer, 0).step_memory());
+    }
+    scratch = make_buffer<char>(static_cast<std::int64_t>(bytes));
+    if (pools()) pooled = make_buffer<double>(B * H);
+    for (std::int64_t b = 0; b < B; ++b) reset(b);
+  }
+
+  bool pools() const {
+    return network.pooling == Pooling::kMean || network.pooling == Pooling::kMax;
+  }
+
+  void reset(std::int64_t b) noexcept {
+    for (auto& states : h[now]) std::fill_n(states.get() + b * H, H, 0.0f);
+    for (auto& states : c) std::fill_n(states.get() + b * H, H, 0.0f);
+    steps[b] = 0;
+    if (!pools()) return;
+    const double nothing =
+        network.pooling == Pooling::kMax ? -std::numeric_limits<double>::infinity() : 0.0;
+    std::fill_n(pooled.get() + b * H, H, nothing);
+  }
+
+  // What the head reads of the last layer's h.
+  const float* pool(const float* last) noexcept {
+    if (!pools()) return last;
+    for (std::int64_t b = 0; b < B; ++b) {
+      const float* from = last + b * H;
+      double* sums = pooled.get() + b * H;
+      float* to = features.get() + b * H;
+      if (network.pooling == Pooling::kMean) {
+        for (std::int64_t f = 0; f < H; ++f) sums[f] += static_cast<double>(from[f]);
+        mean_of_steps(H, sums, steps[b], to);
+        continue;
+      }
+      for (std::int64_t f = 0; f < H; ++f) {
+        if (is_new_maximum(from[f], static_cast<float>(sums[f]))) {
+          sums[f] = static_cast<double>(from[f]);
+        }
+        to[f] = static_cast<float>(sums[f]);
+      }
+    }
+    return features.get();
+  }
+
+  const double* step_prepared(const float* x) noexcept {
+    {
+      const FlushSubnormals guard;
+      for (std::int64_t layer = 0; layer < network.num_layers; ++layer) {
+        const auto at = static_cast<std::size_t>(layer);
+        float* own_c = c.empty() ? nullptr : c[at].get();
+        float* to = h[1 - now][at].get();
+        packed.layer(layer, 0).step(B, x, {h[now][at].get(), own_c}, {to, own_c}, scratch.get(),
+                                    backwards);
+        x = to;
+      }
+      now = 1 - now;
+      backwards = !backwards;
+      for (std::int64_t b = 0; b < B; ++b) ++steps[b];
+      packed.head().step(B, pool(x), outputs.get(), scratch.get());
+    }
+    model->answer(B, outputs.get(), answers.get());
+    return answers.get();
+  }
+
+  const double* step(const float* x) noexcept {
+    if (model->settings.operations.empty()) return step_prepared(x);
+    model->prepare(B, x, input.get());
+    return step_prepared(input.get());
+  }
+
+  const double* step(const std::int64_t* tokens) noexcept {
+    const std::int64_t E = network.embedding_size;
+    for (std::int64_t b = 0; b < B; ++b) {
+      std::copy_n(packed.embedding(tokens[b]), E, input.get() + b * E);
+    }
+    return step_prepared(input.get());
+  }
+
+  void round(const double* from, float* to) const noexcept {
+    for (std::int64_t i = 0; i < B * K; ++i) to[i] = static_cast<float>(from[i]);
+  }
+};
+
+Stream::Stream(const Model& model, std::int64_t batch_size) {
+  require_one_way(model.settings().network);
+  const SequenceModel& network = model.network();
+  const std::int64_t widest =
+      std::max({network.channels(), network.features(), network.settings().output_size});
+  constexpr std::int64_t kMost = std::int64_t{1} << 48;  // far beyond memory, far below overflow
+  if (batch_size < 1 || batch_size > kMost / widest) {
+    throw std::invalid_argument("batch_size must be at least 1 and fit into memory, got " +
+                                std::to_string(batch_size));
+  }
+  impl_ = std::make_unique<Impl>(model.impl_, batch_size);
+}
+Stream::~Stream() = default;
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+
+std::int64_t Stream::batch_size() const noexcept { return impl_->B; }
+std::int64_t Stream::channels() const noexcept { return impl_->C; }
+std::int64_t Stream::answer_size() const noexcept { return impl_->K; }
+std::int64_t Stream::num_layers() const noexcept { return impl_->network.num_layers; }
+std::int64_t Stream::hidden_size() const noexcept { return impl_->H; }
+
+const double* Stream::step(const float* x) noexcept { return impl_->step(x); }
+const double* Stream::step(const std::int64_t* tokens) noexcept { return impl_->step(tokens); }
+const double* Stream::step_prepared(const float* x) noexcept { return impl_->step_prepared(x); }
+void Stream::step(const float* x, float* answers) noexcept { impl_->round(step(x), answers); }
+void Stream::step(const std::int64_t* tokens, float* answers) noexcept {
+  impl_->round(step(tokens), answers);
+}
+
+void Stream::reset() noexcept {
+  for (std::int64_t b = 0; b < impl_->B; ++b) impl_->reset(b);
+}
+void Stream::reset(std::int64_t b) noexcept { impl_->reset(b); }
+
+float* Stream::h(std::int64_t layer) noexcept {
+  return impl_->h[impl_->now][static_cast<std::size_t>(layer)].get();
+}
+float* Stream::c(std::int64_t layer) noexcept {
+  return impl_->c.empty() ? nullptr : impl_->c[static_cast<std::size_t>(layer)].get();
+}
+double* Stream::pooled() noexcept { return impl_->pooled.get(); }
+std::int64_t* Stream::steps() noexcept { return impl_->steps.get(); }
+
+}  // namespace skrnn

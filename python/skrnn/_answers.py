@@ -1,0 +1,119 @@
+"""What the answers of a model mean: labels, flags, or numbers.
+
+A `_core.Model` answers in float64, with A values a sequence; estimators and `skrnn.runtime` turn
+them into what predict returns. This needs NumPy only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn import _core
+
+Answers = NDArray[np.float64]
+
+
+class Meaning(Protocol):
+    """How answers of shape (n, A) are to be read."""
+
+    def predict(self, answers: Answers) -> NDArray[Any]:
+        """Return what predict of the estimator returns, of shape (n,) or (n, ...)."""
+
+    @property
+    def streams(self) -> dict[str, dict[str, Any]]:
+        """What `_core.Stream` has to be told, for each method that can be streamed."""
+
+
+@dataclass(frozen=True)
+class Classes:
+    """One of several classes: probabilities of each."""
+
+    labels: NDArray[Any]  # (A,)
+
+    def predict(self, answers: Answers) -> NDArray[Any]:
+        """Return the most probable class, of equal ones the first."""
+        return np.asarray(self.labels[answers.argmax(axis=1)])
+
+    @property
+    def streams(self) -> dict[str, dict[str, Any]]:
+        """Labels, or probabilities."""
+        return {"predict": {"labels": self.labels}, "predict_proba": {}}
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Several questions of yes or no: the probability of each yes."""
+
+    def predict(self, answers: Answers) -> NDArray[Any]:
+        """Return 1 where the probability is one half at least, else 0."""
+        return (answers >= 0.5).astype(np.int64)
+
+    @property
+    def streams(self) -> dict[str, dict[str, Any]]:
+        """Flags, or probabilities."""
+        return {"predict": {"flags": True}, "predict_proba": {}}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers for each of several targets, and behind them perhaps standard deviations."""
+
+    targets: int
+    one_column: bool  # whether y had shape (n,)
+    quantiles: int | None = None  # how many for each target; None for one number each
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of what predict returns for one sequence."""
+        targets = () if self.one_column else (self.targets,)
+        return targets if self.quantiles is None else (*targets, self.quantiles)
+
+    def predict(self, answers: Answers) -> NDArray[Any]:
+        """Return the numbers, of shape (n, *shape)."""
+        count = self.targets * (self.quantiles or 1)
+        return np.ascontiguousarray(answers[:, :count]).reshape(len(answers), *self.shape)
+
+    def deviations(self, answers: Answers) -> NDArray[Any]:
+        """Return the standard deviations, of shape (n, *shape)."""
+        return self.predict(answers[:, self.targets :])
+
+    @property
+    def streams(self) -> dict[str, dict[str, Any]]:
+        """Numbers."""
+        return {"predict": {"shape": self.shape}}
+
+
+def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: str) -> _core.Stream:
+    """Return a stream that answers as `method` does.
+
+    Parameters
+    ----------
+    model : _core.Model
+    meaning : Meaning
+        What the answers of `model` are.
+    batch_size : int
+        B, sequences side by side.
+    method : str
+        "predict", or "predict_proba" of classifiers.
+
+    Raises
+    ------
+    TypeError
+        For a `batch_size` that is no integer.
+    ValueError
+        For another method, a `batch_size` below 1, and a model that has no answer while a sequence
+        goes on.
+    """
+    if method not in meaning.streams:
+        raise ValueError(f"method={method!r} cannot be streamed; choose of {[*meaning.streams]}")
+    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)):
+        raise TypeError(
+            f"batch_size={batch_size!r} is a {type(batch_size).__name__}; expected an int"
+        )
+    if not 1 <= batch_size < 2**31:
+        raise ValueError(f"batch_size={batch_size}; expected an int from 1 on")
+    return _core.Stream(model, int(batch_size), **meaning.streams[method])
