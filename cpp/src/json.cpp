@@ -128,8 +128,9 @@ class Checker {
     const auto first = names_.begin() + static_cast<std::ptrdiff_t>(open_.back().first_name);
     std::sort(first, names_.end());
     const auto twice = std::adjacent_find(first, names_.end());
-    if (twice != names_.end())
+    if (twice != names_.end()) {
       fail("the name " + quoted(*twice) + " twice in the object that ends");
+    }
     names_.erase(first, names_.end());
     open_.pop_back();
   }
@@ -289,10 +290,8 @@ JsonItems::JsonItems(Json container)
 
 bool JsonItems::next() {
   const auto read = [this] {
-    while (at_ < text_.size() && (is_space(text_[at_]) || text_[at_] == ',' || text_[at_] == ':'))
-      ++at_;
-    const std::size_t begin = at_;
-    if (begin + 1 < text_.size()) at_ = end_of_value(text_, begin);
+    const std::size_t begin = std::min(text_.find_first_not_of(" \t\n\r,:", at_), text_.size());
+    at_ = begin + 1 < text_.size() ? end_of_value(text_, begin) : begin;
     return Json(text_.substr(begin, at_ - begin));
   };
   const Json first = read();

@@ -122,9 +122,7 @@ std::string operation_tensor(std::size_t i) { return "input." + std::to_string(i
 // The operations without their values.
 std::vector<ChannelOperation> read_operations(const Fields& fields) {
   std::vector<ChannelOperation> operations;
-  const Json list = fields.list("operations");
-  operations.reserve(list.size());
-  for (JsonItems items(list); items.next();) {
+  for (JsonItems items(fields.list("operations")); items.next();) {
     const std::size_t i = operations.size();
     const Fields item(fields.place("operations", i), items.value());
     ChannelOperation operation;

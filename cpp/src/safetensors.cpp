@@ -99,7 +99,6 @@ Safetensors::Safetensors(ByteSource& source) : source_(source) {
     fail("the file is no safetensors file: its header does not begin with \"{\"");
   }
   const Json header = Json::parse(header_, "the header of the file");
-  tensors_.reserve(header.size());
   for (JsonItems items(header); items.next();) {
     const std::string name = items.name();
     if (name == "__metadata__") {

@@ -1,0 +1,282 @@
+// What the programs that check the reader of model files share: how files are made, what becomes of
+// them, and how much memory that takes. Each program is one source file, and includes this once.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "skrnn/model.h"
+
+// --- Memory: how much was in use at most since it was last asked
+// -----------------------------------
+
+namespace {
+
+std::size_t in_use = 0, most_in_use = 0;
+
+void* take(std::size_t size, std::size_t alignment) {
+  // The size stands before the block, where it is found again.
+  const std::size_t head = alignment < 16 ? 16 : alignment;
+  void* memory = std::aligned_alloc(head, head + (size + head - 1) / head * head);
+  if (memory == nullptr) throw std::bad_alloc();
+  std::memcpy(memory, &size, sizeof size);
+  in_use += size;
+  if (in_use > most_in_use) most_in_use = in_use;
+  return static_cast<char*>(memory) + head;
+}
+
+void give_back(void* block, std::size_t alignment) noexcept {
+  if (block == nullptr) return;
+  void* memory = static_cast<char*>(block) - (alignment < 16 ? 16 : alignment);
+  std::size_t size = 0;
+  std::memcpy(&size, memory, sizeof size);
+  in_use -= size;
+  std::free(memory);
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return take(size, 1); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return take(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* p) noexcept { give_back(p, 1); }
+void operator delete(void* p, std::size_t) noexcept { give_back(p, 1); }
+void operator delete(void* p, std::align_val_t alignment) noexcept {
+  give_back(p, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* p, std::size_t, std::align_val_t alignment) noexcept {
+  give_back(p, static_cast<std::size_t>(alignment));
+}
+
+namespace {
+
+using Index = std::int64_t;
+using Bytes = std::string;
+
+// --- Bookkeeping ---------------------------------------------------------------------------------
+
+int passed = 0, failed = 0;
+
+void expect(bool holds, const std::string& what) {
+  ++(holds ? passed : failed);
+  if (!holds && failed <= 50) std::printf("FAILED  %s\n", what.c_str());
+}
+
+int conclusion() {
+  std::printf("%d checks passed, %d failed\n", passed, failed);
+  return failed == 0 ? 0 : 1;
+}
+
+// --- Files ---------------------------------------------------------------------------------------
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  if (at == std::string::npos) {
+    std::printf("FAILED  a case of this program: no %s in %s\n", from.c_str(), text.c_str());
+    std::exit(1);
+  }
+  return text.replace(at, from.size(), to);
+}
+
+// `text` as a string of JSON.
+std::string json_string(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    if (c >= 0 && c < 0x20) {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
+      result += escape;
+    } else {
+      result += c;
+    }
+  }
+  return result + "\"";
+}
+
+struct TensorEntry {
+  std::string name, dtype, shape;
+  Bytes data;
+};
+
+template <class T>
+Bytes bytes_of(const std::vector<T>& values) {
+  return Bytes(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+}
+
+// A file in its parts, each of which can be broken.
+struct File {
+  std::string description;
+  std::string tensors;  // of the header, each after a comma
+  Bytes data;
+
+  void add(const TensorEntry& tensor) {
+    const std::size_t begin = data.size();
+    data += tensor.data;
+    tensors += ",\"" + tensor.name + "\":{\"dtype\":\"" + tensor.dtype +
+               "\",\"shape\":" + tensor.shape + ",\"data_offsets\":[" + std::to_string(begin) +
+               "," + std::to_string(data.size()) + "]}";
+  }
+  std::string header() const {
+    return "{\"__metadata__\":{\"other\":\"\",\"skrnn\":" + json_string(description) + "}" +
+           tensors + "}";
+  }
+};
+
+Bytes container(const std::string& header, const Bytes& data) {
+  Bytes length(8, '\0');
+  for (std::size_t i = 0; i < 8; ++i) length[i] = static_cast<char>(header.size() >> (8 * i));
+  return length + header + data;
+}
+Bytes container(const File& file) { return container(file.header(), file.data); }
+
+std::string pooling_name(skrnn::Pooling pooling) {
+  switch (pooling) {
+    case skrnn::Pooling::kEveryStep:
+      return "every_step";
+    case skrnn::Pooling::kLast:
+      return "last";
+    case skrnn::Pooling::kMean:
+      return "mean";
+    case skrnn::Pooling::kMax:
+      return "max";
+    case skrnn::Pooling::kAttention:
+      break;
+  }
+  return "attention";
+}
+
+const std::vector<std::string> kOperations = {"subtract", "divide", "multiply", "add"};
+
+std::string description_of(const skrnn::ServingSettings& settings) {
+  const skrnn::ModelSettings& network = settings.network;
+  std::string quantiles, operations;
+  for (const double q : settings.loss.quantiles) {
+    quantiles += (quantiles.empty() ? "" : ", ") + std::to_string(q);
+  }
+  for (std::size_t i = 0; i < settings.operations.size(); ++i) {
+    const skrnn::ChannelOperation& operation = settings.operations[i];
+    operations += std::string(i > 0 ? ", " : "") + "{\"operation\": \"" +
+                  kOperations[static_cast<std::size_t>(operation.kind)] +
+                  "\", \"tensor\": \"input." + std::to_string(i) +
+                  "\", \"in_float64\": " + (operation.in_float64 ? "true" : "false") + "}";
+  }
+  return "{\"format_version\": 1, \"producer\": \"a test\", \"network\": {\"cell\": \"" +
+         network.cell + "\", \"input_size\": " + std::to_string(network.input_size) +
+         ", \"embedding_size\": " + std::to_string(network.embedding_size) +
+         ", \"hidden_size\": " + std::to_string(network.hidden_size) +
+         ", \"num_layers\": " + std::to_string(network.num_layers) +
+         ", \"bidirectional\": " + (network.bidirectional ? "true" : "false") +
+         ", \"pooling\": \"" + pooling_name(network.pooling) +
+         "\", \"output_size\": " + std::to_string(network.output_size) +
+         "}, \"loss\": {\"name\": \"" + settings.loss.name +
+         "\", \"targets\": " + std::to_string(settings.targets) +
+         ", \"delta\": " + std::to_string(settings.loss.delta) + ", \"quantiles\": [" + quantiles +
+         "]}, \"input\": {\"operations\": [" + operations + "]}, \"estimator\": null}";
+}
+
+std::vector<float> parameters_of(const skrnn::ServingSettings& settings) {
+  const skrnn::SequenceModel model(settings.network);
+  std::vector<float> parameters(static_cast<std::size_t>(model.num_parameters()));
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    parameters[i] = static_cast<float>(i) / 64 - 1;
+  }
+  return parameters;
+}
+
+File file_of(const skrnn::ServingSettings& settings) {
+  File file;
+  file.description = description_of(settings);
+  const std::string channels = "[" + std::to_string(settings.network.input_size) + "]";
+  for (std::size_t i = 0; i < settings.operations.size(); ++i) {
+    file.add(
+        {"input." + std::to_string(i), "F64", channels, bytes_of(settings.operations[i].values)});
+  }
+  if (!settings.target_mean.empty()) {
+    const std::string targets = "[" + std::to_string(settings.targets) + "]";
+    file.add({"target.mean", "F64", targets, bytes_of(settings.target_mean)});
+    file.add({"target.scale", "F64", targets, bytes_of(settings.target_scale)});
+  }
+  // In another order than that of the arena.
+  const skrnn::SequenceModel model(settings.network);
+  const std::vector<float> parameters = parameters_of(settings);
+  for (auto p = model.parameters().rbegin(); p != model.parameters().rend(); ++p) {
+    std::string shape;
+    for (const Index n : p->shape) shape += (shape.empty() ? "" : ",") + std::to_string(n);
+    const auto begin = parameters.begin() + p->offset;
+    file.add(
+        {p->name, "F32", "[" + shape + "]", bytes_of(std::vector<float>(begin, begin + p->size))});
+  }
+  return file;
+}
+
+skrnn::ServingSettings channels_model() {
+  skrnn::ServingSettings settings;
+  settings.network.cell = "lstm";
+  settings.network.input_size = 2;
+  settings.network.hidden_size = 3;
+  settings.network.output_size = 4;
+  settings.loss.name = "quantile";
+  settings.loss.quantiles = {0.25, 0.75};
+  settings.targets = 2;
+  settings.target_mean = {1.5, -1e-300};
+  settings.target_scale = {0.1, 3};
+  settings.operations = {{skrnn::ChannelOperation::Kind::kSubtract, {0.1, -7}, true},
+                         {skrnn::ChannelOperation::Kind::kDivide, {3, 1e9}, false}};
+  return settings;
+}
+
+skrnn::ServingSettings tokens_model() {
+  skrnn::ServingSettings settings;
+  settings.network = {"gru", 5, 2, 3, 2, true, skrnn::Pooling::kAttention, 3};
+  settings.loss.name = "cross_entropy";
+  return settings;
+}
+
+// --- What reading comes to -----------------------------------------------------------------------
+
+// Nothing, or the message of the std::invalid_argument. Whatever the bytes, a message can be
+// printed anywhere, and the memory in use is bounded by the length of the file.
+std::string error_of(const Bytes& bytes, const std::string& what) {
+  std::string message;
+  most_in_use = in_use;
+  const std::size_t before = in_use;
+  try {
+    const skrnn::Model model = skrnn::Model::parse(bytes.data(), bytes.size());
+    const Index count = model.network().num_parameters();
+    bool finite = true;
+    for (Index i = 0; i < count; ++i) finite &= std::isfinite(model.parameters()[i]);
+    expect(finite, what + ": a parameter is not finite");
+  } catch (const std::invalid_argument& error) {
+    message = error.what();
+    bool printable = !message.empty() && message.size() < 500;
+    for (const char c : message) printable &= c >= 0x20 && c < 0x7f;
+    expect(printable, what + ": the message is empty, long, or not printable: " + message);
+  }
+  const std::size_t used = most_in_use - before;
+  expect(used <= 12 * bytes.size() + 64 * 1024, what + ": " + std::to_string(used) +
+                                                    " bytes of memory for a file of " +
+                                                    std::to_string(bytes.size()));
+  return message;
+}
+
+void expect_good(const Bytes& bytes, const std::string& what) {
+  const std::string message = error_of(bytes, what);
+  expect(message.empty(), what + " is refused: " + message);
+}
+
+void expect_error(const Bytes& bytes, const std::string& words, const std::string& what) {
+  const std::string message = error_of(bytes, what);
+  expect(message.find(words) != std::string::npos,
+         what + ": expected \"" + words + "\", got: " + message);
+}
+
+}  // namespace
