@@ -1,0 +1,92 @@
+"""What a network starts from is what the sources say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from skrnn import _core, kernels
+from skrnn._initialization import initial_parameters, named_views
+
+CHANNELS, HIDDEN, OUTPUTS = 7, 40, 5
+KEEPING = 1 / (1 + np.exp(-1.0))  # a gate with a bias of one and nothing else
+
+
+def start(cell: str, **settings: Any) -> dict[str, np.ndarray]:
+    model = _core.SequenceModel(
+        cell=cell,
+        hidden_size=HIDDEN,
+        output_size=OUTPUTS,
+        **{"input_size": CHANNELS, "num_layers": 2, "bidirectional": True} | settings,
+    )
+    arena = initial_parameters(model, cell, HIDDEN, np.random.default_rng(0))
+    return named_views(model, arena)
+
+
+@pytest.mark.parametrize("cell", _core.cells())
+def test_recurrent_weights_are_orthogonal(cell: str) -> None:
+    found = [w for name, w in start(cell).items() if ".weight_hh" in name]
+    assert len(found) == 4
+    for weight in found:
+        for gate in weight.reshape(-1, HIDDEN, HIDDEN).astype(float):
+            np.testing.assert_allclose(gate @ gate.T, np.eye(HIDDEN), atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", _core.cells())
+def test_input_weights_are_of_glorot_and_bengio(cell: str) -> None:
+    """Their variance is 2 / (fan in + fan out), of each gate for itself."""
+    for name, weight in start(cell).items():
+        if ".weight_ih" in name or name == "head.weight":
+            fan_out = OUTPUTS if name == "head.weight" else HIDDEN
+            variance = 2 / (weight.shape[1] + fan_out)
+            assert np.abs(weight).max() <= np.sqrt(3 * variance) * (1 + 1e-6)
+            assert np.mean(weight.astype(float) ** 2) == pytest.approx(variance, rel=0.15)
+
+
+@pytest.mark.parametrize("end", ["l0", "l0_reverse", "l1", "l1_reverse"])
+def test_lstm_keeps_its_state(end: str) -> None:
+    """With nothing read and nothing said, c' = sigmoid(1) c."""
+    bias_ih, bias_hh = _biases(start("lstm"), end)
+    lstm = kernels.LSTM(*_no_weights(4), bias_ih, bias_hh)
+    h, c = np.random.default_rng(0).normal(size=(2, 3, HIDDEN)).astype(np.float32)
+    _, c_next = lstm.step(np.zeros((3, CHANNELS), np.float32), (h, c))
+    np.testing.assert_allclose(c_next, KEEPING * c, rtol=1e-5)
+
+
+@pytest.mark.parametrize("end", ["l0", "l0_reverse", "l1", "l1_reverse"])
+@pytest.mark.parametrize("cell", ["gru", "gru_reset_before"])
+def test_gru_keeps_its_state(cell: str, end: str) -> None:
+    """With nothing read and nothing said, h' = (1 - z) tanh(0) + z h, and z = sigmoid(1)."""
+    bias_ih, bias_hh = _biases(start(cell), end)
+    gru = kernels.GRU(*_no_weights(3), bias_ih, bias_hh, reset_after=cell == "gru")
+    h = np.random.default_rng(0).normal(size=(3, HIDDEN)).astype(np.float32)
+    h_next = gru.step(np.zeros((3, CHANNELS), np.float32), h)
+    np.testing.assert_allclose(h_next, KEEPING * h, rtol=1e-5)
+
+
+@pytest.mark.parametrize("cell", _core.cells())
+def test_attention_starts_as_the_mean(cell: str) -> None:
+    parameters = start(cell, pooling="attention")
+    attention = [w for name, w in parameters.items() if name.startswith("attention")]
+    assert attention
+    for weight in attention:
+        assert not weight.any()
+
+
+def test_embedding_is_small() -> None:
+    weight = start("lstm", input_size=500, embedding_size=20)["embedding.weight"]
+    assert weight.std() == pytest.approx(0.1, rel=0.05)
+    assert abs(weight.mean()) < 0.005
+
+
+def _no_weights(gates: int) -> tuple[np.ndarray, np.ndarray]:
+    return (
+        np.zeros((gates * HIDDEN, CHANNELS), np.float32),
+        np.zeros((gates * HIDDEN, HIDDEN), np.float32),
+    )
+
+
+def _biases(parameters: dict[str, np.ndarray], end: str) -> tuple[np.ndarray, np.ndarray]:
+    return parameters[f"rnn.bias_ih_{end}"], parameters[f"rnn.bias_hh_{end}"]
