@@ -7,8 +7,6 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <atomic>
-#include <cmath>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -20,7 +18,7 @@
 #include "bindings.h"
 #include "bound.h"
 #include "interruption.h"
-#include "skrnn/stream.h"
+#include "stream_object.h"
 
 namespace skrnn::bindings {
 
@@ -58,51 +56,6 @@ ValueError
 RuntimeError
     Where another thread is using this stream.)";
 
-// What becomes of the answers of a row.
-enum class Form {
-  kNumbers,  // the first `columns` of them, in shape `row_shape`
-  kLabels,   // the label of the largest
-  kFlags,    // whether each is one half at least
-};
-
-struct StreamObject {
-  Model model;
-  Stream stream;
-  Form form;
-  py::array labels;         // [K], of any dtype
-  std::int64_t label_size;  // bytes of one
-  bool labels_are_objects;
-  std::vector<py::ssize_t> row_shape;  // of one answer
-  std::int64_t columns;                // its size
-  std::int64_t B, C, A;
-  bool tokens;
-  bool prepares;                // whether operations stand before the network
-  bool frees_gil;               // whether a step is long enough to let others run meanwhile
-  std::vector<float> prepared;  // [B, C]
-  std::vector<std::int64_t> token_rows;  // [B]
-  std::atomic<bool> busy{false};
-
-  StreamObject(const Model& m, std::int64_t batch_size, Form f, py::array l,
-               std::vector<py::ssize_t> shape, std::int64_t c)
-      : model(m),
-        stream(m, batch_size),
-        form(f),
-        labels(std::move(l)),
-        label_size(labels.itemsize()),
-        labels_are_objects(labels.dtype().kind() == 'O'),
-        row_shape(std::move(shape)),
-        columns(c),
-        B(batch_size),
-        C(m.channels()),
-        A(m.answer_size()),
-        tokens(m.settings().network.embedding_size > 0),
-        prepares(!m.settings().operations.empty()),
-        // Some 50 microseconds of arithmetic.
-        frees_gil(B * m.network().num_parameters() > 1'000'000),
-        prepared(static_cast<std::size_t>(B * C)),
-        token_rows(static_cast<std::size_t>(B)) {}
-};
-
 StreamObject& stream_of(py::handle self) { return unwrap<StreamObject>(self, "expected a Stream"); }
 
 // A stream changes with every step, so two threads may not be in it at once.
@@ -122,7 +75,10 @@ class Use {
   StreamObject& self_;
 };
 
-// ---- Input ----
+// ---- Step ----
+
+constexpr StreamInput kStep = {"x_t", false};
+constexpr StreamInput kBlock = {"block", true};
 
 // Whether all of them are finite, without branches that would keep the loop from the vector units.
 bool all_finite(const float* x, std::int64_t n) {
@@ -135,188 +91,6 @@ bool all_finite(const float* x, std::int64_t n) {
   }
   return wrong == 0;
 }
-
-std::string shape_of_input(const StreamObject& self, bool block) {
-  const std::string B = std::to_string(self.B), C = std::to_string(self.C);
-  const std::string T = block ? "T, " : "", rank = block ? "(T, B" : "(B";
-  std::string text =
-      self.tokens ? rank + ") = (" + T + B + ")" : rank + ", C) = (" + T + B + ", " + C + ")";
-  if (!self.tokens && self.B == 1) text += block ? ", or (T, C)" : ", or (C,)";
-  if (!self.tokens && self.C == 1) text += block ? ", or (T, B)" : ", or (B,)";
-  if (self.tokens && self.B == 1) text += block ? ", or (T,)" : ", or an int";
-  return text;
-}
-
-// Whether `shape` is [T,] B, C: axes of one sequence, and after it of one channel, may be left out.
-bool fits(const StreamObject& self, const py::array& array, bool block, std::int64_t& steps) {
-  const auto* shape = array.shape();
-  py::ssize_t rank = array.ndim(), at = 0;
-  steps = 1;
-  if (block) {
-    if (rank < 1) return false;
-    steps = shape[0];
-    at = 1;
-  }
-  rank -= at;
-  shape += at;
-  const std::int64_t B = self.B, C = self.C;
-  if (self.tokens) return rank == 1 ? shape[0] == B : rank == 0 && B == 1;
-  if (rank == 2) return shape[0] == B && shape[1] == C;
-  if (rank == 1) return (B == 1 && shape[0] == C) || (C == 1 && shape[0] == B);
-  return rank == 0 && B == 1 && C == 1;
-}
-
-[[noreturn]] void refuse_shape(const StreamObject& self, const py::array& array, const char* name,
-                               bool block) {
-  throw py::value_error(std::string(name) + ": expected shape " + shape_of_input(self, block) +
-                        ", got " + describe(array));
-}
-
-[[noreturn]] void refuse_value(const StreamObject& self, const char* name, std::int64_t i,
-                               bool block, const std::string& what) {
-  const std::int64_t channel = i % self.C, b = i / self.C % self.B, t = i / self.C / self.B;
-  std::string where = self.tokens ? "" : "channel " + std::to_string(channel) + " of ";
-  where += "sequence " + std::to_string(b);
-  if (block) where += " at step " + std::to_string(t);
-  throw py::value_error(std::string(name) + ": " + where + " " + what);
-}
-
-// Numbers as an array: float32 or float64, C-contiguous.
-py::array number_array(py::handle object, const char* name) {
-  py::object array;
-  try {
-    array = py::module_::import("numpy").attr("asarray")(object);
-  } catch (py::error_already_set& error) {
-    if (!error.matches(PyExc_ValueError) && !error.matches(PyExc_TypeError)) throw;
-    const std::string message = std::string(name) + ": cannot be read as an array of numbers: " +
-                                std::string(py::str(error.value()));
-    py::raise_from(error, PyExc_TypeError, message.c_str());
-    throw py::error_already_set();
-  }
-  const auto result = py::reinterpret_borrow<py::array>(array);
-  const char kind = result.dtype().kind();
-  if (kind != 'f' && kind != 'i' && kind != 'u' && kind != 'b') {
-    throw py::type_error(std::string(name) + ": expected numbers, got " + describe(result));
-  }
-  // As predict has it: what float32 does not hold exactly stays float64 until it is scaled.
-  const bool small = result.itemsize() <= (kind == 'f' ? 4 : 2);
-  using Flags = py::array;
-  return small ? py::array(py::array_t<float, Flags::c_style | Flags::forcecast>(result))
-               : py::array(py::array_t<double, Flags::c_style | Flags::forcecast>(result));
-}
-
-// The channels of `rows` rows as the network reads them, in `to`.
-void prepare(const StreamObject& self, const py::array& array, std::int64_t rows, const char* name,
-             bool block, float* to) {
-  const std::int64_t n = rows * self.C;
-  const bool is_double = array.itemsize() == 8;
-  const auto value = [&](std::int64_t i) {
-    return is_double ? static_cast<const double*>(array.data())[i]
-                     : static_cast<double>(static_cast<const float*>(array.data())[i]);
-  };
-  for (std::int64_t i = 0; i < n; ++i) {
-    if (!std::isfinite(value(i))) {
-      refuse_value(self, name, i, block,
-                   std::isnan(value(i)) ? "is NaN, which would spoil all that follows; fill it"
-                                        : "is infinite; clip it");
-    }
-  }
-  if (is_double) {
-    self.model.prepare(rows, static_cast<const double*>(array.data()), to);
-  } else {
-    self.model.prepare(rows, static_cast<const float*>(array.data()), to);
-  }
-  for (std::int64_t i = 0; i < n; ++i) {
-    if (!std::isfinite(to[i])) {
-      refuse_value(
-          self, name, i, block,
-          "is " + std::string(py::str(py::float_(value(i)))) + ", too large for float32; scale it");
-    }
-  }
-}
-
-// Tokens from an array of integers or an int.
-py::array_t<std::int64_t> token_array(py::handle object, const char* name) {
-  const auto array =
-      py::reinterpret_borrow<py::array>(py::module_::import("numpy").attr("asarray")(object));
-  const char kind = array.dtype().kind();
-  if (kind != 'i' && kind != 'u') {
-    throw py::type_error(std::string(name) + ": expected integer tokens, got " + describe(array));
-  }
-  return py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>(array);
-}
-
-void check_tokens(const StreamObject& self, const std::int64_t* tokens, std::int64_t n,
-                  const char* name, bool block) {
-  const std::int64_t known = self.model.settings().network.input_size;
-  for (std::int64_t i = 0; i < n; ++i) {
-    if (tokens[i] < 0 || tokens[i] >= known) {
-      refuse_value(self, name, i, block,
-                   "is the token " + std::to_string(tokens[i]) + "; expected 0.." +
-                       std::to_string(known - 1));
-    }
-  }
-}
-
-// ---- Output ----
-
-py::array new_array(PyObject* dtype, int rank, const Py_intptr_t* shape) {
-  const auto& api = npy_api::get();
-  Py_INCREF(dtype);  // the call below takes the reference over
-  PyObject* array = api.PyArray_NewFromDescr_(api.PyArray_Type_, dtype, rank, shape, nullptr,
-                                              nullptr, 0, nullptr);
-  if (array == nullptr) throw py::error_already_set();
-  return py::reinterpret_steal<py::array>(array);
-}
-
-PyObject* dtype_of(int number) { return npy_api::get().PyArray_DescrFromType_(number); }
-
-// An array for the answers of `steps` steps, with an axis of steps where they are a block.
-py::array new_answers(const StreamObject& self, std::int64_t steps, bool block) {
-  static PyObject* const float64 = dtype_of(npy_api::NPY_DOUBLE_);
-  static PyObject* const int64 = dtype_of(npy_api::NPY_INT64_);
-  constexpr std::size_t kMostAxes = 8;
-  Py_intptr_t shape[kMostAxes];
-  int rank = 0;
-  if (block) shape[rank++] = static_cast<Py_intptr_t>(steps);
-  shape[rank++] = static_cast<Py_intptr_t>(self.B);
-  for (const py::ssize_t size : self.row_shape) shape[rank++] = size;
-  PyObject* dtype = self.form == Form::kNumbers ? float64
-                    : self.form == Form::kFlags ? int64
-                                                : py::detail::array_proxy(self.labels.ptr())->descr;
-  return new_array(dtype, rank, shape);
-}
-
-// The answers of one step to row t of that array. Needs the GIL for labels that are objects.
-void put(const StreamObject& self, const double* answers, py::array& to, std::int64_t t) {
-  const std::int64_t at = t * self.B;
-  char* row = py::detail::array_proxy(to.ptr())->data;
-  for (std::int64_t b = 0; b < self.B; ++b, answers += self.A) {
-    if (self.form == Form::kNumbers) {
-      std::memcpy(row + (at + b) * self.columns * 8, answers,
-                  static_cast<std::size_t>(self.columns) * sizeof(double));
-    } else if (self.form == Form::kFlags) {
-      auto* flags = reinterpret_cast<std::int64_t*>(row) + (at + b) * self.A;
-      for (std::int64_t k = 0; k < self.A; ++k) flags[k] = answers[k] >= 0.5 ? 1 : 0;
-    } else {
-      std::int64_t most = 0;
-      for (std::int64_t k = 1; k < self.A; ++k) most = answers[k] > answers[most] ? k : most;
-      const std::int64_t size = self.label_size;
-      const char* label = static_cast<const char*>(self.labels.data()) + most * size;
-      char* place = row + (at + b) * size;
-      if (self.labels_are_objects) {
-        PyObject* object = *reinterpret_cast<PyObject* const*>(label);
-        Py_INCREF(object);
-        Py_XDECREF(*reinterpret_cast<PyObject**>(place));
-        *reinterpret_cast<PyObject**>(place) = object;
-      } else {
-        std::memcpy(place, label, static_cast<std::size_t>(size));
-      }
-    }
-  }
-}
-
-// ---- Step ----
 
 // What a step of the right form needs no conversion for; null for anything else.
 const float* float32_rows(const StreamObject& self, PyObject* object) {
@@ -344,12 +118,11 @@ const double* step_tokens(StreamObject& self, PyObject* object) {
     if (overflow != 0)
       throw py::value_error("x_t: " + std::string(py::repr(object)) + " is too large for a token");
   } else {
-    const auto array = token_array(object, "x_t");
-    std::int64_t steps;
-    if (!fits(self, array, false, steps)) refuse_shape(self, array, "x_t", false);
+    const auto array = token_array(object, kStep.name);
+    steps_of(self, array, kStep);
     std::memcpy(tokens, array.data(), static_cast<std::size_t>(self.B) * sizeof(std::int64_t));
   }
-  check_tokens(self, tokens, self.B, "x_t", false);
+  check_tokens(self, tokens, 1, kStep);
   return run(self, [&] { return self.stream.step(tokens); });
 }
 
@@ -358,10 +131,9 @@ const double* step_channels(StreamObject& self, PyObject* object) {
   if (rows != nullptr && !self.prepares && all_finite(rows, self.B * self.C)) {
     return run(self, [&] { return self.stream.step_prepared(rows); });
   }
-  const py::array array = number_array(object, "x_t");
-  std::int64_t steps;
-  if (!fits(self, array, false, steps)) refuse_shape(self, array, "x_t", false);
-  prepare(self, array, self.B, "x_t", false, self.prepared.data());
+  const py::array array = number_array(object, kStep.name);
+  steps_of(self, array, kStep);
+  prepare(self, array, 1, kStep, self.prepared.data());
   return run(self, [&] { return self.stream.step_prepared(self.prepared.data()); });
 }
 
@@ -404,117 +176,20 @@ PyMethodDef step_definition = {
     "step", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&step_method)),
     METH_FASTCALL | METH_KEYWORDS, kStepDocumentation};
 
-// ---- State ----
-
-// One thing that a stream remembers, as an array.
-struct Memory {
-  const char* name;
-  py::dtype dtype;
-  std::vector<py::ssize_t> shape;
-  std::vector<void*> parts;  // the array's first axis, or all of it
-  std::size_t part_bytes;
-};
-
-std::vector<Memory> memories_of(StreamObject& self) {
-  Stream& stream = self.stream;
-  const py::ssize_t L = stream.num_layers(), B = self.B, H = stream.hidden_size();
-  const auto states = static_cast<std::size_t>(B * H) * sizeof(float);
-  Memory h{"h", py::dtype::of<float>(), {L, B, H}, {}, states};
-  Memory c{"c", py::dtype::of<float>(), {L, B, H}, {}, states};
-  for (std::int64_t layer = 0; layer < L; ++layer) {
-    h.parts.push_back(stream.h(layer));
-    if (stream.c(layer) != nullptr) c.parts.push_back(stream.c(layer));
-  }
-  std::vector<Memory> result;
-  result.push_back(std::move(h));
-  if (!c.parts.empty()) result.push_back(std::move(c));
-  if (stream.pooled() != nullptr) {
-    result.push_back({"pooled", py::dtype::of<double>(), {B, H}, {stream.pooled()}, 2 * states});
-  }
-  result.push_back({"steps",
-                    py::dtype::of<std::int64_t>(),
-                    {B},
-                    {stream.steps()},
-                    static_cast<std::size_t>(B) * sizeof(std::int64_t)});
-  return result;
-}
-
-py::dict state_of(StreamObject& self) {
-  py::dict result;
-  for (const Memory& memory : memories_of(self)) {
-    py::array array(memory.dtype, memory.shape);
-    char* to = static_cast<char*>(array.mutable_data());
-    for (const void* part : memory.parts) {
-      std::memcpy(to, part, memory.part_bytes);
-      to += memory.part_bytes;
-    }
-    result[memory.name] = array;
-  }
-  return result;
-}
-
-void set_state(StreamObject& self, py::handle value) {
-  const std::vector<Memory> memories = memories_of(self);
-  std::string names;
-  for (const Memory& memory : memories)
-    names += (names.empty() ? "'" : ", '") + std::string(memory.name) + "'";
-  if (!PyDict_Check(value.ptr())) {
-    throw py::type_error("state: expected a dict with " + names +
-                         ", as another stream's state, got " + Py_TYPE(value.ptr())->tp_name);
-  }
-  const auto state = py::reinterpret_borrow<py::dict>(value);
-  std::vector<py::array> arrays;
-  for (const Memory& memory : memories) {
-    if (!state.contains(memory.name) || state.size() != memories.size()) {
-      throw py::value_error("state: expected " + names + ", got " +
-                            std::string(py::str(py::list(state))) +
-                            "; a state fits models of the same architecture");
-    }
-    const py::object item = state[memory.name];
-    const std::string name = "state['" + std::string(memory.name) + "']";
-    if (!py::isinstance<py::array>(item)) {
-      throw py::type_error(name + ": expected an array, got " + Py_TYPE(item.ptr())->tp_name);
-    }
-    auto array = py::reinterpret_borrow<py::array>(item);
-    const std::vector<py::ssize_t> shape(array.shape(), array.shape() + array.ndim());
-    if (!array.dtype().equal(memory.dtype) || shape != memory.shape) {
-      throw py::value_error(name + ": expected " + std::string(py::str(memory.dtype)) +
-                            " of shape " + std::string(py::str(py::tuple(py::cast(memory.shape)))) +
-                            ", got " + describe(array));
-    }
-    const py::module_ numpy = py::module_::import("numpy");
-    array = numpy.attr("ascontiguousarray")(array);
-    const bool wrong = numpy.attr("isnan")(array).attr("any")().cast<bool>();
-    if (wrong) throw py::value_error(name + ": holds NaN");
-    if (memory.shape.size() == 1 && array.attr("min")().cast<std::int64_t>() < 0) {
-      throw py::value_error(name + ": a number of steps cannot be negative");
-    }
-    arrays.push_back(array);
-  }
-  for (std::size_t i = 0; i < memories.size(); ++i) {
-    const char* from = static_cast<const char*>(arrays[i].data());
-    for (void* part : memories[i].parts) {
-      std::memcpy(part, from, memories[i].part_bytes);
-      from += memories[i].part_bytes;
-    }
-  }
-}
-
 // ---- The other methods ----
 
 py::array process(py::handle object, py::handle block) {
   StreamObject& self = stream_of(object);
   const py::array array =
-      self.tokens ? py::array(token_array(block, "block")) : number_array(block, "block");
-  std::int64_t steps;
-  if (!fits(self, array, true, steps)) refuse_shape(self, array, "block", true);
+      self.tokens ? py::array(token_array(block, kBlock.name)) : number_array(block, kBlock.name);
+  const std::int64_t steps = steps_of(self, array, kBlock);
   std::vector<float> rows;
   const auto* tokens = static_cast<const std::int64_t*>(array.data());
   if (self.tokens) {
-    check_tokens(self, tokens, steps * self.B, "block", true);
+    check_tokens(self, tokens, steps, kBlock);
   } else {
     rows.resize(static_cast<std::size_t>(steps * self.B * self.C));
-    prepare(self, array, steps * self.B, "block", true, rows.data());
+    prepare(self, array, steps, kBlock, rows.data());
   }
   py::array result = new_answers(self, steps, true);
   const Use use(self);

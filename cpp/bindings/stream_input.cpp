@@ -1,0 +1,139 @@
+// What people hand to a stream: shapes, numbers and tokens.
+#include <cmath>
+#include <string>
+
+#include "arrays.h"
+#include "stream_object.h"
+
+namespace skrnn::bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+std::string expected_shape(const StreamObject& self, bool block) {
+  const std::string B = std::to_string(self.B), C = std::to_string(self.C);
+  const std::string T = block ? "T, " : "", rank = block ? "(T, B" : "(B";
+  std::string text =
+      self.tokens ? rank + ") = (" + T + B + ")" : rank + ", C) = (" + T + B + ", " + C + ")";
+  if (!self.tokens && self.B == 1) text += block ? ", or (T, C)" : ", or (C,)";
+  if (!self.tokens && self.C == 1) text += block ? ", or (T, B)" : ", or (B,)";
+  if (self.tokens && self.B == 1) text += block ? ", or (T,)" : ", or an int";
+  return text;
+}
+
+// Whether `shape` is [T,] B, C: axes of one sequence, and after it of one channel, may be left out.
+bool fits(const StreamObject& self, const py::array& array, bool block, std::int64_t& steps) {
+  const auto* shape = array.shape();
+  py::ssize_t rank = array.ndim(), at = 0;
+  steps = 1;
+  if (block) {
+    if (rank < 1) return false;
+    steps = shape[0];
+    at = 1;
+  }
+  rank -= at;
+  shape += at;
+  const std::int64_t B = self.B, C = self.C;
+  if (self.tokens) return rank == 1 ? shape[0] == B : rank == 0 && B == 1;
+  if (rank == 2) return shape[0] == B && shape[1] == C;
+  if (rank == 1) return (B == 1 && shape[0] == C) || (C == 1 && shape[0] == B);
+  return rank == 0 && B == 1 && C == 1;
+}
+
+[[noreturn]] void refuse_value(const StreamObject& self, StreamInput input, std::int64_t i,
+                               const std::string& what) {
+  const std::int64_t channel = i % self.C, b = i / self.C % self.B, t = i / self.C / self.B;
+  std::string where = self.tokens ? "" : "channel " + std::to_string(channel) + " of ";
+  where += "sequence " + std::to_string(b);
+  if (input.block) where += " at step " + std::to_string(t);
+  throw py::value_error(std::string(input.name) + ": " + where + " " + what);
+}
+
+py::array as_array(py::handle object, const char* name) {
+  try {
+    return py::reinterpret_borrow<py::array>(py::module_::import("numpy").attr("asarray")(object));
+  } catch (py::error_already_set& error) {
+    if (!error.matches(PyExc_ValueError) && !error.matches(PyExc_TypeError)) throw;
+    const std::string message = std::string(name) + ": cannot be read as an array of numbers: " +
+                                std::string(py::str(error.value()));
+    py::raise_from(error, PyExc_TypeError, message.c_str());
+    throw py::error_already_set();
+  }
+}
+
+}  // namespace
+
+py::array number_array(py::handle object, const char* name) {
+  const py::array result = as_array(object, name);
+  const char kind = result.dtype().kind();
+  if (kind != 'f' && kind != 'i' && kind != 'u' && kind != 'b') {
+    throw py::type_error(std::string(name) + ": expected numbers, got " + describe(result));
+  }
+  // As predict has it: what float32 does not hold exactly stays float64 until it is scaled.
+  const bool small = result.itemsize() <= (kind == 'f' ? 4 : 2);
+  using Flags = py::array;
+  return small ? py::array(py::array_t<float, Flags::c_style | Flags::forcecast>(result))
+               : py::array(py::array_t<double, Flags::c_style | Flags::forcecast>(result));
+}
+
+std::int64_t steps_of(const StreamObject& self, const py::array& array, StreamInput input) {
+  std::int64_t steps = 1;
+  if (!fits(self, array, input.block, steps)) {
+    throw py::value_error(std::string(input.name) + ": expected shape " +
+                          expected_shape(self, input.block) + ", got " + describe(array));
+  }
+  return steps;
+}
+
+void prepare(const StreamObject& self, const py::array& array, std::int64_t steps,
+             StreamInput input, float* to) {
+  const std::int64_t rows = steps * self.B, n = rows * self.C;
+  const bool is_double = array.itemsize() == 8;
+  const auto value = [&](std::int64_t i) {
+    return is_double ? static_cast<const double*>(array.data())[i]
+                     : static_cast<double>(static_cast<const float*>(array.data())[i]);
+  };
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (!std::isfinite(value(i))) {
+      refuse_value(self, input, i,
+                   std::isnan(value(i)) ? "is NaN, which would spoil all that follows; fill it"
+                                        : "is infinite; clip it");
+    }
+  }
+  if (is_double) {
+    self.model.prepare(rows, static_cast<const double*>(array.data()), to);
+  } else {
+    self.model.prepare(rows, static_cast<const float*>(array.data()), to);
+  }
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (!std::isfinite(to[i])) {
+      refuse_value(
+          self, input, i,
+          "is " + std::string(py::str(py::float_(value(i)))) + ", too large for float32; scale it");
+    }
+  }
+}
+
+py::array_t<std::int64_t> token_array(py::handle object, const char* name) {
+  const py::array array = as_array(object, name);
+  const char kind = array.dtype().kind();
+  if (kind != 'i' && kind != 'u') {
+    throw py::type_error(std::string(name) + ": expected integer tokens, got " + describe(array));
+  }
+  return py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>(array);
+}
+
+void check_tokens(const StreamObject& self, const std::int64_t* tokens, std::int64_t steps,
+                  StreamInput input) {
+  const std::int64_t known = self.model.settings().network.input_size;
+  for (std::int64_t i = 0; i < steps * self.B; ++i) {
+    if (tokens[i] < 0 || tokens[i] >= known) {
+      refuse_value(self, input, i,
+                   "is the token " + std::to_string(tokens[i]) + "; expected 0.." +
+                       std::to_string(known - 1));
+    }
+  }
+}
+
+}  // namespace skrnn::bindings
