@@ -170,6 +170,7 @@ def train(
             # Who stopped the run that is resumed, a time limit say, may not want to stop it now.
             stop = plan.end_epoch() or judge.stop
         while not stop and run.epochs < plan.max_iter:
+            epoch = len(history.losses)  # ever, so that no shuffle or mask comes twice
             plan.begin_epoch()
             summary = trainer.run_epoch(
                 parameters,
@@ -177,7 +178,7 @@ def train(
                 data.offsets,
                 data.targets,
                 data.weights,
-                epoch=len(history.losses),  # ever, so that no shuffle or mask comes twice
+                epoch=epoch,
                 learning_rate_scale=judge.learning_rate_scale,
                 n_jobs=plan.n_jobs,
             )
@@ -186,13 +187,12 @@ def train(
                 not np.abs(parameters).max() < ABSURD
                 and not _is_finite(trainer, parameters, data, plan)
             ):
-                message = _diverged(len(history.losses))
                 # The loss of an epoch is that of what it began with, so it may be the epoch before
                 # that went wrong with its last step.
                 if undo is not None and not _is_finite(trainer, run.parameters, data, plan):
                     undo()
                 parameters[...] = run.parameters
-                warnings.warn(message, ConvergenceWarning, stacklevel=plan.stacklevel)
+                warnings.warn(_diverged(epoch), ConvergenceWarning, stacklevel=plan.stacklevel)
                 break
             score = plan.score() if plan.score is not None else None
             judge.see(summary["loss"], score)
@@ -205,7 +205,7 @@ def train(
                 learned if judge.is_best else run.best,
                 trainer.memory,
                 trainer.updates,
-                epochs=len(history.losses),
+                epochs=epoch,
                 scores=len(history.scores),
             )
             pending.write(run)

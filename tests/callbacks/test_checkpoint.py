@@ -143,6 +143,16 @@ def test_a_warm_start_goes_on_too(path: Path) -> None:
         again.fit(*data())
 
 
+@pytest.mark.parametrize("solver", ["adam", "rmsprop"])
+def test_a_fit_that_was_resumed_goes_on_like_any_other(path: Path, solver: str) -> None:
+    begun(path, warm_start=True)
+    one = resumed(path, warm_start=True).set_callbacks()
+    other = make(warm_start=True).fit(*data())
+    for model in (one, other):
+        model.set_params(solver=solver).fit(*data())
+    assert_same_fit(one, other)
+
+
 def test_an_interrupted_fit_goes_on(path: Path) -> None:
     model = make().set_callbacks(Checkpoint(path), At(4, interrupt))
     with pytest.raises(KeyboardInterrupt):
