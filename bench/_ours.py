@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 import skrnn
 from _contender import Contender, repeated
 from _problems import Array, Problem
-from skrnn import _core, kernels
+from skrnn import RNNClassifier, _core, kernels
 
 WHO = "skrnn"
 VERSION = skrnn.__version__
@@ -58,6 +59,44 @@ def step(problem: Problem, _threads: int) -> list[Contender]:
         Contender(WHO, "out=", with_out, lambda: _names(problem, with_out(5))),
         Contender(WHO, "new arrays", without_out, lambda: _names(problem, without_out(5))),
     ]
+
+
+def classifier(problem: Problem) -> RNNClassifier:
+    """A fitted estimator with the problem's weights and head."""
+    classes = np.arange(len(problem.head["bias"]))
+    X = [np.zeros((1, problem.I), np.float32)] * len(classes)
+    estimator = RNNClassifier(problem.cell, problem.H, max_iter=1).fit(X, classes)
+    layer = {f"rnn.{name}_l0": array for name, array in problem.weights.items()}
+    estimator.params_ = {**layer, **{f"head.{name}": a for name, a in problem.head.items()}}
+    return estimator
+
+
+def stream(problem: Problem, _threads: int) -> list[Contender]:
+    """The network's probabilities, as the peers have them; besides the label, what predict returns.
+
+    Reading a step runs on the calling thread whatever the estimator's n_jobs is.
+    """
+    estimator, rows = classifier(problem), list(problem.x[:, 0])
+
+    def contender(who: str, method: str) -> Contender:
+        stream = estimator.stream(method=method)
+
+        def run(n: int) -> Any:
+            step, answer = stream.step, None
+            stream.reset()
+            for x_t in islice(cycle(rows), n):
+                answer = step(x_t)
+            return answer
+
+        def result() -> dict[str, Array]:
+            answer = run(5)
+            if method == "predict":
+                return {"label": answer}
+            return {"probabilities": answer, "label": answer.argmax(axis=1)}
+
+        return Contender(who, f"stream().step, {method}", run, result)
+
+    return [contender(WHO, "predict_proba"), contender(f"{WHO}, labels", "predict")]
 
 
 def forward(problem: Problem, threads: int) -> list[Contender]:

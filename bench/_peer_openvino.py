@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -113,6 +114,67 @@ def step(problem: Problem, threads: int) -> list[Contender]:
     return [
         Contender(WHO, "model's own state", with_variables, lambda: result(with_variables(5))),
         Contender(WHO, "two requests", in_turn, lambda: result(in_turn(5))),
+    ]
+
+
+def _network(problem: Problem, x: Any, states: list[Any]) -> list[Any]:
+    """The probabilities, and the new states."""
+    after = _cell(problem, x, states)
+    weight, bias = (ops.constant(problem.head[name]) for name in ("weight", "bias"))
+    logits = ops.add(ops.matmul(after[0], weight, False, True), bias)
+    return [ops.softmax(logits, 1).output(0), *after]
+
+
+def stream(problem: Problem, threads: int) -> list[Contender]:
+    """The network, in the same two ways; x is written into the array that is read."""
+    B, H = problem.B, problem.H
+    names, rows = problem.states, list(problem.x)
+
+    x = ops.parameter([B, problem.I], np.float32)
+    kept = [ops.read_value(ops.constant(np.zeros((B, H), np.float32)), name) for name in names]
+    probabilities, *after = _network(problem, x, kept)
+    nodes = [ops.convert(value, "f32") for value in after]
+    sinks = [ops.assign(node, name) for node, name in zip(nodes, names, strict=True)]
+    stateful = _compile(
+        ov.Model([ops.result(probabilities)], sinks, [x], "stateful"), threads
+    ).create_infer_request()
+
+    x = ops.parameter([B, problem.I], np.float32)
+    before = [ops.parameter([B, H], np.float32) for _ in names]
+    plain = _compile(ov.Model(_network(problem, x, before), [x, *before], "network"), threads)
+    carried = [[np.zeros((B, H), np.float32) for _ in names] for _ in range(2)]
+    requests = []
+    for source, target in (carried, carried[::-1]):
+        request = plain.create_infer_request()
+        for k in range(len(names)):
+            request.set_input_tensor(k + 1, _shared(source[k]))
+            request.set_output_tensor(k + 1, _shared(target[k]))
+        requests.append(request)
+
+    def run(n: int, requests: list[Any]) -> Array:
+        ways = [(request.get_input_tensor(0).data, request.infer) for request in requests]
+        for x_t, (x, infer) in zip(islice(cycle(rows), n), cycle(ways), strict=False):
+            x[:] = x_t
+            infer(share_outputs=True)
+        return requests[(n - 1) % len(requests)].get_output_tensor(0).data
+
+    def with_variables(n: int) -> Array:
+        stateful.reset_state()
+        return run(n, [stateful])
+
+    def in_turn(n: int) -> Array:
+        for array in carried[0]:
+            array[:] = 0.0
+        return run(n, requests)
+
+    return [
+        Contender(
+            WHO,
+            "model's own state",
+            with_variables,
+            lambda: {"probabilities": with_variables(5).copy()},
+        ),
+        Contender(WHO, "two requests", in_turn, lambda: {"probabilities": in_turn(5).copy()}),
     ]
 
 

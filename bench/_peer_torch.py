@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import cycle, islice
 from typing import Any
 
 import torch
@@ -43,31 +44,75 @@ def _names(problem: Problem, state: Any) -> dict[str, Array]:
     }
 
 
+def _zeros(problem: Problem, *shape: int) -> Any:
+    tensors = tuple(torch.zeros(*shape, problem.H) for _ in problem.states)
+    return tensors if len(tensors) == 2 else tensors[0]
+
+
 def step(problem: Problem, threads: int) -> list[Contender]:
     """``nn.LSTM`` called with one step, and ``nn.LSTMCell``, in inference mode."""
     layer, cell = _layer(problem), _load(CELLS[problem.cell], problem, "")
     x = torch.from_numpy(problem.x)
 
-    def zeros(*shape: int) -> Any:
-        tensors = tuple(torch.zeros(*shape, problem.H) for _ in problem.states)
-        return tensors if len(tensors) == 2 else tensors[0]
-
     @torch.inference_mode()
     def with_layer(n: int) -> Any:
-        state = zeros(1, problem.B)
+        state = _zeros(problem, 1, problem.B)
         for _ in range(n):
             _, state = layer(x, state)
         return state
 
     @torch.inference_mode()
     def with_cell(n: int) -> Any:
-        state, x_t = zeros(problem.B), x[0]
+        state, x_t = _zeros(problem, problem.B), x[0]
         for _ in range(n):
             state = cell(x_t, state)
         return state
 
     def result(run: Callable[[int], Any]) -> dict[str, Array]:
         return _names(problem, run(5))
+
+    prepare = partial(torch.set_num_threads, threads)
+    return [
+        Contender(WHO, name, run, partial(result, run), prepare)
+        for name, run in (
+            (f"nn.{LAYERS[problem.cell].__name__}", with_layer),
+            (f"nn.{CELLS[problem.cell].__name__}", with_cell),
+        )
+    ]
+
+
+def _head(problem: Problem) -> Callable[[Any], Any]:
+    """The dense layer and the softmax of a classifier, of h of shape (B, H)."""
+    weight, bias = (torch.from_numpy(problem.head[name]) for name in ("weight", "bias"))
+    return lambda h: torch.softmax(torch.nn.functional.linear(h, weight, bias), -1)
+
+
+def stream(problem: Problem, threads: int) -> list[Contender]:
+    """The same two, with their head. x is a tensor on the array's memory beforehand."""
+    layer, cell = _layer(problem), _load(CELLS[problem.cell], problem, "")
+    to_probabilities = _head(problem)
+    rows = list(torch.from_numpy(problem.x))
+    rows_of_one_step = [x_t[None] for x_t in rows]
+
+    @torch.inference_mode()
+    def with_layer(n: int) -> Array:
+        state = _zeros(problem, 1, problem.B)
+        for x_t in islice(cycle(rows_of_one_step), n):
+            y, state = layer(x_t, state)
+            probabilities = to_probabilities(y[0]).numpy()
+        return probabilities
+
+    @torch.inference_mode()
+    def with_cell(n: int) -> Array:
+        state = _zeros(problem, problem.B)
+        for x_t in islice(cycle(rows), n):
+            state = cell(x_t, state)
+            h = state[0] if isinstance(state, tuple) else state
+            probabilities = to_probabilities(h).numpy()
+        return probabilities
+
+    def result(run: Callable[[int], Array]) -> dict[str, Array]:
+        return {"probabilities": run(5)}
 
     prepare = partial(torch.set_num_threads, threads)
     return [

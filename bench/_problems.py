@@ -25,6 +25,7 @@ class Problem:
     """One layer (PyTorch's weight shapes and gate order) and one batch.
 
     ``x`` is (T, B, I), ``dy`` (T, B, H), states (B, H), ``lengths`` (B,) or None for equal lengths.
+    ``head`` is empty, or the weight (K, H) and bias (K,) of a dense layer on h, before a softmax.
     """
 
     cell: str
@@ -36,6 +37,7 @@ class Problem:
     weights: dict[str, Array] = field(default_factory=dict, repr=False)
     x: Array = field(default_factory=lambda: np.empty(0, np.float32), repr=False)
     dy: Array = field(default_factory=lambda: np.empty(0, np.float32), repr=False)
+    head: dict[str, Array] = field(default_factory=dict, repr=False)
     note: str = ""
 
     @staticmethod
@@ -58,6 +60,15 @@ class Problem:
         lengths = rng.permutation(np.linspace(self.T // 10, self.T, self.B).astype(np.int64))
         running = np.arange(self.T)[:, None] < lengths[None, :]
         return replace(self, lengths=lengths, dy=self.dy * running[:, :, None].astype(np.float32))
+
+    def with_head(self, classes: int) -> Problem:
+        """A classifier: the layer, and a head as PyTorch initialises dense layers."""
+        rng, bound = np.random.default_rng(classes), self.H**-0.5
+        head = {
+            "weight": uniform(rng, bound, (classes, self.H)),
+            "bias": uniform(rng, bound, (classes,)),
+        }
+        return replace(self, head=head, note=f"{classes} classes")
 
     def without_biases(self) -> Problem:
         """All biases zero: values that start small stay small."""

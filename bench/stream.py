@@ -1,0 +1,52 @@
+"""What does one step of a classifier cost, called from Python as its data arrives?
+
+``RNNClassifier.stream().step(x_t)`` against the same network (recurrent layer, dense layer,
+softmax) with its state carried in each peer: one sequence (B=1), I = H, ten classes, the same
+weights. Every step reads another x_t, an array that was there before, and ends with the
+probabilities in an array; ours makes a new one each time, a peer may use one again.
+
+The ratio is of ``method="predict_proba"``, which does what the peers do. The column "label" is what
+``stream()`` does without an argument: it answers as predict does.
+"""
+
+from __future__ import annotations
+
+from _harness import US, Bench, duration, target_cells
+from _problems import problems
+
+TARGETS = {16: 20.0, 64: 8.0, 128: 5.0, 256: 2.2}
+CLASSES = 10
+ROWS = 64  # different x_t, over and over
+
+
+def main() -> None:
+    bench = Bench("stream", __doc__, seconds=1.5)
+    shapes = [(ROWS, 1, size, size) for size in TARGETS]
+    networks = [problem.with_head(CLASSES) for problem in problems(("lstm", "gru"), shapes)]
+    for threads in bench.threads:
+        bench.table(
+            f"Step of a classifier, {threads} thread(s): time · peer ÷ us",
+            ["case", "us", "us, label", *bench.peers, "best ÷ us", "target", "reached"],
+        )
+        found: dict[str, list[float]] = {"lstm": [], "gru": []}
+        for problem in bench.wanted(networks):
+            measurement, best = bench.compare("stream", problem, threads, TARGETS[problem.H])
+            bench.row(
+                [
+                    problem.label,
+                    duration(measurement.best(US)),
+                    duration(measurement.best(f"{US}, labels")),
+                    *bench.peer_cells(measurement),
+                    *target_cells(best, TARGETS[problem.H]),
+                ]
+            )
+            if best is not None:
+                found[problem.cell].append(best)
+        print()
+        for cell, values in found.items():
+            bench.summary(f"{cell.upper()} stream, {threads} thread(s), best peer ÷ us", values)
+    bench.finish()
+
+
+if __name__ == "__main__":
+    main()
