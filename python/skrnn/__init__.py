@@ -1,8 +1,9 @@
 """Recurrent neural networks for sequences, on any CPU.
 
 `RNNClassifier` and `RNNRegressor` are scikit-learn estimators for sequences of different lengths;
-`Sequences` holds such sequences, and `skrnn.preprocessing` prepares them. `skrnn.kernels` holds the
-layers themselves: RNN, LSTM and GRU with forward, backward and step.
+`Sequences` holds such sequences, and `skrnn.preprocessing` prepares them. `save` and `load` are for
+fitted models, and `skrnn.runtime` predicts with saved ones and NumPy alone. `skrnn.kernels` holds
+the layers themselves: RNN, LSTM and GRU with forward, backward and step.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from skrnn import kernels
 from skrnn._core import Stream, __version__, cells
 
 if TYPE_CHECKING:
+    from skrnn import runtime
     from skrnn._classifier import RNNClassifier
+    from skrnn._files._reading import load
+    from skrnn._files._writing import save
     from skrnn._regressor import RNNRegressor
     from skrnn._sequences import Sequences
 
@@ -26,6 +30,9 @@ __all__ = [
     "__version__",
     "cells",
     "kernels",
+    "load",
+    "runtime",
+    "save",
     "show_versions",
 ]
 
@@ -34,10 +41,14 @@ _LAZY = {
     "RNNClassifier": "skrnn._classifier",
     "RNNRegressor": "skrnn._regressor",
     "Sequences": "skrnn._sequences",
+    "load": "skrnn._files._reading",
+    "save": "skrnn._files._writing",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "runtime":
+        return import_module("skrnn.runtime")
     if name not in _LAZY:
         raise AttributeError(f"module 'skrnn' has no attribute {name!r}")
     return getattr(import_module(_LAZY[name]), name)

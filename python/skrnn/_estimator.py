@@ -31,7 +31,7 @@ from skrnn._parameters import (
 )
 from skrnn._sequences import Sequences
 from skrnn._serving import ServingMixin
-from skrnn._validation import as_sequences, frame_of_channels
+from skrnn._validation import as_sequences, check_input_size, frame_of_channels, is_table
 
 POOLINGS = ("last", "mean", "max", "attention")
 SCHEDULES = ("constant", "cosine", "one_cycle", "plateau")
@@ -156,7 +156,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         Tokens that are new are welcome where `grows`.
         """
         tokens = self.embedding_size is not None
-        table = not tokens and _is_table(X)
+        table = not tokens and is_table(X)
         if table and (begin or self._saw_table):
             # scikit-learn's meaning of a table: named columns, always the same.
             X = validate_data(self, X, reset=begin, dtype=[np.float64, np.float32])
@@ -173,22 +173,8 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         elif tokens and grows:
             self._input_size = max(self._input_size, size)
         else:
-            self._check_input_size(size, name)
+            check_input_size(size, self._input_size, tokens, type(self).__name__, name)
         return sequences
-
-    def _check_input_size(self, size: int, name: str) -> None:
-        """Raise ValueError for tokens, or another number of channels, that fit has not seen."""
-        if self.embedding_size is not None and size > self._input_size:
-            raise ValueError(
-                f"{name} holds token {size - 1}, but the tokens seen in fit were "
-                f"0..{self._input_size - 1}. skrnn.preprocessing.TokenEncoder turns what is "
-                "unknown into token 0"
-            )
-        if self.embedding_size is None and size != self._input_size:
-            raise ValueError(
-                f"{name} has {size} features, but {type(self).__name__} is expecting "
-                f"{self._input_size} features as input: the channels of a step"
-            )
 
     def _values(self, X: Sequences) -> NDArray[Any]:
         """Return the steps of all sequences as the engine takes them."""
@@ -196,17 +182,20 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
 
     # ---- The engine ----
 
+    def _network_settings(self) -> dict[str, Any]:
+        return {
+            "cell": self.cell,
+            "input_size": self._input_size,
+            "embedding_size": self.embedding_size or 0,
+            "hidden_size": self.hidden_size,
+            "num_layers": self.num_layers,
+            "bidirectional": bool(self.bidirectional),
+            "pooling": self.pooling,
+            "output_size": self._output_size(),
+        }
+
     def _model(self) -> _core.SequenceModel:
-        return _core.SequenceModel(
-            cell=self.cell,
-            input_size=self._input_size,
-            embedding_size=self.embedding_size or 0,
-            hidden_size=self.hidden_size,
-            num_layers=self.num_layers,
-            bidirectional=bool(self.bidirectional),
-            pooling=self.pooling,
-            output_size=self._output_size(),
-        )
+        return _core.SequenceModel(**self._network_settings())
 
     def _trainer(self, *, total_updates: int = 1, seed: int = 0) -> _core.Trainer:
         plateau = self.learning_rate == "plateau"  # which skrnn._training sees to
@@ -320,23 +309,3 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         tags.target_tags.required = True
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _is_table(X: Any) -> bool:
-    """Whether X is rows by columns to scikit-learn: a 2-D array, a data frame, or nested lists.
-
-    Lists of arrays are sequences, and so are nested lists of different lengths.
-    """
-    if isinstance(X, Sequences):
-        return False
-    if isinstance(X, (list, tuple)):
-        if not all(isinstance(row, (list, tuple)) for row in X):
-            return False
-        lengths = {len(row) for row in X}
-        return len(lengths) == 1 and all(np.isscalar(value) for row in X for value in row)
-    if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype == object:
-        return False
-    shape = getattr(X, "shape", None)
-    if shape is None and hasattr(X, "__array__"):
-        shape = np.asarray(X).shape
-    return shape is not None and len(shape) == 2

@@ -73,6 +73,6 @@ class ServingMixin:
         path : str or PathLike
             An existing file is replaced.
         """
-        from skrnn._files import save
+        from skrnn._files._writing import save
 
         save(self, path)

@@ -149,6 +149,53 @@ def frame_of_channels(X: Any, name: str = "X") -> Any:
     return X[0]
 
 
+def is_table(X: Any) -> bool:
+    """Whether X is rows by columns to scikit-learn: a 2-D array, a data frame, or nested lists.
+
+    Lists of arrays are sequences, and so are nested lists of different lengths.
+    """
+    if isinstance(X, Sequences):
+        return False
+    if isinstance(X, (list, tuple)):
+        if not all(isinstance(row, (list, tuple)) for row in X):
+            return False
+        lengths = {len(row) for row in X}
+        return len(lengths) == 1 and all(np.isscalar(value) for row in X for value in row)
+    if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype == object:
+        return False
+    shape = getattr(X, "shape", None)
+    if shape is None and hasattr(X, "__array__"):
+        shape = np.asarray(X).shape
+    return shape is not None and len(shape) == 2
+
+
+def check_input_size(size: int, expected: int, tokens: bool, owner: str, name: str = "X") -> None:
+    """Raise ValueError for tokens, or another number of channels, that fit has not seen.
+
+    Parameters
+    ----------
+    size : int
+        Channels, or the largest token plus one.
+    expected : int
+        What fit saw.
+    tokens : bool
+    owner : str
+        The estimator.
+    name : str, default="X"
+        What messages call X.
+    """
+    if tokens and size > expected:
+        raise ValueError(
+            f"{name} holds token {size - 1}, but the tokens seen in fit were 0..{expected - 1}. "
+            "skrnn.preprocessing.TokenEncoder turns what is unknown into token 0"
+        )
+    if not tokens and size != expected:
+        raise ValueError(
+            f"{name} has {size} features, but {owner} is expecting {expected} features as input: "
+            "the channels of a step"
+        )
+
+
 def as_targets(y: Any, name: str = "y") -> NDArray[Any]:
     """Make an array of targets, and say what is missing.
 

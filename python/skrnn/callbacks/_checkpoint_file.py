@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from skrnn._files._atomic import write_atomically
 from skrnn._training import History, Run
 from skrnn.callbacks._identity import Identity, differences
 
@@ -65,7 +64,7 @@ class CheckpointFile:
             "state": state,
             "sha256": _checksum(state, arrays),
         }
-        _replace(self.path, save(arrays, metadata))
+        write_atomically(self.path, save(arrays, metadata))
 
     def read(self, max_iter: int) -> Run | None:
         """Return the run that was saved, or None where there is no file.
@@ -145,18 +144,3 @@ def _checksum(state: str, arrays: Arrays) -> str:
         sha.update(f"{name} {array.dtype} {array.shape}".encode())
         sha.update(array.data)
     return sha.hexdigest()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    # Each writer has a file of its own, in the same folder: on another disk it could not be
-    # renamed at one stroke.
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with partial.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Set
+from collections.abc import Callable, Hashable, Iterable
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted, check_scalar
 
-from skrnn import _refuse
 from skrnn._sequences import Sequences
+from skrnn._tokens import Analyzer, decoded, documents_of, numbered
 from skrnn._validation import as_sequences
 
 _UNKNOWN = "<unk>"
-_ANALYZERS = ("word", "char")
 
 
 # auto_wrap_output_keys=None: a data frame, which set_output could ask for, has no place for
@@ -247,68 +245,12 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self.n_tokens_ = len(self.vocabulary_) + 1
 
     def _encode(self, documents: list[list[Hashable]]) -> Sequences:
-        number = self.vocabulary_.get
-        flat = [number(token, 0) for document in documents for token in document or (None,)]
-        lengths = [len(document) or 1 for document in documents]
-        offsets = np.concatenate(([0], np.cumsum(lengths)))
-        return Sequences.from_flat(np.array(flat, np.int32), offsets)
+        return numbered(documents, self.vocabulary_)
 
     def _documents(self, X: Any) -> list[list[Hashable]]:
         """Return the tokens of every text."""
-        if isinstance(X, (str, bytes)):
-            raise TypeError(f"X is one text, {X[:20]!r}; pass a list of texts, as [X]")
-        if isinstance(X, (Mapping, Set)) or hasattr(X, "columns") or not hasattr(X, "__iter__"):
-            raise TypeError(
-                f"X is a {type(X).__name__}; pass a list of texts or of lists of tokens, and of a "
-                "data frame one column"
-            )
-        analyze = self._analyzer()
-        documents = [
-            _tokens(document, index, analyze, callable(self.analyzer))
-            for index, document in enumerate(X)
-        ]
-        if not documents:
-            _refuse.zero_samples("X", (0,))
-        return documents
-
-    def _analyzer(self) -> Callable[[Any], Iterable[Hashable]]:
-        if not callable(self.analyzer) and self.analyzer not in _ANALYZERS:
-            raise ValueError(
-                f"analyzer is {self.analyzer!r}; expected 'word', 'char' or a callable"
-            )
-        vectorizer = CountVectorizer(
-            analyzer=self.analyzer, lowercase=self.lowercase, token_pattern=self.token_pattern
-        )
-        if self.analyzer == "char":
-            # Not its own analyzer, which takes all white space for one blank: verses would lose
-            # their ends, and programs their indentation.
-            preprocess, decode = vectorizer.build_preprocessor(), vectorizer.decode
-            return lambda text: list(preprocess(decode(text)))
-        analyze: Callable[[Any], Iterable[Hashable]] = vectorizer.build_analyzer()
-        return analyze
-
-
-def _tokens(
-    document: Any, index: int, analyze: Callable[[Any], Iterable[Hashable]], always: bool
-) -> list[Hashable]:
-    """Return the tokens of one text, or of one list of tokens unless it is always analysed."""
-    if always or isinstance(document, (str, bytes)):
-        return list(analyze(document))
-    if isinstance(document, (list, tuple)):
-        tokens = list(document)
-    elif isinstance(document, np.ndarray) or hasattr(document, "tolist"):
-        tokens = np.asarray(document).tolist()  # Python's own types, equal to those of a list
-    else:
-        tokens = None
-    if not isinstance(tokens, list):
-        raise TypeError(
-            f"Text {index} of X is {document!r}, a {type(document).__name__}; expected a string or "
-            "a list of tokens. For a missing text write ''"
-        )
-    for token in tokens:
-        if token.__hash__ is None:
-            raise TypeError(
-                f"Text {index} of X holds {token!r}, a {type(token).__name__}, which is no token; "
-                "expected strings or numbers"
-            )
-    return tokens
+        if not callable(self.analyzer):
+            analyzer = Analyzer(self.analyzer, self.lowercase, self.token_pattern)
+            return documents_of(X, analyzer.build())
+        analyze = self.analyzer
+        return documents_of(X, lambda text: analyze(decoded(text)), always=True)

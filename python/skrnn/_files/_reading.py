@@ -1,0 +1,128 @@
+"""`skrnn.load`: a file to the estimator, or the pipeline, that was saved."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from skrnn import _core
+from skrnn._answers import Classes, Flags, Numbers
+from skrnn._files._description import Description, read_file
+from skrnn._files._estimators import ESTIMATORS, served_sections
+from skrnn._files._pipelines import build_pipeline, operations_of
+from skrnn._files._values import shorten
+from skrnn._fitting import TrainableEstimator
+from skrnn._parameters import check_parameters
+from skrnn._training import History
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Return the estimator, or the pipeline, that was saved to a file.
+
+    It predicts the same bits as the one that was saved, on the same instruction set. Nothing in a
+    file is run as code, and a damaged one is refused, so that files of strangers may be loaded.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file that `skrnn.save`, or the `save` of an estimator, has written.
+
+    Returns
+    -------
+    model : estimator or Pipeline
+        Fitted. Its optimiser remembers nothing: see `save`.
+
+    Raises
+    ------
+    OSError
+        For a file that cannot be read.
+    ValueError
+        For a file that holds no model, that is damaged, or that a newer version has written.
+
+    See Also
+    --------
+    save : Writes such files, with an example.
+    skrnn.runtime.load : Predictions from the file with NumPy alone.
+
+    Notes
+    -----
+    The `token_pattern` of a `TokenEncoder` is a regular expression. That of a hostile file may take
+    long to search a text.
+    """
+    return read_file(path, rebuild)
+
+
+def rebuild(model: _core.Model, description: Description) -> Any:
+    """Return the estimator, or the pipeline, of a file that has been read.
+
+    Raises
+    ------
+    ValueError
+        For parts that do not fit one another.
+    """
+    estimator = _estimator_of(description)
+    _restore(estimator, model, description)
+    said = {name: description.fields.get(name) for name in ("network", "loss")}
+    for name, expected in served_sections(estimator).items():
+        if {key: said[name].get(key) for key in expected} != expected:
+            raise ValueError(f"its {name} is not that of its {description.estimator}")
+    if description.final_step is None:
+        pipeline, operations = None, []
+    else:
+        pipeline = build_pipeline(description, estimator)
+        operations = operations_of(pipeline)
+    # Not what is computed in float64: that is as it was in the version of scikit-learn that scaled
+    # when the file was written.
+    if [name for name, _, _ in operations] != [name for name, _, _ in model.operations] or any(
+        not np.array_equal(mine[1], read[1])
+        for mine, read in zip(operations, model.operations, strict=True)
+    ):
+        raise ValueError("its operations on the input are not those of its pipeline")
+    return estimator if pipeline is None else pipeline
+
+
+def _estimator_of(description: Description) -> TrainableEstimator:
+    kind = ESTIMATORS.get(description.estimator)
+    if kind is None:
+        raise ValueError(
+            f"its estimator {shorten(description.estimator)} is unknown; update scikit-rnn"
+        )
+    known = kind().get_params(deep=False)
+    unknown = [name for name in description.params if name not in known]
+    if unknown:
+        raise ValueError(
+            f"{kind.__name__} has no parameter {shorten(unknown[0])}; update scikit-rnn"
+        )
+    estimator = kind(**description.params)
+    check_parameters(estimator, estimator._rules)
+    return estimator
+
+
+def _restore(estimator: Any, model: _core.Model, description: Description) -> None:
+    """Give an estimator what fit had given it."""
+    estimator.params_ = model.parameters
+    estimator.n_features_in_ = description.n_features_in
+    if description.feature_names is not None:
+        estimator.feature_names_in_ = np.array(description.feature_names, dtype=object)
+    estimator._saw_table = description.saw_table
+    estimator._input_size = description.input_size
+
+    meaning = description.meaning
+    if isinstance(meaning, Classes):
+        estimator.classes_, estimator._multilabel = meaning.labels, False
+    elif isinstance(meaning, Flags):
+        estimator.classes_, estimator._multilabel = np.arange(model.answer_size), True
+    else:
+        assert isinstance(meaning, Numbers)
+        estimator._mean, estimator._scale = model.target_mean, model.target_scale
+        estimator._one_column = meaning.one_column
+
+    training = description.training
+    estimator._solver = training.solver
+    estimator._history = History(training.seed, list(training.losses), list(training.scores))
+    estimator.n_iter_ = len(training.losses)
+    estimator.loss_curve_ = list(training.losses)
+    estimator.validation_scores_ = list(training.scores) if training.validated else None
+    estimator._note_architecture()

@@ -1,0 +1,252 @@
+"""Predictions from saved models, with NumPy alone.
+
+`load` reads what `skrnn.save` has written and returns a `Predictor`. Neither scikit-learn nor
+safetensors is imported, nor need it be installed: that is what goes on a small machine.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn import _core
+from skrnn._answers import Classes, Flags, Numbers, open_stream
+from skrnn._files._description import Description, read_file
+from skrnn._sequences import Sequences
+from skrnn._tokens import documents_of, numbered
+from skrnn._validation import as_sequences, check_input_size, frame_of_channels, is_table
+
+__all__ = ["Predictor", "load"]
+
+
+def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predictor:
+    """Return what predicts as the model in a file does.
+
+    Nothing in a file is run as code, and a damaged one is refused, so that files of strangers may
+    be loaded.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file that `skrnn.save`, or the `save` of an estimator, has written.
+    n_jobs : int or None, default=None
+        Threads of predict. None follows OpenMP and threadpoolctl. The bits are the same with any.
+
+    Returns
+    -------
+    predictor : Predictor
+
+    Raises
+    ------
+    OSError
+        For a file that cannot be read.
+    ValueError
+        For a file that holds no model, that is damaged, or that a newer version has written.
+
+    See Also
+    --------
+    skrnn.load : Back to the estimator or pipeline.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import skrnn.runtime
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.normal(size=(length, 2)) + label for length, label in [(5, 0), (9, 2)] * 20]
+    >>> model = skrnn.RNNClassifier(hidden_size=8, max_iter=5, random_state=0)
+    >>> model = model.fit(X, ["low", "high"] * 20)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(Path(folder) / "model.skrnn")
+    ...     predictor = skrnn.runtime.load(Path(folder) / "model.skrnn")
+    >>> predictor
+    Predictor(RNNClassifier, cell='lstm', hidden_size=8, num_layers=1, n_features_in_=2)
+    >>> bool((predictor.predict(X) == model.predict(X)).all())
+    True
+    """
+    return read_file(path, lambda model, description: Predictor(model, description, n_jobs))
+
+
+class Predictor:
+    """A saved estimator or pipeline that can predict, and nothing else; made by `load`.
+
+    Any number of threads may use one at once.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+        Of classifiers.
+    n_features_in_ : int
+        Channels of a step; columns where fit saw a 2-D array.
+    vocabulary_ : dict of token to int
+        Of pipelines that begin with a `TokenEncoder`: its numbers of the known tokens. Streams read
+        numbers, and for unknown tokens 0.
+    """
+
+    def __init__(
+        self, model: _core.Model, description: Description, n_jobs: int | None = None
+    ) -> None:
+        self._model = model
+        self._description = description
+        self._n_jobs = n_jobs
+        meaning = description.meaning
+        if isinstance(meaning, Classes):
+            self.classes_ = meaning.labels
+        elif isinstance(meaning, Flags):
+            self.classes_ = np.arange(model.answer_size)
+        if description.tokens is not None:
+            self.vocabulary_ = description.tokens.vocabulary
+        steps = description.steps
+        self.n_features_in_ = model.channels if steps else description.n_features_in
+
+    def __repr__(self) -> str:
+        network = self._description.fields.fields("network")
+        shown = [self._description.estimator]
+        shown += [f"{name}={network.get(name)!r}" for name in ("cell", "hidden_size", "num_layers")]
+        return f"Predictor({', '.join(shown)}, n_features_in_={self.n_features_in_})"
+
+    def predict(self, X: Any, return_std: bool = False) -> Any:
+        """Return what `predict` of the saved model returns: the same bits.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As the saved model takes them: a list, tuple, object array or `skrnn.Sequences` of
+            (T_i, C) arrays; an (n, T, C) array; an (n, T) array; (T_i,) arrays of integers for
+            networks of tokens, and texts or lists of tokens where a `TokenEncoder` was saved.
+        return_std : bool, default=False
+            Whether to return standard deviations, too; needs a regressor that was trained with
+            ``loss="gaussian_nll"``.
+
+        Returns
+        -------
+        y : array of shape (n,) or (n, ...)
+            Classes, labels or numbers.
+        std : array of the shape of y, float64
+            Where `return_std`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For what holds no sequences, and for others than fit has seen. The message says which.
+        """
+        meaning = self._description.meaning
+        if not return_std:
+            return meaning.predict(self._answers(X))
+        loss = self._description.fields.fields("loss").get("name")
+        if loss != "gaussian_nll" or not isinstance(meaning, Numbers):
+            raise ValueError(
+                "return_std=True needs loss='gaussian_nll', which learns standard deviations; this "
+                f"model has loss={loss!r}"
+            )
+        answers = self._answers(X)
+        return meaning.predict(answers), meaning.deviations(answers)
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class, or of each label.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As in predict.
+
+        Returns
+        -------
+        probabilities : array of shape (n, n_classes), float64
+            In the order of `classes_`.
+
+        Raises
+        ------
+        AttributeError
+            For regressors, which have none.
+        TypeError, ValueError
+            As predict.
+        """
+        if isinstance(self._description.meaning, Numbers):
+            raise AttributeError(f"{self._description.estimator} has no predict_proba; use predict")
+        return self._answers(X)
+
+    def stream(self, batch_size: int = 1, *, method: str = "predict") -> _core.Stream:
+        """Return a stream, which reads sequences as they arrive.
+
+        Parameters
+        ----------
+        batch_size : int, default=1
+            B, sequences that are read side by side.
+        method : {"predict", "predict_proba"}, default="predict"
+            What is to be returned after each step. Probabilities are for classifiers.
+
+        Returns
+        -------
+        stream : Stream
+            As the `stream` method of estimators returns it. Where the saved pipeline scales
+            channels, so does the stream; where it encodes texts, the stream reads the numbers of
+            tokens, which `vocabulary_` has.
+
+        Raises
+        ------
+        ValueError
+            For a bidirectional network or attention pooling, which have no answer while a sequence
+            goes on, and for another `method`.
+        """
+        return open_stream(self._model, self._description.meaning, batch_size, method)
+
+    # ---- Input ----
+
+    def _answers(self, X: Any) -> NDArray[np.float64]:
+        sequences = self._check_input(X)
+        values = sequences.values
+        if self._description.embedding_size > 0:
+            values = values.astype(np.int64)
+        return self._model.predict(values, sequences.offsets, n_jobs=self._n_jobs)
+
+    def _check_input(self, X: Any) -> Sequences:
+        """Return X as sequences, checked as the saved model checks it."""
+        description = self._description
+        is_tokens = description.embedding_size > 0
+        if description.tokens is not None:
+            tokens = description.tokens
+            X = numbered(documents_of(X, tokens.analyzer.build()), tokens.vocabulary)
+        elif not description.steps and not is_tokens:
+            X = self._check_table(X)
+        # float64 is kept for the operations of a pipeline, which come before the network.
+        dtype = None if description.steps and not is_tokens else np.float32
+        sequences = as_sequences(X, tokens=is_tokens, dtype=dtype)
+        size = int(sequences.values.max()) + 1 if is_tokens else sequences.n_channels
+        check_input_size(size, description.input_size, is_tokens, description.estimator)
+        return sequences
+
+    def _check_table(self, X: Any) -> Any:
+        """Return X, with a table as an array; its columns have to be those that fit saw."""
+        description = self._description
+        if not description.saw_table:
+            self._check_names(frame_of_channels(X))
+            return X
+        if not is_table(X):
+            return X
+        self._check_names(X)
+        table = np.asarray(X)
+        if table.dtype.kind in "biu" or table.dtype == np.float16:
+            table = table.astype(np.float64)  # as scikit-learn does before the network rounds it
+        if table.shape[1] != description.n_features_in:
+            raise ValueError(
+                f"X has {table.shape[1]} features, but {description.estimator} is expecting "
+                f"{description.n_features_in} features as input."
+            )
+        return table
+
+    def _check_names(self, frame: Any) -> None:
+        """Raise ValueError for a data frame with other columns than fit saw."""
+        expected = self._description.feature_names
+        names = list(getattr(frame, "columns", []))
+        if expected is None or not names or not all(isinstance(name, str) for name in names):
+            return
+        if names != expected:
+            raise ValueError(
+                f"The feature names should match those that were passed during fit: {expected}, in "
+                f"this order; got {names}"
+            )
