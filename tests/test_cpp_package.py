@@ -1,0 +1,244 @@
+"""The C++ package and examples/cpp: what they answer is what Python answers.
+
+Building the package takes minutes, so somebody else does (CONTRIBUTING.md says how).
+SKRNN_CPP_PREFIX names where it was installed; SKRNN_CPP_TOOLCHAIN, if it is for another processor,
+the toolchain file of CMake that has a compiler and an emulator for it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skrnn
+from skrnn import _core
+from skrnn.preprocessing import PerStep
+
+ROOT = Path(__file__).parent.parent
+PREFIX = os.environ.get("SKRNN_CPP_PREFIX")
+TOOLCHAIN = os.environ.get("SKRNN_CPP_TOOLCHAIN")
+CMAKE = shutil.which("cmake")
+
+pytestmark = [
+    pytest.mark.skipif(PREFIX is None, reason="SKRNN_CPP_PREFIX names no C++ package"),
+    pytest.mark.skipif(CMAKE is None, reason="needs CMake"),
+]
+
+# Of the processor that the package is for.
+ISAS = ["neon"] if TOOLCHAIN else _core.available_isas()
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, moved to where it was not installed."""
+    return Path(shutil.copytree(PREFIX, tmp_path_factory.mktemp("package") / "elsewhere"))
+
+
+@pytest.fixture(scope="module")
+def launcher(package: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The example, built against the package: the command that starts it."""
+    build = tmp_path_factory.mktemp("example")
+    configure = ["-S", ROOT / "examples" / "cpp", "-B", build, f"-DCMAKE_PREFIX_PATH={package}"]
+    if TOOLCHAIN:
+        configure.append(f"-DCMAKE_TOOLCHAIN_FILE={ROOT / TOOLCHAIN}")
+    for command in (configure, ["--build", build, "--config", "Release"]):
+        done = subprocess.run([CMAKE, *command], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    emulator = []
+    if TOOLCHAIN:
+        words = re.search(r"EMULATOR (.+)\)", (ROOT / TOOLCHAIN).read_text())
+        emulator = words[1].split()
+    (program,) = (path for path in build.rglob("stream*") if path.name in ("stream", "stream.exe"))
+    return [*emulator, str(program)]
+
+
+def run(launcher: list[str], *arguments: Any, isa: str = ISAS[0], **options: Any) -> Any:
+    environment = {**os.environ, "SKRNN_ISA": isa}
+    command = [*launcher, *map(str, arguments)]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False, **options
+    )
+
+
+@pytest.fixture
+def in_python() -> Iterator[Callable[[str], None]]:
+    """Makes Python compute on the instruction set of the program, where this processor has it."""
+    before = _core.active_isa()
+
+    def select(isa: str) -> None:
+        if isa in _core.available_isas():
+            _core.select_isa(isa)
+
+    yield select
+    _core.select_isa(before)
+
+
+# --- The package ----------------------------------------------------------------------------------
+
+
+def test_the_package_holds_headers_a_library_and_licences(package: Path) -> None:
+    names = {path.name for path in (ROOT / "cpp" / "include" / "skrnn").iterdir()}
+    assert {path.name for path in (package / "include" / "skrnn").iterdir()} == names
+    (library,) = package.rglob("*skrnn_core.*")
+    assert library.suffix in (".a", ".lib")
+    for licence in (ROOT / "LICENSE", ROOT / "LICENSES" / "MPL-2.0.txt"):
+        installed = package / "share" / "licenses" / "skrnn" / licence.name
+        assert installed.read_text() == licence.read_text()
+
+
+def test_the_package_names_no_folder_of_the_machine(package: Path) -> None:
+    texts = {path: path.read_text() for path in package.rglob("*.cmake")}
+    assert {"skrnnConfig.cmake", "skrnnConfigVersion.cmake"} <= {path.name for path in texts}
+    for path, text in texts.items():
+        for folder in {str(ROOT), str(Path(PREFIX).resolve()), "/usr/", "/home", sys.prefix}:
+            assert folder not in text, (path, folder)
+
+
+def test_headers_stand_alone(package: Path) -> None:
+    for header in sorted((package / "include" / "skrnn").iterdir()):
+        for line in header.read_text().splitlines():
+            included = re.match(r"#include (.+)", line)
+            if included is None:
+                continue
+            own = re.fullmatch(r'"skrnn/(\w+\.h)"', included[1])
+            assert own or re.fullmatch(r"<\w+>", included[1]), (header.name, line)
+            assert own is None or (header.parent / own[1]).is_file()
+
+
+# --- What it answers ------------------------------------------------------------------------------
+
+
+@dataclass
+class Served:
+    """A model that was trained here, sequences for it, and what Python calls its answers."""
+
+    model: Any
+    sequences: list[Any]
+    method: str
+
+    def answers(self) -> np.ndarray:
+        """After every step, as if the sequence ended there: float32, (steps, A)."""
+        starts = [s[: t + 1] for s in self.sequences for t in range(len(s))]
+        answers = np.asarray(getattr(self.model, self.method)(starts), np.float32)
+        return answers.reshape(len(starts), -1)
+
+    def streamed(self) -> np.ndarray:
+        """The same from a stream."""
+        stream = self.model.stream(method=self.method)
+        rows = []
+        for sequence in self.sequences:
+            stream.reset()
+            rows += [np.ravel(stream.step(x_t)) for x_t in sequence]
+        return np.asarray(rows, np.float32)
+
+    def lines(self) -> str:
+        """As the program reads it, with digits that give every number back."""
+        texts = []
+        for sequence in self.sequences:
+            texts += [" ".join(f"{x:.17g}" for x in np.ravel(x_t)) for x_t in sequence] + [""]
+        return "\n".join(texts)
+
+
+def channels() -> Any:
+    rng = np.random.default_rng(3)
+    lengths = rng.integers(4, 20, 60)
+    return [rng.normal(size=(n, 3)).astype(np.float32) for n in lengths]
+
+
+def tokens() -> Any:
+    rng = np.random.default_rng(4)
+    return [rng.integers(0, 9, n) for n in rng.integers(4, 20, 60)]
+
+
+SETTINGS = {"max_iter": 3, "random_state": 0, "learning_rate_init": 0.01, "n_jobs": 1}
+
+
+def classifier() -> Served:
+    X = channels()
+    y = [int(x[-3:, 0].sum() > 0) + int(x[0, 1] > 0) for x in X]
+    model = skrnn.RNNClassifier(hidden_size=21, **SETTINGS).fit(X, y)
+    return Served(model, X[:4], "predict_proba")
+
+
+def pipeline() -> Served:
+    X = [1000 * x + 50 for x in channels()]
+    y = [(x.sum(), 7 * x.max() + 1) for x in X]
+    network = skrnn.RNNRegressor(
+        cell="gru", hidden_size=10, num_layers=2, pooling="mean", **SETTINGS
+    )
+    model = make_pipeline(PerStep(StandardScaler()), network).fit(X, y)
+    return Served(model, X[:4], "predict")
+
+
+def token_classifier() -> Served:
+    X = tokens()
+    y = ["early" if 3 in x[:5] else "late" for x in X]
+    model = skrnn.RNNClassifier(
+        cell="rnn", hidden_size=8, embedding_size=5, pooling="max", **SETTINGS
+    ).fit(X, y)
+    return Served(model, X[:4], "predict_proba")
+
+
+@pytest.fixture(scope="module", params=[classifier, pipeline, token_classifier])
+def served(request: pytest.FixtureRequest) -> Served:
+    return request.param()
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_the_program_answers_as_python(
+    served: Served,
+    isa: str,
+    launcher: list[str],
+    in_python: Callable[[str], None],
+    tmp_path: Path,
+) -> None:
+    skrnn.save(served.model, tmp_path / "model.safetensors")
+    (tmp_path / "steps.txt").write_text(served.lines())
+    process = run(launcher, tmp_path / "model.safetensors", tmp_path / "steps.txt", isa=isa)
+    assert process.returncode == 0, process.stderr
+    assert process.stderr.split()[-1] == isa
+
+    rows = [line.split() for line in process.stdout.splitlines()]
+    answers = np.array(rows, np.float64).astype(np.float32)
+    in_python(isa)
+    expected = served.answers()
+    if TOOLCHAIN is None:
+        np.testing.assert_array_equal(answers, expected, strict=True)
+        if hasattr(served.model, "stream"):
+            np.testing.assert_array_equal(answers, served.streamed(), strict=True)
+    else:
+        # Another processor adds up in another order. 2 ** -24 is one rounding of a float32.
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(answers, expected, rtol=0, atol=32 * 2.0**-24 * scale)
+
+
+# --- What it refuses ------------------------------------------------------------------------------
+
+
+def test_a_line_that_is_no_step(launcher: list[str], tmp_path: Path) -> None:
+    for made, good, bad in [(classifier, "1 2 3", "1 2"), (token_classifier, "3", "9")]:
+        skrnn.save(made().model, tmp_path / "model.safetensors")
+        process = run(launcher, tmp_path / "model.safetensors", input=f"{good}\n\n{bad}\n")
+        assert process.returncode == 1
+        assert len(process.stdout.splitlines()) == 1  # of the line that was
+        assert "line 3" in process.stderr
+
+
+def test_a_file_that_is_no_model(launcher: list[str], tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    for name, said in [("missing", str(tmp_path / "missing")), ("empty", "0 bytes")]:
+        process = run(launcher, tmp_path / name, input="")
+        assert process.returncode == 1
+        assert said in process.stderr
