@@ -134,32 +134,41 @@ def _flatten_array(X: Any, name: str, tokens: bool | None, dtype: Any) -> tuple[
 
 def _numeric_array(X: Any, name: str, tokens: bool | None) -> Values:
     """Return an array of numbers, of the shape of X."""
-    array: Values
-    if type(X) is np.ndarray and X.dtype != object:
-        array = X
-    else:
-        # Data frames with nullable columns, arrays of objects, and whatever else scikit-learn's
-        # users pass: it knows how to read them, or how to say no. The search for NaN and infinity
-        # is left to us, who know the sequence they are in.
-        from sklearn.utils.validation import check_array
-
-        if isinstance(X, np.ndarray) and X.dtype == object:
-            _refuse.strings(X, name)
-        try:
-            array = check_array(
-                X,
-                dtype=None if tokens else "numeric",
-                allow_nd=True,
-                ensure_all_finite=False,
-                input_name=name,
-            )
-        except ValueError:
-            _refuse.strings(np.asarray(X, dtype=object), name)
-            raise
-        if array.dtype == object:  # a frame's, whose columns differ
-            _refuse.strings(array, name)
+    plain = type(X) is np.ndarray and X.dtype != object
+    array: Values = X if plain else _read(X, name, tokens)
     if array.dtype.char not in _NUMBERS:
         _refuse.dtype(array.dtype, name)
+    return array
+
+
+def _read(X: Any, name: str, tokens: bool | None) -> Values:
+    """Return what is no plain array as one.
+
+    Data frames with nullable columns, arrays of objects, and whatever else scikit-learn's users
+    pass: it knows how to read them, or how to say no. The search for NaN and infinity is left to
+    us, who know the sequence they are in.
+    """
+    if isinstance(X, np.ndarray) and X.dtype == object:
+        _refuse.strings(X, name)
+    array: Values
+    try:
+        from sklearn.utils.validation import check_array
+    except ImportError:  # skrnn.runtime has to do with NumPy
+        array = np.asarray(X)
+        return np.asarray(array.tolist()) if array.dtype == object else array
+    try:
+        array = check_array(
+            X,
+            dtype=None if tokens else "numeric",
+            allow_nd=True,
+            ensure_all_finite=False,
+            input_name=name,
+        )
+    except ValueError:
+        _refuse.strings(np.asarray(X, dtype=object), name)
+        raise
+    if array.dtype == object:  # a frame's, whose columns differ
+        _refuse.strings(array, name)
     return array
 
 

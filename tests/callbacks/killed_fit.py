@@ -37,7 +37,7 @@ def main(path: str, variant: str, moment: str) -> None:
     if what in ("begin", "end"):
         callbacks.insert(0, At(int(count), die, what))
     elif what == "write":
-        die_in(os, "fsync", int(count))
+        die_in(os, "fsync", 2 * int(count) - 1)  # the folder's comes after each file's
     elif what == "rename":
         die_in(Path, "replace", int(count))
     settings = dict(VARIANTS[variant])

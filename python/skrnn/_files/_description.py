@@ -27,7 +27,10 @@ FORMAT_VERSION = 1
 LONGEST = 2**24
 
 
-LONGEST_PATTERN = 1000  # to compile a long one takes long
+LONGEST_PATTERN = 500  # to compile a long regular expression takes long
+MOST_STEPS = 100
+_LONGEST_INTEGER = 20  # digits and sign of 64 bits
+_LONGEST_MESSAGE = 500
 
 Made = TypeVar("Made")
 
@@ -154,7 +157,8 @@ def read_file(
     try:
         return build(_core.Model.load(name), make)
     except ValueError as error:
-        raise ValueError(f"{name!r} cannot be loaded: {error}") from error
+        # Of what is in the file, messages repeat whatever they have to, however long it is.
+        raise ValueError(f"{name!r} cannot be loaded: {str(error)[:_LONGEST_MESSAGE]}") from error
 
 
 def build(model: _core.Model, make: Callable[[_core.Model, Description], Made]) -> Made:
@@ -183,7 +187,7 @@ def describe(model: _core.Model) -> Description:
     text = model.description
     if len(text) > LONGEST:
         raise ValueError(f"its JSON has {len(text)} characters; expected {LONGEST} at most")
-    root = Fields(json.loads(text, parse_float=_finite), "metadata")
+    root = Fields(json.loads(text, parse_float=_finite, parse_int=_integer), "metadata")
     estimator = root.fields("estimator")
     fitted = estimator.fields("fitted")
     network = root.fields("network")
@@ -215,6 +219,13 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"its JSON holds {shorten(text)}, which is no float64")
     return value
+
+
+def _integer(text: str) -> int:
+    # Beyond 64 bits hashes of integers can be made equal, and dictionaries of them slow.
+    if len(text) > _LONGEST_INTEGER:
+        raise ValueError(f"its JSON holds {shorten(text)}, which has more than 64 bits")
+    return int(text)
 
 
 def _feature_names(fitted: Fields) -> list[str] | None:
@@ -285,6 +296,8 @@ def _pipeline(root: Fields) -> tuple[str | None, list[Fields], Tokens | None]:
         return None, [], None
     pipeline = root.fields("pipeline")
     steps = pipeline.items("steps")
+    if len(steps) > MOST_STEPS:
+        raise ValueError(f"{pipeline.path} has {len(steps)} steps; expected {MOST_STEPS} at most")
     names = [*(step.of_type("name", str) for step in steps), pipeline.of_type("final_step", str)]
     if len(set(names)) < len(names):
         raise ValueError(f"{pipeline.path} has two steps of one name")

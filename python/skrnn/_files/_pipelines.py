@@ -13,7 +13,7 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, Stan
 from sklearn.utils.fixes import parse_version
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn._files._description import LONGEST_PATTERN, Description, Fields, array_of
+from skrnn._files._description import LONGEST_PATTERN, MOST_STEPS, Description, Fields, array_of
 from skrnn._files._values import encode, encode_array, shorten
 from skrnn.preprocessing import PerStep, TokenEncoder
 
@@ -75,6 +75,8 @@ def estimator_of(model: Any) -> Any:
     """
     if not isinstance(model, Pipeline):
         return model
+    if len(model.steps) > MOST_STEPS:
+        raise ValueError(f"a pipeline of {len(model.steps)} steps cannot be saved")
     if type(model) is not Pipeline:
         raise ValueError(f"a {type(model).__name__} cannot be saved; only scikit-learn's Pipeline")
     for name, value in model.get_params(deep=False).items():
@@ -134,9 +136,6 @@ def build_pipeline(description: Description, estimator: Any) -> Pipeline:
         verbose=description.fields.fields("pipeline").of_type("verbose", bool),
     )
     pipeline._validate_steps()
-    for name, _ in steps:
-        if "__" in name or name in pipeline.get_params(deep=False):
-            raise ValueError(f"{shorten(name)} is no name of a step")
     return pipeline
 
 

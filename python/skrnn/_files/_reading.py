@@ -17,6 +17,8 @@ from skrnn._fitting import TrainableEstimator
 from skrnn._parameters import check_parameters
 from skrnn._training import History
 
+LONGEST_WORD = 200
+
 
 def load(path: str | os.PathLike[str]) -> Any:
     """Return the estimator, or the pipeline, that was saved to a file.
@@ -95,6 +97,10 @@ def _estimator_of(description: Description) -> TrainableEstimator:
         raise ValueError(
             f"{kind.__name__} has no parameter {shorten(unknown[0])}; update scikit-rnn"
         )
+    # Names and numbers; what is called unknown is also compared with what is known.
+    for name, value in description.params.items():
+        if isinstance(value, str) and len(value) > LONGEST_WORD:
+            raise ValueError(f"the parameter {name} is {shorten(value)}")
     estimator = kind(**description.params)
     check_parameters(estimator, estimator._rules)
     return estimator

@@ -46,17 +46,24 @@ def encode(value: Any, what: str) -> Any:
     if isinstance(value, tuple):
         return {"tuple": [encode(item, what) for item in value]}
     if isinstance(value, Mapping):
-        # Keys of JSON objects are strings, and labels may be anything.
+        # Keys of JSON objects are strings, and labels may be numbers.
+        keys = [encode(key, what) for key in value]
+        if not all(isinstance(key, (str, int, float)) for key in keys):
+            raise ValueError(f"{what} has keys that are neither text nor numbers")
         return {
-            "keys": [encode(key, what) for key in value],
+            "keys": keys,
             "values": [encode(item, what) for item in value.values()],
         }
     if isinstance(value, list):
         return [encode(item, what) for item in value]
     if isinstance(value, str):
         return _text(str(value), what)
-    if value is None or isinstance(value, (bool, int)):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        if not -(2**63) <= value < 2**64:
+            raise ValueError(f"{what} holds {value}, which has more than 64 bits")
+        return int(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{what} holds {value}, which JSON has no word for")

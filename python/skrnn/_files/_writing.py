@@ -67,8 +67,9 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
 
     Notes
     -----
-    What the optimiser remembers is not saved, and neither are callbacks. `partial_fit`, and `fit`
-    with `warm_start`, go on from the parameters; `skrnn.callbacks.Checkpoint` keeps all of it.
+    What the optimiser remembers is not saved, and neither are callbacks and requests of metadata.
+    `partial_fit`, and `fit` with `warm_start`, go on from the parameters;
+    `skrnn.callbacks.Checkpoint` keeps all that it takes to go on as if nothing had been.
 
     Examples
     --------
@@ -101,12 +102,13 @@ def content_of(model: Any) -> bytes:
     """
     estimator = estimator_of(model)
     if not isinstance(estimator, SequenceEstimator):
+        last = "" if estimator is model else "a Pipeline that ends in "
         raise TypeError(
-            f"a {type(model).__name__} cannot be saved; expected an estimator of skrnn, or a "
-            "Pipeline that ends in one"
+            f"{last}{estimator!r} cannot be saved; expected an estimator of skrnn, or a Pipeline "
+            "that ends in one"
         )
     if ESTIMATORS.get(type(estimator).__name__) is not type(estimator):
-        raise ValueError(
+        raise TypeError(
             f"a {type(estimator).__name__} cannot be saved; expected one of {', '.join(ESTIMATORS)}"
         )
     check_is_fitted(estimator, "params_")

@@ -1,0 +1,220 @@
+"""Fitted models of every kind that a file can hold, with sequences for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+import skrnn
+from skrnn import RNNClassifier, RNNRegressor
+from skrnn.preprocessing import PerStep, TokenEncoder
+
+CHANNELS, TOKENS = 3, 6
+SMALL: dict[str, Any] = {"hidden_size": 5, "max_iter": 2, "random_state": 0, "n_jobs": 1}
+
+TEXTS = ["The cat sat on the mat.", "a dog", "", "The DOG sat\n  here", "naïve [cafés]"] * 6
+EVENTS = [[3, "up", 3], ["down"], [2**40, "up"], [7]] * 6
+
+# Labels of every dtype that classes may have.
+LABELS: dict[str, Any] = {
+    "str": ["no", "perhaps", "certainly"],
+    "wide str": np.array(["no", "yes"], "U40"),
+    "object": np.array(["", "a" * 40, "é\n\"'\\"], object),
+    "int": np.array([-5, 0, 2**60]),
+    "int8": np.array([3, -1], np.int8),
+    "uint64": np.array([3, 2**64 - 1], np.uint64),
+    "bool": np.array([False, True]),
+    "float": np.array([0.0, -1.0, 7.0]),
+    "float32": np.array([0.0, 1.0], np.float32),
+}
+
+SCALERS: dict[str, list[Any]] = {
+    "standard": [StandardScaler()],
+    "mean": [StandardScaler(with_std=False)],
+    "deviation": [StandardScaler(with_mean=False)],
+    "neither": [StandardScaler(with_mean=False, with_std=False)],
+    "robust": [RobustScaler(quantile_range=(10.0, 80.0))],
+    "centre": [RobustScaler(with_scaling=False)],
+    "spread": [RobustScaler(with_centering=False, unit_variance=True)],
+    "robust neither": [RobustScaler(with_centering=False, with_scaling=False)],
+    "max abs": [MaxAbsScaler()],
+    "min max": [MinMaxScaler((-3, 2))],
+    "three": [RobustScaler(), StandardScaler(copy=False), MinMaxScaler()],
+}
+
+ENCODERS: dict[str, tuple[TokenEncoder, Any]] = {
+    "words": (TokenEncoder(), TEXTS),
+    "words that are frequent": (TokenEncoder(min_frequency=7, max_tokens=3), TEXTS),
+    "words by a pattern": (TokenEncoder(lowercase=False, token_pattern=r"[a-z]+(t)"), TEXTS),
+    "characters": (TokenEncoder("char"), TEXTS),
+    "events": (TokenEncoder(), EVENTS),
+}
+
+
+def sequences(n: int = 24, *, tokens: bool = False, dtype: Any = np.float32) -> list[np.ndarray]:
+    """Of 1..7 steps."""
+    rng = np.random.default_rng(0)
+    if tokens:
+        X = [rng.integers(0, TOKENS, 1 + i % 7) for i in range(n)]
+        X[0][0] = TOKENS - 1
+        return X
+    # Channels of other sizes, which scalers round differently in float32 and in float64.
+    sizes, shifts = [1.0, 30.0, 1e-3], [1e3, -5.0, 0.1]
+    return [
+        (rng.normal(size=(1 + i % 7, CHANNELS)) * sizes + shifts).astype(dtype) for i in range(n)
+    ]
+
+
+def stirred(model: Any) -> Any:
+    """A fitted estimator with parameters far from where they start."""
+    rng = np.random.default_rng(1)
+    for array in model.params_.values():
+        array += rng.normal(scale=0.4, size=array.shape).astype(np.float32)
+    return model
+
+
+def classifier(labels: Any = ("a", "b", "c"), **settings: Any) -> Any:
+    X = sequences(tokens="embedding_size" in settings)
+    labels = np.asarray(labels)
+    y = labels[np.arange(len(X)) % len(labels)]
+    return stirred(RNNClassifier(**{**SMALL, **settings}).fit(X, y))
+
+
+def regressor(columns: int | None = None, **settings: Any) -> Any:
+    X = sequences(tokens="embedding_size" in settings)
+    rng = np.random.default_rng(2)
+    y = 100 + 7 * np.abs(rng.normal(size=(len(X), columns) if columns else len(X)))
+    return stirred(RNNRegressor(**{**SMALL, **settings}).fit(X, y))
+
+
+def of_labels() -> Any:
+    X = sequences()
+    y = np.random.default_rng(3).integers(0, 2, (len(X), 4))
+    return stirred(RNNClassifier(pooling="max", **SMALL).fit(X, y))
+
+
+def of_table(frame: bool) -> Any:
+    X, y = table(frame), np.arange(24) % 2
+    return stirred(RNNClassifier(**SMALL).fit(X, y))
+
+
+def table(frame: bool) -> Any:
+    X = np.random.default_rng(4).normal(size=(24, 4))
+    return pd.DataFrame(X, columns=[*"wxyz"]) if frame else X
+
+
+def frames() -> Any:
+    return [pd.DataFrame(x, columns=["x", "y", "z"]) for x in sequences()]
+
+
+def of_frames() -> Any:
+    X = frames()
+    return stirred(RNNRegressor(**SMALL).fit(X, np.arange(len(X))))
+
+
+def validated() -> Any:
+    model = RNNClassifier(early_stopping=True, validation_fraction=0.25, **SMALL)
+    return stirred(model.fit(sequences(), np.arange(24) % 3))
+
+
+def scaled(scalers: list[Any], dtype: Any = np.float32) -> Pipeline:
+    """A pipeline, whose steps have names of their own."""
+    steps = [(f"scaler {i}", PerStep(scaler)) for i, scaler in enumerate(scalers)]
+    pipeline = Pipeline([*steps, ("net", RNNRegressor(**SMALL))])
+    X = sequences(dtype=dtype)
+    pipeline.fit(X, np.arange(len(X)))
+    stirred(pipeline[-1])
+    return pipeline
+
+
+def encoded(encoder: TokenEncoder, texts: Any) -> Pipeline:
+    pipeline = make_pipeline(encoder, RNNClassifier(embedding_size=3, **SMALL))
+    pipeline.fit(texts, np.arange(len(texts)) % 2)
+    stirred(pipeline[-1])
+    return pipeline
+
+
+# What makes the model, and sequences for it.
+Subject = tuple[Callable[[], Any], Callable[[], Any]]
+
+SUBJECTS: dict[str, Subject] = {
+    **{
+        f"classes {name}": (lambda labels=labels: classifier(labels), sequences)
+        for name, labels in LABELS.items()
+    },
+    **{
+        f"cell {cell}": (lambda cell=cell: classifier(cell=cell), sequences)
+        for cell in skrnn.cells()
+    },
+    **{
+        f"pooling {pooling}": (lambda pooling=pooling: regressor(pooling=pooling), sequences)
+        for pooling in ("mean", "max", "attention")
+    },
+    "labels": (of_labels, sequences),
+    "layers": (lambda: classifier(num_layers=2, bidirectional=True), sequences),
+    "tokens": (lambda: classifier(embedding_size=2), lambda: sequences(tokens=True)),
+    "numbers of tokens": (lambda: regressor(embedding_size=2), lambda: sequences(tokens=True)),
+    "one target": (regressor, sequences),
+    "one column": (lambda: regressor(1), sequences),
+    "two targets": (lambda: regressor(2), sequences),
+    "huber": (lambda: regressor(loss="huber", delta=0.3), sequences),
+    "quantiles": (lambda: regressor(loss="quantile"), sequences),
+    "quantiles of two": (lambda: regressor(2, loss="quantile", quantiles=[0.2, 0.9]), sequences),
+    "quantiles in an array": (
+        lambda: regressor(loss="quantile", quantiles=np.array([0.3])),
+        sequences,
+    ),
+    "deviations": (lambda: regressor(loss="gaussian_nll"), sequences),
+    "deviations of two": (lambda: regressor(2, loss="gaussian_nll"), sequences),
+    "rates": (lambda: regressor(2, loss="poisson"), sequences),
+    "table": (lambda: of_table(False), lambda: table(False)),
+    "table with names": (lambda: of_table(True), lambda: table(True)),
+    "frames": (of_frames, frames),
+    "validated": (validated, sequences),
+    **{
+        f"scaler {name}": (lambda scalers=scalers: scaled(scalers), sequences)
+        for name, scalers in SCALERS.items()
+    },
+    **{
+        f"encoder {name}": (lambda pair=pair: encoded(*pair), lambda pair=pair: pair[1])
+        for name, pair in ENCODERS.items()
+    },
+}
+
+
+@cache
+def model_of(name: str) -> Any:
+    return SUBJECTS[name][0]()
+
+
+def input_of(name: str) -> Any:
+    return SUBJECTS[name][1]()
+
+
+def answers(model: Any, X: Any) -> list[np.ndarray]:
+    """Everything that a model says of sequences."""
+    found = [model.predict(X)]
+    methods = ("predict_proba", "predict_log_proba")
+    found += [getattr(model, name)(X) for name in methods if hasattr(model, name)]
+    if getattr(model, "loss", None) == "gaussian_nll":
+        found.append(model.predict(X, return_std=True)[1])
+    return found
+
+
+def assert_same(one: Any, other: Any) -> None:
+    """Equal in type, shape and every bit."""
+    if isinstance(one, (list, tuple)):
+        assert len(one) == len(other)
+        for a, b in zip(one, other, strict=True):
+            assert_same(a, b)
+        return
+    assert (one.dtype, one.shape) == (other.dtype, other.shape)
+    np.testing.assert_array_equal(one, other)
+    if one.dtype != object:
+        assert one.tobytes() == other.tobytes()
