@@ -3,7 +3,8 @@
 Each script is one data set: how it is read, the settings that were tried, which was chosen. Without
 options it fits the chosen settings on the whole training part, once for each seed, and scores them
 on the test part. `--validate` scores all settings, or those named after it, on parts of the
-training part only; the table in each script's head is what that printed.
+training part only, and prints means with standard errors; the table in each script's head is what
+that printed.
 """
 
 from __future__ import annotations
@@ -104,11 +105,17 @@ def _runs(
     return found, statistics.median(seconds)
 
 
+def _mean_and_error(values: Sequence[float]) -> str:
+    """The standard error takes fits for independent: those of repeated folds are less than that."""
+    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+    return f"{statistics.mean(values):.4f} ± {error:.4f}"
+
+
 def _validate(question: Question, names: Sequence[str], pieces: list[Part], jobs: int) -> None:
     print(f"{question.name}: validation, {len(pieces)} part(s) of the training data")
     for name in names or question.settings:
         found, seconds = _runs(question, name, pieces, range(question.validation_seeds), jobs)
-        means = "  ".join(f"{key} {statistics.mean(values):.4f}" for key, values in found.items())
+        means = "  ".join(f"{key} {_mean_and_error(v)}" for key, v in found.items())
         print(f"    {name:<44} {means}  {seconds:6.1f} s", flush=True)
 
 

@@ -5,17 +5,40 @@ left: an engine shows nothing before its fault. The test is the last window of e
 100. The score that counts is against what those have left, at most 125, as in training; that
 against the numbers as they are stands beside it, for papers differ in this.
 
-Columns that hardly move are dropped, the others standardised. Settings were compared on the
-training engines alone, on two times 20 of them, each cut off at ten random flights.
+Columns that hardly move are dropped, the others smoothed over an engine's flights so far and
+standardised. Answers are the mean of an ensemble: LSTMs that differ in the seed alone. Settings were
+compared on the training engines alone: five folds of engines, each engine cut off at ten random
+flights, mean over folds ± its standard error. Of an ensemble, RMSE is that of the mean; the mean
+RMSE of its members stands beside it.
 
-    window 30                       RMSE 17.12
-    window 50                       RMSE 15.04
-    window 80                       RMSE 13.83
-    window 50, two layers, dropout  RMSE 14.10
+    window 50                              RMSE 16.34 ± 0.38
+    window 80                              RMSE 16.85 ± 0.55
+    sensors                                RMSE 15.46 ± 0.68
+    sensors, dropouts                      RMSE 16.04 ± 0.97
+    smooth                                 RMSE 14.98 ± 0.55
+    smooth, 4 epochs                       RMSE 15.29 ± 0.46
+    smooth, 16 units                       RMSE 20.12 ± 1.15
+    smooth, PCA 3                          RMSE 14.41 ± 0.77
+    64 units, rate 3e-3                    RMSE 14.08 ± 0.45
+    64 units, rate 3e-3, span 20           RMSE 14.68 ± 0.39
+    64 units, rate 3e-3, dropout           RMSE 14.87 ± 0.70
+    64 units, rate 3e-3, PCA 3             RMSE 13.53 ± 0.65
+    16 units, rate 1e-2, 3 members         RMSE 13.88 ± 0.65  of a member 14.86 ± 0.66
+    16 units, rate 1e-2, PCA 3, 3 members  RMSE 13.17 ± 0.54  of a member 14.05 ± 0.57
+    32 units, rate 6e-3, 3 members         RMSE 12.96 ± 0.39  of a member 14.05 ± 0.44
+    32 units, rate 6e-3, PCA 3, 3 members  RMSE 12.98 ± 0.42  of a member 13.62 ± 0.42
+    32 units, rate 6e-3, PCA 2, 3 members  RMSE 13.02 ± 0.52  of a member 13.45 ± 0.51
+    32 units, rate 6e-3, PCA 3, 5 members  RMSE 12.90 ± 0.46  of a member 13.68 ± 0.39
 
-The test engines were looked at once, with "window 50" (RMSE 15.63 ± 0.63 over five seeds), before
-the last two rows were there. They had no say in these rows; but whoever runs another setting on
-them looks a second time, and should say so.
+The flight's number as a channel (16.89, smoothed) and the departure from an engine's first twenty
+flights (17.40, "sensors") did harm. Each row was thought of after those above it, so the last are
+somewhat optimistic. All but the last row come from an earlier form of this script with the same
+folds, cuts and seeds, but for the second and third member's, that held each member within 0 and CAP.
+
+The rule was the lowest RMSE, which is the last row. It was written down, and committed, before the
+test engines were looked at with it. That is a second look: the first was with "window 50" (RMSE
+15.63 ± 0.63 over five seeds), and on two folds "window 80" had then seemed the better, which five
+folds do not bear out.
 """
 
 from __future__ import annotations
@@ -24,6 +47,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.ensemble import VotingRegressor
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
@@ -36,6 +62,7 @@ from skrnn.preprocessing import PerStep
 
 CAP = 125
 SHORTEST = 20  # flights of a window
+EVERY = 2  # flights from window to window
 
 BASE = {
     "hidden_size": 64,
@@ -43,41 +70,73 @@ BASE = {
     "learning_rate": "cosine",
     "max_iter": 10,
     "batch_size": 64,
+    "window": 50,
 }
+SENSORS = BASE | {"least_variance": 1e-5}
+SMOOTH = SENSORS | {"span": 10}
+UNITS_64 = SMOOTH | {"learning_rate_init": 3e-3}
+UNITS_32 = SMOOTH | {"hidden_size": 32, "learning_rate_init": 6e-3}
+UNITS_16 = SMOOTH | {"hidden_size": 16, "learning_rate_init": 1e-2}
+PCA_3 = {"components": 3}
 SETTINGS: dict[str, dict[str, Any]] = {
-    "window 30": BASE | {"window": 30},
-    "window 50": BASE | {"window": 50},
+    "window 50": BASE,
     "window 80": BASE | {"window": 80},
-    "window 50, two layers, dropout": BASE | {"window": 50, "num_layers": 2, "dropout": 0.3},
+    "sensors": SENSORS,
+    "sensors, dropouts": SENSORS | {"dropout": 0.3, "recurrent_dropout": 0.2},
+    "smooth": SMOOTH,
+    "smooth, 4 epochs": SMOOTH | {"max_iter": 4},
+    "smooth, 16 units": SMOOTH | {"hidden_size": 16},
+    "smooth, PCA 3": SMOOTH | PCA_3,
+    "64 units, rate 3e-3": UNITS_64,
+    "64 units, rate 3e-3, span 20": UNITS_64 | {"span": 20},
+    "64 units, rate 3e-3, dropout": UNITS_64 | {"dropout": 0.3},
+    "64 units, rate 3e-3, PCA 3": UNITS_64 | PCA_3,
+    "16 units, rate 1e-2, 3 members": UNITS_16 | {"members": 3},
+    "16 units, rate 1e-2, PCA 3, 3 members": UNITS_16 | PCA_3 | {"members": 3},
+    "32 units, rate 6e-3, 3 members": UNITS_32 | {"members": 3},
+    "32 units, rate 6e-3, PCA 3, 3 members": UNITS_32 | PCA_3 | {"members": 3},
+    "32 units, rate 6e-3, PCA 2, 3 members": UNITS_32 | {"components": 2, "members": 3},
+    "32 units, rate 6e-3, PCA 3, 5 members": UNITS_32 | PCA_3 | {"members": 5},
 }
 
 
 class OnWindows:
-    """An estimator of sequences, fitted on windows of engines, asked about their last ones."""
+    """An estimator of sequences, fitted on windows of engines, asked about their last ones.
 
-    def __init__(self, estimator: Any, window: int, every: int) -> None:
-        self.estimator, self.window, self.every = estimator, window, every
+    ``span`` is that of an exponential mean over an engine's flights so far; 1 leaves them alone.
+    """
+
+    def __init__(self, estimator: Any, window: int, span: float) -> None:
+        self.estimator, self.window, self.span = estimator, window, span
 
     def fit(self, engines: list[np.ndarray], _: Any) -> OnWindows:
         """Of engines that run to failure. Windows at an engine's beginning are shorter."""
         X, left = [], []
-        for engine in engines:
-            for end in range(len(engine), SHORTEST - 1, -self.every):
+        for engine in map(self._smooth, engines):
+            for end in range(len(engine), SHORTEST - 1, -EVERY):
                 X.append(engine[max(0, end - self.window) : end])
                 left.append(min(len(engine) - end, CAP))
         self.estimator.fit(X, np.array(left, float))
         return self
 
-    def predict(self, engines: list[np.ndarray]) -> np.ndarray:
-        return self.estimator.predict([engine[-self.window :] for engine in engines])
+    def transform(self, engines: list[np.ndarray]) -> np.ndarray:
+        """What each member of an ensemble says."""
+        return self.estimator.transform(
+            [self._smooth(engine)[-self.window :] for engine in engines]
+        )
+
+    def _smooth(self, engine: np.ndarray) -> np.ndarray:
+        return pd.DataFrame(engine).ewm(span=self.span).mean().to_numpy()
 
 
 def load(data: Path) -> tuple[list[Part], Part]:
+    """Every training engine is held out once and asked about after each of ten random flights."""
     engines, cut_off, left = cmapss(data)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(1)
+    cuts = [np.sort(rng.integers(31, len(engine), 10)) for engine in engines]
     validation = []
-    for fitted, held_out in list(KFold(5, shuffle=True, random_state=0).split(engines))[:2]:
-        ends = [(i, int(end)) for i in held_out for end in rng.integers(31, len(engines[i]), 10)]
+    for fitted, held_out in KFold(5, shuffle=True, random_state=1).split(engines):
+        ends = [(i, int(end)) for i in held_out for end in cuts[i]]
         validation.append(
             Part(
                 [engines[i] for i in fitted],
@@ -89,22 +148,45 @@ def load(data: Path) -> tuple[list[Part], Part]:
     return validation, Part(engines, None, cut_off, left)
 
 
-def make(seed: int, n_jobs: int | None, window: int, every: int = 2, **settings: Any) -> OnWindows:
-    regressor = RNNRegressor(
-        n_iter_no_change=settings["max_iter"], random_state=seed, n_jobs=n_jobs, **settings
+def make(
+    seed: int,
+    n_jobs: int | None,
+    window: int,
+    least_variance: float = 1e-6,
+    span: float = 1,
+    components: int | None = None,
+    members: int = 1,
+    **settings: Any,
+) -> OnWindows:
+    """The answer is the mean of ``members`` fits that differ in the seed alone."""
+    scaled = [VarianceThreshold(least_variance), StandardScaler()]
+    if components is not None:
+        scaled.append(PCA(components))
+
+    def regressor(seed: int) -> RNNRegressor:
+        return RNNRegressor(
+            n_iter_no_change=settings["max_iter"], random_state=seed, n_jobs=n_jobs, **settings
+        )
+
+    fits = [(str(i), regressor(seed * members + i)) for i in range(members)]
+    return OnWindows(
+        make_pipeline(PerStep(make_pipeline(*scaled)), VotingRegressor(fits)), window, span
     )
-    scaled = make_pipeline(VarianceThreshold(1e-6), StandardScaler())
-    return OnWindows(make_pipeline(PerStep(scaled), regressor), window, every)
 
 
 def score(model: OnWindows, engines: list[np.ndarray], left: np.ndarray) -> dict[str, float]:
     """Root mean squared errors; predictions are held within 0 and CAP."""
-    predicted = np.clip(model.predict(engines), 0, CAP)
+    members = model.transform(engines)
 
-    def error(wanted: np.ndarray) -> float:
-        return float(np.sqrt(np.mean((predicted - wanted) ** 2)))
+    def error(predicted: np.ndarray, wanted: np.ndarray) -> float:
+        return float(np.sqrt(np.mean((np.clip(predicted, 0, CAP) - wanted) ** 2)))
 
-    return {"RMSE": error(np.minimum(left, CAP)), "RMSE, not capped": error(left)}
+    mean, capped = members.mean(axis=1), np.minimum(left, CAP)
+    return {
+        "RMSE": error(mean, capped),
+        "RMSE, not capped": error(mean, left),
+        "RMSE of a member": float(np.mean([error(member, capped) for member in members.T])),
+    }
 
 
 QUESTION = Question(
@@ -120,7 +202,7 @@ QUESTION = Question(
         "SVR": 20.96,
     },
     settings=SETTINGS,
-    chosen="window 50",
+    chosen="32 units, rate 6e-3, PCA 3, 5 members",
     load=load,
     make=make,
     score=score,
