@@ -128,7 +128,7 @@ class Bench:
                 self.note(f"{who} left out of {problem.label}: {error}")
         return found
 
-    def agree(self, contenders: Sequence[Contender]) -> None:
+    def agree(self, contenders: Sequence[Contender], tolerance: float = TOLERANCE) -> None:
         """Stop unless all compute the same: a fast wrong answer is worth nothing."""
         reference: dict[str, tuple[str, Any]] = {}
         for contender in contenders:
@@ -142,7 +142,7 @@ class Bench:
                         f"{key}: {value.shape} from {name}, {expected.shape} from {other}"
                     )
                 error = float(np.abs(value - expected).max(initial=0.0)) / scale
-                if not error <= TOLERANCE:
+                if not error <= tolerance:
                     raise SystemExit(f"{key}: {name} and {other} differ by {error:.1e}")
 
     def measure(self, contenders: Sequence[Contender], peak_threads: int = 0) -> Measurement:
@@ -182,10 +182,11 @@ class Bench:
         target: float | None = None,
         *,
         with_peak: bool = False,
+        tolerance: float = TOLERANCE,
     ) -> tuple[Measurement, float | None]:
         """Measure one case; also the ratio best peer / us, None where either is missing."""
         contenders = self.contenders(kind, problem, threads)
-        self.agree(contenders)
+        self.agree(contenders, tolerance)
         measurement = self.measure(contenders, threads if with_peak else 0)
         ratios = self.ratios(measurement)
         best = min(ratios.values(), default=None)

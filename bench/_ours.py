@@ -89,7 +89,7 @@ def stream(problem: Problem, _threads: int) -> list[Contender]:
             return answer
 
         def result() -> dict[str, Array]:
-            answer = run(5)
+            answer = run(problem.T)
             if method == "predict":
                 return {"label": answer}
             return {"probabilities": answer, "label": answer.argmax(axis=1)}

@@ -118,8 +118,10 @@ def stream(problem: Problem, threads: int) -> list[Contender]:
         return probabilities
 
     return [
-        Contender(WHO, "run", plain, lambda: {"probabilities": plain(5).copy()}),
-        Contender(WHO, "run_with_iobinding", bound, lambda: {"probabilities": bound(5).copy()}),
+        Contender(WHO, "run", plain, lambda: {"probabilities": plain(problem.T).copy()}),
+        Contender(
+            WHO, "run_with_iobinding", bound, lambda: {"probabilities": bound(problem.T).copy()}
+        ),
     ]
 
 

@@ -172,9 +172,11 @@ def stream(problem: Problem, threads: int) -> list[Contender]:
             WHO,
             "model's own state",
             with_variables,
-            lambda: {"probabilities": with_variables(5).copy()},
+            lambda: {"probabilities": with_variables(problem.T).copy()},
         ),
-        Contender(WHO, "two requests", in_turn, lambda: {"probabilities": in_turn(5).copy()}),
+        Contender(
+            WHO, "two requests", in_turn, lambda: {"probabilities": in_turn(problem.T).copy()}
+        ),
     ]
 
 

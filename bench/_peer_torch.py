@@ -112,7 +112,7 @@ def stream(problem: Problem, threads: int) -> list[Contender]:
         return probabilities
 
     def result(run: Callable[[int], Array]) -> dict[str, Array]:
-        return {"probabilities": run(5)}
+        return {"probabilities": run(problem.T)}
 
     prepare = partial(torch.set_num_threads, threads)
     return [
