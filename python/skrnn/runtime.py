@@ -211,23 +211,20 @@ class Predictor:
         if description.tokens is not None:
             tokens = description.tokens
             X = numbered(documents_of(X, tokens.analyzer.build()), tokens.vocabulary)
-        elif not description.steps and not is_tokens:
+        elif description.saw_table and not description.steps and is_table(X):
             X = self._check_table(X)
         # float64 is kept for the operations of a pipeline, which come before the network.
         dtype = None if description.steps and not is_tokens else np.float32
         sequences = as_sequences(X, tokens=is_tokens, dtype=dtype)
+        if not description.steps and not description.saw_table:
+            self._check_names(frame_of_channels(X))
         size = int(sequences.values.max()) + 1 if is_tokens else sequences.n_channels
         check_input_size(size, description.input_size, is_tokens, description.estimator)
         return sequences
 
-    def _check_table(self, X: Any) -> Any:
-        """Return X, with a table as an array; its columns have to be those that fit saw."""
+    def _check_table(self, X: Any) -> NDArray[Any]:
+        """Return a table as an array; its columns have to be those that fit saw."""
         description = self._description
-        if not description.saw_table:
-            self._check_names(frame_of_channels(X))
-            return X
-        if not is_table(X):
-            return X
         self._check_names(X)
         table = np.asarray(X)
         if table.dtype.kind in "biu" or table.dtype == np.float16:

@@ -210,11 +210,7 @@ def _scaler_of(step: Fields, channels: int) -> PerStep:
         if needed and getattr(inner, attribute) is None:
             raise ValueError(f"{attributes.path} has no {attribute}")
     if attributes.get("n_samples_seen_") is not None:
-        seen = attributes.get("n_samples_seen_")
-        scalar = type(seen) in (int, float)
-        inner.n_samples_seen_ = (
-            seen if scalar else array_of(attributes, "n_samples_seen_", channels)
-        )
+        inner.n_samples_seen_ = _seen_of(attributes, channels)
     inner.n_features_in_ = channels
     result = PerStep(scaler.kind(**params))
     result.transformer_ = inner
@@ -224,7 +220,19 @@ def _scaler_of(step: Fields, channels: int) -> PerStep:
 
 def _seen(inner: Any, what: str) -> Any:
     """Return how many steps a scaler has seen, of each channel where they differ."""
-    return encode(getattr(inner, "n_samples_seen_", None), f"n_samples_seen_ of {what}")
+    seen = getattr(inner, "n_samples_seen_", None)
+    if isinstance(seen, np.generic):  # scikit-learn asks for its shape
+        return {"scalar": encode_array(seen.reshape(1), what)}
+    return encode(seen, f"n_samples_seen_ of {what}")
+
+
+def _seen_of(attributes: Fields, channels: int) -> Any:
+    seen = attributes.get("n_samples_seen_")
+    if type(seen) in (int, float):
+        return seen
+    if isinstance(seen, dict) and "scalar" in seen:
+        return array_of(attributes.fields("n_samples_seen_"), "scalar", 1)[0]
+    return array_of(attributes, "n_samples_seen_", channels)
 
 
 def _encoder_section(step: TokenEncoder, what: str) -> dict[str, Any]:

@@ -1,0 +1,126 @@
+"""Write a model of each kind, with input and answers: python write.py FOLDER.
+
+The files in ``version_1`` were written by scikit-rnn 0.1.0 in format version 1, and have to be
+loaded for ever: nobody writes them again. A format to come gets a folder of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+import skrnn
+from skrnn import RNNClassifier, RNNRegressor
+from skrnn.preprocessing import PerStep, TokenEncoder
+
+SMALL: dict[str, Any] = {"hidden_size": 4, "max_iter": 20, "learning_rate_init": 0.02}
+SMALL |= {"random_state": 0, "n_jobs": 1}
+CITIES = np.array(["Bern", "Łódź", "Αθήνα"])
+
+rng = np.random.default_rng(20)
+
+
+def channels() -> list[np.ndarray]:
+    lengths = rng.integers(1, 9, 30)
+    return [rng.normal(size=(t, 2)).cumsum(axis=0).astype(np.float32) for t in lengths]
+
+
+def tokens() -> list[np.ndarray]:
+    X = [rng.integers(0, 5, length) for length in rng.integers(1, 9, 30)]
+    X[0][0] = 4
+    return X
+
+
+def texts() -> list[str]:
+    words = ["the", "cat", "Dog", "naïve", "sat", "a", "42"]
+    return [" ".join(rng.choice(words, length)) for length in rng.integers(1, 9, 30)]
+
+
+def sums(X: Any) -> np.ndarray:
+    return np.array([float(np.sum(x)) for x in X])
+
+
+def thirds(X: Any) -> np.ndarray:
+    return np.searchsorted(np.quantile(sums(X), [0.33, 0.66]), sums(X))
+
+
+def pairs(X: Any) -> np.ndarray:
+    return np.column_stack([sums(X), 100 + 3 * sums(x[-1:] for x in X)])
+
+
+def models() -> dict[str, tuple[Any, Any]]:
+    """Fitted models, and input for them."""
+    X, T, W = channels(), tokens(), texts()
+    table = rng.normal(size=(30, 6))
+    frame = pd.DataFrame(table, columns=[*"abcdef"])
+    labels = np.column_stack([sums(X) > 0, thirds(X) == 1, [len(x) > 4 for x in X]]).astype(int)
+    lengths = np.array([len(text.split()) % 2 for text in W])
+    early = {"early_stopping": True, "validation_fraction": 0.3}
+    scaled = make_pipeline(
+        PerStep(StandardScaler()), PerStep(MinMaxScaler((-1, 1))), RNNRegressor("gru", **SMALL)
+    )
+    words = make_pipeline(TokenEncoder(min_frequency=2), RNNClassifier(embedding_size=3, **SMALL))
+    return {
+        "classifier": (RNNClassifier(**SMALL).fit(X, CITIES[thirds(X)]), X),
+        "classifier_labels": (RNNClassifier("rnn", pooling="max", **SMALL).fit(X, labels), X),
+        "classifier_layers": (
+            RNNClassifier("gru", num_layers=2, bidirectional=True, **SMALL).fit(X, sums(X) > 0),
+            X,
+        ),
+        "classifier_tokens": (
+            RNNClassifier("gru_reset_before", embedding_size=3, **SMALL).fit(T, thirds(T) - 1),
+            T,
+        ),
+        "classifier_table": (
+            RNNClassifier(**SMALL, **early, class_weight={0: 1.5}).fit(frame, thirds(table)),
+            table,
+        ),
+        "regressor": (RNNRegressor(**SMALL).fit(X, sums(X)), X),
+        "regressor_attention": (
+            RNNRegressor("rnn_relu", pooling="attention", **SMALL).fit(X, pairs(X)),
+            X,
+        ),
+        "regressor_quantile": (RNNRegressor(loss="quantile", **SMALL).fit(X, pairs(X)), X),
+        "regressor_gaussian": (RNNRegressor(loss="gaussian_nll", **SMALL).fit(X, sums(X)), X),
+        "regressor_poisson": (
+            RNNRegressor(loss="poisson", pooling="mean", **SMALL).fit(X, [[len(x)] for x in X]),
+            X,
+        ),
+        "pipeline_scaled": (scaled.fit([100 * x + 5 for x in X], pairs(X)), X),
+        "pipeline_words": (words.fit(W, lengths), W),
+    }
+
+
+def expectations(model: Any, X: Any) -> dict[str, np.ndarray]:
+    """What runtime_alone.py reads."""
+    if isinstance(X, np.ndarray):
+        found = {"table": X}
+        X = pd.DataFrame(X, columns=[*"abcdef"])
+    elif isinstance(X[0], str):
+        found = {"texts": np.array(X)}
+    else:
+        offsets = np.cumsum([0, *map(len, X)])
+        found = {"values": np.concatenate(X), "offsets": offsets}
+    found["predict"] = model.predict(X)
+    if hasattr(model, "predict_proba"):
+        found["predict_proba"] = model.predict_proba(X)
+    if getattr(model, "loss", "") == "gaussian_nll":
+        found["std"] = model.predict(X, return_std=True)[1]
+    return found
+
+
+def main(folder: Path) -> None:
+    folder.mkdir()  # never over what is there
+    for name, (model, X) in models().items():
+        skrnn.save(model, folder / f"{name}.skrnn")
+        np.savez_compressed(folder / f"{name}.npz", **expectations(model, X))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,73 @@
+"""Files of every format version that there was are loaded, and say what they always said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import runtime_alone
+import skrnn
+from processes import run_python
+from skrnn._files._description import FORMAT_VERSION
+from skrnn._files._estimators import ESTIMATORS
+
+FOLDER = Path(__file__).parent.parent / "artifacts"
+FILES = sorted(FOLDER.glob("version_*/*.skrnn"))
+
+# The answers are of one instruction set of one machine. On others sums are of another order, and
+# each float32 rounding is 6e-8 of its value: less than a hundred stand behind an answer.
+RTOL = 5e-6
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_it_says_what_it_always_said(path: Path) -> None:
+    expected = np.load(path.with_suffix(".npz"), allow_pickle=False)
+    model, (X, _) = skrnn.load(path), runtime_alone.input_of(expected)
+    if hasattr(model, "feature_names_in_"):
+        X = pd.DataFrame(X, columns=model.feature_names_in_)
+    said = {"predict": model.predict(X)}
+    if "predict_proba" in expected:
+        said["predict_proba"] = model.predict_proba(X)
+    if "std" in expected:
+        said["std"] = model.predict(X, return_std=True)[1]
+    assert {*said} == {*expected} & {"predict", "predict_proba", "std"}
+    for name, values in said.items():
+        assert (values.dtype, values.shape) == (expected[name].dtype, expected[name].shape)
+        if values.dtype.kind == "f":
+            np.testing.assert_allclose(values, expected[name], RTOL, atol=RTOL)
+        else:
+            np.testing.assert_array_equal(values, expected[name])
+
+
+def test_the_runtime_alone_says_so_too() -> None:
+    """In a process where nothing but NumPy can be imported."""
+    pairs = [str(file) for path in FILES for file in (path, path.with_suffix(".npz"))]
+    program = str(Path(runtime_alone.__file__))
+    said = run_python(program, *pairs, "--rtol", str(RTOL)).stdout.splitlines()
+    assert len(said) == len(FILES)
+
+
+def test_there_is_one_of_each_estimator_and_version() -> None:
+    for version in range(1, FORMAT_VERSION + 1):
+        names = [path.stem for path in FILES if path.parent.name == f"version_{version}"]
+        for kind in ESTIMATORS:
+            assert any(name.startswith(kind.removeprefix("RNN").lower()) for name in names)
+
+
+def test_they_are_small() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*.*")) < 200_000
+
+
+def test_the_script_writes_such_files(tmp_path: Path) -> None:
+    """What it writes today is, on one machine, read today with the same bits."""
+    folder = tmp_path / "version_1"
+    run_python(str(FOLDER / "write.py"), str(folder))
+    written = sorted(folder.glob("*.skrnn"))
+    assert [path.name for path in written] == [
+        path.name for path in FILES if path.parent.name == f"version_{FORMAT_VERSION}"
+    ]
+    for path in written:
+        runtime_alone.check(path, path.with_suffix(".npz"))

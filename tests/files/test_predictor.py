@@ -1,0 +1,223 @@
+"""skrnn.runtime: the same answers without an estimator."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from models import (
+    SUBJECTS,
+    assert_same,
+    frames,
+    input_of,
+    model_of,
+    sequences,
+    table,
+)
+
+import skrnn.runtime
+from processes import run_python
+from skrnn import Sequences
+
+STREAMED = [name for name in SUBJECTS if name not in ("layers", "pooling attention")]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "model.skrnn"
+
+
+def predictor_of(name: str, path: Path, **options: Any) -> skrnn.runtime.Predictor:
+    skrnn.save(model_of(name), path)
+    return skrnn.runtime.load(path, **options)
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_it_says_the_same_bits(name: str, path: Path) -> None:
+    model, X = model_of(name), input_of(name)
+    predictor = predictor_of(name, path)
+    assert_same(predictor.predict(X), model.predict(X))
+    if hasattr(model, "predict_proba"):
+        assert_same(predictor.predict_proba(X), model.predict_proba(X))
+        assert_same(predictor.classes_, model.classes_)
+    if getattr(model, "loss", None) == "gaussian_nll":
+        assert_same(predictor.predict(X, return_std=True), model.predict(X, return_std=True))
+
+
+@pytest.mark.parametrize("name", STREAMED)
+def test_its_streams_are_the_estimator_s(name: str, path: Path) -> None:
+    """And where there is a pipeline, they end in what that predicts."""
+    model, X = model_of(name), input_of(name)
+    predictor = predictor_of(name, path)
+    if name.startswith("encoder"):
+        block = model[0].transform(X[:1])[0]
+    else:
+        x = np.asarray(X.iloc[0] if hasattr(X, "iloc") else X[0])
+        block = x[:, None] if name.startswith("table") else x
+    assert_same(predictor.stream().process(block)[-1], model.predict(X[:1]))
+    if hasattr(model, "predict_proba"):
+        stream = predictor.stream(method="predict_proba")
+        assert_same(stream.process(block)[-1], model.predict_proba(X[:1]))
+
+
+def test_streams_side_by_side(path: Path) -> None:
+    model, predictor = model_of("classes str"), predictor_of("classes str", path)
+    X = np.random.default_rng(0).normal(size=(4, 6, 3))  # (T, B, C)
+    stream = predictor.stream(6)
+    for x_t in X:
+        labels = stream.step(x_t)
+    assert_same(labels, model.predict(X.transpose(1, 0, 2)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        list,
+        tuple,
+        Sequences,
+        lambda X: [x.tolist() for x in X],
+        lambda X: np.array(X, dtype=object),
+        lambda X: [pd.DataFrame(x) for x in X],
+    ],
+    ids=["list", "tuple", "Sequences", "nested lists", "objects", "frames"],
+)
+def test_what_sequences_may_be(change: Any, path: Path) -> None:
+    X = sequences()
+    predictor = predictor_of("classes str", path)
+    assert_same(predictor.predict(change(X)), model_of("classes str").predict(X))
+
+
+def test_blocks_of_equal_lengths(path: Path) -> None:
+    X = np.random.default_rng(0).normal(size=(5, 4, 3))
+    predictor = predictor_of("one target", path)
+    assert_same(predictor.predict(X), model_of("one target").predict(X))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.int64, bool])
+@pytest.mark.parametrize("name", ["table", "table with names"])
+def test_tables(name: str, dtype: Any, path: Path) -> None:
+    model, predictor = model_of(name), predictor_of(name, path)
+    X = (10 * table(name != "table")).astype(dtype)
+    assert_same(predictor.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("name", "X"),
+    [
+        ("classes str", [np.zeros((2, 4))]),
+        ("classes str", [np.zeros((2, 3)), np.zeros((0, 3))]),
+        ("classes str", [np.full((2, 3), np.inf)]),
+        ("classes str", [np.full((2, 3), 1e300)]),
+        ("classes str", [np.full((2, 3), np.nan)]),
+        ("classes str", np.zeros((2, 4))),
+        ("classes str", ["a"]),
+        ("classes str", {"a": 1}),
+        ("classes str", []),
+        ("classes str", [1.0, 2.0]),
+        ("tokens", [[6]]),
+        ("tokens", [[-1]]),
+        ("tokens", [[0.5]]),
+        ("tokens", np.zeros((2, 4))),
+        ("table", table(False)[:, :3]),
+        ("frames", [pd.DataFrame({"x": [1.0], "y": [1.0]})]),
+        ("scaler standard", [np.zeros((2, 3)), np.zeros((0, 3))]),
+    ],
+)
+def test_what_is_refused_is_refused_in_the_same_words(name: str, X: Any, path: Path) -> None:
+    model, predictor = model_of(name), predictor_of(name, path)
+    with pytest.raises((TypeError, ValueError)) as expected:
+        model.predict(X)
+    with pytest.raises(expected.type) as found:
+        predictor.predict(X)
+    # scikit-learn sees to names of features, and says more of them.
+    assert str(found.value)[:50] == str(expected.value)[:50]
+
+
+def test_names_of_columns_and_channels(path: Path) -> None:
+    with pytest.raises(ValueError, match="feature names should match"):
+        predictor_of("table with names", path).predict(table(True)[["z", "y", "x", "w"]])
+    renamed = [x.rename(columns={"x": "a"}) for x in frames()]
+    with pytest.raises(ValueError, match="feature names should match"):
+        predictor_of("frames", path).predict(renamed)
+
+
+def test_regressors_have_no_probabilities(path: Path) -> None:
+    predictor = predictor_of("one target", path)
+    assert not hasattr(predictor, "classes_")
+    with pytest.raises(AttributeError, match="RNNRegressor has no predict_proba; use predict"):
+        predictor.predict_proba(sequences())
+    with pytest.raises(ValueError, match=r"'predict_proba' cannot be streamed"):
+        predictor.stream(method="predict_proba")
+
+
+@pytest.mark.parametrize("name", ["one target", "classes str"])
+def test_deviations_need_their_loss(name: str, path: Path) -> None:
+    with pytest.raises(ValueError, match="return_std=True needs loss='gaussian_nll'"):
+        predictor_of(name, path).predict(sequences(), return_std=True)
+
+
+def test_a_network_that_needs_the_end_has_no_stream(path: Path) -> None:
+    with pytest.raises(ValueError, match="bidirectional"):
+        predictor_of("layers", path).stream()
+
+
+def test_what_it_says_of_itself(path: Path) -> None:
+    predictor = predictor_of("cell gru", path)
+    assert repr(predictor) == (
+        "Predictor(RNNClassifier, cell='gru', hidden_size=5, num_layers=1, n_features_in_=3)"
+    )
+    assert predictor_of("table", path).n_features_in_ == 4
+    assert predictor_of("scaler standard", path).n_features_in_ == 3
+
+
+def test_bits_are_the_same_with_any_number_of_threads(path: Path) -> None:
+    X = sequences() * 4
+    one, two = (predictor_of("one target", path, n_jobs=n) for n in (1, 2))
+    assert_same(two.predict(X), one.predict(X))
+
+
+def test_threads_may_share_one(path: Path) -> None:
+    X = sequences()
+    predictor = predictor_of("classes str", path, n_jobs=1)
+    expected = predictor.predict_proba(X)
+    with ThreadPoolExecutor(8) as pool:
+        for found in pool.map(lambda _: predictor.predict_proba(X), range(64)):
+            assert_same(found, expected)
+
+
+@pytest.mark.parametrize("name", ["classes str", "table", "scaler three", "encoder words"])
+def test_nothing_but_numpy_is_imported(name: str, path: Path) -> None:
+    """Also where everything is installed."""
+    skrnn.save(model_of(name), path)
+    X = input_of(name)
+    np.save(path.with_suffix(".npy"), X[6])
+    arguments = [str(path), str(path.with_suffix(".npy"))]
+    program = (
+        "import sys, numpy as np, skrnn\n"
+        "x = np.load(sys.argv[2])\n"
+        "x = x[None] if x.ndim == 1 else [x.item() if x.ndim == 0 else x]\n"
+        "skrnn.runtime.load(sys.argv[1]).predict(x)\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    loaded = set(run_python("-c", program, *arguments).stdout.split())
+    assert {"numpy", "skrnn"} <= loaded
+    assert not loaded & {"sklearn", "scipy", "safetensors", "joblib", "pandas"}
+
+
+def test_without_scikit_learn_numpy_reads_what_is_no_plain_array(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictor = predictor_of("one target", path)
+    X = np.random.default_rng(0).normal(size=(5, 4, 3))
+    expected = predictor.predict(X)
+    monkeypatch.setitem(sys.modules, "sklearn.utils.validation", None)
+    np.save(path.with_suffix(".npy"), X)
+    assert_same(predictor.predict(np.load(path.with_suffix(".npy"), mmap_mode="r")), expected)
+    assert_same(predictor.predict(X.astype(object)), expected)
+    with pytest.raises(ValueError, match="complex"):
+        predictor.predict(X.astype(object) * 1j)

@@ -1,0 +1,93 @@
+"""Predict and stream with NumPy alone: python runtime_alone.py MODEL EXPECTED [MODEL EXPECTED ...].
+
+MODEL is a file of `skrnn.save`. EXPECTED is an .npz with the input, either "values" and "offsets"
+of sequences, "table" or "texts", and with what the estimator made of it: "predict" and, where it
+has them, "predict_proba" and "std". ``--rtol`` is for files of another machine; without it the bits
+have to be the same. Needs nothing of the other tests, and hides what `skrnn.runtime` must not need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FORBIDDEN = ("sklearn", "scipy", "safetensors", "joblib", "pandas")
+
+
+class Hidden:
+    """An importer that knows no module which the runtime must do without."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:  # noqa: ARG002
+        if name.partition(".")[0] in FORBIDDEN:
+            raise ModuleNotFoundError(f"skrnn.runtime must do without {name}", name=name)
+
+
+def input_of(expected: Any) -> tuple[Any, Any]:
+    """The input of a file of expectations, and of its first sequence a block for a stream."""
+    if "texts" in expected:
+        return expected["texts"].tolist(), None
+    if "table" in expected:
+        return expected["table"], expected["table"][0][:, None]
+    X = np.split(expected["values"], expected["offsets"][1:-1])
+    return X, X[0]
+
+
+def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
+    """Raise AssertionError where a file does not say what it is expected to."""
+    import skrnn.runtime
+
+    predictor = skrnn.runtime.load(model)
+    expected = np.load(expectations, allow_pickle=False)
+    X, block = input_of(expected)
+    said = {"predict": predictor.predict(X)}
+    if "predict_proba" in expected:
+        said["predict_proba"] = predictor.predict_proba(X)
+    if "std" in expected:
+        said["std"] = predictor.predict(X, return_std=True)[1]
+    for name, values in said.items():
+        assert values.shape == expected[name].shape, (name, values.shape)
+        if rtol == 0.0 or values.dtype.kind != "f":
+            assert values.tolist() == expected[name].tolist(), name
+        else:
+            np.testing.assert_allclose(values, expected[name], rtol, atol=rtol, err_msg=name)
+    stream_as_predict(predictor, X, block)
+
+
+def stream_as_predict(predictor: Any, X: Any, block: Any) -> None:
+    """Hold a stream against predict, bit for bit."""
+    try:
+        stream = predictor.stream()
+    except ValueError as error:
+        if "bidirectional" in str(error) or "attention" in str(error):
+            return
+        raise
+    if block is None:  # texts of words that have no spaces in them
+        block = [predictor.vocabulary_.get(word, 0) for word in X[0].lower().split()]
+    assert stream.process(block)[-1].tolist() == predictor.predict(X[:1]).tolist()
+    stream.reset()
+    for x_t in block:
+        last = stream.step(x_t)
+    assert last.tolist() == predictor.predict(X[:1]).tolist()
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("files", nargs="+", type=Path, metavar="MODEL EXPECTED")
+    parser.add_argument("--rtol", type=float, default=0.0)
+    options = parser.parse_args(arguments)
+    sys.meta_path.insert(0, Hidden())
+    pairs = zip(options.files[::2], options.files[1::2], strict=True)
+    for model, expectations in pairs:
+        check(model, expectations, options.rtol)
+        print(f"{model.name}: as expected")
+    imported = sorted({name.partition(".")[0] for name in sys.modules} & set(FORBIDDEN))
+    assert not imported, imported
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
