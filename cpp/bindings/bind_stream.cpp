@@ -7,6 +7,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -128,6 +129,10 @@ const double* step_tokens(StreamObject& self, PyObject* object) {
 
 const double* step_channels(StreamObject& self, PyObject* object) {
   const float* rows = float32_rows(self, object);
+  if (rows != nullptr && self.frees_gil) {
+    std::copy_n(rows, self.B * self.C, self.prepared.data());
+    rows = self.prepared.data();  // others may write to x_t meanwhile
+  }
   if (rows != nullptr && !self.prepares && all_finite(rows, self.B * self.C)) {
     return run(self, [&] { return self.stream.step_prepared(rows); });
   }
@@ -184,9 +189,11 @@ py::array process(py::handle object, py::handle block) {
       self.tokens ? py::array(token_array(block, kBlock.name)) : number_array(block, kBlock.name);
   const std::int64_t steps = steps_of(self, array, kBlock);
   std::vector<float> rows;
-  const auto* tokens = static_cast<const std::int64_t*>(array.data());
+  std::vector<std::int64_t> tokens;  // a copy: others may write to `block` meanwhile
   if (self.tokens) {
-    check_tokens(self, tokens, steps, kBlock);
+    const auto* from = static_cast<const std::int64_t*>(array.data());
+    tokens.assign(from, from + array.size());
+    check_tokens(self, tokens.data(), steps, kBlock);
   } else {
     rows.resize(static_cast<std::size_t>(steps * self.B * self.C));
     prepare(self, array, steps, kBlock, rows.data());
@@ -199,9 +206,9 @@ py::array process(py::handle object, py::handle block) {
     without_gil([&](KeepGoing keep_going, void* context) {
       const std::int64_t stride = self.B * self.A;
       for (std::int64_t t = 0; t < steps; ++t) {
-        if (t % 64 == 0 && !keep_going(context)) return false;
+        if ((self.frees_gil || t % 64 == 0) && !keep_going(context)) return false;
         const double* from = self.tokens
-                                 ? self.stream.step(tokens + t * self.B)
+                                 ? self.stream.step(tokens.data() + t * self.B)
                                  : self.stream.step_prepared(rows.data() + t * self.B * self.C);
         std::memcpy(answers.data() + t * stride, from,
                     static_cast<std::size_t>(stride) * sizeof(double));
@@ -209,7 +216,7 @@ py::array process(py::handle object, py::handle block) {
       return true;
     });
   } catch (...) {
-    set_state(self, before);  // answers that nobody gets were never asked for
+    restore_state(self, before);  // answers that nobody gets were never asked for
     throw;
   }
   for (std::int64_t t = 0; t < steps; ++t)

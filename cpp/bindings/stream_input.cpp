@@ -11,11 +11,15 @@ namespace py = pybind11;
 
 namespace {
 
+using py::detail::npy_api;
+
+constexpr int kConverted = py::array::c_style | py::array::forcecast | npy_api::NPY_ARRAY_ALIGNED_;
+
 std::string expected_shape(const StreamObject& self, bool block) {
   const std::string B = std::to_string(self.B), C = std::to_string(self.C);
   const std::string T = block ? "T, " : "", rank = block ? "(T, B" : "(B";
-  std::string text =
-      self.tokens ? rank + ") = (" + T + B + ")" : rank + ", C) = (" + T + B + ", " + C + ")";
+  std::string text = rank + ", C) = (" + T + B + ", " + C + ")";
+  if (self.tokens) text = block ? "(T, B) = (T, " + B + ")" : "(B,) = (" + B + ",)";
   if (!self.tokens && self.B == 1) text += block ? ", or (T, C)" : ", or (C,)";
   if (!self.tokens && self.C == 1) text += block ? ", or (T, B)" : ", or (B,)";
   if (self.tokens && self.B == 1) text += block ? ", or (T,)" : ", or an int";
@@ -51,8 +55,16 @@ bool fits(const StreamObject& self, const py::array& array, bool block, std::int
 }
 
 py::array as_array(py::handle object, const char* name) {
+  if (Py_TYPE(object.ptr()) == npy_api::get().PyArray_Type_) {
+    return py::reinterpret_borrow<py::array>(object);
+  }
   try {
-    return py::reinterpret_borrow<py::array>(py::module_::import("numpy").attr("asarray")(object));
+    const py::module_ numpy = py::module_::import("numpy");
+    if (numpy.attr("ma").attr("is_masked")(object).cast<bool>()) {
+      throw py::value_error(std::string(name) +
+                            ": has masked values, which are missing; fill them, with .filled()");
+    }
+    return py::reinterpret_borrow<py::array>(numpy.attr("asarray")(object));
   } catch (py::error_already_set& error) {
     if (!error.matches(PyExc_ValueError) && !error.matches(PyExc_TypeError)) throw;
     const std::string message = std::string(name) + ": cannot be read as an array of numbers: " +
@@ -68,13 +80,13 @@ py::array number_array(py::handle object, const char* name) {
   const py::array result = as_array(object, name);
   const char kind = result.dtype().kind();
   if (kind != 'f' && kind != 'i' && kind != 'u' && kind != 'b') {
-    throw py::type_error(std::string(name) + ": expected numbers, got " + describe(result));
+    throw py::type_error(std::string(name) + ": expected numbers, got " + describe(result) +
+                         (kind == 'O' ? "; convert them with .astype(float)" : ""));
   }
   // As predict has it: what float32 does not hold exactly stays float64 until it is scaled.
   const bool small = result.itemsize() <= (kind == 'f' ? 4 : 2);
-  using Flags = py::array;
-  return small ? py::array(py::array_t<float, Flags::c_style | Flags::forcecast>(result))
-               : py::array(py::array_t<double, Flags::c_style | Flags::forcecast>(result));
+  return small ? py::array(py::array_t<float, kConverted>(result))
+               : py::array(py::array_t<double, kConverted>(result));
 }
 
 std::int64_t steps_of(const StreamObject& self, const py::array& array, StreamInput input) {
@@ -121,7 +133,16 @@ py::array_t<std::int64_t> token_array(py::handle object, const char* name) {
   if (kind != 'i' && kind != 'u') {
     throw py::type_error(std::string(name) + ": expected integer tokens, got " + describe(array));
   }
-  return py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>(array);
+  const auto tokens = py::array_t<std::int64_t, kConverted>(array);
+  if (kind == 'u') {
+    for (py::ssize_t i = 0; i < tokens.size(); ++i) {
+      if (tokens.data()[i] >= 0) continue;
+      throw py::value_error(std::string(name) + ": " +
+                            std::to_string(static_cast<std::uint64_t>(tokens.data()[i])) +
+                            " is too large for a token");
+    }
+  }
+  return tokens;
 }
 
 void check_tokens(const StreamObject& self, const std::int64_t* tokens, std::int64_t steps,

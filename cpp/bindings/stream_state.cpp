@@ -1,4 +1,6 @@
 // What a stream remembers, as NumPy arrays.
+#include <pybind11/stl.h>
+
 #include <cstring>
 #include <string>
 
@@ -42,6 +44,28 @@ std::vector<Memory> memories_of(StreamObject& self) {
                     {stream.steps()},
                     static_cast<std::size_t>(B) * sizeof(std::int64_t)});
   return result;
+}
+
+// From an array for each of them, C-contiguous and of its dtype and shape.
+void write(const std::vector<Memory>& memories, const std::vector<py::array>& arrays) {
+  for (std::size_t i = 0; i < memories.size(); ++i) {
+    const char* from = static_cast<const char*>(arrays[i].data());
+    for (void* part : memories[i].parts) {
+      std::memcpy(part, from, memories[i].part_bytes);
+      from += memories[i].part_bytes;
+    }
+  }
+}
+
+void check_steps(const std::string& name, const py::array& array) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;  // what a mean in double can divide by
+  const auto* steps = static_cast<const std::int64_t*>(array.data());
+  for (py::ssize_t i = 0; i < array.size(); ++i) {
+    if (steps[i] < 0 || steps[i] > kMost) {
+      throw py::value_error(name + ": expected numbers of steps, 0..2**53, got " +
+                            std::to_string(steps[i]));
+    }
+  }
 }
 
 }  // namespace
@@ -90,21 +114,20 @@ void set_state(StreamObject& self, py::handle value) {
                             ", got " + describe(array));
     }
     const py::module_ numpy = py::module_::import("numpy");
-    array = numpy.attr("ascontiguousarray")(array);
+    array = numpy.attr("require")(array, py::none(), "CA");
     const bool wrong = numpy.attr("isnan")(array).attr("any")().cast<bool>();
     if (wrong) throw py::value_error(name + ": holds NaN");
-    if (memory.shape.size() == 1 && array.attr("min")().cast<std::int64_t>() < 0) {
-      throw py::value_error(name + ": a number of steps cannot be negative");
-    }
+    if (memory.shape.size() == 1) check_steps(name, array);
     arrays.push_back(array);
   }
-  for (std::size_t i = 0; i < memories.size(); ++i) {
-    const char* from = static_cast<const char*>(arrays[i].data());
-    for (void* part : memories[i].parts) {
-      std::memcpy(part, from, memories[i].part_bytes);
-      from += memories[i].part_bytes;
-    }
-  }
+  write(memories, arrays);
+}
+
+void restore_state(StreamObject& self, const py::dict& state) {
+  const std::vector<Memory> memories = memories_of(self);
+  std::vector<py::array> arrays;
+  for (const Memory& memory : memories) arrays.emplace_back(state[memory.name]);
+  write(memories, arrays);
 }
 
 }  // namespace skrnn::bindings

@@ -108,7 +108,7 @@ def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: s
         For another method, a `batch_size` below 1, and a model that has no answer while a sequence
         goes on.
     """
-    if method not in meaning.streams:
+    if method not in [*meaning.streams]:
         raise ValueError(f"method={method!r} cannot be streamed; choose of {[*meaning.streams]}")
     if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)):
         raise TypeError(
