@@ -5,10 +5,12 @@ Shapes: X is (T, B, C) channels or (T, B) tokens: T steps of B sequences.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from processes import run_python
 from skrnn import RNNClassifier, RNNRegressor
 
 CHANNELS, TOKENS = 3, 7
@@ -111,3 +113,9 @@ def same_state(one: Any, other: Any) -> bool:
     return one.keys() == other.keys() and all(
         one[name].tobytes() == other[name].tobytes() for name in one
     )
+
+
+def run_here(*arguments: str) -> str:
+    """What Python prints in a process of its own, where this module can be imported."""
+    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+    return run_python("-c", code + arguments[0], *arguments[1:]).stdout
