@@ -1,0 +1,346 @@
+"""Files that nobody saved: each is refused with a ValueError that says what is wrong with it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from models import ENCODERS, encoded, model_of, sequences
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+import skrnn
+import skrnn.runtime
+from skrnn._files._description import LONGEST
+
+LOADERS = [skrnn.load, skrnn.runtime.load]
+BOTH = pytest.mark.parametrize("load", LOADERS, ids=["load", "runtime"])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "model.skrnn"
+
+
+def description_of(path: Path) -> Any:
+    with safe_open(path, "np") as file:
+        return json.loads(file.metadata()["skrnn"])
+
+
+def changed(name: str, path: Path, change: Callable[[Any, dict[str, Any]], Any]) -> None:
+    """Save a model, and write it again after a change of its description and tensors."""
+    skrnn.save(model_of(name), path)
+    description, tensors = description_of(path), load_file(path)
+    change(description, tensors)
+    save_file(tensors, path, {"skrnn": json.dumps(description)})
+
+
+def put(place: str, value: Any) -> Callable[[Any, Any], None]:
+    """A change of one value; place is like "estimator.params.tol" or "pipeline.steps.0.name"."""
+
+    def change(description: Any, _: Any) -> None:
+        *parents, last = place.split(".")
+        for name in parents:
+            description = description[int(name) if name.isdigit() else name]
+        if isinstance(value, type):
+            del description[last]
+        else:
+            description[last] = value
+
+    return change
+
+
+MISSING = type  # in place of a value: the member is taken away
+
+
+def test_the_change_itself_does_no_harm(path: Path) -> None:
+    changed("classes str", path, put("producer", "somebody"))
+    for load in LOADERS:
+        assert load(path).predict(sequences()).tolist()
+
+
+# ---- Versions ----
+
+
+@BOTH
+def test_a_file_of_a_newer_version(load: Any, path: Path) -> None:
+    changed("classes str", path, put("format_version", 2))
+    with pytest.raises(ValueError, match=r"format_version 2.*update scikit-rnn") as error:
+        load(path)
+    assert repr(str(path)) in str(error.value)
+
+
+def test_an_estimator_of_a_newer_version(path: Path) -> None:
+    changed("classes str", path, put("estimator.class", "RNNTagger"))
+    with pytest.raises(ValueError, match="'RNNTagger' is unknown; update scikit-rnn"):
+        skrnn.load(path)
+
+
+def test_a_parameter_of_a_newer_version(path: Path) -> None:
+    changed("classes str", path, put("estimator.params.momentum", 0.9))
+    with pytest.raises(ValueError, match="has no parameter 'momentum'; update scikit-rnn"):
+        skrnn.load(path)
+
+
+def test_a_parameter_that_an_older_version_did_not_have(path: Path) -> None:
+    """It has its default."""
+    changed("classes str", path, put("estimator.params.tbptt", MISSING))
+    assert skrnn.load(path).get_params() == model_of("classes str").get_params()
+
+
+# ---- Wrong contents ----
+
+LABELS = "estimator.fitted.answers.labels"
+
+WRONG_FOR_BOTH: list[tuple[str, str, Any]] = [
+    ("classes str", "estimator", MISSING),
+    ("classes str", "estimator", []),
+    ("classes str", "estimator.params", [1]),
+    ("classes str", "estimator.params.tol", {"tuple": 1}),
+    ("classes str", "estimator.params.class_weight", {"keys": [[1]], "values": [1]}),
+    ("classes str", "estimator.params.class_weight", {"keys": ["a", "b"], "values": [1]}),
+    ("classes str", "estimator.fitted", None),
+    ("classes str", "estimator.fitted.n_features_in", 4),
+    ("classes str", "estimator.fitted.n_features_in", 3.0),
+    ("classes str", "estimator.fitted.n_features_in", True),
+    ("classes str", "estimator.fitted.saw_table", 0),
+    ("classes str", "estimator.fitted.saw_table", True),
+    ("classes str", "estimator.fitted.feature_names_in", ["a", "b"]),
+    ("classes str", "estimator.fitted.feature_names_in", ["a", "b", 3]),
+    ("classes str", "estimator.fitted.answers", {"kind": "flags"}),
+    ("classes str", "estimator.fitted.answers", {"kind": "numbers", "one_column": True}),
+    ("classes str", "estimator.fitted.answers.kind", "cats"),
+    ("classes str", LABELS, ["a", "b", "c"]),
+    ("classes str", LABELS, {"dtype": "U9", "array": ["certainly", "no"]}),
+    ("classes str", LABELS, {"dtype": "U9", "array": ["a", "b", "b"]}),
+    ("classes str", LABELS, {"dtype": "U9", "array": ["b", "a", "c"]}),
+    ("classes str", LABELS, {"dtype": "U1", "array": ["aa", "b", "c"]}),
+    ("classes str", LABELS, {"dtype": "U9", "array": ["a", "b", 3]}),
+    ("classes str", LABELS, {"dtype": "U99999999", "array": ["a", "b", "c"]}),
+    ("classes str", LABELS, {"dtype": "U9999999999999", "array": ["a", "b", "c"]}),
+    ("classes str", LABELS, {"dtype": "int64", "array": [1, 2, 2**63]}),
+    ("classes str", LABELS, {"dtype": "int8", "array": [1, 2, 200]}),
+    ("classes str", LABELS, {"dtype": "int64", "array": [1, 2, 3.5]}),
+    ("classes str", LABELS, {"dtype": "int64", "array": [1, 2, True]}),
+    ("classes str", LABELS, {"dtype": "float16", "array": [1, 2, 1e300]}),
+    ("classes str", LABELS, {"dtype": "object", "array": ["a", "b", None]}),
+    ("classes str", LABELS, {"dtype": "V8", "array": ["a", "b", "c"]}),
+    ("classes str", LABELS, {"dtype": "M8[D]", "array": [1, 2, 3]}),
+    ("classes str", "estimator.training", MISSING),
+    ("classes str", "estimator.training.seed", -1),
+    ("classes str", "estimator.training.seed", 2**31),
+    ("classes str", "estimator.training.solver", "newton"),
+    ("classes str", "estimator.training.losses", [0.5, "many"]),
+    ("classes str", "estimator.training.scores", 3),
+    ("classes str", "pipeline", MISSING),
+    ("classes str", "pipeline", 3),
+    ("one target", "estimator.fitted.answers.one_column", 1),
+    ("two targets", "estimator.fitted.answers.one_column", True),
+    ("one target", "estimator.fitted.answers", {"kind": "flags"}),
+    ("tokens", "estimator.fitted.feature_names_in", ["a"]),
+    ("scaler mean", "pipeline.steps", {}),
+    ("scaler mean", "pipeline.steps", [[]]),
+    ("scaler mean", "pipeline.steps.0.class", "PCA"),
+    ("scaler mean", "pipeline.steps.0.class", "TokenEncoder"),
+    ("scaler mean", "pipeline.steps.0.name", "net"),
+    ("scaler mean", "pipeline.final_step", None),
+    ("tokens", "pipeline", {"verbose": False, "final_step": "a", "steps": [{"class": "PerStep"}]}),
+    ("encoder words", "pipeline.steps.0.vocabulary", []),
+    ("encoder words", "pipeline.steps.0.vocabulary", ["a", "a"]),
+    ("encoder words", "pipeline.steps.0.vocabulary", ["a", 1.0]),
+    ("encoder words", "pipeline.steps.0.vocabulary", ["a", True]),
+    ("encoder words", "pipeline.steps.0.vocabulary", ["a", None]),
+    ("encoder words", "pipeline.steps.0.vocabulary", [10**25]),
+    ("encoder words", "pipeline.steps.0.vocabulary", {"a": 1}),
+    ("encoder words", "pipeline.steps.0.params.analyzer", "letter"),
+    ("encoder words", "pipeline.steps.0.params.analyzer", ["word"]),
+    ("encoder words", "pipeline.steps.0.params.lowercase", "yes"),
+    ("encoder words", "pipeline.steps.0.params.token_pattern", "("),
+    ("encoder words", "pipeline.steps.0.params.token_pattern", "(a)(b)"),
+    ("encoder words", "pipeline.steps.0.params.token_pattern", "(" * 240 + ")" * 240),
+    ("encoder words", "pipeline.steps.0.params.token_pattern", "a" * 501),
+    ("encoder words", "pipeline.steps.0.params.token_pattern", "a{99999999999999999999}"),
+]
+
+# The runtime has no use for them.
+WRONG_FOR_ESTIMATORS: list[tuple[str, str, Any]] = [
+    ("classes str", "estimator.class", "RNNRegressor"),
+    ("classes str", "estimator.class", "os.system"),
+    ("classes str", "estimator.params.hidden_size", 6),
+    ("classes str", "estimator.params.hidden_size", "5"),
+    ("classes str", "estimator.params.pooling", "mean"),
+    ("classes str", "estimator.params.bidirectional", True),
+    ("classes str", "estimator.params.embedding_size", 2),
+    ("classes str", "estimator.params.cell", ["lstm"]),
+    ("classes str", "estimator.params.cell", "a" * 10**6),
+    ("classes str", "estimator.params.tol", -1),
+    ("classes str", "estimator.params.solver", None),
+    ("classes str", "estimator.params.scoring", "a" * 10**6),
+    ("classes str", "estimator.params.random_state", {"tuple": [1]}),
+    ("classes str", "estimator.params.class_weight", {"keys": ["a"], "values": ["b"]}),
+    ("classes str", "estimator.params.loss", "squared"),
+    ("quantiles", "estimator.params.quantiles", {"tuple": [0.1, 0.5, 0.8]}),
+    ("quantiles", "estimator.params.quantiles", {"tuple": [0.1, 0.5]}),
+    ("one target", "estimator.params.loss", "absolute"),
+    ("one target", "estimator.params.delta", 0.5),
+    ("scaler mean", "pipeline.steps.0.name", "a__b"),
+    ("scaler mean", "pipeline.steps.0.name", "steps"),
+    ("scaler mean", "pipeline.verbose", "yes"),
+    ("scaler mean", "pipeline.steps.0.transformer.class", "PCA"),
+    ("scaler mean", "pipeline.steps.0.transformer.class", "MaxAbsScaler"),
+    ("scaler mean", "pipeline.steps.0.transformer.params.with_mean", 3),
+    ("scaler mean", "pipeline.steps.0.transformer.params.with_mean", False),
+    ("scaler mean", "pipeline.steps.0.transformer.params.with_std", True),
+    ("scaler mean", "pipeline.steps.0.transformer.params.speed", 3),
+    ("scaler mean", "pipeline.steps.0.transformer.attributes.mean_", None),
+    ("scaler mean", "pipeline.steps.0.transformer.attributes.mean_", [1.0, 2.0, 3.0]),
+    (
+        "scaler mean",
+        "pipeline.steps.0.transformer.attributes.mean_",
+        {"dtype": "float64", "array": [1.0, 2.0, 3.0]},
+    ),
+    (
+        "scaler mean",
+        "pipeline.steps.0.transformer.attributes.var_",
+        {"dtype": "float64", "array": [1.0, 2.0]},
+    ),
+    ("scaler mean", "pipeline.steps.0.transformer.attributes.n_samples_seen_", "many"),
+    ("scaler mean", "pipeline.steps.0.transformer.attributes.n_samples_seen_", {"scalar": None}),
+    ("scaler min max", "pipeline.steps.0.transformer.params.clip", True),
+    ("scaler min max", "pipeline.steps.0.transformer.params.feature_range", "ab"),
+    ("encoder words", "pipeline.steps.0.params.min_frequency", 0),
+    ("encoder words", "pipeline.steps.0.params.max_tokens", "5"),
+    ("encoder words", "pipeline.steps.0.params.speed", 5),
+]
+
+
+def shown(value: Any) -> str:
+    return str(value)[:40]
+
+
+@BOTH
+@pytest.mark.parametrize(("name", "place", "value"), WRONG_FOR_BOTH, ids=shown)
+def test_what_no_estimator_writes(name: str, place: str, value: Any, load: Any, path: Path) -> None:
+    changed(name, path, put(place, value))
+    with pytest.raises(ValueError, match="cannot be loaded: ") as error:
+        load(path)
+    assert len(str(error.value)) < 1000 + len(str(path))
+
+
+@pytest.mark.parametrize(("name", "place", "value"), WRONG_FOR_ESTIMATORS, ids=shown)
+def test_what_no_estimator_could_be(name: str, place: str, value: Any, path: Path) -> None:
+    changed(name, path, put(place, value))
+    with pytest.raises(ValueError, match="cannot be loaded: ") as error:
+        skrnn.load(path)
+    assert len(str(error.value)) < 1000 + len(str(path))
+
+
+@BOTH
+def test_units_of_targets_that_do_not_belong_there(load: Any, path: Path) -> None:
+    def add(_: Any, tensors: dict[str, Any]) -> None:
+        tensors["target.mean"] = tensors["target.scale"] = np.ones(1)
+
+    def remove(_: Any, tensors: dict[str, Any]) -> None:
+        del tensors["target.mean"], tensors["target.scale"]
+
+    for name, change in (("classes str", add), ("one target", remove)):
+        changed(name, path, change)
+        with pytest.raises(ValueError, match=r"target\.mean and target\.scale are for regressors"):
+            load(path)
+
+
+def test_a_scaler_that_is_not_what_the_core_does(path: Path) -> None:
+    def change(_: Any, tensors: dict[str, Any]) -> None:
+        tensors["input.0"] = tensors["input.0"] + 1
+
+    changed("scaler mean", path, change)
+    with pytest.raises(ValueError, match="operations on the input are not those of its pipeline"):
+        skrnn.load(path)
+
+
+@BOTH
+def test_more_steps_than_anybody_has(load: Any, path: Path) -> None:
+    def change(description: Any, _: Any) -> None:
+        steps = description["pipeline"]["steps"]
+        steps += [{**copy.deepcopy(steps[0]), "name": f"step {i}"} for i in range(200)]
+
+    changed("scaler neither", path, change)
+    with pytest.raises(ValueError, match="has 201 steps; expected 100 at most"):
+        load(path)
+
+
+# ---- Memory ----
+
+
+@BOTH
+@pytest.mark.parametrize("unit", ["[]", "{}", "[[]]", '"ab"', "1.5", '{"a":1}', "[1e9,[]]"])
+def test_memory_stays_within_a_multiple_of_the_file(unit: str, load: Any, path: Path) -> None:
+    """Whatever the JSON is made of, in places where nothing of it is needed."""
+    changed("classes str", path, put("producer", "PLACE"))
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    text = header["__metadata__"]["skrnn"]
+    content = "[" + ",".join([unit] * (10**6 // (len(unit) + 1))) + "]"
+    header["__metadata__"]["skrnn"] = text.replace('"PLACE"', content)
+    written = json.dumps(header).encode()
+    path.write_bytes(len(written).to_bytes(8, "little") + written + data[8 + length :])
+    tracemalloc.start()
+    load(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 40 * path.stat().st_size
+
+
+@BOTH
+def test_a_description_that_is_too_long(load: Any, path: Path) -> None:
+    changed("classes str", path, put("producer", "a" * LONGEST))
+    with pytest.raises(ValueError, match=f"characters; expected {LONGEST} at most"):
+        load(path)
+
+
+def test_a_vocabulary_that_is_too_long_is_not_saved(path: Path) -> None:
+    pipeline = encoded(*ENCODERS["words"])
+    number = len(pipeline[0].vocabulary_) + 1
+    pipeline[0].vocabulary_["a" * LONGEST] = number
+    with pytest.raises(ValueError, match="limit the vocabulary with max_tokens"):
+        skrnn.save(pipeline, path)
+
+
+# ---- What is no file of ours ----
+
+
+@BOTH
+def test_files_that_are_something_else(load: Any, path: Path) -> None:
+    for content in (b"", b"\x80\x04K\x01.", b"PK\x03\x04" + bytes(100), b'{"a": 1}', bytes(10**4)):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="cannot be loaded: "):
+            load(path)
+    save_file({"weight": np.zeros(3, np.float32)}, path)
+    with pytest.raises(ValueError, match="no model of scikit-rnn"):
+        load(path)
+
+
+@BOTH
+def test_files_that_cannot_be_opened(load: Any, path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as error:
+        load(path)
+    assert error.value.filename == str(path)
+    with pytest.raises(IsADirectoryError):
+        load(path.parent)
+
+
+@BOTH
+def test_a_checkpoint_is_no_model(load: Any, path: Path) -> None:
+    from skrnn.callbacks import Checkpoint
+
+    model = skrnn.RNNRegressor(hidden_size=4, max_iter=1, random_state=0)
+    model.set_callbacks(Checkpoint(path)).fit(sequences(), np.arange(24))
+    with pytest.raises(ValueError, match="no model of scikit-rnn"):
+        load(path)

@@ -1,0 +1,43 @@
+"""Thousands of files broken at random are refused, or taken for what they are.
+
+The same with other seeds and as long as one likes: ``python load_broken_files.py`` and, guided by
+what is covered, ``python fuzz_load.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from mutations import Mutator, header_of, with_header
+
+from processes import run_python
+
+FOLDER = Path(__file__).parent
+FILES = sorted((FOLDER.parent / "artifacts").glob("version_*/*.skrnn"))
+ROUNDS = 250  # of each file
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bounds memory as Linux can")
+def test_they_are_loaded_or_refused(tmp_path: Path) -> None:
+    """In bounded time and memory; see load_broken_files.py."""
+    program = str(FOLDER / "load_broken_files.py")
+    said = run_python(program, "0", str(ROUNDS), str(tmp_path), *map(str, FILES)).stdout
+    count, taken = int(said.split()[0]), int(said.split()[2])
+    assert count == ROUNDS * len(FILES) >= 3000
+    # Most are refused, and some are not: a flipped bit of a weight makes another weight.
+    assert 0.05 * count < taken < 0.5 * count
+
+
+def test_mutations_are_what_they_seem() -> None:
+    """A header taken apart and put together is the same, and one seed gives one set of files."""
+    files = [path.read_bytes() for path in FILES]
+    for data in files:
+        assert header_of(with_header(data, header_of(data))) == header_of(data)
+    one, other = Mutator(5, files), Mutator(5, files)
+    broken = [one(data) for data in files]
+    assert broken == [other(data) for data in files]
+    assert all(mine != data for mine, data in zip(broken, files, strict=True))
+    json.dumps(header_of(files[0]))
