@@ -336,7 +336,7 @@ void check_files_on_disk() {
   };
   // The errno of the std::system_error, 0 for a std::invalid_argument, or -1 for none.
   const auto error_number = [](const std::string& path) {
-    most_in_use = in_use;
+    most_in_use = in_use.load();
     try {
       skrnn::Model::load(path);
     } catch (const std::system_error& error) {

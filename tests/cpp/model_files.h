@@ -2,6 +2,7 @@
 // them, and how much memory that takes. Each program is one source file, and includes this once.
 #pragma once
 
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -14,12 +15,12 @@
 
 #include "skrnn/model.h"
 
-// --- Memory: how much was in use at most since it was last asked
-// -----------------------------------
+// --- Memory: how much was in use at most since it was last looked at, and how often it was taken
+// --
 
 namespace {
 
-std::size_t in_use = 0, most_in_use = 0;
+std::atomic<std::size_t> in_use{0}, most_in_use{0}, allocations{0};  // of any thread
 
 void* take(std::size_t size, std::size_t alignment) {
   // The size stands before the block, where it is found again.
@@ -27,8 +28,9 @@ void* take(std::size_t size, std::size_t alignment) {
   void* memory = std::aligned_alloc(head, head + (size + head - 1) / head * head);
   if (memory == nullptr) throw std::bad_alloc();
   std::memcpy(memory, &size, sizeof size);
+  ++allocations;
   in_use += size;
-  if (in_use > most_in_use) most_in_use = in_use;
+  if (in_use > most_in_use) most_in_use = in_use.load();
   return static_cast<char*>(memory) + head;
 }
 
@@ -77,7 +79,7 @@ int conclusion() {
 
 // --- Files ---------------------------------------------------------------------------------------
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
+inline std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const std::size_t at = text.find(from);
   if (at == std::string::npos) {
     std::printf("FAILED  a case of this program: no %s in %s\n", from.c_str(), text.c_str());
@@ -234,7 +236,7 @@ skrnn::ServingSettings channels_model() {
   return settings;
 }
 
-skrnn::ServingSettings tokens_model() {
+inline skrnn::ServingSettings tokens_model() {
   skrnn::ServingSettings settings;
   settings.network = {"gru", 5, 2, 3, 2, true, skrnn::Pooling::kAttention, 3};
   settings.loss.name = "cross_entropy";
@@ -247,7 +249,7 @@ skrnn::ServingSettings tokens_model() {
 // printed anywhere, and the memory in use is bounded by the length of the file.
 std::string error_of(const Bytes& bytes, const std::string& what) {
   std::string message;
-  most_in_use = in_use;
+  most_in_use = in_use.load();
   const std::size_t before = in_use;
   try {
     const skrnn::Model model = skrnn::Model::parse(bytes.data(), bytes.size());
@@ -268,12 +270,12 @@ std::string error_of(const Bytes& bytes, const std::string& what) {
   return message;
 }
 
-void expect_good(const Bytes& bytes, const std::string& what) {
+inline void expect_good(const Bytes& bytes, const std::string& what) {
   const std::string message = error_of(bytes, what);
   expect(message.empty(), what + " is refused: " + message);
 }
 
-void expect_error(const Bytes& bytes, const std::string& words, const std::string& what) {
+inline void expect_error(const Bytes& bytes, const std::string& words, const std::string& what) {
   const std::string message = error_of(bytes, what);
   expect(message.find(words) != std::string::npos,
          what + ": expected \"" + words + "\", got: " + message);

@@ -1,0 +1,412 @@
+// Checks models and streams as a device uses them: what a step answers, that it allocates nothing
+// on any thread, and who may outlive whom. See check_kernels.cpp for how to build and run.
+#include <atomic>
+#include <clocale>
+#include <cstring>
+#include <functional>
+#include <locale>
+#include <memory>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+#include "model_files.h"
+#include "skrnn/isa.h"
+#include "skrnn/layer.h"
+#include "skrnn/stream.h"
+
+// --- Allocations, of C as of C++ -----------------------------------------------------------------
+
+// The sanitizers bring a malloc of their own; then operator new of model_files.h is what counts.
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define SKRNN_COUNTS_MALLOC 1
+
+namespace {
+std::atomic<long> mallocs{0};
+}
+
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t n, std::size_t size);
+void* __libc_realloc(void* memory, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+
+void* malloc(std::size_t size) {
+  ++mallocs;
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t n, std::size_t size) {
+  ++mallocs;
+  return __libc_calloc(n, size);
+}
+void* realloc(void* memory, std::size_t size) {
+  ++mallocs;
+  return __libc_realloc(memory, size);
+}
+void* memalign(std::size_t alignment, std::size_t size) {
+  ++mallocs;
+  return __libc_memalign(alignment, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  ++mallocs;
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
+  ++mallocs;
+  *memory = __libc_memalign(alignment, size);
+  return *memory == nullptr ? 12 : 0;  // ENOMEM
+}
+}
+#endif
+
+namespace {
+
+using skrnn::Model;
+using skrnn::Stream;
+
+long count_of_allocations() {
+#if defined(SKRNN_COUNTS_MALLOC)
+  return mallocs;
+#else
+  return static_cast<long>(allocations);
+#endif
+}
+
+// --- What holds by type --------------------------------------------------------------------------
+
+template <class T>
+constexpr bool kStepsSilently =
+    noexcept(std::declval<Stream&>().step(std::declval<const T*>())) &&
+    noexcept(std::declval<Stream&>().step(std::declval<const T*>(), std::declval<float*>()));
+static_assert(kStepsSilently<float> && kStepsSilently<Index>, "step lets an exception out");
+static_assert(noexcept(std::declval<Stream&>().reset()), "reset lets an exception out");
+static_assert(noexcept(std::declval<Stream&>().reset(0)), "reset lets an exception out");
+static_assert(std::is_nothrow_move_constructible_v<Stream>, "a stream can be moved");
+static_assert(std::is_nothrow_move_assignable_v<Stream>, "a stream can be moved");
+static_assert(!std::is_copy_constructible_v<Stream>, "a stream is not copied by accident");
+
+// --- Models and data -----------------------------------------------------------------------------
+
+// The same numbers with every compiler: SplitMix64, uniform in ±bound.
+class Random {
+ public:
+  float next(double bound) {
+    std::uint64_t z = state_ += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    z ^= z >> 31;
+    return static_cast<float>(bound * (static_cast<double>(z >> 11) / (1ull << 52) - 1));
+  }
+
+ private:
+  std::uint64_t state_ = 0;
+};
+
+constexpr Index kSteps = 7;
+
+struct Case {
+  std::string cell;
+  skrnn::Pooling pooling;
+  Index layers, hidden, batch;
+  bool tokens;
+
+  std::string text() const {
+    return cell + " " + pooling_name(pooling) + " layers=" + std::to_string(layers) +
+           " H=" + std::to_string(hidden) + " B=" + std::to_string(batch) +
+           (tokens ? " tokens" : "");
+  }
+};
+
+skrnn::ServingSettings settings_of(const Case& c) {
+  skrnn::ServingSettings settings;
+  settings.network = {c.cell, 5, c.tokens ? 3 : 0, c.hidden, c.layers, false, c.pooling, 4};
+  if (c.tokens) {
+    settings.loss.name = "cross_entropy";
+    return settings;
+  }
+  settings.loss.name = "quantile";
+  settings.loss.quantiles = {0.25, 0.75};
+  settings.targets = 2;
+  settings.target_mean = {1.5, -1e9};
+  settings.target_scale = {0.1, 3};
+  settings.operations = {{skrnn::ChannelOperation::Kind::kSubtract, {0.1, -7, 0, 3, 1}, true},
+                         {skrnn::ChannelOperation::Kind::kDivide, {3, 1, 0.3, 2, 7}, false}};
+  return settings;
+}
+
+std::vector<float> random_parameters(const skrnn::ServingSettings& settings) {
+  Random random;
+  const skrnn::SequenceModel network(settings.network);
+  std::vector<float> parameters(static_cast<std::size_t>(network.num_parameters()));
+  for (float& p : parameters) p = random.next(0.5);
+  return parameters;
+}
+
+Model model_of(const Case& c) {
+  const skrnn::ServingSettings settings = settings_of(c);
+  return Model(settings, random_parameters(settings).data());
+}
+
+// kSteps steps of B sequences, in the order of time.
+struct Steps {
+  Index channels, batch;
+  std::vector<float> values;  // [T, B, C]
+  std::vector<Index> tokens;  // [T, B]
+
+  explicit Steps(const Case& c) : channels(c.tokens ? 1 : 5), batch(c.batch) {
+    Random random;
+    for (Index i = 0; i < kSteps * batch; ++i) {
+      tokens.push_back(static_cast<Index>(random.next(2.5) + 2.5));
+      for (Index k = 0; k < channels; ++k) values.push_back(random.next(2));
+    }
+  }
+  const float* x(Index t) const { return values.data() + t * batch * channels; }
+  const Index* token(Index t) const { return tokens.data() + t * batch; }
+};
+
+const double* step(Stream& stream, const Case& c, const Steps& data, Index t) {
+  return c.tokens ? stream.step(data.token(t)) : stream.step(data.x(t));
+}
+
+// What predict says of each sequence after its first `steps` steps: [B, A].
+std::vector<double> predicted(const Model& model, const Case& c, const Steps& data, Index steps,
+                              int threads = 1) {
+  std::vector<float> values;
+  std::vector<Index> tokens, offsets = {0};
+  for (Index b = 0; b < c.batch; ++b) {
+    for (Index t = 0; t < steps; ++t) {
+      const float* x = data.x(t) + b * data.channels;
+      values.insert(values.end(), x, x + data.channels);
+      tokens.push_back(data.token(t)[b]);
+    }
+    offsets.push_back((b + 1) * steps);
+  }
+  const skrnn::SequenceData sequences = {c.batch, offsets.data(),
+                                         c.tokens ? nullptr : values.data(),
+                                         c.tokens ? tokens.data() : nullptr};
+  std::vector<double> answers(static_cast<std::size_t>(c.batch * model.answer_size()));
+  model.predict(sequences, answers.data(), threads);
+  return answers;
+}
+
+bool same_bits(const double* a, const std::vector<double>& b) {
+  return std::memcmp(a, b.data(), b.size() * sizeof(double)) == 0;
+}
+
+// --- Checks --------------------------------------------------------------------------------------
+
+void check_agrees(const Case& c) {
+  const Model model = model_of(c);
+  const Steps data(c);
+  Stream stream(model, c.batch), rounded(model, c.batch);
+  std::vector<float> answers(static_cast<std::size_t>(c.batch * stream.answer_size()));
+  bool same = true, rounds = true, again = true;
+  for (Index t = 0; t < kSteps; ++t) {
+    const std::vector<double> expected = predicted(model, c, data, t + 1);
+    same &= same_bits(step(stream, c, data, t), expected);
+    if (c.tokens) {
+      rounded.step(data.token(t), answers.data());
+    } else {
+      rounded.step(data.x(t), answers.data());
+    }
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      rounds &= answers[i] == static_cast<float>(expected[i]);
+    }
+  }
+  expect(same, c.text() + ": a step is not what predict says");
+  expect(rounds, c.text() + ": float answers are not the rounded ones");
+  stream.reset();
+  again = same_bits(step(stream, c, data, 0), predicted(model, c, data, 1));
+  expect(again, c.text() + ": after a reset");
+}
+
+void check_allocates_nothing(const Case& c) {
+  const Model model = model_of(c);
+  const Steps data(c);
+  const auto run = [&](Stream& stream) {
+    const long before = count_of_allocations();
+    float rounded[64];
+    for (Index t = 0; t < kSteps; ++t) step(stream, c, data, t);
+    if (c.tokens) {
+      stream.step(data.token(0), rounded);
+    } else {
+      stream.step(data.x(0), rounded);
+    }
+    stream.reset(0);
+    stream.reset();
+    step(stream, c, data, 0);
+    return count_of_allocations() - before;
+  };
+  Stream stream(model, c.batch), other(model, c.batch);
+  expect(run(stream) == 0, c.text() + ": a step allocates");
+  long there = -1;
+  std::thread([&] { there = run(other); }).join();
+  expect(there == 0, c.text() + ": the first steps on a new thread allocate");
+}
+
+void check_counter() {
+  const long before = count_of_allocations();
+  delete new int;
+  expect(count_of_allocations() > before, "allocations of C++ are not counted");
+#if defined(SKRNN_COUNTS_MALLOC)
+  const long between = count_of_allocations();
+  void* volatile memory = std::malloc(1);
+  std::free(memory);
+  expect(count_of_allocations() > between, "allocations of C are not counted");
+#endif
+}
+
+void check_lifetimes(const Case& c) {
+  const Steps data(c);
+  auto model = std::make_unique<Model>(model_of(c));
+  std::vector<std::vector<double>> expected;
+  for (Index t = 0; t < kSteps; ++t) expected.push_back(predicted(*model, c, data, t + 1));
+
+  Stream first(*model, c.batch);
+  Stream replaced(*model, c.batch);
+  model.reset();
+  bool same = same_bits(step(first, c, data, 0), expected[0]);
+  same &= same_bits(step(first, c, data, 1), expected[1]);
+  expect(same, c.text() + ": a stream that outlives its model");
+
+  Stream second(std::move(first));
+  expect(same_bits(step(second, c, data, 2), expected[2]), c.text() + ": a stream that was moved");
+  replaced = std::move(second);
+  expect(same_bits(step(replaced, c, data, 3), expected[3]),
+         c.text() + ": a stream that was moved into another's place");
+  std::vector<Stream> streams;
+  streams.push_back(std::move(replaced));
+  for (int i = 0; i < 5; ++i) streams.emplace_back(model_of(c), c.batch);
+  expect(same_bits(step(streams[0], c, data, 4), expected[4]),
+         c.text() + ": a stream in a vector that grew");
+}
+
+void check_state(const Case& c) {
+  const Model model = model_of(c);
+  const Steps data(c);
+  Stream from(model, c.batch), to(model, c.batch);
+  for (Index t = 0; t < 3; ++t) step(from, c, data, t);
+  const Index n = c.batch * from.hidden_size();
+  for (Index layer = 0; layer < from.num_layers(); ++layer) {
+    std::copy_n(from.h(layer), n, to.h(layer));
+    if (from.c(layer) != nullptr) std::copy_n(from.c(layer), n, to.c(layer));
+  }
+  if (from.pooled() != nullptr) std::copy_n(from.pooled(), n, to.pooled());
+  std::copy_n(from.steps(), c.batch, to.steps());
+  expect(same_bits(step(to, c, data, 3), predicted(model, c, data, 4)),
+         c.text() + ": a state that was copied");
+}
+
+void check_threads(const Case& c) {
+  const Model model = model_of(c);
+  const Steps data(c);
+  std::vector<std::vector<double>> expected;
+  for (Index t = 0; t < kSteps; ++t) expected.push_back(predicted(model, c, data, t + 1));
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int number = 0; number < 8; ++number) {
+    threads.emplace_back([&, number] {
+      for (int again = 0; again < 5; ++again) {
+        Stream stream(model, c.batch);
+        for (Index t = 0; t < kSteps; ++t) {
+          if (!same_bits(step(stream, c, data, t), expected[static_cast<std::size_t>(t)])) ++wrong;
+        }
+        if (predicted(model, c, data, kSteps, 1 + number % 2) != expected.back()) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  expect(wrong == 0, c.text() + ": with other threads at the same model");
+}
+
+// Numbers as they are written where a comma stands before the decimals and dots between thousands.
+struct Commas : std::numpunct<char> {
+  char do_decimal_point() const override { return ','; }
+  char do_thousands_sep() const override { return '.'; }
+  std::string do_grouping() const override { return "\3"; }
+};
+
+void check_locale() {
+  const Bytes bytes = container(file_of(channels_model()));
+  const auto read = [&] { return Model::parse(bytes.data(), bytes.size()); };
+  const Model before = read();
+  const std::locale was = std::locale::global(std::locale(std::locale(), new Commas));
+  bool found = false;
+  for (const char* name : {"de_DE.UTF-8", "de_DE.utf8", "de_DE", "German_Germany.1252"}) {
+    found = found || std::setlocale(LC_ALL, name) != nullptr;
+  }
+  std::printf("locale: commas in C++, %s in C\n", found ? "German" : "no German");
+  const Model after = read();
+  expect(after.settings().loss.quantiles == std::vector<double>({0.25, 0.75}) &&
+             after.settings().target_mean == before.settings().target_mean &&
+             after.description() == before.description(),
+         "a file that is read under another locale");
+  const float x[] = {0.5f, -1};
+  Stream one(before), other(after);
+  const double* a = one.step(x);
+  const double* b = other.step(x);
+  expect(std::memcmp(a, b, 4 * sizeof(double)) == 0, "answers under another locale");
+  std::setlocale(LC_ALL, "C");
+  std::locale::global(was);
+}
+
+void expect_refused(const std::function<void()>& make, const std::string& words) {
+  std::string message;
+  try {
+    make();
+  } catch (const std::invalid_argument& error) {
+    message = error.what();
+  }
+  expect(message.find(words) != std::string::npos,
+         "expected an error that says \"" + words + "\", got: " + message);
+}
+
+void check_refusals() {
+  const Model model = model_of({"lstm", skrnn::Pooling::kLast, 1, 3, 1, false});
+  for (const Index batch : {Index{0}, Index{-1}, INT64_MIN, INT64_MAX, Index{1} << 48}) {
+    expect_refused([&] { Stream(model, batch); }, std::to_string(batch));
+  }
+  skrnn::ServingSettings settings;
+  settings.network.bidirectional = true;
+  expect_refused([&] { Stream(Model(settings, random_parameters(settings).data())); },
+                 "bidirectional=False");
+  settings.network.bidirectional = false;
+  settings.network.pooling = skrnn::Pooling::kAttention;
+  expect_refused([&] { Stream(Model(settings, random_parameters(settings).data())); },
+                 "pooling='attention'");
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> result;
+  for (const skrnn::CellInfo& cell : skrnn::cells()) {
+    for (const skrnn::Pooling pooling :
+         {skrnn::Pooling::kLast, skrnn::Pooling::kMean, skrnn::Pooling::kMax}) {
+      for (const Index batch : {1, 3}) {
+        result.push_back({cell.name, pooling, 1, 37, batch, false});
+        result.push_back({cell.name, pooling, 2, 6, batch, true});
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+int main() {
+  check_counter();
+  check_refusals();
+  for (const std::string& isa : skrnn::available_isas()) {
+    skrnn::select_isa(isa);
+    std::printf("%s\n", isa.c_str());
+    for (const Case& c : cases()) {
+      check_agrees(c);
+      check_allocates_nothing(c);
+      check_lifetimes(c);
+      check_state(c);
+    }
+    check_threads({"lstm", skrnn::Pooling::kMean, 2, 37, 3, false});
+    check_threads({"gru", skrnn::Pooling::kLast, 1, 6, 40, true});
+    check_locale();
+  }
+  return conclusion();
+}
