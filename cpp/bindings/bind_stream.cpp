@@ -226,13 +226,14 @@ py::array process(py::handle object, py::handle block) {
 
 void reset(py::handle object, py::handle sequence) {
   StreamObject& self = stream_of(object);
-  const Use use(self);
   if (sequence.is_none()) {
+    const Use use(self);
     self.stream.reset();
     return;
   }
   const auto index = py::reinterpret_steal<py::object>(PyNumber_Index(sequence.ptr()));
   if (!index) {
+    if (PyErr_ExceptionMatches(PyExc_TypeError) == 0) throw py::error_already_set();
     PyErr_Clear();
     throw py::type_error("sequence: expected an int or None, got " +
                          std::string(Py_TYPE(sequence.ptr())->tp_name));
@@ -243,6 +244,7 @@ void reset(py::handle object, py::handle sequence) {
     throw py::value_error("sequence: expected 0.." + std::to_string(self.B - 1) + " or None, got " +
                           std::string(py::str(index)));
   }
+  const Use use(self);
   self.stream.reset(b);
 }
 
@@ -257,6 +259,10 @@ std::unique_ptr<StreamObject> make_stream(py::handle model_object, std::int64_t 
       throw py::value_error("labels: expected shape (" + std::to_string(A) + ",), got " +
                             describe(array));
     }
+    // Labels are copied as bytes, which those that own memory elsewhere cannot be.
+    if (array.dtype().attr("hasobject").cast<bool>() && array.dtype().kind() != 'O') {
+      throw py::type_error("labels: expected plain values or objects, got " + describe(array));
+    }
     return std::make_unique<StreamObject>(model, batch_size, Form::kLabels, array,
                                           std::vector<py::ssize_t>(), 0);
   }
@@ -267,7 +273,7 @@ std::unique_ptr<StreamObject> make_stream(py::handle model_object, std::int64_t 
   std::vector<py::ssize_t> row_shape{A};
   if (!shape.is_none()) row_shape = shape.cast<std::vector<py::ssize_t>>();
   std::int64_t columns = 1;
-  for (const py::ssize_t size : row_shape) columns *= size;
+  for (const py::ssize_t size : row_shape) columns = size < 1 || size > A ? 0 : columns * size;
   if (row_shape.size() > 3 || columns < 1 || columns > A) {
     throw py::value_error("shape: does not hold 1.." + std::to_string(A) + " values");
   }

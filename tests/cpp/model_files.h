@@ -49,6 +49,14 @@ void* operator new(std::size_t size) { return take(size, 1); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return take(size, static_cast<std::size_t>(alignment));
 }
+// The sanitizers have one of their own, which would not match the delete below.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return take(size, 1);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void operator delete(void* p) noexcept { give_back(p, 1); }
 void operator delete(void* p, std::size_t) noexcept { give_back(p, 1); }
 void operator delete(void* p, std::align_val_t alignment) noexcept {

@@ -244,6 +244,25 @@ def test_wrong_resets() -> None:
     stream.reset(np.int8(1))
     assert stream.state["steps"].tolist() == [3, 0, 3]
 
+    class Interrupted:
+        def __index__(self) -> int:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stream.reset(Interrupted())
+    assert stream.state["steps"].tolist() == [3, 0, 3]
+
+
+def test_labels_that_cannot_be_copied() -> None:
+    """Of their dtype an array holds pointers, and a copy of those would free what is in use."""
+    network, Stream = MODEL._served(), type(MODEL.stream())
+    labels = [np.zeros(3, [("name", object), ("number", int)])]
+    if hasattr(np.dtypes, "StringDType"):
+        labels.append(np.array(["a" * 99] * 3, np.dtypes.StringDType()))
+    for wrong in labels:
+        with pytest.raises(TypeError, match=says("labels: expected plain values or objects")):
+            Stream(network, labels=wrong)
+
 
 def test_a_call_from_inside_a_call() -> None:
     """An argument that turns itself into an array can do anything, also to the stream."""
