@@ -183,6 +183,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     # ---- The engine ----
 
     def _network_settings(self) -> dict[str, Any]:
+        """Return what the core is told of the network."""
         return {
             "cell": self.cell,
             "input_size": self._input_size,

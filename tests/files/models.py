@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
@@ -134,7 +135,7 @@ def scaled(scalers: list[Any], dtype: Any = np.float32) -> Pipeline:
 
 
 def encoded(encoder: TokenEncoder, texts: Any) -> Pipeline:
-    pipeline = make_pipeline(encoder, RNNClassifier(embedding_size=3, **SMALL))
+    pipeline = make_pipeline(clone(encoder), RNNClassifier(embedding_size=3, **SMALL))
     pipeline.fit(texts, np.arange(len(texts)) % 2)
     stirred(pipeline[-1])
     return pipeline

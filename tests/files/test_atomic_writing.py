@@ -38,7 +38,9 @@ def test_it_writes_and_replaces(path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
-@pytest.mark.parametrize("call", ["os.fsync", "pathlib.Path.replace", "pathlib.Path.open"])
+@pytest.mark.parametrize(
+    "call", ["os.fsync", "pathlib.Path.replace", "pathlib.Path.open"], ids=lambda call: call
+)
 @pytest.mark.parametrize("there", [True, False])
 def test_an_error_leaves_the_old_file(
     call: str, error: BaseException, there: bool, path: Path, monkeypatch: pytest.MonkeyPatch
@@ -153,6 +155,7 @@ def test_a_folder_that_is_not_there(path: Path) -> None:
     assert error.value.filename == str(path / "none" / "model")
 
 
+@POSIX
 def test_names_may_be_as_long_as_names_can_be(path: Path) -> None:
     for name in ("x" * 255, "é" * 127):
         write_atomically(path.with_name(name), b"new")

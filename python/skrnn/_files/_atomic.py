@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import uuid
@@ -36,7 +37,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         mode = _mode_of(target)
         try:
             with partial.open("xb") as file:
-                if mode is not None:
+                if mode is not None and mode != stat.S_IMODE(os.fstat(file.fileno()).st_mode):
                     partial.chmod(mode)
                 file.write(content)
                 file.flush()
@@ -69,10 +70,10 @@ def _sync_folder(folder: Path) -> None:
     """Write down the new name, where the system can."""
     if os.name != "posix":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError:  # some network file systems cannot
-        pass
-    finally:
-        os.close(descriptor)
+    # Some network file systems cannot, and some folders may be written and not read.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

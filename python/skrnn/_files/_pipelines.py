@@ -169,12 +169,12 @@ def _scaler_section(step: PerStep, what: str) -> dict[str, Any]:
     if scaler is None or type(inner) is not scaler.kind:
         raise ValueError(f"{what} is PerStep of {name}, which cannot be saved: {SUPPORTED}")
     params = inner.get_params()
-    if params.get("clip"):
-        raise ValueError(f"{what} has clip=True, which cannot be saved; clip the data before it")
     if type(step.transformer) is not scaler.kind or step.transformer.get_params() != params:
         raise ValueError(
             f"{what} has another transformer than the one it was fitted with; fit it again"
         )
+    if params.pop("clip", False):  # not in a file: only newer scalers have it
+        raise ValueError(f"{what} has clip=True, which cannot be saved; clip the data before it")
     attributes = {"n_samples_seen_": _seen(inner, what)}
     for attribute in scaler.arrays:
         array = getattr(inner, attribute)
