@@ -39,7 +39,8 @@ Parameters
 ----------
 x_t : array of shape (B, C)
     One row of channels a sequence; (C,) will do where there is one sequence, and (B,) where there
-    is one channel. With tokens an array of shape (B,), or for one sequence an int.
+    is one channel. With tokens an array of shape (B,), or for one sequence an int. Channels are
+    taken in the order of fit: names that a data frame has for them are not looked at.
 
 Returns
 -------

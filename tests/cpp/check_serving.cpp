@@ -319,6 +319,46 @@ void check_threads(const Case& c) {
   expect(wrong == 0, c.text() + ": with other threads at the same model");
 }
 
+// More channels than are prepared at once.
+void check_operations() {
+  using Kind = skrnn::ChannelOperation::Kind;
+  constexpr Index kChannels = 150;
+  Random random;
+  std::vector<double> values;
+  std::vector<float> raw;
+  for (Index i = 0; i < kChannels; ++i) {
+    values.push_back(2.1 + 0.1 / 3 * static_cast<double>(i));  // no float is as exact
+    raw.push_back(random.next(1e3));
+  }
+  for (const bool in_float64 : {false, true}) {
+    skrnn::ServingSettings settings;
+    settings.network.input_size = kChannels;
+    settings.network.hidden_size = 4;
+    const std::vector<float> parameters = random_parameters(settings);
+    const Model plain(settings, parameters.data());
+    std::vector<float> prepared = raw;
+    for (const Kind kind : {Kind::kAdd, Kind::kMultiply, Kind::kSubtract, Kind::kDivide}) {
+      settings.operations.push_back({kind, values, in_float64});
+      for (std::size_t i = 0; i < raw.size(); ++i) {
+        const auto combined = [kind](auto x, auto v) {
+          return kind == Kind::kAdd        ? x + v
+                 : kind == Kind::kMultiply ? x * v
+                 : kind == Kind::kSubtract ? x - v
+                                           : x / v;
+        };
+        prepared[i] = in_float64 ? static_cast<float>(combined(double{prepared[i]}, values[i]))
+                                 : combined(prepared[i], static_cast<float>(values[i]));
+      }
+    }
+    const Model model(settings, parameters.data());
+    std::vector<float> found(raw.size());
+    model.prepare(1, raw.data(), found.data());
+    expect(found == prepared, "operations on channels");
+    Stream stream(model), by_hand(plain);
+    expect(*stream.step(raw.data()) == *by_hand.step(prepared.data()), "a step after operations");
+  }
+}
+
 // Numbers as they are written where a comma stands before the decimals and dots between thousands.
 struct Commas : std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
@@ -395,6 +435,7 @@ std::vector<Case> cases() {
 int main() {
   check_counter();
   check_refusals();
+  check_operations();
   for (const std::string& isa : skrnn::available_isas()) {
     skrnn::select_isa(isa);
     std::printf("%s\n", isa.c_str());

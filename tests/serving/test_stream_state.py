@@ -244,7 +244,7 @@ def test_ctrl_c_where_the_state_has_diverged() -> None:
     assert np.isnan(before["h"]).all()
     timer = press_ctrl_c()
     with pytest.raises(KeyboardInterrupt):
-        stream.process(np.ones(4_000_000))
+        stream.process(np.ones(2_000_000))
     timer.join()
     assert same_state(stream.state, before)
     stream.reset()
@@ -253,11 +253,11 @@ def test_ctrl_c_where_the_state_has_diverged() -> None:
 
 def diverging() -> Any:
     """A network whose state doubles at each step, to infinity, and then to 0 * infinity."""
-    model = regressor(cell="rnn_relu", hidden_size=2, channels=1)
+    model = regressor(cell="rnn_relu", hidden_size=40, channels=1)
     for name, array in model.params_.items():
         array[...] = 1.0
         if name == "rnn.weight_hh_l0":
-            array[...] = 2 * np.eye(2)
+            array[...] = 2 * np.eye(40)
     return model
 
 
