@@ -138,6 +138,7 @@ WRONG_FOR_BOTH: list[tuple[str, str, Any]] = [
     ("classes str", "estimator.training.solver", "newton"),
     ("classes str", "estimator.training.losses", [0.5, "many"]),
     ("classes str", "estimator.training.scores", 3),
+    ("classes str", "network.pooling", "every_step"),
     ("classes str", "pipeline", MISSING),
     ("classes str", "pipeline", 3),
     ("one target", "estimator.fitted.answers.one_column", 1),

@@ -31,6 +31,7 @@ from models import (
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 import skrnn
@@ -325,6 +326,19 @@ class MyClassifier(RNNClassifier):
 def test_what_is_no_model(model: Any, path: Path) -> None:
     with pytest.raises(TypeError, match="expected an estimator of skrnn"):
         skrnn.save(model, path)
+
+
+def test_a_search_says_what_to_save(path: Path) -> None:
+    search = GridSearchCV(RNNClassifier(**SMALL), {"cell": ["gru"]}, cv=2)
+    search.fit(sequences(), np.arange(24) % 2)
+    with pytest.raises(TypeError, match="its best_estimator_, say"):
+        skrnn.save(search, path)
+    skrnn.save(search.best_estimator_, path)
+
+
+def test_one_class_is_enough(path: Path) -> None:
+    model, X = classifier(["only"]), sequences()
+    assert_same(answers(reloaded(model, path), X), answers(model, X))
 
 
 def test_a_class_of_one_s_own(path: Path) -> None:

@@ -209,6 +209,8 @@ def describe(model: _core.Model) -> Description:
         tokens=tokens,
     )
     _check_input(description, model.channels)
+    if network.of_type("pooling", str) == "every_step":
+        raise ValueError("its network answers at every step, as no estimator of this version does")
     if isinstance(description.meaning, Numbers) != bool(len(model.target_mean)):
         raise ValueError("target.mean and target.scale are for regressors, which need them")
     return description

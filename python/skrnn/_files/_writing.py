@@ -103,9 +103,10 @@ def content_of(model: Any) -> bytes:
     estimator = estimator_of(model)
     if not isinstance(estimator, SequenceEstimator):
         last = "" if estimator is model else "a Pipeline that ends in "
+        best = " (its best_estimator_, say)" if hasattr(model, "best_estimator_") else ""
         raise TypeError(
-            f"{last}{estimator!r} cannot be saved; expected an estimator of skrnn, or a Pipeline "
-            "that ends in one"
+            f"{last}{estimator!r} cannot be saved; expected an estimator of skrnn{best}, or a "
+            "Pipeline that ends in one"
         )
     if ESTIMATORS.get(type(estimator).__name__) is not type(estimator):
         raise TypeError(
