@@ -11,6 +11,7 @@ import pytest
 import runtime_alone
 import skrnn
 from processes import run_python
+from skrnn._estimator import SequenceEstimator
 from skrnn._files._description import FORMAT_VERSION
 from skrnn._files._estimators import ESTIMATORS
 
@@ -71,3 +72,9 @@ def test_the_script_writes_such_files(tmp_path: Path) -> None:
     ]
     for path in written:
         runtime_alone.check(path, path.with_suffix(".npz"))
+
+
+def test_every_estimator_can_be_saved() -> None:
+    public = [getattr(skrnn, name) for name in skrnn.__all__]
+    kinds = [kind for kind in public if isinstance(kind, type)]
+    assert {kind for kind in kinds if issubclass(kind, SequenceEstimator)} == {*ESTIMATORS.values()}
