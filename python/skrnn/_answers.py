@@ -115,5 +115,5 @@ def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: s
             f"batch_size={batch_size!r} is a {type(batch_size).__name__}; expected an int"
         )
     if not 1 <= batch_size < 2**31:
-        raise ValueError(f"batch_size={batch_size}; expected an int from 1 on")
+        raise ValueError(f"batch_size={batch_size}; expected 1..{2**31 - 1}")
     return _core.Stream(model, int(batch_size), **meaning.streams[method])

@@ -244,7 +244,8 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         if {k: v.shape for k, v in views.items()} != {k: v.shape for k, v in self.params_.items()}:
             raise ValueError(
                 "the parameters of this estimator were fitted with another architecture: a loss or "
-                "targets that need other outputs; set loss back, or fit again with warm_start=False"
+                "targets that need other outputs; set what changed (loss, or its quantiles) back, "
+                "or fit again with warm_start=False"
             )
         for name, view in views.items():
             view[...] = self.params_[name]

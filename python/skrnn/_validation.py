@@ -228,6 +228,11 @@ def as_targets(y: Any, name: str = "y") -> NDArray[Any]:
             f"{name} is ragged: its items have different numbers of values; expected shape (n,), "
             "or (n, K)"
         ) from error
+    if array.dtype.kind == "T":
+        raise ValueError(
+            f"{name} has NumPy's StringDType, which scikit-learn does not know; convert it with "
+            ".astype(str)"
+        )
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype.kind == "U" and isinstance(y, (list, tuple)) and array.ndim == 1:
         # NumPy would make the label "nan" of NaN, and "1" of 1.

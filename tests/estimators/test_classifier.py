@@ -185,3 +185,11 @@ def test_weights_of_classes_are_not_for_labels() -> None:
 def test_classes_that_all_weigh_nothing() -> None:
     with pytest.raises(ValueError, match=says("class_weight", "zero")):
         model(class_weight={"high": 0, "low": 0}).fit(X, sides(X))
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 has this dtype")
+def test_labels_of_any_length() -> None:
+    """NumPy's strings of variable width, which scikit-learn cannot compare, are named."""
+    y = np.array(["low", "very high"], dtype=np.dtypes.StringDType())
+    with pytest.raises(ValueError, match=r"StringDType.*astype\(str\)"):
+        RNNClassifier().fit([[[0.0]], [[1.0]]], y)

@@ -26,8 +26,9 @@ class Stream {
   std::int64_t channels() const noexcept;     // C of the raw input; 1 for tokens
   std::int64_t answer_size() const noexcept;  // A, see Model::answer_size
 
-  // Reads one step of every sequence: x is [B, C], or B tokens below the network's input_size. The
-  // answers [B, A] stay where they are until the next step.
+  // Reads one step of every sequence: x is [B, C], or B tokens below the network's input_size, and
+  // which of the two is the model's to say: nothing is checked here. The answers [B, A] stay where
+  // they are until the next step. A NaN stays in the states until reset.
   const double* step(const float* x) noexcept;
   const double* step(const std::int64_t* tokens) noexcept;
   // Of channels that Model::prepare has seen.
