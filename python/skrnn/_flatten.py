@@ -151,25 +151,38 @@ def _read(X: Any, name: str, tokens: bool | None) -> Values:
     if isinstance(X, np.ndarray) and X.dtype == object:
         _refuse.strings(X, name)
     array: Values
-    try:
-        from sklearn.utils.validation import check_array
-    except ImportError:  # skrnn.runtime has to do with NumPy
+    # Estimators have loaded it. skrnn.runtime has to do with NumPy.
+    check_array = getattr(sys.modules.get("sklearn.utils.validation"), "check_array", None)
+    if check_array is None:
         array = np.asarray(X)
-        return np.asarray(array.tolist()) if array.dtype == object else array
-    try:
-        array = check_array(
-            X,
-            dtype=None if tokens else "numeric",
-            allow_nd=True,
-            ensure_all_finite=False,
-            input_name=name,
-        )
-    except ValueError:
-        _refuse.strings(np.asarray(X, dtype=object), name)
-        raise
-    if array.dtype == object:  # a frame's, whose columns differ
+    else:
+        try:
+            array = check_array(
+                X,
+                dtype=None if tokens else "numeric",
+                allow_nd=True,
+                ensure_all_finite=False,
+                input_name=name,
+            )
+        except ValueError:
+            _refuse.strings(np.asarray(X, dtype=object), name)
+            raise
+    if array.dtype == object:  # a frame's, say, whose columns differ
         _refuse.strings(array, name)
+        if not tokens:
+            array = _numbers_of_all(array, name)
     return array
+
+
+def _numbers_of_all(array: Values, name: str) -> Values:
+    """Make float64 of an object array of sequences, as scikit-learn does."""
+    sequences = [_numbers(x, i, name) for i, x in enumerate(array)]
+    for i, numbers in enumerate(sequences):
+        if numbers.shape != array.shape[1:]:  # arrays in the array
+            _refuse.no_number(array[i, 0], name, i, 0)
+        if numbers.dtype.char not in _NUMBERS:
+            _refuse.dtype(numbers.dtype, name, i)
+    return np.stack(sequences, dtype=np.float64, casting="unsafe")
 
 
 # ---- A list of arrays ----

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
+import skrnn.runtime
 from models import (
     SUBJECTS,
     assert_same,
@@ -19,8 +21,6 @@ from models import (
     sequences,
     table,
 )
-
-import skrnn.runtime
 from processes import run_python
 from skrnn import Sequences
 
@@ -190,21 +190,46 @@ def test_threads_may_share_one(path: Path) -> None:
             assert_same(found, expected)
 
 
-@pytest.mark.parametrize("name", ["classes str", "table", "scaler three", "encoder words"])
-def test_nothing_but_numpy_is_imported(name: str, path: Path) -> None:
+ALONE = """
+import sys, numpy as np, skrnn
+
+class Subclass(np.ndarray):
+    pass
+
+class Frame:
+    def __init__(self, values):
+        self.values, self.shape, self.columns = values, values.shape, [*range(values.shape[1])]
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+model, input, kind = sys.argv[1:]
+x = np.load(input, mmap_mode="r" if kind == "memmap" else None)
+x = x[None] if x.ndim == 1 else [x.item() if x.ndim == 0 else x]
+x = {"Subclass": lambda: x.view(Subclass), "Frame": lambda: Frame(x)}.get(kind, lambda: x)()
+assert type(x).__name__ == kind
+skrnn.runtime.load(model).predict(x)
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("classes str", "list"),
+        ("table", "ndarray"),
+        ("scaler three", "list"),
+        ("encoder words", "list"),
+        ("tokens", "memmap"),
+        ("tokens", "Subclass"),
+        ("tokens", "Frame"),
+    ],
+)
+def test_nothing_but_numpy_is_imported(name: str, kind: str, path: Path) -> None:
     """Also where everything is installed."""
     skrnn.save(model_of(name), path)
-    X = input_of(name)
-    np.save(path.with_suffix(".npy"), X[6])
-    arguments = [str(path), str(path.with_suffix(".npy"))]
-    program = (
-        "import sys, numpy as np, skrnn\n"
-        "x = np.load(sys.argv[2])\n"
-        "x = x[None] if x.ndim == 1 else [x.item() if x.ndim == 0 else x]\n"
-        "skrnn.runtime.load(sys.argv[1]).predict(x)\n"
-        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    )
-    loaded = set(run_python("-c", program, *arguments).stdout.split())
+    np.save(path.with_suffix(".npy"), input_of(name)[6])
+    arguments = [str(path), str(path.with_suffix(".npy")), kind]
+    loaded = set(run_python("-c", ALONE, *arguments).stdout.split())
     assert {"numpy", "skrnn"} <= loaded
     assert not loaded & {"sklearn", "scipy", "safetensors", "joblib", "pandas"}
 
@@ -221,3 +246,16 @@ def test_without_scikit_learn_numpy_reads_what_is_no_plain_array(
     assert_same(predictor.predict(X.astype(object)), expected)
     with pytest.raises(ValueError, match="complex"):
         predictor.predict(X.astype(object) * 1j)
+    lists = np.frompyfunc(lambda value: [value], 1, 1)(X)
+    with pytest.raises(ValueError, match="which is no number"):
+        predictor.predict(lists)
+
+
+@pytest.mark.parametrize("values", [[[1, 2], [3, 2**53 + 1]], [[True, None]], [[0.1, 2]]])
+def test_objects_are_the_same_numbers_with_scikit_learn_and_without(
+    values: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X = np.array(values, dtype=object)
+    expected = Sequences(X).values
+    monkeypatch.setitem(sys.modules, "sklearn.utils.validation", None)
+    assert_same(Sequences(X).values, expected)
