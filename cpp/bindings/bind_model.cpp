@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -96,11 +97,10 @@ py::array_t<double> array_of(const std::vector<double>& values) {
 }
 
 py::list operations_of(py::handle self) {
-  static const char* const kNames[] = {"subtract", "divide", "multiply", "add"};
   py::list result;
   for (const ChannelOperation& operation : model_of(self).settings().operations) {
-    result.append(py::make_tuple(kNames[static_cast<int>(operation.kind)],
-                                 array_of(operation.values), operation.in_float64));
+    result.append(
+        py::make_tuple(name_of(operation.kind), array_of(operation.values), operation.in_float64));
   }
   return result;
 }
@@ -125,30 +125,39 @@ py::array prepared(const Model& model, const py::array& values) {
   } else {
     model.prepare(rows, data_of(values), to);
   }
-  for (std::int64_t i = 0; i < rows * C; ++i) {
-    if (!std::isfinite(to[i])) {
-      throw py::value_error("channel " + std::to_string(i % C) + " of step " +
-                            std::to_string(i / C) +
-                            " is too large for float32, once scaled; look at the data");
-    }
-  }
   return result;
+}
+
+void check_finite(const SequenceData& data, std::int64_t channels) {
+  for (std::int64_t i = 0; i < data.offsets[data.size] * channels; ++i) {
+    if (std::isfinite(data.values[i])) continue;
+    const std::int64_t row = i / channels;
+    const std::int64_t* end = std::upper_bound(data.offsets, data.offsets + data.size, row);
+    const std::int64_t sequence = end - data.offsets - 1;
+    throw py::value_error("Sequence " + std::to_string(sequence) + " of X, step " +
+                          std::to_string(row - data.offsets[sequence]) + ", channel " +
+                          std::to_string(i % channels) +
+                          " is too large for float32, once scaled; look at the data");
+  }
 }
 
 py::array_t<double> predict(py::handle self, py::handle values, py::handle offsets,
                             py::handle n_jobs) {
   const Model& model = model_of(self);
   auto input = py::reinterpret_borrow<py::object>(values);
-  if (model.settings().network.embedding_size == 0) {
+  bool prepares = false;
+  if (!model.settings().network.reads_tokens()) {
     const bool is_double =
         py::isinstance<py::array>(values) &&
         py::reinterpret_borrow<py::array>(values).dtype().equal(py::dtype::of<double>());
     const py::array raw =
         is_double ? double_matrix(values, model.channels())
                   : float32_array(values, {"values"}, {{"rows", kAny}, {"C", model.channels()}});
-    input = is_double || !model.settings().operations.empty() ? prepared(model, raw) : raw;
+    prepares = is_double || !model.settings().operations.empty();
+    input = prepares ? prepared(model, raw) : raw;
   }
   const SequenceArrays sequences(model.network(), input, offsets);
+  if (prepares) check_finite(sequences.data, model.channels());
   const int threads = thread_count(n_jobs);
   py::array_t<double> answers({output_rows(model.network(), sequences.data), model.answer_size()});
   double* to = answers.mutable_data();

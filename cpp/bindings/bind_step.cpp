@@ -226,18 +226,8 @@ PyObject* step(const LayerObject& layer, const StepArguments& arguments) {
 // The method as CPython calls it: no C++ exception may leave it.
 PyObject* step_method(PyObject* self, PyObject* const* values, Py_ssize_t count,
                       PyObject* keywords) noexcept {
-  try {
-    return step(unwrap_unchecked<LayerObject>(self), parse(values, count, keywords));
-  } catch (py::error_already_set& error) {
-    error.restore();
-  } catch (const py::builtin_exception& error) {
-    error.set_error();
-  } catch (const std::bad_alloc&) {
-    PyErr_NoMemory();
-  } catch (const std::exception& error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
-  }
-  return nullptr;
+  return for_cpython(
+      [&] { return step(unwrap_unchecked<LayerObject>(self), parse(values, count, keywords)); });
 }
 
 PyMethodDef step_definition = {

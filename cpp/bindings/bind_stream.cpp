@@ -129,12 +129,12 @@ const double* step_tokens(StreamObject& self, PyObject* object) {
 }
 
 const double* step_channels(StreamObject& self, PyObject* object) {
-  const float* rows = float32_rows(self, object);
+  const float* rows = self.prepares ? nullptr : float32_rows(self, object);
   if (rows != nullptr && self.frees_gil) {
     std::copy_n(rows, self.B * self.C, self.prepared.data());
     rows = self.prepared.data();  // others may write to x_t meanwhile
   }
-  if (rows != nullptr && !self.prepares && all_finite(rows, self.B * self.C)) {
+  if (rows != nullptr && all_finite(rows, self.B * self.C)) {
     return run(self, [&] { return self.stream.step_prepared(rows); });
   }
   const py::array array = number_array(object, kStep.name);
@@ -151,10 +151,9 @@ PyObject* step(StreamObject& self, PyObject* object) {
   return result.release().ptr();
 }
 
-// The method as CPython calls it: no C++ exception may leave it.
 PyObject* step_method(PyObject* self, PyObject* const* values, Py_ssize_t count,
                       PyObject* keywords) noexcept {
-  try {
+  return for_cpython([&] {
     const Py_ssize_t keyword_count = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
     if (count + keyword_count != 1) {
       throw py::type_error("step() takes one argument, x_t, but " +
@@ -166,16 +165,7 @@ PyObject* step_method(PyObject* self, PyObject* const* values, Py_ssize_t count,
                            std::string(py::repr(PyTuple_GET_ITEM(keywords, 0))));
     }
     return step(unwrap_unchecked<StreamObject>(self), values[0]);
-  } catch (py::error_already_set& error) {
-    error.restore();
-  } catch (const py::builtin_exception& error) {
-    error.set_error();
-  } catch (const std::bad_alloc&) {
-    PyErr_NoMemory();
-  } catch (const std::exception& error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
-  }
-  return nullptr;
+  });
 }
 
 PyMethodDef step_definition = {

@@ -3,6 +3,8 @@
 
 #include <pybind11/pybind11.h>
 
+#include <exception>
+#include <new>
 #include <string>
 
 namespace skrnn::bindings {
@@ -32,6 +34,24 @@ T& unwrap(pybind11::handle object, const char* expected) {
     throw pybind11::type_error(std::string(expected) + ", got " + Py_TYPE(object.ptr())->tp_name);
   }
   return unwrap_unchecked<T>(object.ptr());
+}
+
+// What `call` returns, for a function that CPython calls directly: no C++ exception may leave that,
+// so exceptions become Python's, and null is returned.
+template <class Call>
+PyObject* for_cpython(const Call& call) noexcept {
+  try {
+    return call();
+  } catch (pybind11::error_already_set& error) {
+    error.restore();
+  } catch (const pybind11::builtin_exception& error) {
+    error.set_error();
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+  }
+  return nullptr;
 }
 
 }  // namespace skrnn::bindings

@@ -36,7 +36,7 @@ SequenceArrays::SequenceArrays(const SequenceModel& model, py::handle values_obj
                                py::handle offsets_object)
     : offsets(int64_array(offsets_object, "offsets")) {
   const ModelSettings& settings = model.settings();
-  const bool tokens = settings.embedding_size > 0;
+  const bool tokens = settings.reads_tokens();
   values = tokens ? int64_array(values_object, "values")
                   : float32_array(values_object, {"values"},
                                   {{"rows", kAny}, {"C", settings.input_size}});

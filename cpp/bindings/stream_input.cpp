@@ -66,7 +66,7 @@ py::array as_array(py::handle object, const char* name) {
     }
     return py::reinterpret_borrow<py::array>(numpy.attr("asarray")(object));
   } catch (py::error_already_set& error) {
-    if (!error.matches(PyExc_ValueError) && !error.matches(PyExc_TypeError)) throw;
+    if (!error.matches(PyExc_Exception) || error.matches(PyExc_MemoryError)) throw;
     const std::string message = std::string(name) + ": cannot be read as an array of numbers: " +
                                 std::string(py::str(error.value()));
     py::raise_from(error, PyExc_TypeError, message.c_str());

@@ -51,7 +51,7 @@ struct StreamObject {
         B(batch_size),
         C(m.channels()),
         A(m.answer_size()),
-        tokens(m.settings().network.embedding_size > 0),
+        tokens(m.settings().network.reads_tokens()),
         prepares(!m.settings().operations.empty()),
         // Some 50 microseconds of arithmetic.
         frees_gil(B * m.network().num_parameters() > 1'000'000),

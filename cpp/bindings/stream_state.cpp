@@ -1,7 +1,9 @@
 // What a stream remembers, as NumPy arrays.
 #include <pybind11/stl.h>
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "arrays.h"
@@ -68,6 +70,25 @@ void check_steps(const std::string& name, const py::array& array) {
   }
 }
 
+// What a step could not read without answering NaN from then on. Of sequences that have not begun
+// the pooled values stand for nothing, and may be infinite.
+void check_finite(const std::string& name, const py::array& array, const py::array* steps) {
+  const bool is_double = array.itemsize() == sizeof(double);
+  const py::ssize_t columns = steps == nullptr ? 1 : array.shape(1);
+  constexpr double kMost = std::numeric_limits<float>::max();
+  for (py::ssize_t i = 0; i < array.size(); ++i) {
+    const double value = is_double
+                             ? static_cast<const double*>(array.data())[i]
+                             : static_cast<double>(static_cast<const float*>(array.data())[i]);
+    const bool begun =
+        steps == nullptr || static_cast<const std::int64_t*>(steps->data())[i / columns] > 0;
+    if (std::isnan(value) || (begun && std::abs(value) > kMost)) {
+      const std::string what = std::isnan(value) ? "NaN" : std::string(py::str(py::float_(value)));
+      throw py::value_error(name + ": holds " + what + ", which would spoil all that follows");
+    }
+  }
+}
+
 }  // namespace
 
 py::dict state_of(StreamObject& self) {
@@ -115,10 +136,14 @@ void set_state(StreamObject& self, py::handle value) {
     }
     const py::module_ numpy = py::module_::import("numpy");
     array = numpy.attr("require")(array, py::none(), "CA");
-    const bool wrong = numpy.attr("isnan")(array).attr("any")().cast<bool>();
-    if (wrong) throw py::value_error(name + ": holds NaN");
     if (memory.shape.size() == 1) check_steps(name, array);
     arrays.push_back(array);
+  }
+  const py::array& steps = arrays.back();
+  for (std::size_t i = 0; i + 1 < memories.size(); ++i) {
+    const bool is_pooled = memories[i].shape.size() == 2;
+    check_finite("state['" + std::string(memories[i].name) + "']", arrays[i],
+                 is_pooled ? &steps : nullptr);
   }
   write(memories, arrays);
 }

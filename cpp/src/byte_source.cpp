@@ -23,6 +23,15 @@ std::FILE* open_for_reading(const std::filesystem::path& path) {
 #endif
 }
 
+// -1 with an errno where it cannot be told.
+std::int64_t size_of(std::FILE* file) {
+#ifdef _WIN32
+  return _fseeki64(file, 0, SEEK_END) == 0 ? _ftelli64(file) : -1;
+#else
+  return fseeko(file, 0, SEEK_END) == 0 ? static_cast<std::int64_t>(ftello(file)) : -1;
+#endif
+}
+
 int seek(std::FILE* file, std::int64_t position) {
 #ifdef _WIN32
   return _fseeki64(file, position, SEEK_SET);
@@ -52,13 +61,13 @@ class File final : public ByteSource {
     }
     file_.reset(open_for_reading(path));
     if (!file_) fail(errno, name);
-    const std::uintmax_t size = fs::file_size(path, error);
-    if (error) fail(error.default_error_condition().value(), name);
-    if (size > std::numeric_limits<std::size_t>::max() / 2) {
-      throw std::invalid_argument("a file of " + std::to_string(size) +
+    // Of the file that is open: under its name there may be another one by now.
+    size_ = size_of(file_.get());
+    if (size_ < 0) fail(errno, name);
+    if (static_cast<std::uint64_t>(size_) > std::numeric_limits<std::size_t>::max() / 2) {
+      throw std::invalid_argument("a file of " + std::to_string(size_) +
                                   " bytes is more than this machine can address");
     }
-    size_ = static_cast<std::int64_t>(size);
   }
 
   std::int64_t size() const override { return size_; }

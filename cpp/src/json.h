@@ -1,8 +1,7 @@
 // Reads JSON (RFC 8259) that may come from anyone.
 //
-// A document is checked as a whole before any of it is read, in a loop and not by recursion. Its
-// values are then pieces of its text: reading them takes time in proportion to the text, and no
-// memory beside it.
+// A document is checked as a whole before any of it is read, in a loop and not by recursion. A
+// value is then a view of its text, and what is in it is found by reading it from its start.
 //
 // Where the standard leaves a choice, this reader refuses: a name that comes twice in one object,
 // more than 64 containers inside one another, a byte order mark, half of a surrogate pair.

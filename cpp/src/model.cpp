@@ -41,6 +41,20 @@ T combine(ChannelOperation::Kind kind, T x, T value) {
 
 }  // namespace
 
+const char* name_of(ChannelOperation::Kind kind) {
+  switch (kind) {
+    case ChannelOperation::Kind::kSubtract:
+      return "subtract";
+    case ChannelOperation::Kind::kDivide:
+      return "divide";
+    case ChannelOperation::Kind::kMultiply:
+      return "multiply";
+    case ChannelOperation::Kind::kAdd:
+      break;
+  }
+  return "add";
+}
+
 Model::Impl::Impl(const ServingSettings& s, Buffer<float> p, const std::string& d)
     : settings(s),
       description(d),
@@ -53,7 +67,7 @@ Model::Impl::Impl(const ServingSettings& s, Buffer<float> p, const std::string& 
   check_loss(s.loss, s.targets, s.network.output_size);
   if (!s.target_mean.empty()) require_size("target_mean", s.target_mean.size(), s.targets);
   if (!s.target_scale.empty()) require_size("target_scale", s.target_scale.size(), s.targets);
-  if (!s.operations.empty() && s.network.embedding_size > 0) {
+  if (!s.operations.empty() && s.network.reads_tokens()) {
     throw std::invalid_argument("operations are for channels, but the network reads tokens");
   }
   for (const ChannelOperation& operation : s.operations) {
@@ -116,10 +130,7 @@ const SequenceModel& Model::network() const { return impl_->packed.model(); }
 const float* Model::parameters() const { return impl_->parameters.get(); }
 const std::string& Model::description() const { return impl_->description; }
 std::int64_t Model::answer_size() const { return impl_->shape.outputs; }
-std::int64_t Model::channels() const {
-  const ModelSettings& network = impl_->settings.network;
-  return network.embedding_size > 0 ? 1 : network.input_size;
-}
+std::int64_t Model::channels() const { return impl_->channels(); }
 
 bool Model::predict(const SequenceData& data, double* answers, int threads, KeepGoing keep_going,
                     void* context) const {
@@ -136,6 +147,11 @@ bool Model::predict(const SequenceData& data, double* answers, int threads, Keep
 
 bool Model::predict_prepared(const SequenceData& data, double* answers, int threads,
                              KeepGoing keep_going, void* context) const {
+  for (std::int64_t i = 0; i < data.size; ++i) {
+    if (data.offsets[i] >= data.offsets[i + 1]) {
+      throw std::invalid_argument("sequence " + std::to_string(i) + " has no steps");
+    }
+  }
   const bool every_step = impl_->settings.network.pooling == Pooling::kEveryStep;
   const std::int64_t rows = every_step ? data.offsets[data.size] : data.size;
   const Buffer<float> outputs = make_buffer<float>(rows * answer_size());

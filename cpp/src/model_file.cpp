@@ -19,6 +19,7 @@ namespace skrnn {
 namespace {
 
 constexpr std::int64_t kFormatVersion = 1;
+constexpr std::size_t kMostOperations = 1000;  // every step goes through all of them
 
 [[noreturn]] void fail(const std::string& wrong) { throw std::invalid_argument(wrong); }
 
@@ -109,13 +110,18 @@ LossSettings read_loss(const Fields& fields) {
 }
 
 struct NamedOperation {
-  const char* name;
   ChannelOperation::Kind kind;
+  const char* name;
+
+  explicit NamedOperation(ChannelOperation::Kind k) : kind(k), name(name_of(k)) {}
 };
-constexpr NamedOperation kOperations[] = {{"subtract", ChannelOperation::Kind::kSubtract},
-                                          {"divide", ChannelOperation::Kind::kDivide},
-                                          {"multiply", ChannelOperation::Kind::kMultiply},
-                                          {"add", ChannelOperation::Kind::kAdd}};
+
+ChannelOperation::Kind find_operation(const std::string& name) {
+  using Kind = ChannelOperation::Kind;
+  const NamedOperation all[] = {NamedOperation(Kind::kSubtract), NamedOperation(Kind::kDivide),
+                                NamedOperation(Kind::kMultiply), NamedOperation(Kind::kAdd)};
+  return choose(std::begin(all), std::end(all), name, "operation").kind;
+}
 
 std::string operation_tensor(std::size_t i) { return "input." + std::to_string(i); }
 
@@ -124,11 +130,12 @@ std::vector<ChannelOperation> read_operations(const Fields& fields) {
   std::vector<ChannelOperation> operations;
   for (JsonItems items(fields.list("operations")); items.next();) {
     const std::size_t i = operations.size();
+    if (i == kMostOperations) {
+      fail("metadata.input.operations has more than " + std::to_string(kMostOperations));
+    }
     const Fields item(fields.place("operations", i), items.value());
     ChannelOperation operation;
-    operation.kind =
-        choose(std::begin(kOperations), std::end(kOperations), item.word("operation"), "operation")
-            .kind;
+    operation.kind = find_operation(item.word("operation"));
     operation.in_float64 = item.boolean("in_float64");
     if (item.word("tensor") != operation_tensor(i)) {
       fail(fields.place("operations", i) + ".tensor must be \"" + operation_tensor(i) + "\", got " +

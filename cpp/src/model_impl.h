@@ -21,6 +21,10 @@ struct Model::Impl {
 
   Impl(const ServingSettings& settings, Buffer<float> parameters, const std::string& description);
 
+  std::int64_t channels() const {  // of the raw input
+    return settings.network.reads_tokens() ? 1 : settings.network.input_size;
+  }
+
   // Rows of outputs, which change on the way, to what they mean.
   void answer(std::int64_t rows, float* outputs, double* answers) const noexcept;
 

@@ -34,7 +34,7 @@ Network::Network(const PackedModel& packed)
       stages_(static_cast<std::size_t>(model_.settings().num_layers)),
       pooler_(model_.settings().pooling, model_.features()) {
   for (std::size_t layer = 0; layer < stages_.size(); ++layer) {
-    stages_[layer].inputs = layer == 0 ? model_.channels() : model_.features();
+    stages_[layer].inputs = layer == 0 ? model_.layer_inputs() : model_.features();
     stages_[layer].directions.resize(static_cast<std::size_t>(model_.directions()));
   }
 }
@@ -65,7 +65,7 @@ const float* Network::forward(const Minibatch& batch, const Dropout* dropout, Ca
   }
 
   const float* x = batch.values();
-  if (settings.embedding_size > 0) {
+  if (settings.reads_tokens()) {
     const std::int64_t E = settings.embedding_size;
     float* embedded = embedded_.reserve(batch.rows() * E);
     for (std::int64_t row = 0; row < batch.rows(); ++row) {
@@ -199,7 +199,7 @@ void Network::backward(const Minibatch& batch, const float* doutputs, float* gra
   for (std::int64_t layer = settings.num_layers - 1; layer >= 0; --layer) {
     Stage& stage = stages_[layer];
     const bool last_states = from_last && layer + 1 == settings.num_layers;
-    const bool wants_dx = layer > 0 || settings.embedding_size > 0;
+    const bool wants_dx = layer > 0 || settings.reads_tokens();
     float* dx = wants_dx ? stage.dx.reserve(rows * stage.inputs) : nullptr;
     for (std::int64_t d = 0; d < D; ++d) {
       Direction& direction = stage.directions[d];
@@ -241,7 +241,7 @@ void Network::backward(const Minibatch& batch, const float* doutputs, float* gra
     dy = dx;
   }
 
-  if (settings.embedding_size > 0) {
+  if (settings.reads_tokens()) {
     const std::int64_t E = settings.embedding_size;
     std::fill_n(of(0), parameters[0].size, 0.0f);
     for (std::int64_t row = 0; row < rows; ++row) {

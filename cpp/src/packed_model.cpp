@@ -18,7 +18,7 @@ void PackedModel::load(const float* parameters) {
       const std::int64_t p = first_of_layer(layer, direction);
       const Weights weights{parameter(p), parameter(p + 1), parameter(p + 2), parameter(p + 3)};
       if (!made) {
-        const std::int64_t inputs = layer == 0 ? model_.channels() : model_.features();
+        const std::int64_t inputs = layer == 0 ? model_.layer_inputs() : model_.features();
         layers_.emplace_back(settings.cell, inputs, settings.hidden_size, weights);
         if (!trains_) continue;
       }

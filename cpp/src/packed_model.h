@@ -33,7 +33,7 @@ class PackedModel {
 
   // Where the parameters of one part stand in SequenceModel::parameters().
   std::int64_t first_of_layer(std::int64_t layer, std::int64_t direction) const {
-    const std::int64_t embedding = model_.settings().embedding_size > 0 ? 1 : 0;
+    const std::int64_t embedding = model_.settings().reads_tokens() ? 1 : 0;
     return embedding + 4 * (layer * model_.directions() + direction);
   }
   std::int64_t end() const { return static_cast<std::int64_t>(model_.parameters().size()); }

@@ -59,13 +59,13 @@ SequenceModel::SequenceModel(const ModelSettings& settings)
   }
 
   const std::int64_t rows = gates_ * settings.hidden_size;
-  if (settings.embedding_size > 0) {
+  if (settings.reads_tokens()) {
     add("embedding.weight", {settings.input_size, settings.embedding_size}, false);
   }
   for (std::int64_t layer = 0; layer < settings.num_layers; ++layer) {
     for (std::int64_t direction = 0; direction < directions(); ++direction) {
       const std::string end = "_l" + std::to_string(layer) + (direction == 1 ? "_reverse" : "");
-      add("rnn.weight_ih" + end, {rows, layer == 0 ? channels() : features()}, true);
+      add("rnn.weight_ih" + end, {rows, layer == 0 ? layer_inputs() : features()}, true);
       add("rnn.weight_hh" + end, {rows, settings.hidden_size}, true);
       add("rnn.bias_ih" + end, {rows}, false);
       add("rnn.bias_hh" + end, {rows}, false);

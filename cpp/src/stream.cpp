@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "floating_point.h"
@@ -52,11 +53,11 @@ struct Stream::Impl {
         packed(model->packed),
         network(model->settings.network),
         B(batch_size),
-        C(network.embedding_size > 0 ? 1 : network.input_size),
+        C(model->channels()),
         H(network.hidden_size),
         K(network.output_size),
         steps(make_buffer<std::int64_t>(B)),
-        input(make_buffer<float>(B * packed.model().channels())),
+        input(make_buffer<float>(B * packed.model().layer_inputs())),
         features(make_buffer<float>(B * H)),
         outputs(make_buffer<float>(B * K)),
         answers(make_buffer<double>(B * K)) {
@@ -109,7 +110,7 @@ struct Stream::Impl {
   }
 
   const double* step_prepared(const float* x) noexcept {
-    {
+    {  // Answers are made outside of this block, with subnormals, as predict makes them.
       const FlushSubnormals guard;
       for (std::int64_t layer = 0; layer < network.num_layers; ++layer) {
         const auto at = static_cast<std::size_t>(layer);
@@ -151,7 +152,7 @@ Stream::Stream(const Model& model, std::int64_t batch_size) {
   require_one_way(model.settings().network);
   const SequenceModel& network = model.network();
   const std::int64_t widest =
-      std::max({network.channels(), network.features(), network.settings().output_size});
+      std::max({network.layer_inputs(), network.features(), network.settings().output_size});
   constexpr std::int64_t kMost = std::int64_t{1} << 48;  // far beyond memory, far below overflow
   if (batch_size < 1 || batch_size > kMost / widest) {
     throw std::invalid_argument("batch_size must be at least 1 and fit into memory, got " +

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "random.h"
 #include "skrnn/activations.h"
 #include "skrnn/batch.h"
 #include "skrnn/isa.h"
@@ -43,29 +44,11 @@ void expect(bool holds, const std::string& where, const std::string& what) {
   if (!holds && failed <= 50) std::printf("FAILED  %s: %s\n", where.c_str(), what.c_str());
 }
 
-// SplitMix64: the same numbers with every compiler and standard library.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
-  // Uniform in ±bound, and a float32.
-  double uniform(double bound) {
-    return static_cast<float>(bound * (static_cast<double>(next() >> 11) / (1ull << 52) - 1));
-  }
-  Vector vector(Index n, double bound) {
-    Vector v(n);
-    for (double& a : v) a = uniform(bound);
-    return v;
-  }
-
- private:
-  std::uint64_t state_;
-};
+Vector random_vector(Random& random, Index n, double bound) {
+  Vector v(n);
+  for (double& a : v) a = static_cast<double>(random.uniform(bound));
+  return v;
+}
 
 // Floats for the library to read or write. A write beside them is noticed, and a read beside them
 // brings a NaN into the results, as does an element that was never written.
@@ -141,17 +124,17 @@ Problem random_problem(Random& random, const skrnn::CellInfo& cell, Index T, Ind
     if ((options & kFalling) != 0) std::sort(p.lengths.rbegin(), p.lengths.rend());
   }
   const Index rows = cell.gates * H;
-  p.arrays["weight_ih"] = random.vector(rows * I, 1 / std::sqrt(static_cast<double>(I)));
-  p.arrays["weight_hh"] = random.vector(rows * H, 1 / std::sqrt(static_cast<double>(H)));
+  p.arrays["weight_ih"] = random_vector(random, rows * I, 1 / std::sqrt(static_cast<double>(I)));
+  p.arrays["weight_hh"] = random_vector(random, rows * H, 1 / std::sqrt(static_cast<double>(H)));
   if ((options & kBias) != 0) {
-    p.arrays["bias_ih"] = random.vector(rows, 0.5);
-    p.arrays["bias_hh"] = random.vector(rows, 0.5);
+    p.arrays["bias_ih"] = random_vector(random, rows, 0.5);
+    p.arrays["bias_hh"] = random_vector(random, rows, 0.5);
   }
-  p.arrays["x"] = random.vector(T * B * I, 2);
-  p.arrays["dy"] = random.vector(T * B * H, 1);
+  p.arrays["x"] = random_vector(random, T * B * I, 2);
+  p.arrays["dy"] = random_vector(random, T * B * H, 1);
   for (const char* name : {"h0", "c0", "dh_n", "dc_n"}) {
     if (p.carries && (name[0] == 'h' || name[1] == 'h' || cell.states == 2)) {
-      p.arrays[name] = random.vector(B * H, 1);
+      p.arrays[name] = random_vector(random, B * H, 1);
     }
   }
   return p;
@@ -671,7 +654,7 @@ void check_activation(const Activation& f, const std::string& isa, std::uint32_t
   bool same = true, nan_kept = true;
   Random random(4);
   for (Index count = 1; count <= 40; ++count) {
-    Floats some(random.vector(count, 12)), all(count), one(1);
+    Floats some(random_vector(random, count, 12)), all(count), one(1);
     f.kernel(some.data(), all.data(), count);
     for (Index i = 0; i < count; ++i) {
       f.kernel(some.data() + i, one.data(), 1);

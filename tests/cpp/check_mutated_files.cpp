@@ -5,28 +5,14 @@
 //
 //   build/check_mutated_files [--mutations N]
 #include "model_files.h"
+#include "random.h"
 
 namespace {
 
-// SplitMix64: the same numbers with every compiler and standard library.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
-  std::size_t below(std::size_t n) { return static_cast<std::size_t>(next() % n); }
-  template <class T>
-  const T& one_of(const std::vector<T>& items) {
-    return items[below(items.size())];
-  }
-
- private:
-  std::uint64_t state_;
-};
+template <class T>
+const T& one_of(const std::vector<T>& items, Random& random) {
+  return items[random.below(items.size())];
+}
 
 // Time and memory stay in proportion to the length of a file, or this would take hours or fail.
 void check_large() {
@@ -128,7 +114,7 @@ void mutate(std::string& text, const std::string& other, Random& random) {
       text.insert(random.below(text.size()), text.substr(at, count));
       break;
     case 4:
-      text.insert(at, random.one_of(pieces));
+      text.insert(at, one_of(pieces, random));
       break;
     case 5: {
       const std::size_t from = random.below(other.size() + 1);
@@ -139,7 +125,7 @@ void mutate(std::string& text, const std::string& other, Random& random) {
       const std::size_t begin = text.find_first_of("0123456789", at);
       if (begin == std::string::npos) break;
       const std::size_t end = text.find_first_not_of("0123456789", begin);
-      text.replace(begin, end == std::string::npos ? end : end - begin, random.one_of(numbers));
+      text.replace(begin, end == std::string::npos ? end : end - begin, one_of(numbers, random));
     }
   }
 }

@@ -15,8 +15,10 @@
 
 #include "skrnn/model.h"
 
-// --- Memory: how much was in use at most since it was last looked at, and how often it was taken
-// --
+// --- Memory --------------------------------------------------------------------------------------
+
+// How much is in use, how much was at most since that was last looked at, and how often it was
+// taken.
 
 namespace {
 

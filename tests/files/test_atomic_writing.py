@@ -205,6 +205,25 @@ def test_a_model_that_cannot_be_saved_leaves_the_old_file(path: Path) -> None:
 
 
 @POSIX
+def test_who_reads_while_another_writes_gets_one_or_the_other(path: Path) -> None:
+    """Also where the file is replaced between its opening and the look at its size."""
+    models = [classifier(hidden_size=size) for size in (2, 30)]
+    skrnn.save(models[0], path)
+    program = (
+        "import sys, time, skrnn.runtime\n"
+        "end = time.monotonic() + 2\n"
+        "while time.monotonic() < end: skrnn.runtime.load(sys.argv[1])"
+    )
+    reader = subprocess.Popen([sys.executable, "-c", program, str(path)], stderr=subprocess.PIPE)
+    while reader.poll() is None:
+        for model in models:
+            skrnn.save(model, path)
+    assert reader.stderr is not None
+    assert reader.stderr.read() == b""
+    reader.stderr.close()
+    assert reader.returncode == 0
+
+
 def test_a_process_that_is_killed_leaves_one_or_the_other(path: Path) -> None:
     """At any moment the file is one of two whole ones."""
     contents = {b"a" * 3_000_000, b"b" * 3_000_000}

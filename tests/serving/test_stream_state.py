@@ -73,18 +73,21 @@ def test_going_on_from_a_state(cell: str, pooling: str, before: int) -> None:
     other.step(X[7])
     other.state = pickle.loads(pickle.dumps(state))
     assert_same(np.array([other.step(x_t) for x_t in X[before:]]), expected)
-    # A state is a copy: nobody writes to a stream through it.
-    for array in state.values():
+
+
+def test_a_state_is_a_copy() -> None:
+    """Nobody writes to a stream through what it gave or got."""
+    stream = classifier(pooling="mean", **SIZES).stream(3)
+    stream.process(steps(5, 3))
+    kept = copy.deepcopy(stream.state)
+    for array in stream.state.values():
         array[...] = 0
-    other.state = other.state
-    state = other.state
-    assert_same(other.step(X[0]), other_after(model, state, X[0]))
-
-
-def other_after(model: Any, state: Any, x_t: np.ndarray) -> np.ndarray:
-    fresh = model.stream(3, method="predict_proba")
-    fresh.state = state
-    return fresh.step(x_t)
+    assert same_state(stream.state, kept)
+    given = copy.deepcopy(kept)
+    stream.state = given
+    for array in given.values():
+        array[...] = 0
+    assert same_state(stream.state, kept)
 
 
 def test_sequences_can_be_moved_by_hand() -> None:
@@ -160,6 +163,9 @@ NONSENSE: dict[str, tuple[Callable[[dict[str, Any]], Any], type[Exception], list
     "no numbers": (changed("c", lambda a: a[:, :0]), ValueError, ["(2, 0, 5)"]),
     "NaN in h": (changed("h", with_first(np.nan)), ValueError, ["state['h']: holds NaN"]),
     "NaN in c": (changed("c", with_first(np.nan)), ValueError, ["state['c']: holds NaN"]),
+    "infinity in h": (changed("h", with_first(np.inf)), ValueError, ["state['h']: holds inf"]),
+    "infinity in sums": (changed("pooled", with_first(np.inf)), ValueError, ["holds inf"]),
+    "sums beyond float32": (changed("pooled", with_first(-1e300)), ValueError, ["holds -1e+300"]),
     "NaN in sums": (changed("pooled", with_first(np.nan)), ValueError, ["holds NaN"]),
     "negative steps": (changed("steps", with_first(-1)), ValueError, ["state['steps']", "-1"]),
     "overflowing steps": (

@@ -82,7 +82,7 @@ def test_several_labels(batch: int) -> None:
 
 def test_one_class() -> None:
     X = steps(5, 2)
-    model = skrnn.RNNClassifier(3, max_iter=1).set_params(cell="gru", hidden_size=3)
+    model = skrnn.RNNClassifier("gru", 3, max_iter=1)
     model.fit(list(X.transpose(1, 0, 2)), ["only", "only"])
     assert_streams(model, X)
 

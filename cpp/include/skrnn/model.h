@@ -26,6 +26,9 @@ struct ChannelOperation {
   bool in_float64 = true;
 };
 
+// "subtract", "divide", "multiply" or "add".
+const char* name_of(ChannelOperation::Kind kind);
+
 struct ServingSettings {
   ModelSettings network;
   LossSettings loss;
@@ -42,9 +45,9 @@ class Model {
   // std::invalid_argument for settings that do not fit one another.
   Model(const ServingSettings& settings, const float* parameters);
 
-  // From a file of safetensors as the Python estimators save it. `path` is UTF-8. Throws
-  // std::system_error where the file cannot be read, and std::invalid_argument where it is not a
-  // sound model, whatever its bytes are.
+  // From a file of safetensors as the Python estimators save it. `path` is UTF-8 on Windows, and
+  // bytes elsewhere. Throws std::system_error where the file cannot be read, and
+  // std::invalid_argument where it is not a sound model, whatever its bytes are.
   static Model load(const std::string& path);
   static Model parse(const char* data, std::size_t size);
 
@@ -58,8 +61,10 @@ class Model {
   // "gaussian_nll" the means of all targets and then their standard deviations.
   std::int64_t answer_size() const;
 
-  // [n, A], or [rows, A] where the network answers at every step. False where `keep_going` (may be
-  // null) said no.
+  // [n, A], or [rows, A] where the network answers at every step. `data` holds raw channels
+  // [rows, C], or tokens below the network's input_size, and which of the two is the model's to
+  // say. `threads` <= 0 means max_threads(). Throws std::invalid_argument for a sequence without
+  // steps. False where `keep_going` (may be null) said no; the answers are then incomplete.
   bool predict(const SequenceData& data, double* answers, int threads,
                KeepGoing keep_going = nullptr, void* context = nullptr) const;
   // Of channels that `prepare` has seen.

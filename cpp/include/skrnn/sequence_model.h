@@ -33,6 +33,8 @@ struct ModelSettings {
   bool bidirectional = false;
   Pooling pooling = Pooling::kLast;
   std::int64_t output_size = 1;  // K
+
+  bool reads_tokens() const { return embedding_size > 0; }
 };
 
 // Where one parameter stands in the arena that holds them all. Names and shapes are PyTorch's.
@@ -56,8 +58,8 @@ class SequenceModel {
 
   std::int64_t directions() const { return settings_.bidirectional ? 2 : 1; }
   std::int64_t features() const { return directions() * settings_.hidden_size; }  // F
-  std::int64_t channels() const {  // of what the first layer reads
-    return settings_.embedding_size > 0 ? settings_.embedding_size : settings_.input_size;
+  std::int64_t layer_inputs() const {  // columns of what the first layer reads
+    return settings_.reads_tokens() ? settings_.embedding_size : settings_.input_size;
   }
   int gates() const { return gates_; }
 

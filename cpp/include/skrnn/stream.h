@@ -1,4 +1,9 @@
-// A model that reads as data arrives, one step at a time.
+// A model that reads as data arrives, one step at a time:
+//
+//   const skrnn::Model model = skrnn::Model::load("model.skrnn");  // slow, allocates, may throw
+//   skrnn::Stream stream(model);
+//   std::vector<float> answers(stream.answer_size());
+//   while (read(x)) stream.step(x, answers.data());  // does none of that
 #pragma once
 
 #include <cstdint>
@@ -17,7 +22,7 @@ class Stream {
  public:
   // Throws std::invalid_argument where the model has to see the end of a sequence before it can
   // answer (bidirectional, or pooling by attention), and for a batch_size below 1.
-  explicit Stream(const Model& model, std::int64_t batch_size = 1);
+  explicit Stream(const Model& model, std::int64_t batch_size = 1);  // the model may go first
   ~Stream();
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
@@ -41,7 +46,8 @@ class Stream {
   void reset() noexcept;
   void reset(std::int64_t b) noexcept;
 
-  // What the stream remembers. It may be read, kept, and written back between steps.
+  // What the stream remembers. It may be read, kept, and written back between steps. c, pooled and
+  // steps stay where they are; the place of h changes with every step. b and layer are not checked.
   std::int64_t num_layers() const noexcept;
   std::int64_t hidden_size() const noexcept;  // H
   float* h(std::int64_t layer) noexcept;      // [B, H]
