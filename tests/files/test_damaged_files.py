@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models import ENCODERS, encoded, model_of, sequences
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 import skrnn
 import skrnn.runtime
+from models import ENCODERS, encoded, model_of, sequences
 from skrnn._files._description import LONGEST
 
 LOADERS = [skrnn.load, skrnn.runtime.load]

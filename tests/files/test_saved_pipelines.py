@@ -8,6 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from joblib import Memory
+from sklearn.decomposition import PCA
+from sklearn.pipeline import FunctionTransformer, Pipeline, make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
+
+import skrnn
+import skrnn.runtime
 from models import (
     CHANNELS,
     ENCODERS,
@@ -22,12 +28,6 @@ from models import (
     scaled,
     sequences,
 )
-from sklearn.decomposition import PCA
-from sklearn.pipeline import FunctionTransformer, Pipeline, make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
-
-import skrnn
-import skrnn.runtime
 from skrnn import RNNClassifier, RNNRegressor
 from skrnn._files._pipelines import SUPPORTED, operations_of
 from skrnn.preprocessing import PerStep, TokenEncoder

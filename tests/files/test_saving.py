@@ -13,6 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+
+import skrnn
 from models import (
     SMALL,
     SUBJECTS,
@@ -28,13 +35,6 @@ from models import (
     table,
     validated,
 )
-from safetensors import safe_open
-from safetensors.numpy import load_file, save_file
-from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import Pipeline
-
-import skrnn
 from skrnn import RNNClassifier, RNNRegressor
 from skrnn.callbacks import EarlyStopping
 from skrnn.preprocessing import TokenEncoder

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mutations import Mutator
 
 import skrnn
 import skrnn.runtime
+from mutations import Mutator
 
 SECONDS = 5  # on a machine that others use, too
 MEGABYTES = 256

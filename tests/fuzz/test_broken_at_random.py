@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from mutations import Mutator, header_of, with_header
 
+from mutations import Mutator, header_of, with_header
 from processes import run_python
 
 FOLDER = Path(__file__).parent

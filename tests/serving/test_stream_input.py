@@ -274,7 +274,7 @@ def test_a_call_from_inside_a_call() -> None:
         def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
             stream.step(GOOD)
 
-    with pytest.raises(TypeError, match="x_t: .*in use"):
+    with pytest.raises(TypeError, match=r"x_t: .*in use"):
         stream.step(Evil())
     assert same_state(stream.state, before)
     stream.step(GOOD)

@@ -29,7 +29,10 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     OSError
         Where the file cannot be written; it names `path`.
     """
+    text = os.fspath(path)
     target = Path(os.path.realpath(path))
+    if not target.name or text.endswith(tuple(filter(None, (os.sep, os.altsep)))):
+        raise IsADirectoryError(EISDIR, "Is a directory", text)
     # Each writer has a file of its own, in the same folder: on another disk it could not be
     # renamed at one stroke. The name may already be as long as names can be.
     partial = target.with_name(f".{target.name[:40]}.{uuid.uuid4().hex}.tmp")
