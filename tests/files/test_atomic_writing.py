@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models import assert_same, classifier, model_of, sequences
 
 import skrnn
+from models import assert_same, classifier, model_of, sequences
 from skrnn._files._atomic import write_atomically
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="of POSIX")
@@ -156,6 +156,15 @@ def test_folders_and_devices_are_not_replaced(path: Path) -> None:
             write_atomically(path / "fifo", b"new")
         with pytest.raises(OSError, match="Not a regular file"):
             write_atomically("/dev/null", b"new")
+
+
+@pytest.mark.parametrize("name", [os.sep, f"new{os.sep}", f".{os.sep}"])
+def test_names_of_folders(name: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for `open`, what ends in a separator is a folder, also where there is none yet."""
+    monkeypatch.chdir(path.parent)
+    with pytest.raises(IsADirectoryError):
+        write_atomically(name, b"")
+    assert not list(path.parent.iterdir())
 
 
 def test_a_folder_that_is_not_there(path: Path) -> None:
