@@ -27,26 +27,41 @@ class Meaning(Protocol):
     def streams(self) -> dict[str, dict[str, Any]]:
         """What `_core.Stream` has to be told, for each method that can be streamed."""
 
+    @property
+    def classes(self) -> NDArray[Any] | None:
+        """What answers are probabilities of, of shape (A,); None where they are numbers."""
+
+    @property
+    def fitted(self) -> dict[str, Any]:
+        """Attributes that say this to an estimator, as fit has set them."""
+
 
 @dataclass(frozen=True)
 class Classes:
     """One of several classes: probabilities of each."""
 
-    labels: NDArray[Any]  # (A,)
+    classes: NDArray[Any]  # (A,)
 
     def predict(self, answers: Answers) -> NDArray[Any]:
         """Return the most probable class, of equal ones the first."""
-        return np.asarray(self.labels[answers.argmax(axis=1)])
+        return np.asarray(self.classes[answers.argmax(axis=1)])
 
     @property
     def streams(self) -> dict[str, dict[str, Any]]:
         """Labels, or probabilities."""
-        return {"predict": {"labels": self.labels}, "predict_proba": {}}
+        return {"predict": {"labels": self.classes}, "predict_proba": {}}
+
+    @property
+    def fitted(self) -> dict[str, Any]:
+        """For classifiers."""
+        return {"classes_": self.classes, "_multilabel": False}
 
 
 @dataclass(frozen=True)
 class Flags:
     """Several questions of yes or no: the probability of each yes."""
+
+    count: int  # A
 
     def predict(self, answers: Answers) -> NDArray[Any]:
         """Return 1 where the probability is one half at least, else 0."""
@@ -56,6 +71,16 @@ class Flags:
     def streams(self) -> dict[str, dict[str, Any]]:
         """Flags, or probabilities."""
         return {"predict": {"flags": True}, "predict_proba": {}}
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """The numbers of the questions."""
+        return np.arange(self.count)
+
+    @property
+    def fitted(self) -> dict[str, Any]:
+        """For classifiers."""
+        return {"classes_": self.classes, "_multilabel": True}
 
 
 @dataclass(frozen=True)
@@ -86,6 +111,15 @@ class Numbers:
         """Numbers."""
         return {"predict": {"shape": self.shape}}
 
+    @property
+    def classes(self) -> None:
+        """They have none."""
+
+    @property
+    def fitted(self) -> dict[str, Any]:
+        """For regressors."""
+        return {"_one_column": self.one_column}
+
 
 def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: str) -> _core.Stream:
     """Return a stream that answers as `method` does.
@@ -109,7 +143,9 @@ def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: s
         goes on.
     """
     if method not in [*meaning.streams]:
-        raise ValueError(f"method={method!r} cannot be streamed; choose of {[*meaning.streams]}")
+        raise ValueError(
+            f"method={method!r} cannot be streamed; choose one of {[*meaning.streams]}"
+        )
     if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)):
         raise TypeError(
             f"batch_size={batch_size!r} is a {type(batch_size).__name__}; expected an int"

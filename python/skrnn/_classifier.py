@@ -204,7 +204,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         return len(self.classes_)
 
     def _meaning(self) -> Classes | Flags:
-        return Flags() if self._multilabel else Classes(self.classes_)
+        return Flags(len(self.classes_)) if self._multilabel else Classes(self.classes_)
 
     def _check_targets(self, y: Any, name: str = "y") -> NDArray[Any]:
         values = as_targets(y.toarray() if hasattr(y, "toarray") else y, name)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
-from skrnn._answers import Classes, Flags, Numbers, open_stream
+from skrnn._answers import Numbers, open_stream
 from skrnn._files._description import Description, read_file
 from skrnn._sequences import Sequences
 from skrnn._tokens import documents_of, numbered
@@ -93,11 +93,8 @@ class Predictor:
         self._model = model
         self._description = description
         self._n_jobs = n_jobs
-        meaning = description.meaning
-        if isinstance(meaning, Classes):
-            self.classes_ = meaning.labels
-        elif isinstance(meaning, Flags):
-            self.classes_ = np.arange(model.answer_size)
+        if description.meaning.classes is not None:
+            self.classes_ = description.meaning.classes
         if description.tokens is not None:
             self.vocabulary_ = description.tokens.vocabulary
         steps = description.steps
@@ -138,11 +135,12 @@ class Predictor:
         if not return_std:
             return meaning.predict(self._answers(X))
         loss = self._description.fields.fields("loss").get("name")
-        if loss != "gaussian_nll" or not isinstance(meaning, Numbers):
+        if loss != "gaussian_nll":
             raise ValueError(
                 "return_std=True needs loss='gaussian_nll', which learns standard deviations; this "
                 f"model has loss={loss!r}"
             )
+        assert isinstance(meaning, Numbers)  # which alone have this loss
         answers = self._answers(X)
         return meaning.predict(answers), meaning.deviations(answers)
 
@@ -166,7 +164,7 @@ class Predictor:
         TypeError, ValueError
             As predict.
         """
-        if isinstance(self._description.meaning, Numbers):
+        if self._description.meaning.classes is None:
             raise AttributeError(f"{self._description.estimator} has no predict_proba; use predict")
         return self._answers(X)
 
@@ -189,9 +187,11 @@ class Predictor:
 
         Raises
         ------
+        TypeError
+            For a `batch_size` that is no integer.
         ValueError
-            For a bidirectional network or attention pooling, which have no answer while a sequence
-            goes on, and for another `method`.
+            For a `batch_size` below 1, another `method`, and a bidirectional network or attention
+            pooling, which have no answer while a sequence goes on.
         """
         return open_stream(self._model, self._description.meaning, batch_size, method)
 

@@ -64,7 +64,7 @@ def test_they_are_small() -> None:
 
 def test_the_script_writes_such_files(tmp_path: Path) -> None:
     """What it writes today is, on one machine, read today with the same bits."""
-    folder = tmp_path / "version_1"
+    folder = tmp_path / f"version_{FORMAT_VERSION}"
     run_python(str(FOLDER / "write.py"), str(folder))
     written = sorted(folder.glob("*.skrnn"))
     assert [path.name for path in written] == [

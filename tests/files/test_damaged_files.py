@@ -242,6 +242,22 @@ def test_what_no_estimator_could_be(name: str, place: str, value: Any, path: Pat
     assert len(str(error.value)) < 1000 + len(str(path))
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("one target", "RNNClassifier"), ("classes str", "RNNRegressor"), ("labels", "RNNRegressor")],
+)
+def test_an_estimator_of_another_kind(name: str, kind: str, path: Path) -> None:
+    """Even where it knows all the parameters."""
+
+    def change(description: Any, _: Any) -> None:
+        description["estimator"]["class"] = kind
+        description["estimator"]["params"] = {"hidden_size": 5}
+
+    changed(name, path, change)
+    with pytest.raises(ValueError, match=f"its answers are not those of its {kind}"):
+        skrnn.load(path)
+
+
 @BOTH
 def test_units_of_targets_that_do_not_belong_there(load: Any, path: Path) -> None:
     def add(_: Any, tensors: dict[str, Any]) -> None:

@@ -14,11 +14,11 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
-
 from skrnn import _core
-from skrnn._answers import Classes, Flags, Meaning, Numbers
-from skrnn._files._values import decode, decode_array, shorten
+from skrnn._answers import Meaning
+from skrnn._files._fields import Fields
+from skrnn._files._meanings import meaning_of
+from skrnn._files._values import shorten
 from skrnn._tokens import Analyzer
 
 FORMAT_VERSION = 1
@@ -26,76 +26,12 @@ FORMAT_VERSION = 1
 # Python makes up to 25 bytes of a character of JSON. A vocabulary of a million words has room.
 LONGEST = 2**24
 
-
 LONGEST_PATTERN = 500  # to compile a long regular expression takes long
 MOST_STEPS = 100
 _LONGEST_INTEGER = 20  # digits and sign of 64 bits
 _LONGEST_MESSAGE = 500
 
 Made = TypeVar("Made")
-
-
-class Fields:
-    """An object of the JSON, whose members have to be there and of a type."""
-
-    def __init__(self, value: Any, path: str) -> None:
-        if not isinstance(value, dict):
-            raise ValueError(f"{path} has to be an object, and is {shorten(value)}")
-        self.value = value
-        self.path = path
-
-    def get(self, name: str) -> Any:
-        """Return a member of any type."""
-        if name not in self.value:
-            raise ValueError(f"{self.path} has no {name!r}")
-        return self.value[name]
-
-    def of_type(self, name: str, kind: type) -> Any:
-        """Return a member of one of JSON's types."""
-        value = self.get(name)
-        if type(value) is not kind:
-            raise ValueError(
-                f"{self.path}.{name} has to be of type {kind.__name__}, and is {shorten(value)}"
-            )
-        return value
-
-    def integer(self, name: str, least: int, most: int = 2**63 - 1) -> int:
-        """Return an integer in a range."""
-        value = self.of_type(name, int)
-        if not least <= value <= most:
-            raise ValueError(
-                f"{self.path}.{name} has to be in {least}..{most}, and is {shorten(value)}"
-            )
-        return int(value)
-
-    def decoded(self, name: str) -> dict[str, Any]:
-        """Return a member that is an object of encoded values."""
-        return {key: decode(value) for key, value in self.of_type(name, dict).items()}
-
-    def strings(self, name: str) -> list[str]:
-        """Return a list of strings."""
-        values = self.of_type(name, list)
-        if not all(isinstance(value, str) for value in values):
-            raise ValueError(f"{self.path}.{name} has to be a list of strings")
-        return list(values)
-
-    def numbers(self, name: str) -> list[float]:
-        """Return a list of numbers, NaN and infinities among them by their names."""
-        return [self._number(value, name) for value in self.of_type(name, list)]
-
-    def _number(self, value: Any, name: str) -> float:
-        if type(value) in (int, float) or value in ("nan", "inf", "-inf"):
-            return float(value)
-        raise ValueError(f"{self.path}.{name} has to be a list of numbers")
-
-    def fields(self, name: str) -> Fields:
-        """Return a member that is an object."""
-        return Fields(self.get(name), f"{self.path}.{name}")
-
-    def items(self, name: str) -> list[Fields]:
-        """Return a member that is a list of objects."""
-        values = self.of_type(name, list)
-        return [Fields(value, f"{self.path}.{name}[{i}]") for i, value in enumerate(values)]
 
 
 @dataclass(frozen=True)
@@ -201,7 +137,7 @@ def describe(model: _core.Model) -> Description:
         n_features_in=fitted.integer("n_features_in", 1),
         feature_names=_feature_names(fitted),
         saw_table=fitted.of_type("saw_table", bool),
-        meaning=_meaning(fitted.fields("answers"), root.fields("loss"), model.answer_size),
+        meaning=meaning_of(fitted.fields("answers"), root.fields("loss"), model.answer_size),
         training=_training(estimator.fields("training")),
         fields=root,
         final_step=final_step,
@@ -211,7 +147,7 @@ def describe(model: _core.Model) -> Description:
     _check_input(description, model.channels)
     if network.of_type("pooling", str) == "every_step":
         raise ValueError("its network answers at every step, as no estimator of this version does")
-    if isinstance(description.meaning, Numbers) != bool(len(model.target_mean)):
+    if (description.meaning.classes is None) != bool(len(model.target_mean)):
         raise ValueError("target.mean and target.scale are for regressors, which need them")
     return description
 
@@ -250,27 +186,6 @@ def _check_input(description: Description, channels: int) -> None:
         raise ValueError("feature_names_in is for channels, but the network reads tokens")
     if description.steps and tokens != (description.tokens is not None):
         raise ValueError("pipeline.steps do not suit the input of the network")
-
-
-def _meaning(answers: Fields, loss: Fields, size: int) -> Meaning:
-    kind, name = answers.of_type("kind", str), loss.of_type("name", str)
-    if kind == "classes" and name == "cross_entropy":
-        labels = decode_array(answers.get("labels"), f"{answers.path}.labels")
-        if len(labels) != size:
-            raise ValueError(f"{answers.path} has {len(labels)} labels for {size} outputs")
-        if labels.tolist() != sorted(set(labels.tolist())):
-            raise ValueError(f"the labels in {answers.path} are not sorted, or not unique")
-        return Classes(labels)
-    if kind == "flags" and name == "binary_cross_entropy":
-        return Flags()
-    if kind == "numbers" and name not in ("cross_entropy", "binary_cross_entropy"):
-        targets = loss.integer("targets", 1)
-        one_column = answers.of_type("one_column", bool)
-        if one_column and targets != 1:
-            raise ValueError(f"{answers.path} has one column, and loss {targets} targets")
-        quantiles = len(loss.of_type("quantiles", list)) if name == "quantile" else None
-        return Numbers(targets, one_column, quantiles)
-    raise ValueError(f"{answers.path}.kind {shorten(kind)} does not suit the loss {name!r}")
 
 
 def _training(training: Fields) -> Training:
@@ -330,13 +245,3 @@ def _tokens(step: Fields) -> Tokens:
     except (re.error, OverflowError, RecursionError, Warning) as error:
         raise ValueError(f"{params.path}.token_pattern is no pattern: {error!r}") from error
     return Tokens(analyzer, vocabulary)
-
-
-def array_of(fields: Fields, name: str, size: int) -> Any:
-    """Return an array of numbers with a value for each channel, or None."""
-    if fields.get(name) is None:
-        return None
-    array = decode_array(fields.get(name), f"{fields.path}.{name}")
-    if array.shape != (size,) or not np.issubdtype(array.dtype, np.number):
-        raise ValueError(f"{fields.path}.{name} has shape {array.shape}; expected ({size},)")
-    return array

@@ -13,7 +13,8 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, Stan
 from sklearn.utils.fixes import parse_version
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn._files._description import LONGEST_PATTERN, MOST_STEPS, Description, Fields, array_of
+from skrnn._files._description import LONGEST_PATTERN, MOST_STEPS, Description
+from skrnn._files._fields import Fields
 from skrnn._files._values import encode, encode_array, shorten
 from skrnn.preprocessing import PerStep, TokenEncoder
 
@@ -204,7 +205,7 @@ def _scaler_of(step: Fields, channels: int) -> PerStep:
         raise ValueError(f"{fields.path}.params.clip has to be false")
     attributes = fields.fields("attributes")
     for attribute in scaler.arrays:
-        setattr(inner, attribute, array_of(attributes, attribute, channels))
+        setattr(inner, attribute, attributes.array(attribute, channels))
     for _, attribute, switch in scaler.operations:
         needed = switch is None or getattr(inner, switch)
         if needed and getattr(inner, attribute) is None:
@@ -231,8 +232,8 @@ def _seen_of(attributes: Fields, channels: int) -> Any:
     if type(seen) in (int, float):
         return seen
     if isinstance(seen, dict) and "scalar" in seen:
-        return array_of(attributes.fields("n_samples_seen_"), "scalar", 1)[0]
-    return array_of(attributes, "n_samples_seen_", channels)
+        return attributes.fields("n_samples_seen_").array("scalar", 1)[0]
+    return attributes.array("n_samples_seen_", channels)
 
 
 def _encoder_section(step: TokenEncoder, what: str) -> dict[str, Any]:

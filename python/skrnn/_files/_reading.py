@@ -6,9 +6,9 @@ import os
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_classifier
 
 from skrnn import _core
-from skrnn._answers import Classes, Flags, Numbers
 from skrnn._files._description import Description, read_file
 from skrnn._files._estimators import ESTIMATORS, served_sections
 from skrnn._files._pipelines import build_pipeline, operations_of
@@ -65,6 +65,8 @@ def rebuild(model: _core.Model, description: Description) -> Any:
         For parts that do not fit one another.
     """
     estimator = _estimator_of(description)
+    if is_classifier(estimator) != (description.meaning.classes is not None):
+        raise ValueError(f"its answers are not those of its {description.estimator}")
     _restore(estimator, model, description)
     said = {name: description.fields.get(name) for name in ("network", "loss")}
     for name, expected in served_sections(estimator).items():
@@ -115,15 +117,9 @@ def _restore(estimator: Any, model: _core.Model, description: Description) -> No
     estimator._saw_table = description.saw_table
     estimator._input_size = description.input_size
 
-    meaning = description.meaning
-    if isinstance(meaning, Classes):
-        estimator.classes_, estimator._multilabel = meaning.labels, False
-    elif isinstance(meaning, Flags):
-        estimator.classes_, estimator._multilabel = np.arange(model.answer_size), True
-    else:
-        assert isinstance(meaning, Numbers)
+    vars(estimator).update(description.meaning.fitted)
+    if description.meaning.classes is None:
         estimator._mean, estimator._scale = model.target_mean, model.target_scale
-        estimator._one_column = meaning.one_column
 
     training = description.training
     estimator._solver = training.solver

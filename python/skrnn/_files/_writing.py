@@ -14,14 +14,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn import _core
-from skrnn._answers import Classes, Flags, Meaning, Numbers
 from skrnn._estimator import SequenceEstimator
 from skrnn._files._atomic import write_atomically
 from skrnn._files._description import FORMAT_VERSION, LONGEST, build
 from skrnn._files._estimators import ESTIMATORS, served_sections
+from skrnn._files._meanings import section_of
 from skrnn._files._pipelines import Operation, estimator_of, operations_of, pipeline_section
 from skrnn._files._reading import rebuild
-from skrnn._files._values import encode, encode_array
+from skrnn._files._values import encode
 from skrnn._parameters import check_parameters
 
 # What to do about parameters that JSON has no word for.
@@ -163,7 +163,7 @@ def _estimator_section(estimator: Any) -> dict[str, Any]:
             "n_features_in": int(estimator.n_features_in_),
             "feature_names_in": None if names is None else encode(list(names), "feature_names_in_"),
             "saw_table": bool(estimator._saw_table),
-            "answers": _answers_section(estimator._meaning()),
+            "answers": section_of(estimator._meaning()),
         },
         "training": {
             "solver": estimator._solver,
@@ -188,15 +188,6 @@ def _encode_param(kind: str, name: str, value: Any) -> Any:
         raise ValueError(
             f"{kind} has {name}={value!r}, which a file cannot hold; {fix} ({error})"
         ) from error
-
-
-def _answers_section(meaning: Meaning) -> dict[str, Any]:
-    if isinstance(meaning, Classes):
-        return {"kind": "classes", "labels": encode_array(meaning.labels, "classes_")}
-    if isinstance(meaning, Flags):
-        return {"kind": "flags"}
-    assert isinstance(meaning, Numbers)
-    return {"kind": "numbers", "one_column": bool(meaning.one_column)}
 
 
 def _numbers(values: list[float]) -> list[Any]:
