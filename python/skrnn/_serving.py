@@ -44,9 +44,13 @@ class ServingMixin:
 
         Raises
         ------
+        sklearn.exceptions.NotFittedError
+            Before fit.
+        TypeError
+            For a `batch_size` that is no integer.
         ValueError
-            For a bidirectional network or attention pooling, which have no answer while a sequence
-            goes on, and for another `method`.
+            For a `batch_size` below 1, another `method`, and a bidirectional network or attention
+            pooling, which have no answer while a sequence goes on.
 
         Examples
         --------
@@ -72,6 +76,11 @@ class ServingMixin:
         ----------
         path : str or PathLike
             An existing file is replaced.
+
+        Raises
+        ------
+        TypeError, ValueError, OSError, sklearn.exceptions.NotFittedError
+            As `skrnn.save`.
         """
         from skrnn._files._writing import save
 
