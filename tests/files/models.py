@@ -206,16 +206,3 @@ def answers(model: Any, X: Any) -> list[np.ndarray]:
     if getattr(model, "loss", None) == "gaussian_nll":
         found.append(model.predict(X, return_std=True)[1])
     return found
-
-
-def assert_same(one: Any, other: Any) -> None:
-    """Equal in type, shape and every bit."""
-    if isinstance(one, (list, tuple)):
-        assert len(one) == len(other)
-        for a, b in zip(one, other, strict=True):
-            assert_same(a, b)
-        return
-    assert (one.dtype, one.shape) == (other.dtype, other.shape)
-    np.testing.assert_array_equal(one, other)
-    if one.dtype != object:
-        assert one.tobytes() == other.tobytes()

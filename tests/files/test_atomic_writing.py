@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 import skrnn
-from models import assert_same, classifier, model_of, sequences
+from bits import assert_same
+from models import classifier, model_of, sequences
 from skrnn._files._atomic import write_atomically
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="of POSIX")

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 import skrnn
 import skrnn.runtime
+from model_files import description_of
 from models import ENCODERS, encoded, model_of, sequences
 from skrnn._files._description import LONGEST
 
@@ -26,11 +26,6 @@ BOTH = pytest.mark.parametrize("load", LOADERS, ids=["load", "runtime"])
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "model.skrnn"
-
-
-def description_of(path: Path) -> Any:
-    with safe_open(path, "np") as file:
-        return json.loads(file.metadata()["skrnn"])
 
 
 def changed(name: str, path: Path, change: Callable[[Any, dict[str, Any]], Any]) -> None:

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 import skrnn.runtime
+from bits import assert_same
 from models import (
     SUBJECTS,
-    assert_same,
     frames,
     input_of,
     model_of,

@@ -14,6 +14,7 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 
 import skrnn
 import skrnn.runtime
+from bits import assert_same
 from models import (
     CHANNELS,
     ENCODERS,
@@ -21,7 +22,6 @@ from models import (
     SCALERS,
     SMALL,
     TEXTS,
-    assert_same,
     encoded,
     input_of,
     model_of,

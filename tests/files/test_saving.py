@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import re
 import subprocess
@@ -20,11 +19,12 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 import skrnn
+from bits import assert_same
+from model_files import description_of
 from models import (
     SMALL,
     SUBJECTS,
     answers,
-    assert_same,
     classifier,
     frames,
     input_of,
@@ -50,11 +50,6 @@ def path(tmp_path: Path) -> Path:
 def reloaded(model: Any, path: Path) -> Any:
     skrnn.save(model, path)
     return skrnn.load(path)
-
-
-def described(path: Path) -> Any:
-    with safe_open(path, "np") as file:
-        return json.loads(file.metadata()["skrnn"])
 
 
 # ---- The same model ----
@@ -223,7 +218,7 @@ def test_a_file_of_the_safetensors_package_is_read(path: Path) -> None:
 
 def test_the_description_says_what_it_is(path: Path) -> None:
     model_of("cell gru").save(path)
-    description = described(path)
+    description = description_of(path)
     assert description["format_version"] == 1
     assert description["producer"] == f"scikit-rnn {skrnn.__version__}"
     assert description["network"] == {

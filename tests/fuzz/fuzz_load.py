@@ -1,7 +1,8 @@
-"""Break files guided by what is covered, with atheris: python fuzz_load.py CORPUS [flags].
+"""Break files guided by what is covered, with atheris.
 
     pip install atheris                        # Linux or macOS, where a wheel is there for it
     mkdir corpus && cp ../artifacts/version_*/*.skrnn corpus
+    export PYTHONPATH=..
     python fuzz_load.py corpus -max_len=20000 -max_total_time=600 -rss_limit_mb=1024 -timeout=10
 
 Every file has to be loaded, or refused with ValueError; anything else ends the run and leaves the

@@ -1,4 +1,6 @@
-"""Load files broken at random: python load_broken_files.py SEED ROUNDS FOLDER FILE [FILE ...].
+"""Load files broken at random.
+
+    PYTHONPATH=.. python load_broken_files.py SEED ROUNDS FOLDER FILE [FILE ...]
 
 Each of ROUNDS mutations of each FILE has to be loaded, or refused with ValueError, within SECONDS
 and MEGABYTES; and what is loaded has to predict, or refuse its input. A file is written to FOLDER

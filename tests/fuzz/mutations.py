@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator
 from typing import Any
+
+from model_files import header_of, with_header
 
 # For any place in the JSON of a file.
 HOSTILE: list[Any] = [
@@ -19,25 +20,6 @@ HOSTILE: list[Any] = [
     *({"dtype": "int8", "array": [300]}, {"dtype": "U9999999", "array": ["a", "b", "c"]}),
     *({"scalar": 1}, list(range(1000)), {str(i): i for i in range(100)}),
 ]
-
-
-def header_of(data: bytes) -> Any:
-    """The JSON before the tensors, with the description inside it as JSON, too."""
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    header["__metadata__"]["skrnn"] = json.loads(header["__metadata__"]["skrnn"])
-    return header
-
-
-def with_header(data: bytes, header: Any) -> bytes:
-    """The file with another header, which nobody has checked."""
-    metadata = header.get("__metadata__") if isinstance(header, dict) else None
-    if isinstance(metadata, dict) and "skrnn" in metadata:
-        text = json.dumps(metadata["skrnn"], ensure_ascii=False)
-        header = {**header, "__metadata__": {**metadata, "skrnn": text}}
-    content = json.dumps(header, ensure_ascii=False).encode()
-    content += b" " * (-len(content) % 8)
-    tensors = data[8 + int.from_bytes(data[:8], "little") :]
-    return len(content).to_bytes(8, "little") + content + tensors
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:

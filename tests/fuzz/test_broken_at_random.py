@@ -1,7 +1,7 @@
 """Thousands of files broken at random are refused, or taken for what they are.
 
-The same with other seeds and as long as one likes: ``python load_broken_files.py`` and, guided by
-what is covered, ``python fuzz_load.py``.
+The same with other seeds and as long as one likes: load_broken_files.py and, guided by what is
+covered, fuzz_load.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mutations import Mutator, header_of, with_header
+from model_files import header_of, with_header
+from mutations import Mutator
 from processes import run_python
 
 FOLDER = Path(__file__).parent

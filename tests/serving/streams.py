@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from bits import assert_same
 from processes import run_python
 from skrnn import RNNClassifier, RNNRegressor
 
@@ -85,17 +86,6 @@ def as_if_ended(model: Any, X: np.ndarray, method: str = "predict") -> np.ndarra
     beginnings = [X[: t + 1, b] for t in range(T) for b in range(B)]
     answers = getattr(model, method)(beginnings)
     return answers.reshape(T, B, *answers.shape[1:])
-
-
-def assert_same(actual: Any, expected: Any) -> None:
-    """Equal in type, dtype, shape and every bit; objects are the same objects' equals."""
-    assert type(actual) is type(expected) is np.ndarray
-    assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
-    if actual.dtype == object:
-        assert actual.tolist() == expected.tolist()
-    elif actual.tobytes() != expected.tobytes():
-        np.testing.assert_array_equal(actual, expected)
-        raise AssertionError("equal, but not in every bit")
 
 
 def assert_streams(model: Any, X: np.ndarray) -> None:

@@ -1,0 +1,27 @@
+"""Comparing answers bit for bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def assert_same(actual: Any, expected: Any) -> None:
+    """Arrays, or lists or tuples of them, equal in type, dtype, shape and every bit.
+
+    Objects in arrays are equal, and may be others.
+    """
+    assert type(actual) is type(expected)
+    if isinstance(expected, (list, tuple)):
+        assert len(actual) == len(expected)
+        for one, other in zip(actual, expected, strict=True):
+            assert_same(one, other)
+        return
+    assert type(expected) is np.ndarray
+    assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
+    if expected.dtype == object:
+        assert actual.tolist() == expected.tolist()
+    elif actual.tobytes() != expected.tobytes():
+        np.testing.assert_array_equal(actual, expected)
+        raise AssertionError("equal, but not in every bit")
