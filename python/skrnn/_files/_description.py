@@ -23,9 +23,8 @@ from skrnn._tokens import Analyzer
 
 FORMAT_VERSION = 1
 
-# Python makes up to 25 bytes of a character of JSON. A vocabulary of a million words has room.
-LONGEST = 2**24
-
+# Python makes up to 50 bytes of a character of JSON. A vocabulary of half a million words has room.
+LONGEST = 2**23
 LONGEST_PATTERN = 500  # to compile a long regular expression takes long
 MOST_STEPS = 100
 _LONGEST_INTEGER = 20  # digits and sign of 64 bits
