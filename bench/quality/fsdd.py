@@ -13,13 +13,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
 from _data import fsdd
+from _models import scaled_classifier
 from _question import Part, Question, accuracy, main, parts
-from skrnn import RNNClassifier
-from skrnn.preprocessing import PerStep
 
 BASE = {"learning_rate_init": 3e-3, "max_iter": 30, "learning_rate": "cosine"}
 GRU = BASE | {"cell": "gru"}
@@ -40,15 +36,6 @@ def load(data: Path) -> tuple[list[Part], Part]:
     return parts(X, y, [fold]), final
 
 
-def make(seed: int, n_jobs: int | None, **settings: Any) -> Any:
-    return make_pipeline(
-        PerStep(StandardScaler()),
-        RNNClassifier(
-            n_iter_no_change=settings["max_iter"], random_state=seed, n_jobs=n_jobs, **settings
-        ),
-    )
-
-
 QUESTION = Question(
     name="fsdd",
     metric="accuracy",
@@ -57,7 +44,7 @@ QUESTION = Question(
     settings=SETTINGS,
     chosen="bigru max",
     load=load,
-    make=make,
+    make=scaled_classifier,
     score=accuracy,
     validation_seeds=1,
 )

@@ -30,13 +30,10 @@ from pathlib import Path
 from typing import Any
 
 from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from _data import ucr_uea
+from _models import scaled_classifier
 from _question import Part, Question, accuracy, main, parts
-from skrnn import RNNClassifier
-from skrnn.preprocessing import PerStep
 
 BASE = {"learning_rate_init": 3e-3, "max_iter": 60, "learning_rate": "cosine"}
 BIGRU = BASE | {"cell": "gru", "bidirectional": True}
@@ -72,15 +69,6 @@ def load(data: Path) -> tuple[list[Part], Part]:
     return parts(split.X, split.y, folds), Part(*split)
 
 
-def make(seed: int, n_jobs: int | None, **settings: Any) -> Any:
-    return make_pipeline(
-        PerStep(StandardScaler()),
-        RNNClassifier(
-            n_iter_no_change=settings["max_iter"], random_state=seed, n_jobs=n_jobs, **settings
-        ),
-    )
-
-
 QUESTION = Question(
     name="japanese_vowels",
     metric="accuracy",
@@ -89,7 +77,7 @@ QUESTION = Question(
     settings=SETTINGS,
     chosen="bigru last, dropout",
     load=load,
-    make=make,
+    make=scaled_classifier,
     score=accuracy,
 )
 

@@ -29,13 +29,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold, train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from _data import movement_aal
+from _models import scaled_classifier
 from _question import Part, Question, accuracy, main, parts
-from skrnn import RNNClassifier
-from skrnn.preprocessing import PerStep
 
 BASE = {"learning_rate_init": 3e-3, "max_iter": 100, "learning_rate": "cosine", "batch_size": 16}
 GRU = BASE | {"cell": "gru"}
@@ -73,15 +70,6 @@ def load(data: Path) -> tuple[list[Part], Part]:
     return parts(X_train, y[fitted], folds), final
 
 
-def make(seed: int, n_jobs: int | None, **settings: Any) -> Any:
-    return make_pipeline(
-        PerStep(StandardScaler()),
-        RNNClassifier(
-            n_iter_no_change=settings["max_iter"], random_state=seed, n_jobs=n_jobs, **settings
-        ),
-    )
-
-
 QUESTION = Question(
     name="movement_aal",
     metric="accuracy",
@@ -90,7 +78,7 @@ QUESTION = Question(
     settings=SETTINGS,
     chosen="bigru mean, two layers, dropouts",
     load=load,
-    make=make,
+    make=scaled_classifier,
     score=accuracy,
 )
 

@@ -1,0 +1,21 @@
+"""What several of the questions are answered with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skrnn import RNNClassifier
+from skrnn.preprocessing import PerStep
+
+
+def scaled_classifier(seed: int, n_jobs: int | None, **settings: Any) -> Any:
+    """Channels are standardised; training takes all of its epochs."""
+    return make_pipeline(
+        PerStep(StandardScaler()),
+        RNNClassifier(
+            n_iter_no_change=settings["max_iter"], random_state=seed, n_jobs=n_jobs, **settings
+        ),
+    )
