@@ -22,8 +22,8 @@ from skrnn.preprocessing import PerStep, TokenEncoder
 Operation = tuple[str, NDArray[Any], bool]
 
 # To float32 input scikit-learn's scalers apply statistics in float64, and round the result; but
-# from 1.9 on StandardScaler rounds its statistics to float32 before.
-STANDARD_IN_FLOAT64 = parse_version(sklearn.__version__) < parse_version("1.9.dev0")
+# from 1.8 on StandardScaler rounds its statistics to float32 before.
+STANDARD_IN_FLOAT64 = parse_version(sklearn.__version__) < parse_version("1.8.dev0")
 
 
 @dataclass(frozen=True)
