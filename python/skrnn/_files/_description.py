@@ -18,6 +18,7 @@ from skrnn import _core
 from skrnn._answers import Meaning
 from skrnn._files._fields import Fields
 from skrnn._files._meanings import meaning_of
+from skrnn._files._paths import checked_path
 from skrnn._files._values import shorten
 from skrnn._tokens import Analyzer
 
@@ -83,12 +84,14 @@ def read_file(
 
     Raises
     ------
+    TypeError
+        For what is no path.
     OSError
         For a file that cannot be read.
     ValueError
         For one that holds no model, or a damaged one. It names the file.
     """
-    name = os.fspath(path)
+    name = os.fspath(checked_path(path))
     try:
         return build(_core.Model.load(name), make)
     except ValueError as error:

@@ -19,6 +19,7 @@ from skrnn._files._atomic import write_atomically
 from skrnn._files._description import FORMAT_VERSION, LONGEST, build
 from skrnn._files._estimators import ESTIMATORS, served_sections
 from skrnn._files._meanings import section_of
+from skrnn._files._paths import checked_path
 from skrnn._files._pipelines import Operation, estimator_of, operations_of, pipeline_section
 from skrnn._files._reading import rebuild
 from skrnn._files._values import encode
@@ -87,9 +88,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     >>> bool((loaded.predict(X) == model.predict(X)).all())
     True
     """
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"path is {path!r}; expected a str or a path-like object")
-    write_atomically(path, content_of(model))
+    write_atomically(checked_path(path), content_of(model))
 
 
 def content_of(model: Any) -> bytes:
