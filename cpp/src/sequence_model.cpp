@@ -29,6 +29,7 @@ constexpr NamedPooling kPoolings[] = {{"last", Pooling::kLast},
                                       {"mean", Pooling::kMean},
                                       {"max", Pooling::kMax},
                                       {"attention", Pooling::kAttention},
+                                      {"last_mean_max", Pooling::kLastMeanMax},
                                       {"every_step", Pooling::kEveryStep}};
 
 }  // namespace
@@ -72,7 +73,7 @@ SequenceModel::SequenceModel(const ModelSettings& settings)
     }
   }
   if (settings.pooling == Pooling::kAttention) add("attention.weight", {1, features()}, true);
-  add("head.weight", {settings.output_size, features()}, true);
+  add("head.weight", {settings.output_size, head_inputs()}, true);
   add("head.bias", {settings.output_size}, false);
 }
 

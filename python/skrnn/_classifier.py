@@ -36,9 +36,10 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         Stacked layers.
     bidirectional : bool, default=False
         Whether a second set of layers reads from the last step to the first.
-    pooling : {"last", "mean", "max", "attention"}, default="last"
+    pooling : {"last", "mean", "max", "attention", "last_mean_max"}, default="last"
         What becomes of the steps: the state when all has been read; the mean or the maximum over
-        steps; or a mean weighted by learned attention (Yang et al., NAACL 2016).
+        steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the first three
+        side by side (Howard & Ruder, ACL 2018).
     embedding_size : int, optional
         Makes the input tokens (integers from 0 on) that become learned vectors of this size.
     dropout : float, default=0.0

@@ -33,7 +33,7 @@ from skrnn._sequences import Sequences
 from skrnn._serving import ServingMixin
 from skrnn._validation import as_sequences, check_input_size, frame_of_channels, is_table
 
-POOLINGS = ("last", "mean", "max", "attention")
+POOLINGS = ("last", "mean", "max", "attention", "last_mean_max")
 SCHEDULES = ("constant", "cosine", "one_cycle", "plateau")
 ARCHITECTURE = (
     "cell",

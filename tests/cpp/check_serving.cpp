@@ -277,7 +277,9 @@ void check_state(const Case& c) {
     std::copy_n(from.h(layer), n, to.h(layer));
     if (from.c(layer) != nullptr) std::copy_n(from.c(layer), n, to.c(layer));
   }
-  if (from.pooled() != nullptr) std::copy_n(from.pooled(), n, to.pooled());
+  if (from.pooled() != nullptr) {
+    std::copy_n(from.pooled(), c.batch * from.pooled_size(), to.pooled());
+  }
   std::copy_n(from.steps(), c.batch, to.steps());
   expect(same_bits(step(to, c, data, 3), predicted(model, c, data, 4)),
          c.text() + ": a state that was copied");
@@ -415,8 +417,8 @@ void check_empty_sequences() {
 std::vector<Case> cases() {
   std::vector<Case> result;
   for (const skrnn::CellInfo& cell : skrnn::cells()) {
-    for (const skrnn::Pooling pooling :
-         {skrnn::Pooling::kLast, skrnn::Pooling::kMean, skrnn::Pooling::kMax}) {
+    for (const skrnn::Pooling pooling : {skrnn::Pooling::kLast, skrnn::Pooling::kMean,
+                                         skrnn::Pooling::kMax, skrnn::Pooling::kLastMeanMax}) {
       for (const Index batch : {1, 3}) {
         result.push_back({cell.name, pooling, 1, 37, batch, false});
         result.push_back({cell.name, pooling, 2, 6, batch, true});

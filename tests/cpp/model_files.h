@@ -160,6 +160,8 @@ std::string pooling_name(skrnn::Pooling pooling) {
       return "mean";
     case skrnn::Pooling::kMax:
       return "max";
+    case skrnn::Pooling::kLastMeanMax:
+      return "last_mean_max";
     case skrnn::Pooling::kAttention:
       break;
   }
