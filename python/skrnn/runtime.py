@@ -25,8 +25,8 @@ __all__ = ["Predictor", "load"]
 def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predictor:
     """Return what predicts as the model in a file does.
 
-    Nothing in a file is run as code, and a damaged one is refused, so that files of strangers may
-    be loaded.
+    Nothing in a file is run as code, so that files of strangers may be loaded, and digests of all
+    that is read tell a damaged file from a sound one.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 import skrnn
 import skrnn.runtime
-from model_files import description_of
+from model_files import description_of, sealed, with_digest
 from models import ENCODERS, encoded, model_of, sequences
 from skrnn._files._description import LONGEST
 
@@ -34,6 +34,7 @@ def changed(name: str, path: Path, change: Callable[[Any, dict[str, Any]], Any])
     description, tensors = description_of(path), load_file(path)
     change(description, tensors)
     save_file(tensors, path, {"skrnn": json.dumps(description)})
+    path.write_bytes(sealed(path.read_bytes()))
 
 
 def put(place: str, value: Any) -> Callable[[Any, Any], None]:
@@ -65,8 +66,8 @@ def test_the_change_itself_does_no_harm(path: Path) -> None:
 
 @BOTH
 def test_a_file_of_a_newer_version(load: Any, path: Path) -> None:
-    changed("classes str", path, put("format_version", 2))
-    with pytest.raises(ValueError, match=r"format_version 2.*update scikit-rnn") as error:
+    changed("classes str", path, put("format_version", 3))
+    with pytest.raises(ValueError, match=r"format_version 3.*update scikit-rnn") as error:
         load(path)
     assert repr(str(path)) in str(error.value)
 
@@ -300,7 +301,7 @@ def test_memory_stays_within_a_multiple_of_the_file(unit: str, load: Any, path: 
     header = json.loads(data[8 : 8 + length])
     text = header["__metadata__"]["skrnn"]
     content = "[" + ",".join([unit] * (10**6 // (len(unit) + 1))) + "]"
-    header["__metadata__"]["skrnn"] = text.replace('"PLACE"', content)
+    header["__metadata__"]["skrnn"] = with_digest(text.replace('"PLACE"', content))
     written = json.dumps(header).encode()
     path.write_bytes(len(written).to_bytes(8, "little") + written + data[8 + length :])
     tracemalloc.start()

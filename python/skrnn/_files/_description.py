@@ -22,7 +22,7 @@ from skrnn._files._paths import checked_path
 from skrnn._files._values import shorten
 from skrnn._tokens import Analyzer
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # as the head of cpp/src/model_file.h describes it
 
 # Python makes up to 50 bytes of a character of JSON. A vocabulary of half a million words has room.
 LONGEST = 2**23

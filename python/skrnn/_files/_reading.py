@@ -24,7 +24,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     """Return the estimator, or the pipeline, that was saved to a file.
 
     It predicts the same bits as the one that was saved, on the same instruction set. Nothing in a
-    file is run as code, and a damaged one is refused, so that files of strangers may be loaded.
+    file is run as code, so that files of strangers may be loaded, and digests of all that is read
+    tell a damaged file from a sound one.
 
     Parameters
     ----------

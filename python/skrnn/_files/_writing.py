@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import zlib
 from typing import Any
 
 import numpy as np
@@ -117,8 +118,11 @@ def content_of(model: Any) -> bytes:
     pipeline, operations = None, []
     if isinstance(model, Pipeline):
         pipeline, operations = pipeline_section(model), operations_of(model)
+    tensors = _tensors(served, operations)
     description = {
         "format_version": FORMAT_VERSION,
+        # By which damage is found: see cpp/src/crc32.h, which computes the same.
+        "crc32": {name: zlib.crc32(array.tobytes()) for name, array in tensors.items()},
         "producer": f"scikit-rnn {_core.__version__}",
         **served_sections(estimator),
         "input": {
@@ -130,13 +134,14 @@ def content_of(model: Any) -> bytes:
         "estimator": _estimator_section(estimator),
         "pipeline": pipeline,
     }
-    text = json.dumps(description, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(description, allow_nan=False, ensure_ascii=False, separators=(",", ":"))[:-1]
+    text += f',"digest":"{zlib.crc32(text.encode()):08x}"}}'
     if len(text) > LONGEST:
         raise ValueError(
             f"{type(model).__name__} has {len(text)} characters of classes, vocabulary or names, "
             f"but files hold {LONGEST} at most; limit the vocabulary with max_tokens"
         )
-    content = to_safetensors(_tensors(served, operations), {"skrnn": text})
+    content = to_safetensors(tensors, {"skrnn": text})
     # Nobody should learn years later that a file cannot be read.
     build(_core.Model.parse(content), rebuild)
     return content
