@@ -53,8 +53,8 @@ Raises
 TypeError
     For what holds no numbers.
 ValueError
-    For another shape, for NaN and infinity, and for tokens that the model does not know. The
-    stream stays as it was.
+    For another shape, for NaN that no imputer fills, for infinity, and for tokens that the model
+    does not know. The stream stays as it was.
 RuntimeError
     Where another thread is using this stream.)";
 

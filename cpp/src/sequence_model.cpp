@@ -1,5 +1,6 @@
 #include "skrnn/sequence_model.h"
 
+#include <algorithm>
 #include <iterator>
 #include <stdexcept>
 
@@ -75,6 +76,16 @@ SequenceModel::SequenceModel(const ModelSettings& settings)
   if (settings.pooling == Pooling::kAttention) add("attention.weight", {1, features()}, true);
   add("head.weight", {settings.output_size, head_inputs()}, true);
   add("head.bias", {settings.output_size}, false);
+}
+
+std::string SequenceModel::size_text() const {
+  const Parameter& most =
+      *std::max_element(parameters_.begin(), parameters_.end(),
+                        [](const Parameter& a, const Parameter& b) { return a.size < b.size; });
+  std::string shape;
+  for (const std::int64_t n : most.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(n);
+  return "a network of " + std::to_string(num_parameters_) + " parameters, most of them " +
+         most.name + " of shape (" + shape + (most.shape.size() == 1 ? ",)" : ")");
 }
 
 void SequenceModel::add(const std::string& name, const std::vector<std::int64_t>& shape,

@@ -8,6 +8,7 @@
 
 #include "floating_point.h"
 #include "model_impl.h"
+#include "out_of_memory.h"
 #include "pooling.h"
 
 namespace skrnn {
@@ -168,7 +169,16 @@ Stream::Stream(const Model& model, std::int64_t batch_size) {
     throw std::invalid_argument("batch_size must be at least 1 and fit into memory, got " +
                                 std::to_string(batch_size));
   }
-  impl_ = std::make_unique<Impl>(model.impl_, batch_size);
+  try {
+    impl_ = std::make_unique<Impl>(model.impl_, batch_size);
+  } catch (const std::bad_alloc&) {
+    const ModelSettings& settings = network.settings();
+    const std::int64_t states = 3 * settings.num_layers * settings.hidden_size;
+    const std::int64_t floats = states + network.layer_inputs() + network.features() +
+                                3 * settings.output_size;  // an answer is of float64
+    throw OutOfMemory("a stream of batch_size " + std::to_string(batch_size),
+                      batch_size * floats * std::int64_t{sizeof(float)});
+  }
 }
 Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;

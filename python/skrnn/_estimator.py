@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from skrnn._parameters import (
     threads,
 )
 from skrnn._sequences import Sequences
-from skrnn._serving import ServingMixin
+from skrnn._serving import Operation, ServingMixin
 from skrnn._validation import as_sequences, check_input_size, frame_of_channels, is_table
 
 POOLINGS = ("last", "mean", "max", "attention", "last_mean_max")
@@ -251,8 +252,11 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             view[...] = self.params_[name]
         return arena
 
-    def _served(self) -> _core.Model:
-        """Return what predicts: the network with its parameters and the units of the targets."""
+    def _served(self, operations: Sequence[Operation] = ()) -> _core.Model:
+        """Return what predicts: the network with its parameters and the units of the targets.
+
+        Before it come the `operations` of a pipeline on channels.
+        """
         if self._loss() != self._fitted_loss:
             raise ValueError(
                 f"loss={self._loss()!r} is not the loss that the parameters were fitted with, "
@@ -266,6 +270,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             **self._loss_options(),
             targets=self._target_columns,
             **self._target_units(),
+            operations=operations,
         )
 
     def _answers(self, X: Any) -> NDArray[np.float64]:

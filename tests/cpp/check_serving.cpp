@@ -316,7 +316,8 @@ void check_operations() {
   std::vector<float> raw;
   for (Index i = 0; i < kChannels; ++i) {
     values.push_back(2.1 + 0.1 / 3 * static_cast<double>(i));  // no float is as exact
-    raw.push_back(random.uniform(1e3));
+    // Each seventh is missing, and filled once a number was added, which changes nothing of it.
+    raw.push_back(i % 7 == 0 ? std::nanf("") : random.uniform(1e3));
   }
   for (const bool in_float64 : {false, true}) {
     skrnn::ServingSettings settings;
@@ -325,10 +326,12 @@ void check_operations() {
     const std::vector<float> parameters = random_parameters(settings);
     const Model plain(settings, parameters.data());
     std::vector<float> prepared = raw;
-    for (const Kind kind : {Kind::kAdd, Kind::kMultiply, Kind::kSubtract, Kind::kDivide}) {
+    for (const Kind kind :
+         {Kind::kAdd, Kind::kFill, Kind::kMultiply, Kind::kSubtract, Kind::kDivide}) {
       settings.operations.push_back({kind, values, in_float64});
       for (std::size_t i = 0; i < raw.size(); ++i) {
         const auto combined = [kind](auto x, auto v) {
+          if (kind == Kind::kFill) return std::isnan(x) ? v : x;
           return kind == Kind::kAdd        ? x + v
                  : kind == Kind::kMultiply ? x * v
                  : kind == Kind::kSubtract ? x - v
@@ -339,6 +342,7 @@ void check_operations() {
       }
     }
     const Model model(settings, parameters.data());
+    expect(model.settings().fills_nan() && !plain.settings().fills_nan(), "which models fill NaN");
     std::vector<float> found(raw.size());
     model.prepare(1, raw.data(), found.data());
     expect(found == prepared, "operations on channels");

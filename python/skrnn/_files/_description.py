@@ -22,7 +22,7 @@ from skrnn._files._paths import checked_path
 from skrnn._files._values import shorten
 from skrnn._tokens import Analyzer
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # as the head of cpp/src/model_file.h describes it
 
 # Python makes up to 50 bytes of a character of JSON. A vocabulary of half a million words has room.
 LONGEST = 2**23
@@ -68,8 +68,13 @@ class Description:
     training: Training
     fields: Fields  # all of it
     final_step: str | None  # the name of the estimator in its pipeline, if it has one
-    steps: list[Fields]  # before it: then no input reaches it as it came
+    steps: list[Fields]  # before it
     tokens: Tokens | None
+
+    @property
+    def transforms(self) -> bool:
+        """Whether no input reaches the estimator as it came."""
+        return any(step.get("class") != "passthrough" for step in self.steps)
 
 
 def read_file(
@@ -186,7 +191,7 @@ def _check_input(description: Description, channels: int) -> None:
         raise ValueError(f"n_features_in is {description.n_features_in} for {channels} channels")
     if tokens and description.feature_names is not None:
         raise ValueError("feature_names_in is for channels, but the network reads tokens")
-    if description.steps and tokens != (description.tokens is not None):
+    if description.transforms and tokens != (description.tokens is not None):
         raise ValueError("pipeline.steps do not suit the input of the network")
 
 
@@ -220,9 +225,10 @@ def _pipeline(root: Fields) -> tuple[str | None, list[Fields], Tokens | None]:
     names = [*(step.of_type("name", str) for step in steps), pipeline.of_type("final_step", str)]
     if len(set(names)) < len(names):
         raise ValueError(f"{pipeline.path} has two steps of one name")
-    classes = [step.of_type("class", str) for step in steps]
+    changing = [step for step in steps if step.of_type("class", str) != "passthrough"]
+    classes = [step.get("class") for step in changing]
     if classes == ["TokenEncoder"]:
-        return names[-1], steps, _tokens(steps[0])
+        return names[-1], steps, _tokens(changing[0])
     if any(name != "PerStep" for name in classes):
         raise ValueError(f"{pipeline.path}.steps holds something else than PerStep")
     return names[-1], steps, None
