@@ -42,6 +42,10 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         side by side (Howard & Ruder, ACL 2018).
     embedding_size : int, optional
         Makes the input tokens (integers from 0 on) that become learned vectors of this size.
+    standardize : bool or "auto", default="auto"
+        Whether each channel loses its mean and is divided by its standard deviation, over all steps
+        of the sequences in fit, before the network reads it. "auto" does so unless all means are
+        within 2 of zero and all deviations between 1/4 and 4. Tokens stay as they are.
     dropout : float, default=0.0
         Rate between layers, and before the head.
     recurrent_dropout : float, default=0.0
@@ -142,6 +146,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         bidirectional: bool = False,
         pooling: str = "last",
         embedding_size: int | None = None,
+        standardize: bool | str = "auto",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         loss: str = "auto",
@@ -170,6 +175,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         self.bidirectional = bidirectional
         self.pooling = pooling
         self.embedding_size = embedding_size
+        self.standardize = standardize
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.loss = loss

@@ -52,6 +52,15 @@ def boolean() -> Rule:
     return Rule(lambda v: isinstance(v, (bool, np.bool_)), "True or False")
 
 
+def boolean_or(name: str) -> Rule:
+    """Take True, False, or a name."""
+    return Rule(
+        lambda v: isinstance(v, (bool, np.bool_)) or (isinstance(v, str) and v == name),
+        f"True, False or {name!r}",
+        [name],
+    )
+
+
 def one_of(choices: Collection[str]) -> Rule:
     """Take one of some names."""
     return Rule(

@@ -85,6 +85,37 @@ def as_sequences(
     return Sequences.from_flat(values, offsets)
 
 
+def as_unscaled(X: Any, name: str = "X") -> Sequences:
+    """Make sequences of channels that a network reads once they are standardised.
+
+    Parameters
+    ----------
+    X : sequences
+        As `as_sequences` takes them, without tokens.
+    name : str, default="X"
+        What messages call X.
+
+    Returns
+    -------
+    sequences : Sequences
+        float64 is kept: large numbers are scaled before they are rounded to float32.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `as_sequences`, also for values that float32 has not.
+
+    Examples
+    --------
+    >>> as_unscaled([[1e9 + 1, 1e9 + 2]]).values.ravel()
+    array([1.000000001e+09, 1.000000002e+09])
+    """
+    sequences = as_sequences(X, dtype=None, name=name)
+    if np.abs(sequences.values).max() > np.finfo(np.float32).max:
+        as_sequences(X, name=name)  # says which it is
+    return sequences
+
+
 def check_n_channels(estimator: Any, X: Sequences, *, reset: bool) -> None:
     """Set `n_features_in_`, the channels of a step, or hold X to it.
 

@@ -17,7 +17,13 @@ from skrnn._answers import Numbers, open_stream
 from skrnn._files._description import Description, read_file
 from skrnn._sequences import Sequences
 from skrnn._tokens import documents_of, numbered
-from skrnn._validation import as_sequences, check_input_size, frame_of_channels, is_table
+from skrnn._validation import (
+    as_sequences,
+    as_unscaled,
+    check_input_size,
+    frame_of_channels,
+    is_table,
+)
 
 __all__ = ["Predictor", "load"]
 
@@ -215,9 +221,12 @@ class Predictor:
             X = numbered(documents_of(X, tokens.analyzer.build()), tokens.vocabulary)
         elif description.saw_table and not description.transforms and is_table(X):
             X = self._check_table(X)
-        # float64 is kept for the operations of a pipeline, which come before the network.
-        dtype = None if description.transforms and not is_tokens else np.float32
-        sequences = as_sequences(X, tokens=is_tokens, allow_nan=self._allow_nan, dtype=dtype)
+        if description.standardized and not description.transforms:
+            sequences = as_unscaled(X)
+        else:
+            # float64 is kept for the operations of a pipeline, which come before the network.
+            dtype = None if description.transforms and not is_tokens else np.float32
+            sequences = as_sequences(X, tokens=is_tokens, allow_nan=self._allow_nan, dtype=dtype)
         if not description.transforms and not description.saw_table:
             self._check_names(frame_of_channels(X))
         size = int(sequences.values.max()) + 1 if is_tokens else sequences.n_channels

@@ -86,6 +86,8 @@ def test_every_attribute_is_kept(name: str, path: Path) -> None:
         elif key == "params_":
             assert list(other[key]) == list(value)
             assert_same(list(other[key].values()), list(value.values()))
+        elif key == "_units" and value is not None:
+            assert_same(list(vars(other[key]).values()), list(vars(value).values()))
         elif key == "quantiles":
             assert type(other[key]) is type(value)
             assert np.array_equal(other[key], value)
@@ -197,11 +199,13 @@ def test_the_safetensors_package_reads_it(path: Path) -> None:
     model = model_of("two targets")
     model.save(path)
     tensors = load_file(path)
-    assert set(tensors) == {*model.params_, "target.mean", "target.scale"}
+    assert set(tensors) == {*model.params_, "target.mean", "target.scale", "input.0", "input.1"}
     for name, array in model.params_.items():
         assert_same(tensors[name], array)
     assert_same(tensors["target.mean"], model._mean)
     assert_same(tensors["target.scale"], model._scale)
+    assert_same(tensors["input.0"], model._units.mean)
+    assert_same(tensors["input.1"], model._units.scale)
     with safe_open(path, "np") as file:
         assert set(file.metadata()) == {"skrnn"}
 
@@ -233,7 +237,13 @@ def test_the_description_says_what_it_is(path: Path) -> None:
         "output_size": 3,
     }
     assert description["loss"]["name"] == "cross_entropy"
-    assert description["input"] == {"operations": []}
+    assert description["input"] == {
+        "operations": [
+            {"operation": "subtract", "tensor": "input.0", "in_float64": True},
+            {"operation": "divide", "tensor": "input.1", "in_float64": True},
+        ]
+    }
+    assert description["estimator"]["fitted"]["standardized"]
     assert description["estimator"]["class"] == "RNNClassifier"
     assert description["pipeline"] is None
 

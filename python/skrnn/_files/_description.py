@@ -64,6 +64,7 @@ class Description:
     n_features_in: int
     feature_names: list[str] | None
     saw_table: bool
+    standardized: bool  # whether the estimator has the last two operations on channels
     meaning: Meaning
     training: Training
     fields: Fields  # all of it
@@ -144,6 +145,7 @@ def describe(model: _core.Model) -> Description:
         n_features_in=fitted.integer("n_features_in", 1),
         feature_names=_feature_names(fitted),
         saw_table=fitted.of_type("saw_table", bool),
+        standardized=_standardized(fitted, model),
         meaning=meaning_of(fitted.fields("answers"), root.fields("loss"), model.answer_size),
         training=_training(estimator.fields("training")),
         fields=root,
@@ -157,6 +159,15 @@ def describe(model: _core.Model) -> Description:
     if (description.meaning.classes is None) != bool(len(model.target_mean)):
         raise ValueError("target.mean and target.scale are for regressors, which need them")
     return description
+
+
+def _standardized(fitted: Fields, model: _core.Model) -> bool:
+    if not fitted.value.get("standardized", False):  # of which format 1 says nothing
+        return False
+    last = [(name, in_float64) for name, _, in_float64 in model.operations[-2:]]
+    if not fitted.of_type("standardized", bool) or last != [("subtract", True), ("divide", True)]:
+        raise ValueError(f"{fitted.path}.standardized is not what its operations are")
+    return True
 
 
 def _finite(text: str) -> float:

@@ -17,6 +17,7 @@ from skrnn._fitting import TrainableEstimator
 from skrnn._parameters import check_parameters
 from skrnn._pipelines import operations_of
 from skrnn._serving import Operation
+from skrnn._standardization import Units
 from skrnn._training import History
 
 LONGEST_WORD = 200
@@ -78,6 +79,8 @@ def rebuild(model: _core.Model, description: Description) -> Any:
     piped = description.final_step is not None
     whole = build_pipeline(description, estimator) if piped else estimator
     mine, read = operations_of(whole), model.operations
+    if estimator._units is not None:
+        mine += estimator._units.operations
     if len(mine) != len(read) or not all(map(_do_the_same, mine, read)):
         raise ValueError("its operations on the input are not those of its pipeline")
     return whole
@@ -122,6 +125,8 @@ def _restore(estimator: Any, model: _core.Model, description: Description) -> No
         estimator.feature_names_in_ = np.array(description.feature_names, dtype=object)
     estimator._saw_table = description.saw_table
     estimator._input_size = description.input_size
+    units = [values for _, values, _ in model.operations[-2:]] if description.standardized else None
+    estimator._units = None if units is None else Units(*units)
 
     vars(estimator).update(description.meaning.fitted)
     if description.meaning.classes is None:

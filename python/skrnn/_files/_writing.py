@@ -159,6 +159,7 @@ def _estimator_section(estimator: Any) -> dict[str, Any]:
             "n_features_in": int(estimator.n_features_in_),
             "feature_names_in": None if names is None else encode(list(names), "feature_names_in_"),
             "saw_table": bool(estimator._saw_table),
+            "standardized": estimator._units is not None,
             "answers": section_of(estimator._meaning()),
         },
         "training": {
