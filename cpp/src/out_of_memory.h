@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <new>
 #include <string>
+#include <utility>
 
 namespace skrnn {
 
 class OutOfMemory final : public std::bad_alloc {
  public:
+  explicit OutOfMemory(std::string message) : message_(std::move(message)) {}
   // `what` is a noun: "the packed weights of a layer".
   OutOfMemory(const std::string& what, std::int64_t bytes)
       : message_(what + " would take " + std::to_string(bytes) +

@@ -78,14 +78,19 @@ SequenceModel::SequenceModel(const ModelSettings& settings)
   add("head.bias", {settings.output_size}, false);
 }
 
-std::string SequenceModel::size_text() const {
+std::string SequenceModel::memory_text(std::int64_t copies) const {
   const Parameter& most =
       *std::max_element(parameters_.begin(), parameters_.end(),
                         [](const Parameter& a, const Parameter& b) { return a.size < b.size; });
   std::string shape;
   for (const std::int64_t n : most.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(n);
-  return "a network of " + std::to_string(num_parameters_) + " parameters, most of them " +
-         most.name + " of shape (" + shape + (most.shape.size() == 1 ? ",)" : ")");
+  const bool embeds = most.name == "embedding.weight";
+  return "a network of " + std::to_string(num_parameters_) + " parameters would take " +
+         std::to_string(copies * num_parameters_ * std::int64_t{sizeof(float)}) +
+         " bytes, more memory than there is; most of them are " + most.name + " of shape (" +
+         shape +
+         (embeds ? "): number tokens from 0 on without gaps, or lower embedding_size"
+                 : "): lower hidden_size");
 }
 
 void SequenceModel::add(const std::string& name, const std::vector<std::int64_t>& shape,

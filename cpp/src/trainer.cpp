@@ -192,9 +192,7 @@ Trainer::Trainer(const SequenceModel& model, const TrainingSettings& settings,
     impl_ = std::make_unique<Impl>(model, settings, target_columns);
   } catch (const std::bad_alloc&) {
     // With as many gradients, and what the solver remembers of each.
-    const int arrays = 2 + find_solver(settings.solver).memories;
-    throw OutOfMemory("training " + model.size_text() + ",",
-                      arrays * model.num_parameters() * std::int64_t{sizeof(float)});
+    throw OutOfMemory("training " + model.memory_text(2 + find_solver(settings.solver).memories));
   }
 }
 Trainer::~Trainer() = default;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from skrnn import _core
 from skrnn._answers import Numbers
 from skrnn._estimator import RULES
 from skrnn._fitting import Samples, TrainableEstimator
-from skrnn._parameters import Rule, check_no_end, check_parameters, one_of, real
+from skrnn._parameters import Rule, check_no_end, check_parameters, is_number, one_of, real
 from skrnn._training import ENDING_SCHEDULES
 from skrnn._validation import as_targets
 from skrnn._weights import as_ratios
@@ -29,7 +28,7 @@ def _are_quantiles(value: Any) -> bool:
         levels = list(value)
     except TypeError:
         return False
-    return len(levels) > 0 and all(isinstance(q, Real) and 0 < float(q) < 1 for q in levels)
+    return len(levels) > 0 and all(is_number(q) and 0 < float(q) < 1 for q in levels)
 
 
 class RNNRegressor(RegressorMixin, TrainableEstimator):

@@ -56,8 +56,9 @@ class SequenceModel {
   const ModelSettings& settings() const { return settings_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   std::int64_t num_parameters() const { return num_parameters_; }
-  // "a network of 10 parameters, most of them head.weight of shape (2, 4)", for messages.
-  std::string size_text() const;
+  // What is said where memory has no room for `copies` of them: how many bytes they would take,
+  // which parameter takes most, and what makes it smaller.
+  std::string memory_text(std::int64_t copies) const;
 
   std::int64_t directions() const { return settings_.bidirectional ? 2 : 1; }
   std::int64_t features() const { return directions() * settings_.hidden_size; }  // F
