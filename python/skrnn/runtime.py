@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from skrnn import _core
 from skrnn._answers import Numbers, open_stream
 from skrnn._files._description import Description, read_file
+from skrnn._names import Names, compare_names, names_of
 from skrnn._sequences import Sequences
 from skrnn._tokens import documents_of, numbered
-from skrnn._validation import as_sequences, check_input_size, frame_of_channels, is_table
+from skrnn._validation import as_sequences, check_input_size, is_table, refuse_one_sequence
 
 __all__ = ["Predictor", "load"]
 
@@ -213,11 +214,14 @@ class Predictor:
             X = numbered(documents_of(X, tokens.analyzer.build()), tokens.vocabulary)
         elif description.saw_table and not description.steps and is_table(X):
             X = self._check_table(X)
+        elif description.input_was_table is False and not is_tokens and is_table(X):
+            owner = "PerStep" if description.steps else description.estimator
+            refuse_one_sequence(X, description.input_size, owner)
         # float64 is kept for the operations of a pipeline, which come before the network.
         dtype = None if description.steps and not is_tokens else np.float32
         sequences = as_sequences(X, tokens=is_tokens, dtype=dtype)
-        if not description.steps and not description.saw_table:
-            self._check_names(frame_of_channels(X))
+        if not description.input_was_table:
+            self._check_names(sequences.channel_names)
         size = int(sequences.values.max()) + 1 if is_tokens else sequences.n_channels
         check_input_size(size, description.input_size, is_tokens, description.estimator)
         return sequences
@@ -225,7 +229,7 @@ class Predictor:
     def _check_table(self, X: Any) -> NDArray[Any]:
         """Return a table as an array; its columns have to be those that fit saw."""
         description = self._description
-        self._check_names(X)
+        self._check_names(names_of(getattr(X, "columns", ())))
         table = np.asarray(X)
         if table.dtype.kind in "biu" or table.dtype == np.float16:
             table = table.astype(np.float64)  # as scikit-learn does before the network rounds it
@@ -236,14 +240,8 @@ class Predictor:
             )
         return table
 
-    def _check_names(self, frame: Any) -> None:
-        """Raise ValueError for a data frame with other columns than fit saw."""
-        expected = self._description.feature_names
-        names = list(getattr(frame, "columns", []))
-        if expected is None or not names or not all(isinstance(name, str) for name in names):
-            return
-        if names != expected:
-            raise ValueError(
-                f"The feature names should match those that were passed during fit: {expected}, in "
-                f"this order; got {names}"
-            )
+    def _check_names(self, names: Names) -> None:
+        """Raise ValueError for other names of channels, or of columns, than fit saw."""
+        expected = self._description.input_names
+        if expected is not None and names is not None:
+            compare_names(expected, names)

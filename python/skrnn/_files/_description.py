@@ -71,6 +71,37 @@ class Description:
     steps: list[Fields]  # before it: then no input reaches it as it came
     tokens: Tokens | None
 
+    @property
+    def input_names(self) -> list[str] | None:
+        """Names of the channels, or the columns of a table, that the first step has seen in fit."""
+        return names_seen(self.steps[0], self.input_size) if self.steps else self.feature_names
+
+    @property
+    def input_was_table(self) -> bool | None:
+        """Whether the first step has seen a table; of pipelines old files do not say it."""
+        return saw_table(self.steps[0]) if self.steps else self.saw_table
+
+
+def names_seen(step: Fields, channels: int) -> list[str] | None:
+    """Return the names of channels that a step of a pipeline has seen, if it has.
+
+    Raises
+    ------
+    ValueError
+        For another number of them, and what is no text.
+    """
+    if "feature_names_in" not in step.value:
+        return None
+    names = step.strings("feature_names_in")
+    if len(names) != channels:
+        raise ValueError(f"{step.path} has {len(names)} feature_names_in for {channels} channels")
+    return names
+
+
+def saw_table(step: Fields) -> bool | None:
+    """Return whether a step of a pipeline has seen a table, where the file says it."""
+    return bool(step.of_type("saw_table", bool)) if "saw_table" in step.value else None
+
 
 def read_file(
     path: str | os.PathLike[str], make: Callable[[_core.Model, Description], Made]
@@ -188,6 +219,9 @@ def _check_input(description: Description, channels: int) -> None:
         raise ValueError("feature_names_in is for channels, but the network reads tokens")
     if description.steps and tokens != (description.tokens is not None):
         raise ValueError("pipeline.steps do not suit the input of the network")
+    for step in description.steps:
+        names_seen(step, channels)
+        saw_table(step)
 
 
 def _training(training: Fields) -> Training:

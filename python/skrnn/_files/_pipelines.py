@@ -13,7 +13,13 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, Stan
 from sklearn.utils.fixes import parse_version
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn._files._description import LONGEST_PATTERN, MOST_STEPS, Description
+from skrnn._files._description import (
+    LONGEST_PATTERN,
+    MOST_STEPS,
+    Description,
+    names_seen,
+    saw_table,
+)
 from skrnn._files._fields import Fields
 from skrnn._files._values import encode, encode_array, shorten
 from skrnn.preprocessing import PerStep, TokenEncoder
@@ -183,12 +189,24 @@ def _scaler_section(step: PerStep, what: str) -> dict[str, Any]:
         attributes[attribute] = None if array is None else encode_array(np.asarray(array), label)
     return {
         "class": "PerStep",
+        **_input_section(step, what),
         "transformer": {
             "class": name,
             "params": {key: encode(value, f"{key} of {what}") for key, value in params.items()},
             "attributes": attributes,
         },
     }
+
+
+def _input_section(step: PerStep, what: str) -> dict[str, Any]:
+    """Return what a file says of the input that a step was fitted on; either may be missing."""
+    section: dict[str, Any] = {}
+    if hasattr(step, "feature_names_in_"):
+        names = list(step.feature_names_in_)
+        section["feature_names_in"] = encode(names, f"feature_names_in_ of {what}")
+    if step._saw_table is not None:
+        section["saw_table"] = bool(step._saw_table)
+    return section
 
 
 def _scaler_of(step: Fields, channels: int) -> PerStep:
@@ -216,6 +234,12 @@ def _scaler_of(step: Fields, channels: int) -> PerStep:
     result = PerStep(scaler.kind(**params))
     result.transformer_ = inner
     result.n_features_in_ = channels
+    names = names_seen(step, channels)
+    if names is not None:
+        result.feature_names_in_ = np.array(names, dtype=object)
+        inner.feature_names_in_ = result.feature_names_in_.copy()
+    if (table := saw_table(step)) is not None:
+        result._saw_table = table
     return result
 
 
