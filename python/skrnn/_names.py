@@ -109,6 +109,11 @@ def names_of_sequences(X: Any, name: str = "X") -> Names:
     return names_of(expected or ())
 
 
+def names_of_table(X: Any) -> Names:
+    """Return the names of the columns of a table, if it is a data frame and has any."""
+    return names_of(getattr(X, "columns", ()))
+
+
 def check_names(estimator: Any, names: Names, *, reset: bool, name: str = "X") -> None:
     """Set `feature_names_in_`, or hold the names of channels to it, as scikit-learn does.
 
@@ -138,7 +143,11 @@ def check_names(estimator: Any, names: Names, *, reset: bool, name: str = "X") -
             estimator.feature_names_in_ = np.array(names, dtype=object)
         return
     fitted = getattr(estimator, "feature_names_in_", None)
-    owner = type(estimator).__name__
+    hold_to_names(None if fitted is None else tuple(fitted), names, type(estimator).__name__, name)
+
+
+def hold_to_names(fitted: Names, names: Names, owner: str, name: str = "X") -> None:
+    """Raise ValueError for other names than fit saw; warn where only one of the two has names."""
     if fitted is not None and names is not None:
         compare_names(list(fitted), names)
     elif fitted is not None or names is not None:

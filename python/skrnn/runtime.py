@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from skrnn import _core
 from skrnn._answers import Numbers, open_stream
 from skrnn._files._description import Description, read_file
-from skrnn._names import Names, compare_names, names_of
+from skrnn._names import Names, compare_names, names_of_table
 from skrnn._sequences import Sequences
 from skrnn._tokens import documents_of, numbered
 from skrnn._validation import as_sequences, check_input_size, is_table, refuse_one_sequence
@@ -212,11 +212,8 @@ class Predictor:
         if description.tokens is not None:
             tokens = description.tokens
             X = numbered(documents_of(X, tokens.analyzer.build()), tokens.vocabulary)
-        elif description.saw_table and not description.steps and is_table(X):
+        elif description.input_was_table is not None and not is_tokens and is_table(X):
             X = self._check_table(X)
-        elif description.input_was_table is False and not is_tokens and is_table(X):
-            owner = "PerStep" if description.steps else description.estimator
-            refuse_one_sequence(X, description.input_size, owner)
         # float64 is kept for the operations of a pipeline, which come before the network.
         dtype = None if description.steps and not is_tokens else np.float32
         sequences = as_sequences(X, tokens=is_tokens, dtype=dtype)
@@ -226,10 +223,16 @@ class Predictor:
         check_input_size(size, description.input_size, is_tokens, description.estimator)
         return sequences
 
-    def _check_table(self, X: Any) -> NDArray[Any]:
-        """Return a table as an array; its columns have to be those that fit saw."""
+    def _check_table(self, X: Any) -> Any:
+        """Return a table, if fit saw one, whose columns have to be those of then."""
         description = self._description
-        self._check_names(names_of(getattr(X, "columns", ())))
+        if not description.input_was_table:
+            owner = "PerStep" if description.steps else description.estimator
+            refuse_one_sequence(X, description.input_size, owner)
+            return X
+        self._check_names(names_of_table(X))
+        if description.steps:
+            return X  # where any number of steps will do
         table = np.asarray(X)
         if table.dtype.kind in "biu" or table.dtype == np.float16:
             table = table.astype(np.float64)  # as scikit-learn does before the network rounds it

@@ -82,13 +82,33 @@ def test_a_pipeline_without_names_takes_any(path: Path) -> None:
     assert_same(predictor.predict(frames()), expected)
 
 
-def test_names_of_columns_are_not_those_of_channels(path: Path) -> None:
-    """A table has one channel, and may have any number of steps."""
+def test_columns_of_a_table_are_held_to(path: Path) -> None:
+    """They are the steps of one channel, whose names are no names of channels."""
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(24, 4)), columns=[*"wxyz"])
     model = fitted(table)
-    for one in both(model, path):
+    loaded, predictor = both(model, path)
+    for one in (model, loaded, predictor):
         assert_same(one.predict(table), model.predict(table))
-        assert_same(one.predict(table[["w", "x"]]), model.predict(table[["w", "x"]]))
+        with pytest.raises(ValueError, match=says("feature names", "order")):
+            one.predict(table[["x", "w", "y", "z"]])
+        with pytest.raises(ValueError, match=says("feature names", "yet now missing")):
+            one.predict(table[["w", "x"]])
+        assert_same(one.predict(list(table.to_numpy())), model.predict(table))
+    for one in (model, loaded):
+        assert not hasattr(one[0], "feature_names_in_")
+        with pytest.warns(UserWarning, match="valid feature names, but PerStep"):
+            assert_same(one.predict(table.to_numpy()), model.predict(table))
+    assert_same(
+        predictor.predict(table.to_numpy()[:, :2]), model.predict(list(table.to_numpy()[:, :2]))
+    )
+
+
+def test_tables_without_names_may_be_of_any_length(path: Path) -> None:
+    table = np.random.default_rng(0).normal(size=(24, 4))
+    model = fitted(table)
+    for one in both(model, path):
+        for X in (table, table[:, :2], table[:, :1]):
+            assert_same(one.predict(X), model.predict(X))
 
 
 def test_one_sequence_is_not_several(path: Path) -> None:
@@ -129,6 +149,7 @@ def test_files_that_do_not_say_it(path: Path) -> None:
         ("feature_names_in", ["x", "y", 1], ("steps[1].feature_names_in", "strings")),
         ("feature_names_in", "xyz", ("steps[1].feature_names_in", "list")),
         ("feature_names_in", None, ("steps[1].feature_names_in", "list")),
+        ("saw_table", True, ("steps[1].saw_table", "one channel")),
         ("saw_table", 0, ("steps[1].saw_table", "bool")),
         ("saw_table", None, ("steps[1].saw_table", "bool")),
     ],

@@ -196,6 +196,20 @@ def test_pickle_and_clone(frame: Any) -> None:
     assert not hasattr(clone(fitted), "feature_names_in_")
 
 
+def test_columns_of_a_table_are_held_to(frame: Any) -> None:
+    """They are steps: another order of them is another series."""
+    table = frame({"jan": [1.0, 2.0], "feb": [3.0, 4.0]})
+    scaler = PerStep(StandardScaler()).fit(table)
+    assert not hasattr(scaler, "feature_names_in_")
+    assert scaler.transform(table).channel_names is None
+    with pytest.raises(ValueError, match=says("feature names", "order")):
+        scaler.transform(table[["feb", "jan"]])
+    with pytest.warns(UserWarning, match="does not have valid feature names, but PerStep"):
+        scaler.transform(table.to_numpy())
+    with pytest.warns(UserWarning, match="has feature names, but PerStep"):
+        scaler.fit(table.to_numpy()).transform(table)
+
+
 # ---- One sequence in place of several ----
 
 

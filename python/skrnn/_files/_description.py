@@ -74,7 +74,7 @@ class Description:
     @property
     def input_names(self) -> list[str] | None:
         """Names of the channels, or the columns of a table, that the first step has seen in fit."""
-        return names_seen(self.steps[0], self.input_size) if self.steps else self.feature_names
+        return names_seen(self.steps[0]) if self.steps else self.feature_names
 
     @property
     def input_was_table(self) -> bool | None:
@@ -82,20 +82,15 @@ class Description:
         return saw_table(self.steps[0]) if self.steps else self.saw_table
 
 
-def names_seen(step: Fields, channels: int) -> list[str] | None:
-    """Return the names of channels that a step of a pipeline has seen, if it has.
+def names_seen(step: Fields) -> list[str] | None:
+    """Return the names that a step of a pipeline has seen, of channels or of a table's columns.
 
     Raises
     ------
     ValueError
-        For another number of them, and what is no text.
+        For what is no text.
     """
-    if "feature_names_in" not in step.value:
-        return None
-    names = step.strings("feature_names_in")
-    if len(names) != channels:
-        raise ValueError(f"{step.path} has {len(names)} feature_names_in for {channels} channels")
-    return names
+    return step.strings("feature_names_in") if "feature_names_in" in step.value else None
 
 
 def saw_table(step: Fields) -> bool | None:
@@ -220,8 +215,13 @@ def _check_input(description: Description, channels: int) -> None:
     if description.steps and tokens != (description.tokens is not None):
         raise ValueError("pipeline.steps do not suit the input of the network")
     for step in description.steps:
-        names_seen(step, channels)
-        saw_table(step)
+        names, saw = names_seen(step), saw_table(step)
+        if saw and channels != 1:
+            raise ValueError(f"{step.path}.saw_table is for networks of one channel")
+        if not saw and names is not None and len(names) != channels:
+            raise ValueError(
+                f"{step.path} has {len(names)} feature_names_in for {channels} channels"
+            )
 
 
 def _training(training: Fields) -> Training:

@@ -200,12 +200,12 @@ def _scaler_section(step: PerStep, what: str) -> dict[str, Any]:
 
 def _input_section(step: PerStep, what: str) -> dict[str, Any]:
     """Return what a file says of the input that a step was fitted on; either may be missing."""
+    names = step._table_names if step._saw_table else getattr(step, "feature_names_in_", None)
     section: dict[str, Any] = {}
-    if hasattr(step, "feature_names_in_"):
-        names = list(step.feature_names_in_)
-        section["feature_names_in"] = encode(names, f"feature_names_in_ of {what}")
+    if names is not None:
+        section["feature_names_in"] = encode(list(names), f"feature_names_in_ of {what}")
     if step._saw_table is not None:
-        section["saw_table"] = bool(step._saw_table)
+        section["saw_table"] = step._saw_table
     return section
 
 
@@ -234,12 +234,14 @@ def _scaler_of(step: Fields, channels: int) -> PerStep:
     result = PerStep(scaler.kind(**params))
     result.transformer_ = inner
     result.n_features_in_ = channels
-    names = names_seen(step, channels)
-    if names is not None:
-        result.feature_names_in_ = np.array(names, dtype=object)
-        inner.feature_names_in_ = result.feature_names_in_.copy()
     if (table := saw_table(step)) is not None:
         result._saw_table = table
+    names = names_seen(step)
+    if names is not None and table:
+        result._table_names = tuple(names)
+    elif names is not None:
+        result.feature_names_in_ = np.array(names, dtype=object)
+        inner.feature_names_in_ = result.feature_names_in_.copy()
     return result
 
 

@@ -21,7 +21,7 @@ from sklearn.utils.validation import (
 
 from skrnn import _refuse
 from skrnn._frames import as_frame
-from skrnn._names import Names, check_names, names_of
+from skrnn._names import Names, check_names, hold_to_names, names_of, names_of_table
 from skrnn._sequences import Sequences
 from skrnn._validation import (
     as_sequences,
@@ -79,6 +79,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
     rounded to the float32 of the networks.
 
     An (n, T) array holds n univariate series, here as everywhere: its T columns share one mean.
+    Where it is a data frame, its columns have to be those of `fit` in `transform`, too.
 
     Examples
     --------
@@ -102,6 +103,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
     """
 
     _saw_table: bool | None = None  # whether fit saw an array of two dimensions, if that is known
+    _table_names: Names = None  # of its columns, which are steps, not channels
 
     def __init__(self, transformer: Any) -> None:
         self.transformer = transformer
@@ -188,8 +190,11 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             Where channels have names here and had none in `fit`, or the other way around.
         """
         inner = self._fitted()
-        if self._saw_table is False and is_table(X):
-            refuse_one_sequence(X, self.n_features_in_, type(self).__name__)
+        if self._saw_table is not None and is_table(X):
+            if self._saw_table:
+                hold_to_names(self._table_names, names_of_table(X), type(self).__name__)
+            else:
+                refuse_one_sequence(X, self.n_features_in_, type(self).__name__)
         X = as_sequences(X, allow_nan=True, dtype=None)
         if hasattr(self, "n_features_in_"):
             check_names(self, X.channel_names, reset=False)
@@ -278,6 +283,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
                 "instance of a transformer, such as StandardScaler()"
             )
         self._saw_table = is_table(X)
+        self._table_names = names_of_table(X) if self._saw_table else None
         # Infinity is refused; of NaN the transformer is the judge.
         X = as_sequences(X, allow_nan=True, dtype=None)
         check_names(self, X.channel_names, reset=True)
