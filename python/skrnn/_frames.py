@@ -108,6 +108,8 @@ def gather(
         blocks = [channel.block() for channel in channels]
         dtype = float_dtype(*(block.dtype for block in blocks))
         values = np.concatenate([as_floats(block, dtype) for block in blocks], axis=1)[rows]
+        if values.shape[1] == 0:
+            raise ValueError(f"column {channels[0].name!r} has no categories, and so no channels")
         if names_of(channel.name for channel in channels) is not None:
             names = names_of(name for channel in channels for name in channel.names())
             _check_unique(names or ())

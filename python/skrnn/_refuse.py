@@ -210,12 +210,34 @@ def no_number(value: Any, name: str, index: int, step: int) -> NoReturn:
 
 def huge(value: Any, name: str, index: int, step: int) -> NoReturn:
     """Refuse a number that is too large for float64, and may have too many digits to print."""
-    exponent = math.log10(abs(value.numerator)) - math.log10(value.denominator)
-    sign = "-" if value < 0 else ""
     raise ValueError(
         f"Input {name} contains a value too large for float64: sequence {index}, step {step} holds "
-        f"about {sign}1e{exponent:.0f}. Scale it, or write np.nan for a missing value"
+        f"about {_rounded(value)}. Scale it, or write np.nan for a missing value"
     )
+
+
+def huge_item(values: Any, name: str, error: OverflowError) -> NoReturn:
+    """Refuse targets or weights by the first that is too large for float64."""
+    for position, value in np.ndenumerate(np.asarray(values, dtype=object)):
+        if _is_huge(value):
+            raise ValueError(
+                f"Input {name} contains a value too large for float64: about {_rounded(value)} at "
+                f"index {position[0]}. Scale it, or leave the sequence out"
+            ) from error
+    raise error
+
+
+def _is_huge(value: Any) -> bool:
+    try:
+        float(value)
+    except OverflowError:
+        return True
+    return False
+
+
+def _rounded(value: Any) -> str:
+    exponent = math.log10(abs(value.numerator)) - math.log10(value.denominator)
+    return f"{'-' if value < 0 else ''}1e{exponent:.0f}"
 
 
 def token(value: int, name: str, index: int, step: int, greatest: int) -> NoReturn:

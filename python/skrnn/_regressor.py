@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import mean_pinball_loss, r2_score
 from sklearn.utils.validation import check_array
 
-from skrnn import _core
+from skrnn import _core, _refuse
 from skrnn._answers import Numbers
 from skrnn._estimator import RULES
 from skrnn._fitting import Samples, TrainableEstimator
@@ -250,7 +250,10 @@ default="auto"
                 )
             if values.ndim not in (1, 2) or 0 in values.shape[1:]:
                 raise ValueError(f"{name} has shape {values.shape}; expected (n,) or (n, K)")
-        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name=name, estimator=self)
+        try:
+            y = check_array(y, ensure_2d=False, dtype=np.float64, input_name=name, estimator=self)
+        except OverflowError as error:
+            _refuse.huge_item(y, name, error)
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(
                 f"loss='poisson' is for counts and rates; {name} has the negative value {y.min():g}"

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array
 
+from skrnn import _refuse
+
 
 def check_sample_weight(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
     """Return weights, float64 of shape (n,), or None for ones.
@@ -35,16 +37,19 @@ def check_sample_weight(sample_weight: Any, n: int) -> NDArray[np.float64] | Non
     """
     if sample_weight is None:
         return None
-    if isinstance(sample_weight, Real):
-        sample_weight = np.full(n, float(sample_weight))
-    weights = check_array(
-        sample_weight,
-        ensure_2d=False,
-        allow_nd=True,
-        ensure_min_samples=0,
-        dtype=np.float64,
-        input_name="sample_weight",
-    )
+    try:
+        if isinstance(sample_weight, Real):
+            sample_weight = np.full(n, float(sample_weight))
+        weights = check_array(
+            sample_weight,
+            ensure_2d=False,
+            allow_nd=True,
+            ensure_min_samples=0,
+            dtype=np.float64,
+            input_name="sample_weight",
+        )
+    except OverflowError as error:
+        _refuse.huge_item(np.atleast_1d(sample_weight), "sample_weight", error)
     if weights.ndim != 1:
         raise ValueError(
             f"Sample weights must be 1D array or scalar: sample_weight has shape {weights.shape}; "

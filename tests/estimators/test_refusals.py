@@ -86,6 +86,20 @@ def test_a_number_beyond_float64_is_named(case: Case) -> None:
             case.make().fit(X, y)
 
 
+@on([case for case in CASES if case.kind is RNNRegressor])
+@pytest.mark.parametrize("value", [10**400, -(10**5000)], ids=["1e400", "-1e5000"])
+def test_a_target_or_weight_beyond_float64_is_named(case: Case, value: Any) -> None:
+    X, y = case.data()
+    shown = "-1e5000" if value < 0 else "1e400"
+    targets, weights = y.tolist(), [1.0] * len(X)
+    targets[7] = [value] * y.shape[1] if y.ndim > 1 else value
+    weights[7] = value
+    with pytest.raises(ValueError, match=says("Input y", shown, "index 7")):
+        case.make().fit(X, targets)
+    with pytest.raises(ValueError, match=says("Input sample_weight", shown, "index 7")):
+        case.make().fit(X, y, sample_weight=weights)
+
+
 @on(CASES)
 def test_no_step_at_all(case: Case) -> None:
     _, y = case.data()

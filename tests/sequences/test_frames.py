@@ -214,6 +214,13 @@ def test_steps_are_sorted_in_the_order_of_categories(library: str) -> None:
     assert lists(X) == [[[2.0], [1.0]], [[3.0], [4.0]]]
 
 
+def test_no_category_at_all() -> None:
+    pd = pytest.importorskip("pandas")
+    df = pd.DataFrame({"id": [0, 0], "city": pd.Categorical([None, None])})
+    with pytest.raises(ValueError, match=says("'city'", "no categories")):
+        Sequences.from_frame(df, by="id", columns=["city"])
+
+
 def test_categories_of_polars_without_a_list_are_those_that_occur() -> None:
     """In the order of the alphabet, whatever other columns hold."""
     pl = pytest.importorskip("polars")
