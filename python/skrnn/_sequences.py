@@ -284,8 +284,8 @@ class Sequences:
         -----
         ``groupby(by)`` of pandas sorts, and so targets out of it are in another order: take
         ``df.groupby(by)[target].first().loc[X.keys]``. A table with one target a key is put in
-        order by ``table.set_index(by).loc[X.keys, target]``, and in polars, where `by` is one
-        column, by ``pl.DataFrame({by: X.keys}).join(table, by, "left", maintain_order="left")``.
+        order by ``table.set_index(by).loc[X.keys, target]``; in polars, where `by` is one column,
+        by ``[y[key] for key in X.keys.tolist()]`` with ``y = dict(zip(table[by], table[target]))``.
 
         polars' Categorical does not say which categories there are, so that those that occur count,
         in the order of the alphabet. Give training and test data the same ones with an Enum.
