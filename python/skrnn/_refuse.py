@@ -52,8 +52,8 @@ def one_dimension(name: str, came: str) -> NoReturn:
     """Refuse numbers of which it is not known whether they are one sequence or many."""
     raise ValueError(
         f"{name} is one-dimensional, {came}; expected several sequences. Reshape your data: "
-        f"[{name}] or {name}.reshape(1, -1) is one univariate sequence, {name}.reshape(-1, 1) are "
-        "sequences of one step each."
+        f"[{name}] or {name}.reshape(1, -1) is one univariate sequence, {name}.reshape(-1, 1, 1) "
+        "are sequences of one step each."
     )
 
 

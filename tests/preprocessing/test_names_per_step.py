@@ -206,6 +206,7 @@ def test_columns_of_a_table_are_held_to(frame: Any) -> None:
         scaler.transform(table[["feb", "jan"]])
     with pytest.warns(UserWarning, match="does not have valid feature names, but PerStep"):
         scaler.transform(table.to_numpy())
+    scaler.transform([frame({"load": [1.0, 2.0]})])  # sequences have channels, and those no columns
     with pytest.warns(UserWarning, match="has feature names, but PerStep"):
         scaler.fit(table.to_numpy()).transform(table)
 
@@ -220,7 +221,7 @@ def test_one_sequence_is_not_several(channels: int) -> None:
     x = X[0]
     scaler = PerStep(StandardScaler()).fit(X)
     model = make_pipeline(PerStep(StandardScaler()), RNNClassifier(**SMALL)).fit(X, Y)
-    for method in (scaler.transform, model.predict, model.predict_proba):
+    for method in (scaler.transform, scaler.inverse_transform, model.predict):
         for form in (x, x.tolist()):
             with pytest.raises(ValueError, match=says("[X]", f"(4, 1, {channels})", "PerStep")):
                 method(form)

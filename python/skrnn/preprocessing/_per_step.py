@@ -197,7 +197,8 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
                 refuse_one_sequence(X, self.n_features_in_, type(self).__name__)
         X = as_sequences(X, allow_nan=True, dtype=None)
         if hasattr(self, "n_features_in_"):
-            check_names(self, X.channel_names, reset=False)
+            if not self._saw_table:
+                check_names(self, X.channel_names, reset=False)
             check_n_channels(self, X, reset=False)
         return self._sequences(self._run(inner.transform, X), X, self._names_out())
 
@@ -219,6 +220,8 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             As `transform`.
         """
         inner = self._fitted()
+        if self._saw_table is False and is_table(X):
+            refuse_one_sequence(X, self.n_features_in_, type(self).__name__)
         X = as_sequences(X, allow_nan=True, dtype=None)
         X_original = self._run(inner.inverse_transform, X, named=False)
         return self._sequences(X_original, X, self._names_in())
