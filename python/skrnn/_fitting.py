@@ -91,6 +91,8 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         -----
         ConvergenceWarning
             Where the loss is not finite any more. The last parameters with a finite loss are kept.
+        UserWarning
+            For `Sequences` of tokens where `embedding_size` is None.
         """
         check_parameters(self, self._rules)
         if (X_val is None) != (y_val is None):
