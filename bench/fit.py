@@ -32,14 +32,14 @@ import numpy as np
 
 import _fit_memory
 from _environment import cores, environment
-from _fit_task import Array, Fit, Labels, Task
 from _harness import RESULTS, duration, ratio, verdict
 from _timing import settle
+from peers.fit_task import Array, Fit, Labels, Task
 from quality import _data
 from skrnn import _core
 
 US = "skrnn"
-MODULES = {US: "_fit_ours", "torch": "_fit_torch", "skorch": "_fit_skorch"}
+MODULES = {US: "peers.fit_ours", "torch": "peers.fit_torch", "skorch": "peers.fit_skorch"}
 TARGET_FIT, TARGET_PREDICT = 8.0, 3.0
 
 

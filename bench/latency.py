@@ -26,8 +26,8 @@ import numpy.typing as npt
 
 from _environment import environment
 from _harness import RESULTS, duration
-from _ours import VERSION, classifier, isa
 from _problems import Array, problems
+from peers.ours import VERSION, classifier, isa
 from stream import CLASSES, ROWS, TARGETS
 
 try:
