@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import math
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,12 +17,12 @@ from _environment import cores, environment
 from _limit import Work
 from _machine import UnknownLimitError
 from _problems import Problem
+from _report import RESULTS, busy, write
 from _timing import Effort, Measurement, measure
 from peers.contender import Contender
 
 US = "skrnn"
 PEERS = ("torch", "onnxruntime", "openvino")
-RESULTS = Path(__file__).parent / "results"
 TOLERANCE = 1e-4
 
 
@@ -119,9 +117,8 @@ class Bench:
         self._widths: list[int] = []
         for threads in sorted(set(options.threads) - set(self.threads)):
             self.note(f"{threads} threads: this machine gives us {cores()}, left out")
-        busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-        if busy > 0.3:
-            self.note(f"load average {busy:.1f} before the start: other work disturbs the figures")
+        if warning := busy():
+            self.note(warning)
         self._modules = self._load(options.peers)
 
     def _options(self, description: str | None, seconds: float) -> argparse.Namespace:
@@ -311,8 +308,7 @@ class Bench:
             "summaries": self._summaries,
             "cases": self._cases,
         }
-        self._json.parent.mkdir(parents=True, exist_ok=True)
-        self._json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        write(self._json, report)
         print(f"\nwritten: {self._json}")
 
 

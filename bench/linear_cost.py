@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import statistics
 import time
 from dataclasses import replace
@@ -26,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from _environment import environment
-from _harness import RESULTS
+from _report import RESULTS, write
 from _timing import settle
 from peers.fit_task import Array, Task
 
@@ -166,8 +165,7 @@ def main() -> None:
 
     env = environment({US: skrnn.__version__}, skrnn._core.active_isa())
     report = {"question": "linear_cost", "threads": given.threads, **env, "cases": cases}
-    given.json.parent.mkdir(parents=True, exist_ok=True)
-    given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    write(given.json, report)
     draw(cases, given.png, f"One epoch of training, LSTM of 64 units, {given.threads} thread(s)")
     print(f"\nwritten: {given.json}, {given.png}")
 

@@ -20,9 +20,10 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from _environment import environment
+from _report import RESULTS
 
 HERE = Path(__file__).parent
-SECTION = HERE / "results" / "RESULTS-of-this-machine.md"
+SECTION = RESULTS / "RESULTS-of-this-machine.md"
 PEERS = ("torch", "onnxruntime", "openvino", "skorch")
 
 # In the order of the section; what --quick adds beyond the option of that name.
@@ -99,6 +100,13 @@ def head(quick: bool) -> Iterator[str]:
         yield "- with --quick: to see that it works, not to quote"
 
 
+def command(name: str, given: argparse.Namespace) -> list[str]:
+    """What runs a script."""
+    quick = ["--quick", *SCRIPTS[name]] if given.quick else []
+    installed = ["--installed"] if name == "size" and given.installed else []
+    return [sys.executable, str(HERE / f"{name}.py"), *quick, *installed]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -113,20 +121,20 @@ def main() -> None:
     if unknown := sorted(set(wanted) - set(SCRIPTS)):
         raise SystemExit(f"--only {','.join(unknown)}: scripts are {', '.join(SCRIPTS)}")
 
-    section = list(head(given.quick))
-    for name in SCRIPTS:
-        if name not in wanted:
-            continue
-        command = [sys.executable, str(HERE / f"{name}.py")]
-        command += ["--quick", *SCRIPTS[name]] if given.quick else []
-        command += ["--installed"] if name == "size" and given.installed else []
-        print(f"\n==== {name}.py ====\n", flush=True)
-        section += ["", f"### {question(name)}", *markdown(output(command))]
+    commands = {question(name): command(name, given) for name in SCRIPTS if name in wanted}
     for name, title in PROGRAMS.items() if given.cpp else ():
-        command = [str(given.cpp / name), *([QUICK_PROGRAMS[name]] if given.quick else [])]
-        section += ["", f"### {title}", *markdown(output(command))]
+        program = given.cpp / name
+        if not program.exists():
+            raise SystemExit(f"--cpp {given.cpp}: no program {name} is there; build it first")
+        commands[title] = [str(program), *([QUICK_PROGRAMS[name]] if given.quick else [])]
+
+    section = list(head(given.quick))
     given.md.parent.mkdir(parents=True, exist_ok=True)
-    given.md.write_text("\n".join(section) + "\n", encoding="utf-8")
+    for title, run in commands.items():
+        print(f"\n==== {title}\n", flush=True)
+        section += ["", f"### {title}", *markdown(output(run))]
+        # Every time, in case a later one fails.
+        given.md.write_text("\n".join(section) + "\n", encoding="utf-8")
     print(f"\nwritten: {given.md}")
 
 

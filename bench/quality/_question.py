@@ -10,7 +10,6 @@ that printed. The linear baseline of `_baseline.py` stands beside ours in both.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
@@ -27,10 +26,10 @@ from _data import folder
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _environment import environment
+from _report import RESULTS, write
 
 BASELINE = "linear baseline"
 OF_CLASSES = partial(baseline, "classification")
-RESULTS = Path(__file__).resolve().parents[1] / "results"
 
 
 class Part(NamedTuple):
@@ -186,5 +185,4 @@ def main(question: Question, description: str | None) -> None:
         "fit_seconds": seconds,
         "notes": question.notes,
     }
-    given.json.parent.mkdir(parents=True, exist_ok=True)
-    given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False, default=str) + "\n")
+    write(given.json, report)
