@@ -339,6 +339,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
                 f"classes={list(classes)!r} are not the same as those of the first call: "
                 f"{self.classes_.tolist()}"
             )
+        known = None
         if begin and classes is not None:
             y_checked = self._check_targets(y)
             known = unique_labels(classes)
@@ -348,11 +349,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
                     f"y has the class {unknown.tolist()[0]!r}, which is not in classes: "
                     f"{known.tolist()}"
                 )
-            self._all_classes = known
-        try:
-            return self._fit_one_epoch(X, y, sample_weight)
-        finally:
-            self.__dict__.pop("_all_classes", None)
+        return self._fit_one_epoch(X, y, sample_weight, known)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the class, or the labels, of each sequence.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +21,25 @@ from skrnn._estimator import SequenceEstimator
 from skrnn._initialization import initial_parameters, named_views
 from skrnn._parameters import check_parameters
 from skrnn._sequences import Sequences
-from skrnn._training import ENDING_SCHEDULES, History, Plan, Run, TrainingData, train
+from skrnn._training import ENDING_SCHEDULES, History, Plan, Run, State, TrainingData, train
 from skrnn._weights import as_ratios, check_sample_weight
 from skrnn.callbacks._checkpoint import checkpoint_file
 from skrnn.callbacks._checkpoint_file import CheckpointFile
 from skrnn.callbacks._protocol import CallbackSupportMixin, Epochs, with_callbacks
 
 Self = TypeVar("Self", bound="TrainableEstimator")
+
+# What an estimator has while it is fitted, and at no other time.
+IN_FIT = {
+    "_run",
+    "_checkpoint_file",
+    "_all_classes",
+    "_callback_fit_ctx",
+    "_skl_callbacks_to_teardown",
+}
+
+# Of each estimator, what a fit holds from its beginning to its end.
+_fits: WeakKeyDictionary[Any, threading.Lock] = WeakKeyDictionary()
 
 
 @dataclass
@@ -49,7 +65,6 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
     _run: Run
     _checkpoint_file: CheckpointFile | None
 
-    @with_callbacks
     def fit(
         self: Self,
         X: Any,
@@ -82,18 +97,76 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         Raises
         ------
         ValueError
-            For parameters and data that cannot be used; the message says which and what to do.
+            For parameters and data that cannot be used; the message says which and what to do. The
+            estimator remains as it was.
+        RuntimeError
+            While another fit of the same estimator runs: in another thread, or around a callback.
         KeyboardInterrupt
             On Ctrl-C, when the best parameters so far are in place: the estimator is usable.
 
         Warns
         -----
         ConvergenceWarning
-            Where the loss is not finite any more. The last parameters with a finite loss are kept.
+            Where the loss is not finite any more: the last parameters with a finite loss are kept.
+            And, as `sklearn.neural_network.MLPClassifier` warns, where `max_iter` ends the training
+            before `tol` and `n_iter_no_change` do; but not if they never could, because
+            `n_iter_no_change` is as large as `max_iter` or `learning_rate` ends with it.
         """
         check_parameters(self, self._rules)
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val go together; one of them is None")
+        return self._learn(lambda twin: twin._fit(X, y, sample_weight, X_val, y_val))
+
+    def _fit_one_epoch(self: Self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
+        """Train as partial_fit does: nothing is held out, and callbacks are not told."""
+
+        def fit(twin: Self) -> None:
+            begin = not hasattr(self, "params_")
+            twin._all_classes = classes
+            samples = twin._check_samples(X, y, sample_weight, begin=begin)
+            twin._train(samples, begin=begin, max_iter=1)
+
+        return self._learn(fit)
+
+    def _learn(self: Self, fit: Callable[[Self], None]) -> Self:
+        """Let a twin be fitted, and take over what it has learned, however the fit ends.
+
+        Validation scores and callbacks see the twin. The estimator is what it was until it takes
+        over, and that is one assignment: neither an error nor Ctrl-C leaves half of a fit behind.
+        """
+        running = _fits.setdefault(self, threading.Lock())
+        if running.locked() or hasattr(self, "_run"):
+            raise RuntimeError(
+                f"this {type(self).__name__} is being fitted; neither a callback nor another "
+                "thread can fit it as well. Fit a copy: sklearn.base.clone(estimator).fit(X, y)"
+            )
+        with running:
+            self._learn_alone(fit)
+        return self
+
+    def _learn_alone(self: Self, fit: Callable[[Self], None]) -> None:
+        twin = copy.copy(self)
+        try:
+            try:
+                fit(twin)
+            finally:
+                self._take_over(twin)
+        finally:
+            self._take_over(twin)  # again, in case Ctrl-C came while it did
+
+    def _take_over(self: Self, twin: Self) -> None:
+        """Be what a twin has become, if it has learned anything."""
+        if hasattr(twin, "_run") and twin._run.begun:
+            self.__dict__ = twin.__getstate__() | twin._as_fitted(twin._kept())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy has, or a pickle: nothing that is only there while fit runs."""
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name not in IN_FIT}
+
+    @with_callbacks
+    def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> None:
+        """Train as fit does."""
         begin = not (self.warm_start and hasattr(self, "params_"))
         samples = self._check_samples(X, y, sample_weight, begin=begin)
         held_out = None if X_val is None else self._check_held_out(X_val, y_val, grows=begin)
@@ -106,10 +179,10 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         )
         saved = None if file is None else file.read(self.max_iter)
         if saved is not None:
-            self._history = saved.history  # whose seed splits as it did then
+            self._history = saved.state.history  # whose seed splits as it did then
         if held_out is None and self.early_stopping:
             samples, held_out = self._split(samples)
-        return self._train(
+        self._train(
             samples,
             held_out,
             begin=begin,
@@ -118,12 +191,6 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
             file=file,
             tell_callbacks=True,
         )
-
-    def _fit_one_epoch(self: Self, X: Any, y: Any, sample_weight: Any) -> Self:
-        """Train as partial_fit does: nothing is held out, and callbacks are not told."""
-        begin = not hasattr(self, "params_")
-        samples = self._check_samples(X, y, sample_weight, begin=begin)
-        return self._train(samples, begin=begin, max_iter=1)
 
     # ---- What a fit learns from ----
 
@@ -184,7 +251,7 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
     # ---- The run ----
 
     def _train(
-        self: Self,
+        self,
         samples: Samples,
         held_out: Samples | None = None,
         *,
@@ -193,28 +260,30 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         saved: Run | None = None,
         file: CheckpointFile | None = None,
         tell_callbacks: bool = False,
-    ) -> Self:
+    ) -> None:
         """Train for `max_iter` epochs at most: anew, or from where the last fit or `saved` is."""
         data = self._training_data(samples)
         trainer = self._trainer(
             total_updates=max_iter * self._updates_per_epoch(samples.X), seed=self._history.seed
         )
         run = saved or self._new_run(begin)
-        history = run.history
+        run.validated = held_out is not None
+        history = run.state.history
         if history.memory is not None and history.memory.shape == trainer.memory.shape:
             trainer.memory, trainer.updates = history.memory, history.updates
-        parameters = run.parameters.copy()
+        parameters = run.state.parameters.copy()
+        self.params_ = named_views(self._model(), parameters)
+        self._run, self._checkpoint_file = run, file
+        self._follow()
         self._note_architecture()
         self._solver = self.solver
-        self._follow(run, parameters, file, validated=held_out is not None)
-        try:
-            epochs = self._epochs(samples) if tell_callbacks else None
-            train(trainer, parameters, data, run, self._plan(max_iter, held_out, epochs))
-            if epochs is not None:
-                epochs.end_fit()
-        finally:
-            self._settle()
-        return self
+        score = None if held_out is None else self._scorer(held_out)
+        epochs = self._epochs(samples) if tell_callbacks else None
+        train(trainer, parameters, data, run, self._plan(max_iter, score, epochs))
+        self._follow()  # an epoch may have been taken back
+        self.params_ = self._kept()
+        if epochs is not None:
+            epochs.end_fit()
 
     def _training_data(self, samples: Samples) -> TrainingData:
         targets = self._encode(samples.y)
@@ -243,11 +312,15 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
             if self._solver != self.solver or self.learning_rate in ENDING_SCHEDULES:
                 # Another solver remembers other things; a schedule begins anew with each fit, as
                 # the warm restarts of Loshchilov & Hutter (arXiv:1608.03983) do.
-                history.memory, history.updates = None, 0
-        return Run(history, parameters, before=len(history.losses))
+                history = replace(history, memory=None, updates=0)
+        state = State(replace(history, best_epoch=None), parameters)
+        return Run(state, before=len(history.losses))
 
-    def _plan(self, max_iter: int, held_out: Samples | None, epochs: Epochs | None) -> Plan:
+    def _plan(
+        self, max_iter: int, score: Callable[[], float] | None, epochs: Epochs | None
+    ) -> Plan:
         def end_epoch() -> bool:
+            self._follow()
             if self.verbose:
                 self._print_epoch()
             return epochs is not None and epochs.end()
@@ -256,14 +329,12 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
             max_iter=max_iter,
             tol=self.tol,
             n_iter_no_change=self.n_iter_no_change,
-            early_stopping=self.early_stopping and held_out is not None,
+            early_stopping=self.early_stopping and score is not None,
             schedule=self.learning_rate,
             n_jobs=self.n_jobs,
-            score=None if held_out is None else self._scorer(held_out),
+            score=score,
             begin_epoch=lambda: None if epochs is None else epochs.begin(),
             end_epoch=end_epoch,
-            # train, _train, then fit and its decorator, or _fit_one_epoch and partial_fit
-            stacklevel=5,
         )
 
     def _scorer(self, held_out: Samples) -> Any:
@@ -288,35 +359,34 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
 
     # ---- Who looks on, and what stays behind ----
 
-    def _follow(
-        self,
-        run: Run,
-        parameters: NDArray[np.float32],
-        file: CheckpointFile | None,
-        *,
-        validated: bool,
-    ) -> None:
-        """Let the attributes follow a run until `_settle`, for scores and callbacks."""
-        self.params_ = named_views(self._model(), parameters)
-        self.loss_curve_ = run.history.losses
-        self.validation_scores_ = run.history.scores if validated else None
-        self._run, self._checkpoint_file = run, file
+    def _follow(self) -> None:
+        """Let the curves follow the run, for callbacks; `params_` are views of what is trained."""
+        self.__dict__.update(self._curves())
 
-    def _settle(self) -> None:
-        """Keep what has been learned by now, however the run ended."""
-        self.__dict__.update(self._as_fitted())
-        del self._run, self._checkpoint_file
-
-    def _as_fitted(self) -> dict[str, Any]:
-        """Return what has been learned by now, in attributes that training does not change."""
-        scores = self.validation_scores_
+    def _curves(self) -> dict[str, Any]:
+        history = self._run.state.history
+        some = self._run.validated or history.scores
         return {
-            # Views of one arena would be pickled with all of it, each.
-            "params_": {name: view.copy() for name, view in self.params_.items()},
-            "n_iter_": len(self.loss_curve_),
-            "loss_curve_": list(self.loss_curve_),
-            "validation_scores_": None if scores is None else list(scores),
+            "_history": history,
+            "n_iter_": len(history.losses),
+            "loss_curve_": list(history.losses),
+            "validation_scores_": list(history.scores) if some else None,
         }
+
+    def _kept(self) -> dict[str, NDArray[np.float32]]:
+        """Return views of the parameters that remain if the fit ends now."""
+        state = self._run.state
+        if not state.history.losses and all(np.isfinite(x).all() for x in self.params_.values()):
+            # Ctrl-C in the very first epoch: what was learned of it is better than nothing.
+            return self.params_
+        return named_views(self._model(), state.parameters if state.best is None else state.best)
+
+    def _as_fitted(self, views: dict[str, NDArray[np.float32]] | None = None) -> dict[str, Any]:
+        """Return what has been learned by now, in attributes that training does not change."""
+        if views is None:
+            views = self.params_
+        # Views of one arena would be pickled with all of it, each.
+        return self._curves() | {"params_": {name: view.copy() for name, view in views.items()}}
 
     def _epochs(self, samples: Samples) -> Epochs:
         """Tell callbacks that the fit begins, and return what tells them of its epochs."""
@@ -327,9 +397,10 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         )
 
     def _print_epoch(self) -> None:
-        line = f"Epoch {len(self.loss_curve_)}: loss {self.loss_curve_[-1]:.6g}"
-        if self.validation_scores_ is not None:
-            line += f", validation score {self.validation_scores_[-1]:.6g}"
+        run = self._run
+        line = f"Epoch {self.n_iter_}: loss {run.losses[-1]:.6g}"
+        if run.validated:
+            line += f", validation score {run.scores[-1]:.6g}"
         print(line)
 
 

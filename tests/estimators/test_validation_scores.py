@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.metrics import get_scorer, make_scorer, max_error, mean_absolute_error
 
+import skrnn
 from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
 from skrnn import Sequences
 
@@ -58,6 +61,32 @@ def test_validation_data_that_only_watches(case: Case) -> None:
         assert_same_bits(watched.params_, plain.params_)
         assert watched.validation_scores_[-1] == watched.score(X_val, y_val)
         assert len(watched.validation_scores_) == watched.n_iter_
+
+
+@on(KINDS)
+def test_each_epoch_of_warm_starts_has_its_score(case: Case) -> None:
+    """NaN where there was no validation, before and after."""
+    X, y, X_val, y_val = split(case)
+    held_out = {"X_val": X_val, "y_val": y_val}
+    model = case.make(warm_start=True, max_iter=3)
+    watched = case.make(max_iter=9).fit(X, y, **held_out).validation_scores_
+    assert model.fit(X, y).validation_scores_ is None
+    model.fit(X, y, **held_out)
+    assert_same_bits(model.validation_scores_, [np.nan] * 3 + watched[3:6])
+    model.fit(X, y)
+    expected = [np.nan] * 3 + watched[3:6] + [np.nan] * 3
+    assert_same_bits(model.validation_scores_, expected)
+    assert len(model.loss_curve_) == model.n_iter_ == 9
+
+
+def test_a_file_with_scores_of_the_last_epochs_only(tmp_path: Path) -> None:
+    """As they were written before each epoch had one."""
+    X, y, X_val, y_val = split(KINDS[0])
+    model = KINDS[0].make(warm_start=True, max_iter=2).fit(X, y).fit(X, y, X_val=X_val, y_val=y_val)
+    scores = model.validation_scores_
+    model._history = replace(model._history, scores=scores[2:])
+    model.save(tmp_path / "model.skrnn")
+    assert_same_bits(skrnn.load(tmp_path / "model.skrnn").validation_scores_, scores)
 
 
 # ---- Scoring ----
