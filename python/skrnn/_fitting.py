@@ -22,6 +22,7 @@ from skrnn._initialization import initial_parameters, named_views
 from skrnn._parameters import check_parameters
 from skrnn._sequences import Sequences
 from skrnn._training import ENDING_SCHEDULES, History, Plan, Run, State, TrainingData, train
+from skrnn._transformed import check_transformed_alike
 from skrnn._weights import as_ratios, check_sample_weight
 from skrnn.callbacks._checkpoint import checkpoint_file
 from skrnn.callbacks._checkpoint_file import CheckpointFile
@@ -88,7 +89,12 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
             How much each sequence counts; only ratios matter. None for ones. What weighs nothing is
             as if it were not there, but for its class.
         X_val, y_val : as X and y, optional
-            Data to validate on, instead of a part of X and y.
+            Data to validate on, instead of a part of X and y. A pipeline hands X_val over as it is,
+            in other units than X, unless it is a ``Pipeline(steps, transform_input=["X_val"])`` of
+            a scikit-learn with ``enable_metadata_routing=True`` and the estimator has
+            ``set_fit_request(X_val=True, y_val=True)``. Where X comes from `PerStep` or
+            `TokenEncoder` and X_val does not, it is refused; behind other transformers nobody can
+            tell.
 
         Returns
         -------
@@ -115,6 +121,8 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         check_parameters(self, self._rules)
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val go together; one of them is None")
+        if X_val is not None:
+            check_transformed_alike(X, X_val)
         return self._learn(lambda twin: twin._fit(X, y, sample_weight, X_val, y_val))
 
     def _fit_one_epoch(self: Self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:

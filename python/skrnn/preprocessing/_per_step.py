@@ -20,6 +20,7 @@ from sklearn.utils.validation import (
 
 from skrnn import _refuse
 from skrnn._sequences import Sequences
+from skrnn._transformed import transformed
 from skrnn._validation import as_sequences, check_n_channels, locate
 
 
@@ -134,7 +135,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         else:
             Xt = self._run(self._learn(inner.fit, X, y, weights).transform, X)
         self._end(inner, X)
-        return self._sequences(Xt, X)
+        return transformed(self._sequences(Xt, X))
 
     def transform(self, X: Any) -> Sequences:
         """Transform every step.
@@ -154,7 +155,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             For what is no sequences, other channels than in `fit`, NaN where the transformer takes
             none, and for a transformer that drops or adds steps.
         """
-        return self._apply("transform", X)
+        return transformed(self._apply("transform", X))
 
     @_inner_has("inverse_transform")  # type: ignore[untyped-decorator]
     def inverse_transform(self, X: Any) -> Sequences:
