@@ -349,6 +349,8 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         """Return a function that scores the parameters in training on what is held out."""
         X, y = held_out.X, held_out.y
         judge = None if self.scoring is None else check_scoring(self, scoring=self.scoring)
+        if isinstance(self.scoring, str):
+            self._check_fits(judge, X, y)
         weighted = held_out.sample_weight is not None and (judge is None or _takes_weights(judge))
         options = {"sample_weight": held_out.sample_weight} if weighted else {}
 
@@ -364,6 +366,17 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
                 return float("nan")  # metrics refuse what a diverging network predicts
 
         return score
+
+    def _check_fits(self, judge: Any, X: Sequences, y: Any) -> None:
+        """Raise ValueError where a scorer of scikit-learn cannot score what is predicted."""
+        try:
+            judge(self, X, y)  # of the parameters that training begins with
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"scoring={self.scoring!r} does not fit {type(self).__name__} with "
+                f"loss={self.loss!r} and this y: {error}. Use scoring=None, which is the "
+                "estimator's own score, or another scorer"
+            ) from error
 
     # ---- Who looks on, and what stays behind ----
 

@@ -110,6 +110,42 @@ def test_names_for_numbers(scoring: str) -> None:
     assert get_scorer(scoring)(model, X_val, y_val) == max(model.validation_scores_)
 
 
+LABELS = next(case for case in CASES if case.name == "classifier-labels")
+
+
+@pytest.mark.parametrize(
+    ("case", "settings", "says"),
+    [
+        (KINDS[1], {"loss": "quantile", "scoring": "r2"}, "loss='quantile'"),
+        (KINDS[1], {"loss": "quantile", "scoring": "neg_mean_absolute_error"}, "loss='quantile'"),
+        (KINDS[1], {"scoring": "accuracy"}, "continuous"),
+        (KINDS[1], {"scoring": "neg_log_loss"}, "predict_proba"),
+        (KINDS[0], {"scoring": "r2"}, "loss='auto'"),
+        (KINDS[0], {"scoring": "f1"}, "pos_label"),
+        (LABELS, {"scoring": "balanced_accuracy"}, "multilabel-indicator"),
+    ],
+    ids=str,
+)
+def test_a_scorer_that_does_not_fit_is_refused_before_the_first_epoch(
+    case: Case, settings: dict[str, Any], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    X, y, X_val, y_val = split(case)
+    for early_stopping in (False, True):
+        model = case.make(**settings, early_stopping=early_stopping, verbose=True)
+        refused = rf"scoring='{settings['scoring']}' does not fit.*{says}.*scoring=None"
+        with pytest.raises(ValueError, match=refused):
+            model.fit(X, y, X_val=X_val, y_val=y_val)
+        assert capsys.readouterr().out == ""
+        assert not hasattr(model, "params_")
+    case.make(**settings).fit(X, y)  # without validation it scores nothing
+
+
+def test_one_quantile_is_one_prediction() -> None:
+    X, y, X_val, y_val = split(KINDS[1])
+    model = KINDS[1].make(loss="quantile", quantiles=[0.5], scoring="r2")
+    assert len(model.fit(X, y, X_val=X_val, y_val=y_val).validation_scores_) == model.n_iter_
+
+
 def by_number(estimator: Any, X: Any, y: Any) -> float:
     """A scorer that knows no weights."""
     return -float(np.abs(estimator.predict(X) - y).mean())
