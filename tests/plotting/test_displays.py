@@ -146,7 +146,7 @@ def test_gradient_flow_is_the_slope_of_the_loss(cell: str, bidirectional: bool) 
     """
     X, y = ragged(6)
     model = RNNRegressor(
-        cell, 5, num_layers=1, bidirectional=bidirectional, max_iter=3, random_state=0
+        cell, 5, bidirectional=bidirectional, pooling="last", max_iter=3, random_state=0
     ).fit(X, y)
     slopes = [_slopes(model, x, target) for x, target in zip(X, y, strict=True)]
     longest = max(map(len, X))
@@ -164,7 +164,8 @@ def test_sequences_are_aligned_where_their_reading_ends() -> None:
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(length, 1)) for length in (5, 10, 20, 40) * 5]
     y = rng.normal(size=len(X))
-    model = RNNRegressor("rnn", 8, bidirectional=True, max_iter=1, random_state=0).fit(X, y)
+    settings: dict[str, Any] = {"pooling": "last", "max_iter": 1, "random_state": 0}
+    model = RNNRegressor("rnn", 8, bidirectional=True, **settings).fit(X, y)
     ends = GradientFlowDisplay.from_estimator(model, X, y)
     assert ends.align == "end"
     assert ends.norms["rnn"][-1] > 10 * ends.norms["rnn"][0]
@@ -232,7 +233,7 @@ def test_plain_cells_forget_and_gated_ones_do_not() -> None:
     X = [rng.normal(size=(80, 1)) for _ in range(20)]
     y = np.arange(20) % 2
     models = {
-        cell: RNNClassifier(cell, 16, max_iter=1, random_state=0).fit(X, y)
+        cell: RNNClassifier(cell, 16, pooling="last", max_iter=1, random_state=0).fit(X, y)
         for cell in ("rnn", "lstm")
     }
     norms = GradientFlowDisplay.from_estimator(models, X, y).norms
