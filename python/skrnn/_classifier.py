@@ -102,7 +102,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     loss_curve_ : list of float
         Mean training loss of each epoch.
     validation_scores_ : list of float or None
-        Score on validation data after each epoch.
+        Score on validation data after each epoch; NaN after epochs of warm starts without.
     params_ : dict of str to array
         Weights, by the names PyTorch has for them.
 

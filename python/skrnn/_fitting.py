@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,24 +20,13 @@ from skrnn._parameters import check_parameters
 from skrnn._sequences import Sequences
 from skrnn._training import ENDING_SCHEDULES, History, Plan, Run, State, TrainingData, train
 from skrnn._transformed import check_transformed_alike
+from skrnn._twins import LearnsByTwin
 from skrnn._weights import as_ratios, check_sample_weight
 from skrnn.callbacks._checkpoint import checkpoint_file
 from skrnn.callbacks._checkpoint_file import CheckpointFile
 from skrnn.callbacks._protocol import CallbackSupportMixin, Epochs, with_callbacks
 
 Self = TypeVar("Self", bound="TrainableEstimator")
-
-# What an estimator has while it is fitted, and at no other time.
-IN_FIT = {
-    "_run",
-    "_checkpoint_file",
-    "_all_classes",
-    "_callback_fit_ctx",
-    "_skl_callbacks_to_teardown",
-}
-
-# Of each estimator, what a fit holds from its beginning to its end.
-_fits: WeakKeyDictionary[Any, threading.Lock] = WeakKeyDictionary()
 
 
 @dataclass
@@ -56,7 +42,7 @@ class Samples:
         return Samples(self.X[indices], self.y[indices], weight)
 
 
-class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
+class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
     """An estimator that is fitted epoch by epoch."""
 
     _history: History
@@ -129,48 +115,12 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         """Train as partial_fit does: nothing is held out, and callbacks are not told."""
 
         def fit(twin: Self) -> None:
-            begin = not hasattr(self, "params_")
+            begin = not hasattr(twin, "params_")
             twin._all_classes = classes
             samples = twin._check_samples(X, y, sample_weight, begin=begin)
             twin._train(samples, begin=begin, max_iter=1)
 
         return self._learn(fit)
-
-    def _learn(self: Self, fit: Callable[[Self], None]) -> Self:
-        """Let a twin be fitted, and take over what it has learned, however the fit ends.
-
-        Validation scores and callbacks see the twin. The estimator is what it was until it takes
-        over, and that is one assignment: neither an error nor Ctrl-C leaves half of a fit behind.
-        """
-        running = _fits.setdefault(self, threading.Lock())
-        if running.locked() or hasattr(self, "_run"):
-            raise RuntimeError(
-                f"this {type(self).__name__} is being fitted; neither a callback nor another "
-                "thread can fit it as well. Fit a copy: sklearn.base.clone(estimator).fit(X, y)"
-            )
-        with running:
-            self._learn_alone(fit)
-        return self
-
-    def _learn_alone(self: Self, fit: Callable[[Self], None]) -> None:
-        twin = copy.copy(self)
-        try:
-            try:
-                fit(twin)
-            finally:
-                self._take_over(twin)
-        finally:
-            self._take_over(twin)  # again, in case Ctrl-C came while it did
-
-    def _take_over(self: Self, twin: Self) -> None:
-        """Be what a twin has become, if it has learned anything."""
-        if hasattr(twin, "_run") and twin._run.begun:
-            self.__dict__ = twin.__getstate__() | twin._as_fitted(twin._kept())
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what a copy has, or a pickle: nothing that is only there while fit runs."""
-        state = super().__getstate__()
-        return {name: value for name, value in state.items() if name not in IN_FIT}
 
     @with_callbacks
     def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> None:
@@ -402,12 +352,14 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
             return self.params_
         return named_views(self._model(), state.parameters if state.best is None else state.best)
 
-    def _as_fitted(self, views: dict[str, NDArray[np.float32]] | None = None) -> dict[str, Any]:
-        """Return what has been learned by now, in attributes that training does not change."""
-        if views is None:
-            views = self.params_
-        # Views of one arena would be pickled with all of it, each.
-        return self._curves() | {"params_": {name: view.copy() for name, view in views.items()}}
+    def _learned(self) -> dict[str, Any] | None:
+        if not hasattr(self, "_run") or not self._run.begun:
+            return None
+        return self._curves() | {"params_": _copies(self._kept())}
+
+    def _as_fitted(self) -> dict[str, Any]:
+        """Return, for callbacks, what has been learned by now: training does not change it."""
+        return self._curves() | {"params_": _copies(self.params_)}
 
     def _epochs(self, samples: Samples) -> Epochs:
         """Tell callbacks that the fit begins, and return what tells them of its epochs."""
@@ -423,6 +375,11 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         if run.validated:
             line += f", validation score {run.scores[-1]:.6g}"
         print(line)
+
+
+def _copies(views: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    """Return arrays of their own: views of one arena would be pickled with all of it, each."""
+    return {name: view.copy() for name, view in views.items()}
 
 
 def _takes_weights(scorer: Any) -> bool:
