@@ -1,17 +1,21 @@
 """Watch gradients vanish, and see how far back each cell can learn for it.
 
 The class of a sequence stands in its first step, before some steps of noise. The pictures in
-gradient_flow.png:
+gradient_flow.png, each with several seeds, which draw the weights and the data anew:
 
 - After one epoch the gradient of every cell fades exponentially on its way back: a straight line on
-  this axis. The plain RNN starts with orthogonal recurrent weights, so that only the slope of tanh
-  shrinks it, to some 88 % a step. The gates that keep a state, the LSTM's forget gate and the GRU's
-  update gate, start with a bias of one: sigmoid(1) = 73 % is kept. What the recurrent weights add
-  to that is up to 25 % in the LSTM, and half as much in the GRU, behind its reset gate. A gate is
-  no cure by itself, then: the GRU begins below the RNN.
-- When 60 steps are learned, all three have learned to hand the gradient on.
-- The flatter the line at first, the longer the memory that is learned. Accuracy is that on
-  sequences which were not seen; one half is guessing.
+  this axis, whatever the seed. The plain RNN starts with orthogonal recurrent weights, so that only
+  the slope of tanh shrinks it, to some 88 % a step. The gates that keep a state, the LSTM's forget
+  gate and the GRU's update gate, start with a bias of one: sigmoid(1) = 73 % is kept. What the
+  recurrent weights add to that is up to 25 % in the LSTM, and half as much in the GRU, behind its
+  reset gate. A gate is no cure by itself, then: the GRU begins below the RNN.
+- After 60 epochs of 60 steps all of them have learned to hand the gradient on: the lines are level.
+  What differs is how large the gradient is. Where the class was found (solid lines) the loss has
+  all but gone, and its gradient with it. Where it was not (dotted) both are still there: the
+  network remembers, but other things. Of some cells a seed decides which of the two it is.
+- So the accuracy on sequences that were not seen is mostly close to one, or to one half, which is
+  guessing: each dot is a seed. The line of their mean says how often the class is found rather than
+  how well. The flatter the gradient at first, the longer the sequences that are learned.
 """
 
 from __future__ import annotations
@@ -25,9 +29,11 @@ from skrnn import RNNClassifier
 from skrnn.plotting import GradientFlowDisplay
 
 PICTURE = Path("gradient_flow.png")
-CELLS = ("rnn", "lstm", "gru")
+CELLS = {"rnn": "tab:blue", "lstm": "tab:orange", "gru": "tab:green"}
 LENGTHS = (20, 40, 60, 80, 100)
-SEEDS = range(3)
+SHOWN = 60  # of them, in the pictures of gradients
+EPOCHS = 60
+SEEDS = range(6)
 
 
 def task(steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -38,13 +44,35 @@ def task(steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return X, y
 
 
-def network(cell: str, epochs: int, seed: int = 0) -> RNNClassifier:
-    return RNNClassifier(cell, 32, max_iter=epochs, learning_rate_init=3e-3, random_state=seed)
+def fitted(cell: str, steps: int, seed: int, epochs: int = EPOCHS) -> RNNClassifier:
+    model = RNNClassifier(
+        cell,
+        32,
+        pooling="last",  # so that only the network can carry the class to the end
+        learning_rate_init=3e-3,
+        learning_rate="constant",
+        max_iter=epochs,
+        n_iter_no_change=epochs,  # none of them stops sooner
+        random_state=seed,
+    )
+    return model.fit(*task(steps, 2 * seed))
 
 
-def accuracy(cell: str, steps: int, seed: int) -> float:
-    model = network(cell, 60, seed).fit(*task(steps, 2 * seed))
+def accuracy(model: RNNClassifier, steps: int, seed: int) -> float:
     return model.score(*task(steps, 2 * seed + 1))
+
+
+def draw_gradients(ax: mpl.axes.Axes, cell: str, model: RNNClassifier, seed: int) -> None:
+    found = accuracy(model, SHOWN, seed) > 0.75
+    GradientFlowDisplay.from_estimator(
+        model,
+        *task(SHOWN, 2 * seed),
+        ax=ax,
+        color=CELLS[cell],
+        linewidth=1,
+        linestyle="-" if found or model.n_iter_ == 1 else ":",
+        label=cell if seed == 0 else None,
+    )
 
 
 def main() -> None:
@@ -53,19 +81,27 @@ def main() -> None:
 
     figure, axes = plt.subplots(1, 3, figsize=(14, 4), layout="constrained")
     axes[1].sharey(axes[0])
-    X, y = task(60, seed=0)
-    titles = {1: "after one epoch", 60: "when 60 steps are learned"}
-    for (epochs, title), ax in zip(titles.items(), axes[:2], strict=True):
-        models = {cell: network(cell, epochs).fit(X, y) for cell in CELLS}
-        GradientFlowDisplay.from_estimator(models, X, y, ax=ax)
-        ax.set_title(title)
-
-    for cell in CELLS:
-        means = [np.mean([accuracy(cell, steps, seed) for seed in SEEDS]) for steps in LENGTHS]
-        axes[2].plot(LENGTHS, means, marker="o", label=cell)
-        accuracies = [f"{mean:.2f} ({n})" for n, mean in zip(LENGTHS, means, strict=True)]
-        print(f"{cell:4} accuracy (steps): {', '.join(accuracies)}")
-    axes[2].set(xlabel="steps", ylabel=f"accuracy, mean of {len(SEEDS)}", title="what is learned")
+    for cell, color in CELLS.items():
+        for seed in SEEDS:
+            draw_gradients(axes[0], cell, fitted(cell, SHOWN, seed, epochs=1), seed)
+        found = {}
+        for steps in LENGTHS:
+            models = [fitted(cell, steps, seed) for seed in SEEDS]
+            found[steps] = [accuracy(model, steps, seed) for seed, model in enumerate(models)]
+            if steps == SHOWN:
+                for seed, model in enumerate(models):
+                    draw_gradients(axes[1], cell, model, seed)
+        # Beside each other, or dots of one cell would hide those of another.
+        aside = 2 * (list(CELLS).index(cell) - 1)
+        for steps, accuracies in found.items():
+            axes[2].scatter([steps + aside] * len(accuracies), accuracies, 14, color, alpha=0.5)
+        means = [np.mean(accuracies) for accuracies in found.values()]
+        axes[2].plot(np.array(LENGTHS) + aside, means, color=color, label=cell)
+        words = [f"{min(a):.2f}..{max(a):.2f} ({steps})" for steps, a in found.items()]
+        print(f"{cell:4} accuracy of {len(SEEDS)} seeds (steps): {', '.join(words)}")
+    axes[0].set_title("after one epoch")
+    axes[1].set_title(f"after {EPOCHS} epochs: class found (solid) or not (dotted)")
+    axes[2].set(xlabel="steps", ylabel="accuracy", title="seeds, and their mean")
     axes[2].legend()
     figure.savefig(PICTURE)
     print(f"picture {PICTURE.resolve()}")

@@ -107,7 +107,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     loss_curve_ : list of float
         Mean training loss of each epoch.
     validation_scores_ : list of float or None
-        Score on validation data after each epoch.
+        Score on validation data after each epoch; NaN after epochs of warm starts without.
     params_ : dict of str to array
         Weights, by the names PyTorch has for them.
 
@@ -346,6 +346,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
                 f"classes={list(classes)!r} are not the same as those of the first call: "
                 f"{self.classes_.tolist()}"
             )
+        known = None
         if begin and classes is not None:
             y_checked = self._check_targets(y)
             known = unique_labels(classes)
@@ -355,11 +356,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
                     f"y has the class {unknown.tolist()[0]!r}, which is not in classes: "
                     f"{known.tolist()}"
                 )
-            self._all_classes = known
-        try:
-            return self._fit_one_epoch(X, y, sample_weight)
-        finally:
-            self.__dict__.pop("_all_classes", None)
+        return self._fit_one_epoch(X, y, sample_weight, known)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the class, or the labels, of each sequence.

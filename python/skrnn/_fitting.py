@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any, TypeVar
 
@@ -18,7 +19,9 @@ from skrnn._initialization import initial_parameters, named_views
 from skrnn._parameters import check_parameters
 from skrnn._sequences import Sequences
 from skrnn._standardization import learn_units
-from skrnn._training import ENDING_SCHEDULES, History, Plan, Run, TrainingData, train
+from skrnn._training import ENDING_SCHEDULES, History, Plan, Run, State, TrainingData, train
+from skrnn._transformed import check_transformed_alike
+from skrnn._twins import LearnsByTwin
 from skrnn._weights import as_ratios, check_sample_weight
 from skrnn.callbacks._checkpoint import checkpoint_file
 from skrnn.callbacks._checkpoint_file import CheckpointFile
@@ -40,7 +43,7 @@ class Samples:
         return Samples(self.X[indices], self.y[indices], weight)
 
 
-class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
+class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
     """An estimator that is fitted epoch by epoch."""
 
     _history: History
@@ -50,7 +53,6 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
     _run: Run
     _checkpoint_file: CheckpointFile | None
 
-    @with_callbacks
     def fit(
         self: Self,
         X: Any,
@@ -74,7 +76,12 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
             How much each sequence counts; only ratios matter. None for ones. What weighs nothing is
             as if it were not there, but for its class.
         X_val, y_val : as X and y, optional
-            Data to validate on, instead of a part of X and y.
+            Data to validate on, instead of a part of X and y. A pipeline hands X_val over as it is,
+            in other units than X, unless it is a ``Pipeline(steps, transform_input=["X_val"])`` of
+            a scikit-learn with ``enable_metadata_routing=True`` and the estimator has
+            ``set_fit_request(X_val=True, y_val=True)``. Where X comes from `PerStep` or
+            `TokenEncoder` and X_val does not, it is refused; behind other transformers nobody can
+            tell.
 
         Returns
         -------
@@ -83,20 +90,44 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         Raises
         ------
         ValueError
-            For parameters and data that cannot be used; the message says which and what to do.
+            For parameters and data that cannot be used; the message says which and what to do. The
+            estimator remains as it was.
+        RuntimeError
+            While another fit of the same estimator runs: in another thread, or around a callback.
         KeyboardInterrupt
             On Ctrl-C, when the best parameters so far are in place: the estimator is usable.
 
         Warns
         -----
         ConvergenceWarning
-            Where the loss is not finite any more. The last parameters with a finite loss are kept.
+            Where the loss is not finite any more: the last parameters with a finite loss are kept.
+            And, as `sklearn.neural_network.MLPClassifier` warns, where `max_iter` ends the training
+            before `tol` and `n_iter_no_change` do; but not if they never could, because
+            `n_iter_no_change` is as large as `max_iter` or `learning_rate` ends with it.
         UserWarning
             For `Sequences` of tokens where `embedding_size` is None.
         """
         check_parameters(self, self._rules)
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val go together; one of them is None")
+        if X_val is not None:
+            check_transformed_alike(X, X_val)
+        return self._learn(lambda twin: twin._fit(X, y, sample_weight, X_val, y_val))
+
+    def _fit_one_epoch(self: Self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
+        """Train as partial_fit does: nothing is held out, and callbacks are not told."""
+
+        def fit(twin: Self) -> None:
+            begin = not hasattr(twin, "params_")
+            twin._all_classes = classes
+            samples = twin._check_samples(X, y, sample_weight, begin=begin)
+            twin._train(samples, begin=begin, max_iter=1)
+
+        return self._learn(fit)
+
+    @with_callbacks
+    def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> None:
+        """Train as fit does."""
         begin = not (self.warm_start and hasattr(self, "params_"))
         samples = self._check_samples(X, y, sample_weight, begin=begin)
         held_out = None if X_val is None else self._check_held_out(X_val, y_val, grows=begin)
@@ -109,10 +140,10 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         )
         saved = None if file is None else file.read(self.max_iter)
         if saved is not None:
-            self._history = saved.history  # whose seed splits as it did then
+            self._history = saved.state.history  # whose seed splits as it did then
         if held_out is None and self.early_stopping:
             samples, held_out = self._split(samples)
-        return self._train(
+        self._train(
             samples,
             held_out,
             begin=begin,
@@ -121,12 +152,6 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
             file=file,
             tell_callbacks=True,
         )
-
-    def _fit_one_epoch(self: Self, X: Any, y: Any, sample_weight: Any) -> Self:
-        """Train as partial_fit does: nothing is held out, and callbacks are not told."""
-        begin = not hasattr(self, "params_")
-        samples = self._check_samples(X, y, sample_weight, begin=begin)
-        return self._train(samples, begin=begin, max_iter=1)
 
     # ---- What a fit learns from ----
 
@@ -190,7 +215,7 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
     # ---- The run ----
 
     def _train(
-        self: Self,
+        self,
         samples: Samples,
         held_out: Samples | None = None,
         *,
@@ -199,28 +224,30 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         saved: Run | None = None,
         file: CheckpointFile | None = None,
         tell_callbacks: bool = False,
-    ) -> Self:
+    ) -> None:
         """Train for `max_iter` epochs at most: anew, or from where the last fit or `saved` is."""
         data = self._training_data(samples)
         trainer = self._trainer(
             total_updates=max_iter * self._updates_per_epoch(samples.X), seed=self._history.seed
         )
         run = saved or self._new_run(begin)
-        history = run.history
+        run.validated = held_out is not None
+        history = run.state.history
         if history.memory is not None and history.memory.shape == trainer.memory.shape:
             trainer.memory, trainer.updates = history.memory, history.updates
-        parameters = run.parameters.copy()
+        parameters = run.state.parameters.copy()
+        self.params_ = named_views(self._model(), parameters)
+        self._run, self._checkpoint_file = run, file
+        self._follow()
         self._note_architecture()
         self._solver = self.solver
-        self._follow(run, parameters, file, validated=held_out is not None)
-        try:
-            epochs = self._epochs(samples) if tell_callbacks else None
-            train(trainer, parameters, data, run, self._plan(max_iter, held_out, epochs))
-            if epochs is not None:
-                epochs.end_fit()
-        finally:
-            self._settle()
-        return self
+        score = None if held_out is None else self._scorer(held_out)
+        epochs = self._epochs(samples) if tell_callbacks else None
+        train(trainer, parameters, data, run, self._plan(max_iter, score, epochs))
+        self._follow()  # an epoch may have been taken back
+        self.params_ = self._kept()
+        if epochs is not None:
+            epochs.end_fit()
 
     def _training_data(self, samples: Samples) -> TrainingData:
         targets = self._encode(samples.y)
@@ -249,11 +276,15 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
             if self._solver != self.solver or self.learning_rate in ENDING_SCHEDULES:
                 # Another solver remembers other things; a schedule begins anew with each fit, as
                 # the warm restarts of Loshchilov & Hutter (arXiv:1608.03983) do.
-                history.memory, history.updates = None, 0
-        return Run(history, parameters, before=len(history.losses))
+                history = replace(history, memory=None, updates=0)
+        state = State(replace(history, best_epoch=None), parameters)
+        return Run(state, before=len(history.losses))
 
-    def _plan(self, max_iter: int, held_out: Samples | None, epochs: Epochs | None) -> Plan:
+    def _plan(
+        self, max_iter: int, score: Callable[[], float] | None, epochs: Epochs | None
+    ) -> Plan:
         def end_epoch() -> bool:
+            self._follow()
             if self.verbose:
                 self._print_epoch()
             return epochs is not None and epochs.end()
@@ -262,20 +293,20 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
             max_iter=max_iter,
             tol=self.tol,
             n_iter_no_change=self.n_iter_no_change,
-            early_stopping=self.early_stopping and held_out is not None,
+            early_stopping=self.early_stopping and score is not None,
             schedule=self.learning_rate,
             n_jobs=self.n_jobs,
-            score=None if held_out is None else self._scorer(held_out),
+            score=score,
             begin_epoch=lambda: None if epochs is None else epochs.begin(),
             end_epoch=end_epoch,
-            # train, _train, then fit and its decorator, or _fit_one_epoch and partial_fit
-            stacklevel=5,
         )
 
     def _scorer(self, held_out: Samples) -> Any:
         """Return a function that scores the parameters in training on what is held out."""
         X, y = held_out.X, held_out.y
         judge = None if self.scoring is None else check_scoring(self, scoring=self.scoring)
+        if isinstance(self.scoring, str):
+            self._check_fits(judge, X, y)
         weighted = held_out.sample_weight is not None and (judge is None or _takes_weights(judge))
         options = {"sample_weight": held_out.sample_weight} if weighted else {}
 
@@ -292,37 +323,49 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
 
         return score
 
+    def _check_fits(self, judge: Any, X: Sequences, y: Any) -> None:
+        """Raise ValueError where a scorer of scikit-learn cannot score what is predicted."""
+        try:
+            judge(self, X, y)  # of the parameters that training begins with
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"scoring={self.scoring!r} does not fit {type(self).__name__} with "
+                f"loss={self.loss!r} and this y: {error}. Use scoring=None, which is the "
+                "estimator's own score, or another scorer"
+            ) from error
+
     # ---- Who looks on, and what stays behind ----
 
-    def _follow(
-        self,
-        run: Run,
-        parameters: NDArray[np.float32],
-        file: CheckpointFile | None,
-        *,
-        validated: bool,
-    ) -> None:
-        """Let the attributes follow a run until `_settle`, for scores and callbacks."""
-        self.params_ = named_views(self._model(), parameters)
-        self.loss_curve_ = run.history.losses
-        self.validation_scores_ = run.history.scores if validated else None
-        self._run, self._checkpoint_file = run, file
+    def _follow(self) -> None:
+        """Let the curves follow the run, for callbacks; `params_` are views of what is trained."""
+        self.__dict__.update(self._curves())
 
-    def _settle(self) -> None:
-        """Keep what has been learned by now, however the run ended."""
-        self.__dict__.update(self._as_fitted())
-        del self._run, self._checkpoint_file
+    def _curves(self) -> dict[str, Any]:
+        history = self._run.state.history
+        some = self._run.validated or history.scores
+        return {
+            "_history": history,
+            "n_iter_": len(history.losses),
+            "loss_curve_": list(history.losses),
+            "validation_scores_": list(history.scores) if some else None,
+        }
+
+    def _kept(self) -> dict[str, NDArray[np.float32]]:
+        """Return views of the parameters that remain if the fit ends now."""
+        state = self._run.state
+        if not state.history.losses and all(np.isfinite(x).all() for x in self.params_.values()):
+            # Ctrl-C in the very first epoch: what was learned of it is better than nothing.
+            return self.params_
+        return named_views(self._model(), state.parameters if state.best is None else state.best)
+
+    def _learned(self) -> dict[str, Any] | None:
+        if not hasattr(self, "_run") or not self._run.begun:
+            return None
+        return self._curves() | {"params_": _copies(self._kept())}
 
     def _as_fitted(self) -> dict[str, Any]:
-        """Return what has been learned by now, in attributes that training does not change."""
-        scores = self.validation_scores_
-        return {
-            # Views of one arena would be pickled with all of it, each.
-            "params_": {name: view.copy() for name, view in self.params_.items()},
-            "n_iter_": len(self.loss_curve_),
-            "loss_curve_": list(self.loss_curve_),
-            "validation_scores_": None if scores is None else list(scores),
-        }
+        """Return, for callbacks, what has been learned by now: training does not change it."""
+        return self._curves() | {"params_": _copies(self.params_)}
 
     def _epochs(self, samples: Samples) -> Epochs:
         """Tell callbacks that the fit begins, and return what tells them of its epochs."""
@@ -333,10 +376,16 @@ class TrainableEstimator(CallbackSupportMixin, SequenceEstimator):
         )
 
     def _print_epoch(self) -> None:
-        line = f"Epoch {len(self.loss_curve_)}: loss {self.loss_curve_[-1]:.6g}"
-        if self.validation_scores_ is not None:
-            line += f", validation score {self.validation_scores_[-1]:.6g}"
+        run = self._run
+        line = f"Epoch {self.n_iter_}: loss {run.losses[-1]:.6g}"
+        if run.validated:
+            line += f", validation score {run.scores[-1]:.6g}"
         print(line)
+
+
+def _copies(views: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    """Return arrays of their own: views of one arena would be pickled with all of it, each."""
+    return {name: view.copy() for name, view in views.items()}
 
 
 def _takes_weights(scorer: Any) -> bool:

@@ -119,7 +119,7 @@ default="auto"
     loss_curve_ : list of float
         Mean training loss of each epoch, of standardised targets.
     validation_scores_ : list of float or None
-        Score on validation data after each epoch.
+        Score on validation data after each epoch; NaN after epochs of warm starts without.
     params_ : dict of str to array
         Weights, by the names PyTorch has for them.
 
@@ -394,4 +394,5 @@ default="auto"
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self.loss == "poisson"
         return tags

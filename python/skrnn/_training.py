@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from skrnn import _core
+from skrnn._warnings import warn
 
 ENDING_SCHEDULES = ("cosine", "one_cycle")  # which have to know when training ends
 
@@ -33,15 +33,25 @@ class TrainingData:
     weights: NDArray[np.float32] | None  # (rows,)
 
 
-@dataclass
+@dataclass(frozen=True)
 class History:
-    """What training leaves behind, and what it needs to go on later."""
+    """What training leaves behind besides parameters, and what it needs to go on later."""
 
     seed: int = 0
-    losses: list[float] = field(default_factory=list)  # of all epochs ever
-    scores: list[float] = field(default_factory=list)  # of those that were validated
+    losses: tuple[float, ...] = ()  # of all epochs ever
+    scores: tuple[float, ...] = ()  # as many, NaN where there was no validation; or none at all
+    best_epoch: int | None = None  # counted from 1; whose parameters the last fit keeps, by score
     memory: NDArray[np.float32] | None = None  # the optimiser's, after the last epoch
     updates: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """Where training is, after an epoch or before the first; the next epoch makes another one."""
+
+    history: History
+    parameters: NDArray[np.float32]  # (P,), after the last epoch
+    best: NDArray[np.float32] | None = None  # (P,), after `history.best_epoch`
 
 
 @dataclass
@@ -52,25 +62,25 @@ class Run:
     again.
     """
 
-    history: History
-    parameters: NDArray[np.float32]  # (P,), after the last epoch; another array after each
+    state: State  # an epoch is done, or taken back, by one assignment: Ctrl-C finds no half of it
     before: int = 0  # epochs of earlier fits
-    best: NDArray[np.float32] | None = None  # (P,), of the best epoch by validation score
+    validated: bool = False  # whether each epoch has a score
+    begun: bool = False  # whether there is more than the parameters it began with
 
     @property
     def epochs(self) -> int:
         """How many epochs this fit has run."""
-        return len(self.history.losses) - self.before
+        return len(self.state.history.losses) - self.before
 
     @property
-    def losses(self) -> list[float]:
+    def losses(self) -> tuple[float, ...]:
         """Training losses of this fit."""
-        return self.history.losses[self.before :]
+        return self.state.history.losses[self.before :]
 
     @property
-    def scores(self) -> list[float]:
+    def scores(self) -> tuple[float, ...]:
         """Validation scores of this fit, if it is validated: then one an epoch."""
-        return self.history.scores[len(self.history.scores) - self.epochs :]
+        return self.state.history.scores[self.before :]
 
 
 @dataclass
@@ -104,7 +114,11 @@ class Plan:
     score: Callable[[], float] | None  # of the parameters in training, on validation data
     begin_epoch: Callable[[], None]
     end_epoch: Callable[[], bool]  # whether to stop
-    stacklevel: int  # of warnings of train, so that they name the line of the user
+
+    @property
+    def can_end_early(self) -> bool:
+        """Whether there is a rule to end before `max_iter`, and time for it to."""
+        return self.schedule not in ENDING_SCHEDULES and self.n_iter_no_change < self.max_iter
 
 
 class Judge:
@@ -145,9 +159,7 @@ def train(
     trainer : Trainer
         With the optimiser's memory as `run` has it.
     parameters : array of shape (P,), float32
-        Equal to ``run.parameters``. In the end, whatever it was that ended training, those of the
-        best epoch with early stopping, else of the last epoch that was completed. Where not even
-        the first one was, because it was interrupted: what had been learned by then.
+        Equal to those of ``run.state``. They are in training until the end.
     data : TrainingData
     run : Run
     plan : Plan
@@ -155,105 +167,74 @@ def train(
     Warns
     -----
     ConvergenceWarning
-        Where the loss is not finite any more.
+        Where the loss is not finite any more, or `max_iter` comes before the end of improvement.
     """
-    history = run.history
-    undo: Callable[[], None] | None = None  # the last epoch
-    pending: _Epoch | None = None
     judge = Judge(plan)
-    validated = plan.score is not None
     for i, loss in enumerate(run.losses):
-        judge.see(loss, run.scores[i] if validated else None)
-    stop = False
-    try:
-        if run.epochs > 0:
-            # Who stopped the run that is resumed, a time limit say, may not want to stop it now.
-            stop = plan.end_epoch() or judge.stop
-        while not stop and run.epochs < plan.max_iter:
-            epoch = len(history.losses)  # ever, so that no shuffle or mask comes twice
-            plan.begin_epoch()
-            summary = trainer.run_epoch(
-                parameters,
-                data.values,
-                data.offsets,
-                data.targets,
-                data.weights,
-                epoch=epoch,
-                learning_rate_scale=judge.learning_rate_scale,
-                n_jobs=plan.n_jobs,
-            )
-            if summary["diverged"] or (
-                # Nobody learns such weights: was the last step of the epoch one too far?
-                not np.abs(parameters).max() < ABSURD
-                and not _is_finite(trainer, parameters, data, plan)
-            ):
-                # The loss of an epoch is that of what it began with, so it may be the epoch before
-                # that went wrong with its last step.
-                if undo is not None and not _is_finite(trainer, run.parameters, data, plan):
-                    undo()
-                parameters[...] = run.parameters
-                warnings.warn(_diverged(epoch), ConvergenceWarning, stacklevel=plan.stacklevel)
-                break
-            score = plan.score() if plan.score is not None else None
-            judge.see(summary["loss"], score)
-            learned = parameters.copy()
-            undo = _undo(run, validated)
-            pending = _Epoch(
-                summary["loss"],
-                score,
-                learned,
-                learned if judge.is_best else run.best,
-                trainer.memory,
-                trainer.updates,
-                epochs=epoch,
-                scores=len(history.scores),
-            )
-            pending.write(run)
-            pending = None
-            stop = plan.end_epoch() or judge.stop
-    finally:
-        if pending is not None:  # Ctrl-C came while it was written
-            pending.write(run)
-        if run.best is not None:
-            parameters[...] = run.best
-        elif history.losses:
-            parameters[...] = run.parameters
+        judge.see(loss, run.scores[i] if run.validated else None)
+    run.begun = True
+    before: State | None = None  # the last epoch
+    # Who stopped the run that is resumed, a time limit say, may not want to stop it now.
+    stop = run.epochs > 0 and (plan.end_epoch() or judge.stop)
+    while not stop and run.epochs < plan.max_iter:
+        epoch = len(run.state.history.losses)  # ever, so that no shuffle or mask comes twice
+        plan.begin_epoch()
+        summary = trainer.run_epoch(
+            parameters,
+            data.values,
+            data.offsets,
+            data.targets,
+            data.weights,
+            epoch=epoch,
+            learning_rate_scale=judge.learning_rate_scale,
+            n_jobs=plan.n_jobs,
+        )
+        if summary["diverged"] or (
+            # Nobody learns such weights: was the last step of the epoch one too far?
+            not np.abs(parameters).max() < ABSURD
+            and not _is_finite(trainer, parameters, data, plan)
+        ):
+            # The loss of an epoch is that of what it began with, so it may be the epoch before that
+            # went wrong with its last step.
+            if before is not None and not _is_finite(trainer, run.state.parameters, data, plan):
+                run.state = before
+            parameters[...] = run.state.parameters
+            warn(_diverged(epoch), ConvergenceWarning)
+            return
+        score = plan.score() if plan.score is not None else None
+        judge.see(summary["loss"], score)
+        before = run.state
+        run.state = _after(before, trainer, parameters.copy(), summary["loss"], score, judge)
+        stop = plan.end_epoch() or judge.stop
+    if not stop and plan.can_end_early:
+        warn(_not_converged(plan), ConvergenceWarning)
 
 
-@dataclass
-class _Epoch:
-    """What an epoch adds to a run: all of it or nothing, whenever Ctrl-C comes."""
-
-    loss: float
-    score: float | None
-    parameters: NDArray[np.float32]
-    best: NDArray[np.float32] | None
-    memory: NDArray[np.float32]
-    updates: int
-    epochs: int  # before
-    scores: int  # before
-
-    def write(self, run: Run) -> None:
-        """Write into a run. Doing it once more, after half of it or all, changes nothing."""
-        history = run.history
-        history.losses[self.epochs :] = [self.loss]
-        history.scores[self.scores :] = [] if self.score is None else [self.score]
-        history.memory, history.updates = self.memory, self.updates
-        run.parameters, run.best = self.parameters, self.best
-
-
-def _undo(run: Run, validated: bool) -> Callable[[], None]:
-    """Return what takes back the epoch that is about to be written into a run."""
-    history = run.history
-    before = run.parameters, run.best, history.memory, history.updates
-
-    def undo() -> None:
-        run.parameters, run.best, history.memory, history.updates = before
-        history.losses.pop()
-        if validated:
-            history.scores.pop()
-
-    return undo
+def _after(
+    state: State,
+    trainer: _core.Trainer,
+    parameters: NDArray[np.float32],
+    loss: float,
+    score: float | None,
+    judge: Judge,
+) -> State:
+    """Return where training is after one more epoch, which ended with these parameters."""
+    history = state.history
+    epochs = len(history.losses)
+    scores = history.scores
+    if score is not None or scores:
+        # Warm starts may have had no validation until now, or have none any more.
+        gap = (np.nan,) * (epochs - len(scores))
+        scores = (*scores, *gap, np.nan if score is None else score)
+    history = replace(
+        history,
+        losses=(*history.losses, loss),
+        scores=scores,
+        best_epoch=epochs + 1 if judge.is_best else history.best_epoch,
+        memory=trainer.memory,
+        updates=trainer.updates,
+    )
+    return State(history, parameters, parameters if judge.is_best else state.best)
 
 
 def _is_finite(
@@ -271,4 +252,14 @@ def _diverged(epoch: int) -> str:
         f"The loss is not finite any more in epoch {epoch + 1}; training stops, and the last "
         "parameters with a finite loss are kept. Scale the input (skrnn.preprocessing."
         "PerStep(StandardScaler())), lower learning_rate_init, or set clip_norm."
+    )
+
+
+def _not_converged(plan: Plan) -> str:
+    what = "validation score" if plan.early_stopping else "training loss"
+    return (
+        f"Training ended with max_iter={plan.max_iter} while the {what} still improved: by more "
+        f"than tol={plan.tol:g} within the last n_iter_no_change={plan.n_iter_no_change} epochs. "
+        "Raise max_iter or learning_rate_init, or let the learning rate fall until max_iter: "
+        "learning_rate='cosine'."
     )

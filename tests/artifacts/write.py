@@ -22,7 +22,7 @@ from skrnn import RNNClassifier, RNNRegressor
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 SMALL: dict[str, Any] = {"hidden_size": 4, "max_iter": 20, "learning_rate_init": 0.02}
-SMALL |= {"random_state": 0, "n_jobs": 1}
+SMALL |= {"n_iter_no_change": 20, "random_state": 0, "n_jobs": 1}
 CITIES = np.array(["Bern", "Łódź", "Αθήνα"])
 
 rng = np.random.default_rng(20)

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
+import skrnn
 from fits import At, Recorder, assert_same_fit, data, interrupt, make
+from skrnn._fitting import TrainableEstimator
+from skrnn.callbacks import EarlyStopping
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends itself a POSIX signal")
 
@@ -117,3 +127,165 @@ def test_a_warm_start_goes_on_from_there() -> None:
         model.fit(*data())
     model.set_callbacks().set_params(max_iter=7).fit(*data())
     assert_same_fit(model, make().fit(*data()))
+
+
+# ---- At any line ----
+
+OURS = str(Path(skrnn.__file__).parent)
+
+
+@contextmanager
+def raising_at(line: int) -> Iterator[list[str]]:
+    """Raise KeyboardInterrupt at one of the lines of skrnn that are run, and yield where that was.
+
+    But not in the function that holds the lock of a fit. Python heeds Ctrl-C after calls and at
+    jumps, so that ``with lock:`` always lets go of it; a trace function knows no such care.
+    """
+    passed = 0
+    where: list[str] = []
+
+    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
+        nonlocal passed
+        if not frame.f_code.co_filename.startswith(OURS):
+            return None
+        if event == "line" and not holds_the_lock(frame):
+            passed += 1
+            if passed == line:
+                where.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield where
+    finally:
+        sys.settrace(before)
+
+
+def holds_the_lock(frame: FrameType) -> bool:
+    if frame.f_code is not TrainableEstimator._learn.__code__:
+        return False
+    lock = frame.f_locals.get("running")
+    return lock is not None and lock.locked()
+
+
+@pytest.mark.parametrize("how", ["fit", "early_stopping", "partial_fit", "warm_start"])
+def test_at_any_line(how: str) -> None:
+    """Whole epochs are kept, or what was there before, and nothing of the fit stays behind."""
+    X, y = data(n=12)
+    options: dict[str, Any] = {"max_iter": 2, "early_stopping": how == "early_stopping"}
+    begun = make(warm_start=how == "warm_start", **options)
+    fresh = make(**options).fit(X, y)
+    if how in ("warm_start", "partial_fit"):
+        begun.fit(X, y)
+    method = "partial_fit" if how == "partial_fit" else "fit"
+
+    def copy() -> Any:
+        return pickle.loads(pickle.dumps(begun))
+
+    whole = getattr(copy(), method)(X, y)
+    line = 0
+    while True:
+        line += 1
+        model = copy()
+        try:
+            with raising_at(line) as where:
+                getattr(model, method)(X, y)
+        except KeyboardInterrupt:
+            pass
+        if not where:
+            break
+        assert vars(model).keys() in (vars(whole).keys(), vars(begun).keys()), where
+        if hasattr(model, "params_"):
+            assert model.n_iter_ == len(model.loss_curve_), where
+            assert model.loss_curve_ == whole.loss_curve_[: model.n_iter_], where
+            assert np.isfinite(model.score(X, y)), where
+            if model.n_iter_ == whole.n_iter_:
+                assert_same_fit(model, whole)
+        assert vars(pickle.loads(pickle.dumps(model))).keys() == vars(model).keys(), where
+        clone(model)
+        assert_same_fit(model.set_params(warm_start=False).fit(X, y), fresh)
+    assert line > 100
+
+
+# ---- One fit at a time ----
+
+
+class Meddles(At):
+    """Calls a method of an estimator at the end of the second epoch."""
+
+    def __init__(self, call: Any) -> None:
+        super().__init__(1, call)
+        self.errors: list[str] = []
+
+    def on_fit_task_end(self, estimator: Any, context: Any) -> bool:
+        if context.task_name == "epoch" and context.task_id == self.epoch:
+            with pytest.raises(RuntimeError, match="is being fitted") as error:
+                self.action(estimator)
+            self.errors.append(str(error.value))
+        return False
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_callback_cannot_fit_as_well(method: str) -> None:
+    X, y = data()
+    model = make()
+    for whose in (lambda _: model, lambda estimator: estimator):
+        meddles = Meddles(lambda e, whose=whose: getattr(whose(e), method)(X, y))
+        model.set_callbacks(meddles).fit(X, y)
+        assert len(meddles.errors) == 1
+        assert_same_fit(model, make().fit(X, y))
+
+
+def test_a_callback_can_fit_a_copy() -> None:
+    X, y = data()
+    fits = []
+
+    class Copies(Recorder):
+        def on_fit_task_end(self, _: Any, __: Any, *, fitted_estimator: Any = None) -> bool:
+            fits.append(fitted_estimator.set_callbacks().fit(X, y))
+            return False
+
+    model = make(max_iter=3).set_callbacks(Copies()).fit(X, y)
+    assert len(fits) == 4
+    for one in (model, *fits):
+        assert_same_fit(one, make(max_iter=3).fit(X, y))
+
+
+def test_another_thread_cannot_fit_as_well() -> None:
+    X, y = data()
+    model = make()
+    at_work, done = threading.Event(), threading.Event()
+
+    def wait() -> bool:
+        at_work.set()
+        assert done.wait(60)
+        return False
+
+    model.set_callbacks(At(1, wait))
+    thread = threading.Thread(target=model.fit, args=(X, y))
+    thread.start()
+    assert at_work.wait(60)
+    try:
+        for method in (model.fit, model.partial_fit):
+            with pytest.raises(RuntimeError, match=r"RNNClassifier is being fitted.*clone"):
+                method(X, y)
+        with pytest.raises(NotFittedError):
+            model.predict(X)
+    finally:
+        done.set()
+        thread.join()
+    assert_same_fit(model, make().fit(X, y))
+
+
+def test_a_fit_that_is_refused_leaves_the_estimator_as_it_was() -> None:
+    X, y = data()
+    model = make().fit(X, y)
+    before = pickle.dumps(model)
+    wider, others = [np.tile(x, 2) for x in X], np.array(["a", "b"] * 20)
+    with pytest.raises(ValueError, match="X_val has 2 features"):
+        model.fit(wider, others, X_val=X, y_val=y)
+    with pytest.raises(ValueError, match="monitor"):
+        model.set_callbacks(EarlyStopping(n_iter_no_change=1)).fit(wider, others)
+    assert pickle.dumps(model.set_callbacks()) == before

@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from fits import assert_same_fit, data, make
+from fits import At, assert_same_fit, data, make
 from skrnn._training import PLATEAU_EPOCHS, PLATEAU_FACTOR, Judge, Patience, Plan
+from skrnn.preprocessing import PerStep
 
 
 def steps(values: list[float], tol: float = 0.0, epochs: int = 3) -> list[bool]:
@@ -43,7 +47,6 @@ def judge(**options: Any) -> Judge:
         "score": None,
         "begin_epoch": lambda: None,
         "end_epoch": lambda: False,
-        "stacklevel": 1,
     }
     return Judge(Plan(**plan | options))
 
@@ -178,3 +181,52 @@ def test_schedules_that_end_are_not_cut_short_by_the_training_loss(schedule: str
         by_score.see(1.0, 0.5)
         stops.append(by_score.stop)
     assert stops == [False, False, True]
+
+
+# ---- Training that ends too soon ----
+
+IMPROVING: dict[str, Any] = {"max_iter": 4, "n_iter_no_change": 2, "tol": 0.0}
+
+
+def test_max_iter_that_comes_too_soon_is_told_at_the_line_of_the_user() -> None:
+    X, y = data()
+    too_soon = r"(?s)max_iter=4 .*training loss.*tol=0 .*n_iter_no_change=2 .*Raise max_iter"
+    with pytest.warns(ConvergenceWarning, match=too_soon) as caught:
+        model = make(**IMPROVING).fit(X, y)
+    assert model.n_iter_ == 4
+    with pytest.warns(ConvergenceWarning, match=too_soon) as in_a_pipeline:
+        make_pipeline(PerStep(StandardScaler()), make(**IMPROVING)).fit(X, y)
+    with pytest.warns(ConvergenceWarning, match=too_soon) as in_folds:
+        cross_val_score(make(**IMPROVING), X, y, cv=2)
+    for record in (caught, in_a_pipeline, in_folds):
+        assert {warning.filename for warning in record} == {__file__}
+
+
+def test_with_early_stopping_it_is_the_score_that_still_improves() -> None:
+    X, y = data()
+    rising = make(early_stopping=True, scoring=scored([0.1, 0.2, 0.3, 0.4]), **IMPROVING)
+    with pytest.warns(ConvergenceWarning, match="while the validation score still improved"):
+        rising.fit(X, y, X_val=X, y_val=y)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"tol": 1e9},  # ended by the rule
+        {"n_iter_no_change": 3, "tol": 1e9},  # in the very last epoch
+        {"n_iter_no_change": 4},  # which can wait for more epochs than there are
+        {"learning_rate": "cosine"},
+        {"learning_rate": "one_cycle"},
+        {"learning_rate": "cosine", "early_stopping": True, "validation_fraction": 0.3},
+    ],
+    ids=str,
+)
+def test_fits_that_end_as_they_should_are_silent(settings: dict[str, Any]) -> None:
+    make(**IMPROVING | settings).fit(*data())  # a warning is an error here
+
+
+def test_epochs_one_by_one_are_silent() -> None:
+    model = make(**IMPROVING)
+    for _ in range(6):
+        model.partial_fit(*data())
+    make(**IMPROVING).set_callbacks(At(3, lambda: True)).fit(*data())

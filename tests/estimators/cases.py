@@ -19,6 +19,7 @@ from skrnn import RNNClassifier, RNNRegressor
 SMALL: dict[str, Any] = {
     "hidden_size": 6,
     "max_iter": 4,
+    "n_iter_no_change": 1000,  # fits are to end with max_iter, and not to warn that they did
     "batch_size": 8,
     "learning_rate_init": 0.01,
     "random_state": 0,

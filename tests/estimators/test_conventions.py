@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import io
 import pickle
 from typing import Any
@@ -58,10 +59,10 @@ def test_fit_changes_no_parameter_and_adds_what_it_documents(case: Case) -> None
     assert model.fit(*case.data()) is model
     assert model.get_params() == before
     learned = [name for name in vars(model) if name not in before and not name.startswith("_")]
-    documentation = type(model).__doc__
+    documentation = inspect.getdoc(type(model))  # Python takes its indentation off from 3.13 on
     for name in learned:
         assert name.endswith("_")
-        assert f"    {name} : " in documentation
+        assert f"\n{name} : " in documentation
     assert model.n_iter_ == len(model.loss_curve_) == case.make().max_iter
     assert model.n_features_in_ == (1 if case.tokens else 2)
     for name, array in model.params_.items():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ from sklearn.model_selection import (
 )
 from sklearn.multioutput import ClassifierChain, MultiOutputRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from cases import CASES, KINDS, SMALL, Case, assert_same_bits, labels, on, outcomes, pairs, taken
@@ -256,6 +258,46 @@ def test_weights_and_validation_data_through_a_pipeline(case: Case) -> None:
     expected = case.make().fit(scaled, y, sample_weight=weight, X_val=scaled[:9], y_val=y[:9])
     assert_same_bits(pipeline[-1].params_, expected.params_)
     assert pipeline[-1].validation_scores_ == expected.validation_scores_
+
+
+def test_validation_data_that_a_pipeline_does_not_transform() -> None:
+    """Raw next to transformed is refused; transformed in any way next to it is not."""
+    X, y = CLASSIFIER.data()
+    raw = r"X comes from a transformer.*X_val does not.*transform_input=\['X_val'\]"
+    scale = PerStep(StandardScaler()).fit(X)
+    pipeline = make_pipeline(PerStep(MaxAbsScaler()), scale, CLASSIFIER.make())
+    for form in (X, Sequences(X), objects(X)):
+        with pytest.raises(ValueError, match=raw):
+            pipeline.fit(X, y, rnnclassifier__X_val=form, rnnclassifier__y_val=y)
+    Xt = scale.transform(X)
+    for held_out in (
+        Xt,
+        scale.fit_transform(X),
+        Xt[:9],
+        Xt[[3, 1]],
+        pickle.loads(pickle.dumps(Xt)),
+    ):
+        targets = y[: len(held_out)]
+        pipeline.fit(X, y, rnnclassifier__X_val=held_out, rnnclassifier__y_val=targets)
+        CLASSIFIER.make().fit(Xt, y, X_val=held_out, y_val=targets)
+    # Of what is raw, or no longer in the new units, nothing is known to be wrong.
+    CLASSIFIER.make().fit(X, y, X_val=Sequences(X), y_val=y)
+    CLASSIFIER.make().fit(scale.inverse_transform(Xt), y, X_val=X, y_val=y)
+
+
+def test_tokens_that_a_pipeline_does_not_encode(tmp_path: Path) -> None:
+    texts, y = ["a b c", "b", "c a"] * 4, [0, 1, 1] * 4
+    numbers = [[1, 2, 3], [2], [3, 1]] * 4  # of another vocabulary, for all one knows
+    network = RNNClassifier(embedding_size=2, **SMALL)
+    pipeline = make_pipeline(TokenEncoder(), network, memory=str(tmp_path))
+    for _ in range(2):  # the second time X is read from the memory
+        with pytest.raises(ValueError, match="TokenEncoder, and X_val does not"):
+            pipeline.fit(texts, y, rnnclassifier__X_val=numbers, rnnclassifier__y_val=y)
+    with sklearn.config_context(enable_metadata_routing=True):
+        network.set_fit_request(X_val=True, y_val=True)
+        pipeline = make_pipeline(TokenEncoder(), network, transform_input=["X_val"])
+        pipeline.fit(texts, y, X_val=texts[:3], y_val=y[:3])
+        assert network.validation_scores_[-1] == pipeline.score(texts[:3], y[:3])
 
 
 @pytest.mark.usefixtures("routing")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.metrics import mean_pinball_loss, r2_score
+from sklearn.utils import get_tags
 
 from cases import CASES, SMALL, Case, assert_same_bits, on, pairs, sums
 from skrnn import RNNRegressor
@@ -154,3 +155,8 @@ def test_rates_of_counts(rate: float) -> None:
     assert (predicted > 0).all()
     # At the optimum rates sum to the counts, as for every exponential family with an intercept.
     assert predicted.mean() == pytest.approx(y.mean(), rel=0.03)
+
+
+@pytest.mark.parametrize("loss", ["auto", "squared", "quantile", "poisson"])
+def test_the_tag_for_targets_that_cannot_be_negative(loss: str) -> None:
+    assert get_tags(RNNRegressor(loss=loss)).target_tags.positive_only == (loss == "poisson")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.metrics import get_scorer, make_scorer, max_error, mean_absolute_error
 
+import skrnn
 from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
 from skrnn import Sequences
 
@@ -60,6 +63,32 @@ def test_validation_data_that_only_watches(case: Case) -> None:
         assert len(watched.validation_scores_) == watched.n_iter_
 
 
+@on(KINDS)
+def test_each_epoch_of_warm_starts_has_its_score(case: Case) -> None:
+    """NaN where there was no validation, before and after."""
+    X, y, X_val, y_val = split(case)
+    held_out = {"X_val": X_val, "y_val": y_val}
+    model = case.make(warm_start=True, max_iter=3)
+    watched = case.make(max_iter=9).fit(X, y, **held_out).validation_scores_
+    assert model.fit(X, y).validation_scores_ is None
+    model.fit(X, y, **held_out)
+    assert_same_bits(model.validation_scores_, [np.nan] * 3 + watched[3:6])
+    model.fit(X, y)
+    expected = [np.nan] * 3 + watched[3:6] + [np.nan] * 3
+    assert_same_bits(model.validation_scores_, expected)
+    assert len(model.loss_curve_) == model.n_iter_ == 9
+
+
+def test_a_file_with_scores_of_the_last_epochs_only(tmp_path: Path) -> None:
+    """As they were written before each epoch had one."""
+    X, y, X_val, y_val = split(KINDS[0])
+    model = KINDS[0].make(warm_start=True, max_iter=2).fit(X, y).fit(X, y, X_val=X_val, y_val=y_val)
+    scores = model.validation_scores_
+    model._history = replace(model._history, scores=scores[2:])
+    model.save(tmp_path / "model.skrnn")
+    assert_same_bits(skrnn.load(tmp_path / "model.skrnn").validation_scores_, scores)
+
+
 # ---- Scoring ----
 
 
@@ -79,6 +108,42 @@ def test_names_for_numbers(scoring: str) -> None:
     model = KINDS[1].make(scoring=scoring, early_stopping=True, max_iter=8)
     model.fit(X, y, X_val=X_val, y_val=y_val)
     assert get_scorer(scoring)(model, X_val, y_val) == max(model.validation_scores_)
+
+
+LABELS = next(case for case in CASES if case.name == "classifier-labels")
+
+
+@pytest.mark.parametrize(
+    ("case", "settings", "says"),
+    [
+        (KINDS[1], {"loss": "quantile", "scoring": "r2"}, "loss='quantile'"),
+        (KINDS[1], {"loss": "quantile", "scoring": "neg_mean_absolute_error"}, "loss='quantile'"),
+        (KINDS[1], {"scoring": "accuracy"}, "continuous"),
+        (KINDS[1], {"scoring": "neg_log_loss"}, "predict_proba"),
+        (KINDS[0], {"scoring": "r2"}, "loss='auto'"),
+        (KINDS[0], {"scoring": "f1"}, "pos_label"),
+        (LABELS, {"scoring": "balanced_accuracy"}, "multilabel-indicator"),
+    ],
+    ids=str,
+)
+def test_a_scorer_that_does_not_fit_is_refused_before_the_first_epoch(
+    case: Case, settings: dict[str, Any], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    X, y, X_val, y_val = split(case)
+    for early_stopping in (False, True):
+        model = case.make(**settings, early_stopping=early_stopping, verbose=True)
+        refused = rf"scoring='{settings['scoring']}' does not fit.*{says}.*scoring=None"
+        with pytest.raises(ValueError, match=refused):
+            model.fit(X, y, X_val=X_val, y_val=y_val)
+        assert capsys.readouterr().out == ""
+        assert not hasattr(model, "params_")
+    case.make(**settings).fit(X, y)  # without validation it scores nothing
+
+
+def test_one_quantile_is_one_prediction() -> None:
+    X, y, X_val, y_val = split(KINDS[1])
+    model = KINDS[1].make(loss="quantile", quantiles=[0.5], scoring="r2")
+    assert len(model.fit(X, y, X_val=X_val, y_val=y_val).validation_scores_) == model.n_iter_
 
 
 def by_number(estimator: Any, X: Any, y: Any) -> float:

@@ -6,6 +6,7 @@ import pickle
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,8 @@ def test_numpy_scalars_among_the_parameters_become_python_s(path: Path) -> None:
 def test_curves_may_hold_what_json_cannot(path: Path) -> None:
     model = validated()
     curve = [float("nan"), float("-inf"), float("inf"), 0.1 + 0.2, -0.0]
-    model.validation_scores_ = model._history.scores = curve
+    model._history = replace(model._history, losses=tuple(curve), scores=tuple(curve))
+    model.validation_scores_ = curve
     loaded = reloaded(model, path)
     assert list(map(repr, loaded.validation_scores_)) == list(map(repr, curve))
 
@@ -152,7 +154,7 @@ def test_training_goes_on_from_the_parameters(make: Any, how: str, path: Path) -
     """As it does without a file where the optimiser forgot what it knew."""
     model, X = make(), sequences()
     loaded = reloaded(model, path)
-    model._history.memory, model._history.updates = None, 0
+    model._history = replace(model._history, memory=None, updates=0)
     y = model.predict(X)
     for one in (model, loaded):
         if how == "warm_start":

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+import skrnn
 from skrnn import RNNClassifier, RNNRegressor
+from skrnn.preprocessing import PerStep
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -33,11 +40,82 @@ def test_training_curve() -> None:
     X, y = ragged()
     model = RNNRegressor(hidden_size=4, max_iter=5, early_stopping=True, random_state=0).fit(X, y)
     display = TrainingCurveDisplay.from_estimator(model, color="black")
-    (line,) = display.ax_.lines
+    (line, _) = display.ax_.lines  # and that of the best epoch
     np.testing.assert_array_equal(line.get_xdata(), np.arange(1, model.n_iter_ + 1))
     np.testing.assert_array_equal(line.get_ydata(), model.loss_curve_)
     assert display.ax_score_ is not None
     np.testing.assert_array_equal(display.ax_score_.lines[0].get_ydata(), model.validation_scores_)
+
+
+def test_the_epoch_that_is_kept_is_marked() -> None:
+    X, y = ragged()
+    settings: dict[str, Any] = {"hidden_size": 4, "learning_rate_init": 0.1, "random_state": 0}
+    model = RNNRegressor(early_stopping=True, max_iter=20, n_iter_no_change=20, **settings)
+    model.fit(X[:20], y[:20], X_val=X[20:], y_val=y[20:])
+    display = TrainingCurveDisplay.from_estimator(model)
+    best = int(np.argmax(model.validation_scores_)) + 1
+    assert 1 < best < 20
+    assert list(display.best_line_.get_xdata()) == [best, best]
+    assert "epoch that is kept" in [t.get_text() for t in display.ax_.get_legend().get_texts()]
+    # The last epoch is no choice of anybody's.
+    alone = RNNRegressor(max_iter=2, **settings).fit(X, y)
+    assert TrainingCurveDisplay.from_estimator(alone).best_line_ is None
+
+
+def test_warm_starts_with_and_without_validation(tmp_path: Path) -> None:
+    """Scores stand at their epochs, and the best one is that of the last fit."""
+    X, y = ragged()
+    model = RNNRegressor(hidden_size=4, max_iter=3, warm_start=True, random_state=0)
+    model.fit(X, y).fit(X, y, X_val=X, y_val=y).fit(X, y)
+    display = TrainingCurveDisplay.from_estimator(model)
+    (line,) = display.ax_score_.lines
+    assert list(line.get_xdata()[np.isfinite(line.get_ydata())]) == [4, 5, 6]
+    np.testing.assert_array_equal(line.get_ydata()[3:6], model.validation_scores_[3:6])
+    scores = iter([0.1, 0.2, 0.1])
+    model.set_params(early_stopping=True, scoring=lambda *_: next(scores)).fit(X, y)
+    assert TrainingCurveDisplay.from_estimator(model).best_epoch == 11
+    model.set_params(scoring=None).save(tmp_path / "model.skrnn")
+    loaded = skrnn.load(tmp_path / "model.skrnn")
+    assert TrainingCurveDisplay.from_estimator(loaded).best_epoch == 11
+    model.set_params(early_stopping=False).fit(X, y)
+    assert TrainingCurveDisplay.from_estimator(model).best_line_ is None
+
+
+def test_pipelines() -> None:
+    """Their last step is drawn, of X as the steps before it have transformed it."""
+    X, y = ragged()
+    scale, model = PerStep(StandardScaler()), RNNRegressor(hidden_size=4, max_iter=2)
+    pipeline = make_pipeline(scale, model).fit(X, y)
+    assert TrainingCurveDisplay.from_estimator(pipeline).loss_curve == model.loss_curve_
+    expected = GradientFlowDisplay.from_estimator(model, scale.transform(X), y).norms
+    for given in (pipeline, {"lstm": pipeline}):
+        found = GradientFlowDisplay.from_estimator(given, X, y).norms
+        np.testing.assert_array_equal(found["lstm"], expected["lstm"])
+    alone = make_pipeline(model)
+    found = GradientFlowDisplay.from_estimator(alone, scale.transform(X), y).norms
+    np.testing.assert_array_equal(found["lstm"], expected["lstm"])
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (Ridge(), r"got Ridge\(\)"),
+        (make_pipeline(StandardScaler(), Ridge()), r"a Pipeline that ends in Ridge\(\)"),
+        (
+            GridSearchCV(RNNRegressor(max_iter=1), {"hidden_size": [2]}, cv=2),
+            r"GridSearchCV.*best_estimator_, say",
+        ),
+    ],
+    ids=str,
+)
+def test_other_estimators(model: Any, says: str) -> None:
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    model.fit(X, X.sum(axis=1))
+    says = rf"(?s)expected a fitted estimator of skrnn.*{says}"
+    with pytest.raises(TypeError, match=says):
+        TrainingCurveDisplay.from_estimator(model)
+    with pytest.raises(TypeError, match=says):
+        GradientFlowDisplay.from_estimator(model, X, X.sum(axis=1))
 
 
 def test_training_curve_on_given_axes() -> None:
@@ -54,6 +132,8 @@ def test_not_fitted() -> None:
         TrainingCurveDisplay.from_estimator(RNNRegressor())
     with pytest.raises(NotFittedError):
         GradientFlowDisplay.from_estimator(RNNRegressor(), *ragged())
+    with pytest.raises(NotFittedError):
+        GradientFlowDisplay.from_estimator(make_pipeline(RNNRegressor()), *ragged())
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -66,13 +146,34 @@ def test_gradient_flow_is_the_slope_of_the_loss(cell: str, bidirectional: bool) 
     """
     X, y = ragged(6)
     model = RNNRegressor(
-        cell, 5, num_layers=1, bidirectional=bidirectional, max_iter=3, random_state=0
+        cell, 5, bidirectional=bidirectional, pooling="last", max_iter=3, random_state=0
     ).fit(X, y)
-    display = GradientFlowDisplay.from_estimator({"it": model}, X, y)
     slopes = [_slopes(model, x, target) for x, target in zip(X, y, strict=True)]
     longest = max(map(len, X))
-    expected = [np.mean([s[t] for s in slopes if t < len(s)]) for t in range(longest)]
-    np.testing.assert_allclose(display.norms["it"], expected, rtol=2e-2, atol=1e-5)
+    for align, steps in (("start", range(longest)), ("end", range(-longest, 0))):
+        display = GradientFlowDisplay.from_estimator({"it": model}, X, y, align=align)
+        there = [[s[t] for s in slopes if -len(s) <= t < len(s)] for t in steps]
+        expected = [np.mean(norms) for norms in there]
+        np.testing.assert_allclose(display.norms["it"], expected, rtol=2e-2, atol=1e-5)
+        shown = [t + 1 if align == "end" else t for t in steps]
+        np.testing.assert_array_equal(display.lines_[0].get_xdata(), shown)
+
+
+def test_sequences_are_aligned_where_their_reading_ends() -> None:
+    """So that a gradient that vanishes is not hidden by short sequences."""
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(length, 1)) for length in (5, 10, 20, 40) * 5]
+    y = rng.normal(size=len(X))
+    settings: dict[str, Any] = {"pooling": "last", "max_iter": 1, "random_state": 0}
+    model = RNNRegressor("rnn", 8, bidirectional=True, **settings).fit(X, y)
+    ends = GradientFlowDisplay.from_estimator(model, X, y)
+    assert ends.align == "end"
+    assert ends.norms["rnn"][-1] > 10 * ends.norms["rnn"][0]
+    starts = GradientFlowDisplay.from_estimator(model, X, y, reverse=True)
+    assert starts.align == "start"
+    assert starts.norms["rnn"][0] > 10 * starts.norms["rnn"][-1]
+    with pytest.raises(ValueError, match="align='middle'; expected one of 'end', 'start'"):
+        GradientFlowDisplay.from_estimator(model, X, y, align="middle")
 
 
 def _slopes(model: Any, x: np.ndarray, target: float) -> list[float]:
@@ -132,7 +233,7 @@ def test_plain_cells_forget_and_gated_ones_do_not() -> None:
     X = [rng.normal(size=(80, 1)) for _ in range(20)]
     y = np.arange(20) % 2
     models = {
-        cell: RNNClassifier(cell, 16, max_iter=1, random_state=0).fit(X, y)
+        cell: RNNClassifier(cell, 16, pooling="last", max_iter=1, random_state=0).fit(X, y)
         for cell in ("rnn", "lstm")
     }
     norms = GradientFlowDisplay.from_estimator(models, X, y).norms

@@ -50,7 +50,7 @@ Y = np.array([0, 1, 1, 0])
 
 
 def assert_steps(made: Any, expected: Any, lengths: list[int] = LENGTHS) -> None:
-    assert type(made) is Sequences
+    assert isinstance(made, Sequences)
     assert made.lengths.tolist() == lengths
     np.testing.assert_allclose(made.values, expected, rtol=1e-12)
 

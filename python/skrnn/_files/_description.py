@@ -41,8 +41,9 @@ class Training:
     solver: str
     seed: int
     losses: list[float]
-    scores: list[float]
-    validated: bool  # whether the last fit was
+    scores: list[float]  # one an epoch, or none at all
+    validated: bool  # whether any epoch was
+    best_epoch: int | None
 
 
 @dataclass(frozen=True)
@@ -246,12 +247,22 @@ def _check_input(description: Description, channels: int) -> None:
 
 
 def _training(training: Fields) -> Training:
+    losses, scores = training.numbers("losses"), training.numbers("scores")
+    validated = training.of_type("validated", bool)
+    # Files that were written before there was one score an epoch have those of the last epochs.
+    scores = [math.nan] * (len(losses) - len(scores)) + scores if validated else []
+    if len(scores) > len(losses):
+        raise ValueError(
+            f"{training.path} has {len(scores)} scores, and {len(losses)} losses of epochs"
+        )
+    best = training.value.get("best_epoch")  # which such files do not have
     return Training(
         solver=_solver(training),
         seed=training.integer("seed", 0, 2**31 - 1),
-        losses=training.numbers("losses"),
-        scores=training.numbers("scores"),
-        validated=training.of_type("validated", bool),
+        losses=losses,
+        scores=scores,
+        validated=validated,
+        best_epoch=None if best is None else training.integer("best_epoch", 1, len(losses)),
     )
 
 

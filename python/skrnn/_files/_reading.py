@@ -134,7 +134,9 @@ def _restore(estimator: Any, model: _core.Model, description: Description) -> No
 
     training = description.training
     estimator._solver = training.solver
-    estimator._history = History(training.seed, list(training.losses), list(training.scores))
+    estimator._history = History(
+        training.seed, tuple(training.losses), tuple(training.scores), training.best_epoch
+    )
     estimator.n_iter_ = len(training.losses)
     estimator.loss_curve_ = list(training.losses)
     estimator.validation_scores_ = list(training.scores) if training.validated else None

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 from numpy.typing import NDArray
@@ -168,6 +169,7 @@ def _estimator_section(estimator: Any) -> dict[str, Any]:
             "losses": _numbers(history.losses),
             "scores": _numbers(history.scores),
             "validated": estimator.validation_scores_ is not None,
+            "best_epoch": history.best_epoch,
         },
     }
 
@@ -187,6 +189,6 @@ def _encode_param(kind: str, name: str, value: Any) -> Any:
         ) from error
 
 
-def _numbers(values: list[float]) -> list[Any]:
+def _numbers(values: Iterable[float]) -> list[Any]:
     """Return numbers for JSON, which has no word for NaN and infinities."""
     return [float(value) if math.isfinite(value) else repr(float(value)) for value in values]

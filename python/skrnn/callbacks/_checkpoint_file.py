@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from skrnn._files._atomic import write_atomically
-from skrnn._training import History, Run
+from skrnn._training import History, Run, State
 from skrnn.callbacks._identity import Identity, differences
 
 FORMAT = "skrnn.checkpoint"
@@ -40,22 +40,23 @@ class CheckpointFile:
 
     def write(self, run: Run) -> None:
         """Save a run of at least one epoch in place of what was there, all of it or nothing."""
-        history = run.history
+        history = run.state.history
         assert history.memory is not None
         arrays: Arrays = {
-            "parameters": run.parameters,
+            "parameters": run.state.parameters,
             "memory": history.memory,
             "losses": np.array(history.losses, np.float64),
             "scores": np.array(history.scores, np.float64),
         }
-        if run.best is not None:
-            arrays["best"] = run.best
+        if run.state.best is not None:
+            arrays["best"] = run.state.best
         state = json.dumps(
             {
                 "identity": self.identity,
                 "seed": history.seed,
                 "updates": history.updates,
                 "before": run.before,
+                "best_epoch": history.best_epoch,
             }
         )
         metadata = {
@@ -129,12 +130,13 @@ def _run_of(state: dict[str, Any], arrays: Arrays) -> Run:
             raise ValueError(f"{name} is of dtype {array.dtype} and shape {array.shape}")
     history = History(
         seed=int(state["seed"]),
-        losses=arrays["losses"].tolist(),
-        scores=arrays["scores"].tolist(),
+        losses=tuple(arrays["losses"].tolist()),
+        scores=tuple(arrays["scores"].tolist()),
+        best_epoch=None if state["best_epoch"] is None else int(state["best_epoch"]),
         memory=arrays["memory"],
         updates=int(state["updates"]),
     )
-    return Run(history, arrays["parameters"], int(state["before"]), arrays.get("best"))
+    return Run(State(history, arrays["parameters"], arrays.get("best")), int(state["before"]))
 
 
 def _checksum(state: str, arrays: Arrays) -> str:

@@ -116,11 +116,7 @@ class EarlyStopping:
                 f"one of those and not on {type(estimator).__name__}"
             )
         needs_scores = self.n_iter_no_change is not None or self.target is not None
-        if (
-            needs_scores
-            and self.monitor == "validation_score"
-            and estimator.validation_scores_ is None
-        ):
+        if needs_scores and self.monitor == "validation_score" and not estimator._run.validated:
             raise ValueError(
                 "EarlyStopping(monitor='validation_score'), but there are no validation scores; "
                 "give fit X_val and y_val, or the estimator early_stopping=True, or monitor='loss'"

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from skrnn.plotting._axes import axes_or_new
+from skrnn.plotting._estimators import final_estimator, input_of_final
+
+ALIGNS = ("end", "start")
 
 
 class GradientFlowDisplay:
@@ -32,7 +34,9 @@ class GradientFlowDisplay:
     ----------
     norms : dict of str to array of shape (T,)
         For each line, the mean over sequences of the norm of the loss's gradient by the state h
-        after step t (of an LSTM with its cells c as they are); NaN where no sequence is so long.
+        after step t (of an LSTM with its cells c as they are). T is the longest length.
+    align : {"end", "start"}, default="end"
+        Which step of sequences of different lengths is the same: the last of `norms`, or the first.
 
     Attributes
     ----------
@@ -59,8 +63,9 @@ class GradientFlowDisplay:
     ['rnn', 'lstm', 'gru']
     """
 
-    def __init__(self, norms: Mapping[str, NDArray[np.float64]]) -> None:
+    def __init__(self, norms: Mapping[str, NDArray[np.float64]], *, align: str = "end") -> None:
         self.norms = norms
+        self.align = align
 
     @classmethod
     def from_estimator(
@@ -71,6 +76,7 @@ class GradientFlowDisplay:
         *,
         layer: int = 0,
         reverse: bool = False,
+        align: str | None = None,
         ax: Any = None,
         **options: Any,
     ) -> GradientFlowDisplay:
@@ -78,8 +84,9 @@ class GradientFlowDisplay:
 
         Parameters
         ----------
-        estimators : estimator, or dict of str to estimator
-            Fitted. Of a dict, each is a line, labelled by its key.
+        estimators : estimator or Pipeline, or dict of str to such
+            Fitted; a pipeline ends in an estimator of skrnn, which X reaches through the steps
+            before it. Of a dict, each is a line, labelled by its key.
         X : sequences of shape (n,)
             As in fit.
         y : array-like
@@ -88,6 +95,10 @@ class GradientFlowDisplay:
             Which layer's states; 0 is the first.
         reverse : bool, default=False
             Whether to look at the layer that reads from the end, of a bidirectional estimator.
+        align : {"end", "start"}, optional
+            The step from which those of sequences of different lengths are counted. None is the one
+            that is read last, "end" or, where `reverse`, "start": from there the gradient goes back
+            through as many steps in each of them.
         ax : matplotlib Axes, optional
             Where to draw; None makes a figure.
         **options : dict
@@ -99,20 +110,27 @@ class GradientFlowDisplay:
 
         Raises
         ------
+        TypeError
+            For another estimator.
         NotFittedError
             Where an estimator is not fitted.
         ValueError
-            For a layer or a direction that an estimator does not have.
+            For a layer or a direction that an estimator does not have, and another `align`.
         ImportError
             Where matplotlib is not installed.
         """
+        if align is None:
+            align = "start" if reverse else "end"
+        if align not in ALIGNS:
+            raise ValueError(f"align={align!r}; expected one of {', '.join(map(repr, ALIGNS))}")
         if not isinstance(estimators, Mapping):
-            estimators = {estimators.cell: estimators}
+            final: Any = final_estimator(estimators)
+            estimators = {final.cell: estimators}
         norms = {
-            str(name): _mean_norms(estimator, X, y, layer, reverse)
+            str(name): _mean_norms(estimator, X, y, layer, reverse, align)
             for name, estimator in estimators.items()
         }
-        return cls(norms).plot(ax=ax, **options)
+        return cls(norms, align=align).plot(ax=ax, **options)
 
     def plot(self, *, ax: Any = None, **options: Any) -> GradientFlowDisplay:
         """Draw.
@@ -134,11 +152,10 @@ class GradientFlowDisplay:
         for name, norms in self.norms.items():
             # A norm of zero has no place on a logarithmic axis.
             shown = np.where(norms > 0, norms, np.nan)
-            self.lines_ += self.ax_.plot(
-                np.arange(len(norms)), shown, **({"label": name} | options)
-            )
+            steps = np.arange(len(norms)) - (len(norms) - 1 if self.align == "end" else 0)
+            self.lines_ += self.ax_.plot(steps, shown, **({"label": name} | options))
         self.ax_.set(
-            xlabel="step t",
+            xlabel="step t, the last is 0" if self.align == "end" else "step t, the first is 0",
             ylabel=r"mean of $\|\partial L / \partial h_t\|$",
             yscale="log",
             title="Gradient flow",
@@ -147,9 +164,11 @@ class GradientFlowDisplay:
         return self
 
 
-def _mean_norms(estimator: Any, X: Any, y: Any, layer: int, reverse: bool) -> NDArray[np.float64]:
+def _mean_norms(
+    model: Any, X: Any, y: Any, layer: int, reverse: bool, align: str
+) -> NDArray[np.float64]:
     """Return the mean over sequences of |dL/dh_t|, L being the loss of one sequence, for each t."""
-    check_is_fitted(estimator, "params_")
+    estimator: Any = final_estimator(model)
     name = type(estimator).__name__
     if not 0 <= layer < estimator.num_layers:
         raise ValueError(
@@ -158,9 +177,12 @@ def _mean_norms(estimator: Any, X: Any, y: Any, layer: int, reverse: bool) -> ND
         )
     if reverse and not estimator.bidirectional:
         raise ValueError(f"reverse=True, but this {name} has bidirectional=False")
-    norms, offsets = estimator._state_gradient_norms(X, y)
+    norms, offsets = estimator._state_gradient_norms(input_of_final(model, X), y)
     row = norms[layer * (2 if estimator.bidirectional else 1) + int(reverse)]
     lengths = np.diff(offsets)
-    padded = np.full((len(lengths), lengths.max()), np.nan)
-    padded[np.arange(lengths.max()) < lengths[:, None]] = row
+    longest = lengths.max()
+    starts = longest - lengths if align == "end" else np.zeros_like(lengths)
+    at = np.arange(longest)[None, :]
+    padded = np.full((len(lengths), longest), np.nan)
+    padded[(at >= starts[:, None]) & (at < (starts + lengths)[:, None])] = row
     return np.asarray(np.nanmean(padded, axis=0))

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from skrnn.plotting._axes import axes_or_new
+from skrnn.plotting._estimators import final_estimator
 
 
 class TrainingCurveDisplay:
     """Training loss against the epoch, and the validation score where there is one.
+
+    A vertical line marks the epoch whose parameters the estimator has, where `early_stopping` has
+    picked it.
 
     Make it with `from_estimator`. (scikit-learn's LearningCurveDisplay is another picture: scores
     against the size of the training set.)
@@ -22,7 +25,9 @@ class TrainingCurveDisplay:
     loss_curve : sequence of float
         Mean training loss of each epoch.
     validation_scores : sequence of float, optional
-        Score on validation data after each epoch; larger is better.
+        Score on validation data after each epoch; larger is better. NaN where there was none.
+    best_epoch : int, optional
+        Counted from 1: whose parameters are kept.
 
     Attributes
     ----------
@@ -30,6 +35,8 @@ class TrainingCurveDisplay:
         Of the loss.
     ax_score_ : matplotlib Axes or None
         Of the score.
+    best_line_ : matplotlib Line2D or None
+        That marks the epoch whose parameters are kept.
     figure_ : matplotlib Figure
         The figure of both.
 
@@ -46,10 +53,14 @@ class TrainingCurveDisplay:
     """
 
     def __init__(
-        self, loss_curve: Sequence[float], validation_scores: Sequence[float] | None = None
+        self,
+        loss_curve: Sequence[float],
+        validation_scores: Sequence[float] | None = None,
+        best_epoch: int | None = None,
     ) -> None:
         self.loss_curve = loss_curve
         self.validation_scores = validation_scores
+        self.best_epoch = best_epoch
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Any = None, **options: Any) -> Any:
@@ -57,8 +68,8 @@ class TrainingCurveDisplay:
 
         Parameters
         ----------
-        estimator : RNNClassifier, RNNRegressor, ...
-            Fitted.
+        estimator : RNNClassifier, RNNRegressor, ..., or Pipeline
+            Fitted; a pipeline ends in one of them.
         ax : matplotlib Axes, optional
             Where to draw; None makes a figure.
         **options : dict
@@ -70,14 +81,17 @@ class TrainingCurveDisplay:
 
         Raises
         ------
+        TypeError
+            For another estimator.
         NotFittedError
             Where fit has not been called.
         ImportError
             Where matplotlib is not installed.
         """
-        check_is_fitted(estimator, "loss_curve_")
-        scores = estimator.validation_scores_ or None
-        return cls(estimator.loss_curve_, scores).plot(ax=ax, **options)
+        final: Any = final_estimator(estimator)
+        scores = final.validation_scores_ or None
+        display = cls(final.loss_curve_, scores, final._history.best_epoch)
+        return display.plot(ax=ax, **options)
 
     def plot(self, *, ax: Any = None, **options: Any) -> TrainingCurveDisplay:
         """Draw.
@@ -95,17 +109,20 @@ class TrainingCurveDisplay:
         """
         self.ax_ = axes_or_new(ax)
         self.figure_ = self.ax_.figure
-        self.ax_score_ = None
+        self.ax_score_ = self.best_line_ = None
         epochs = np.arange(1, len(self.loss_curve) + 1)
         lines = self.ax_.plot(epochs, self.loss_curve, **({"label": "training loss"} | options))
         self.ax_.set(xlabel="epoch", ylabel="training loss")
         if self.validation_scores is not None:
-            # Lines of warm starts without validation data have no score.
-            scored = epochs[len(epochs) - len(self.validation_scores) :]
             self.ax_score_ = self.ax_.twinx()
             lines += self.ax_score_.plot(
-                scored, self.validation_scores, color="tab:orange", label="validation score"
+                epochs, self.validation_scores, color="tab:orange", label="validation score"
             )
             self.ax_score_.set_ylabel("validation score")
+        if self.best_epoch is not None:
+            self.best_line_ = self.ax_.axvline(
+                self.best_epoch, color="gray", linestyle=":", label="epoch that is kept"
+            )
+            lines.append(self.best_line_)
         self.ax_.legend(handles=lines, loc="center right")
         return self

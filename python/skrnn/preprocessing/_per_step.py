@@ -23,6 +23,7 @@ from skrnn import _refuse
 from skrnn._frames import as_frame
 from skrnn._names import Names, check_names, hold_to_names, names_of, names_of_table
 from skrnn._sequences import Sequences
+from skrnn._transformed import transformed
 from skrnn._validation import (
     as_sequences,
     check_n_channels,
@@ -163,7 +164,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         else:
             Xt = self._run(self._learn(inner.fit, X, y, weights).transform, X)
         self.transformer_ = inner
-        return self._sequences(Xt, X, self._names_out())
+        return transformed(self._sequences(Xt, X, self._names_out()))
 
     def transform(self, X: Any) -> Sequences:
         """Transform every step.
@@ -200,7 +201,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             if not self._saw_table:
                 check_names(self, X.channel_names, reset=False)
             check_n_channels(self, X, reset=False)
-        return self._sequences(self._run(inner.transform, X), X, self._names_out())
+        return transformed(self._sequences(self._run(inner.transform, X), X, self._names_out()))
 
     @_inner_has("inverse_transform")  # type: ignore[untyped-decorator]
     def inverse_transform(self, X: Any) -> Sequences:

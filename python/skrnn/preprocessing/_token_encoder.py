@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, check_scalar
 
 from skrnn._sequences import Sequences
 from skrnn._tokens import Analyzer, decoded, documents_of, numbered
+from skrnn._transformed import transformed
 from skrnn._validation import as_sequences
 
 _UNKNOWN = "<unk>"
@@ -246,7 +247,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self.n_tokens_ = len(self.vocabulary_) + 1
 
     def _encode(self, documents: list[list[Hashable]]) -> Sequences:
-        return numbered(documents, self.vocabulary_)
+        return transformed(numbered(documents, self.vocabulary_))
 
     def _documents(self, X: Any) -> list[list[Hashable]]:
         """Return the tokens of every text."""
