@@ -12,7 +12,6 @@ from skrnn._flatten import as_floats, flatten
 from skrnn._sequences import Sequences
 
 _MAX_TOKEN = np.iinfo(np.int32).max
-_LARGEST = int(np.finfo(np.float64).max)
 
 
 def as_sequences(
@@ -244,12 +243,6 @@ def as_targets(y: Any, name: str = "y") -> NDArray[Any]:
                     "strings, and leave sequences without one out"
                 )
     if array.dtype == object:
-        for index, value in enumerate(array.flat):
-            if isinstance(value, int) and abs(value) > _LARGEST:
-                raise ValueError(
-                    f"{name} holds an integer at index {index} that is too large for float64; "
-                    "scale the targets, and write labels as strings"
-                )
         missing = [value is None or _differs(value) for value in array.flat]
     elif array.dtype.kind == "f":
         missing = np.isnan(array).ravel()
