@@ -213,9 +213,11 @@ def _fillings(inner: Any, what: str) -> NDArray[np.float64]:
         )
     fillings = np.empty(0)
     if not why:
-        # As this version rounds them.
+        # As this version rounds them. An array has no names, which fit may have seen.
+        unnamed = copy(inner)
+        vars(unnamed).pop("feature_names_in_", None)
         with np.errstate(over="ignore"):
-            fillings = inner.transform(np.full((1, len(inner.statistics_)), np.nan))[0]
+            fillings = unnamed.transform(np.full((1, len(inner.statistics_)), np.nan))[0]
         if not np.isfinite(fillings).all():
             why = f"fills with {inner.fill_value!r}, which is too large for what it was fitted on"
     if why:
