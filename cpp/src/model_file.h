@@ -8,7 +8,7 @@
 //   network         cell, input_size, embedding_size, hidden_size, num_layers, bidirectional,
 //                   pooling, output_size: the members of ModelSettings
 //   loss            name, delta, quantiles, targets
-//   input           {"operations": [{"operation": "subtract", "divide", "multiply", "add" or "fill",
+//   input           {"operations": [{"operation": a name of ChannelOperation::Kind, as "subtract",
 //                                    "tensor": "input.<i>", "in_float64": boolean}, ...]}
 //   digest          the last member, without a blank before or in it, `,"digest":"1a2b3c4d"}`: the
 //                   CRC-32 of the text before it, as UTF-8, in hexadecimal digits

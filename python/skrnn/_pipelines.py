@@ -6,6 +6,7 @@ for files that are read without scikit-learn.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,8 +88,9 @@ def best_of(model: Any) -> Any:
         return best_of(model.best_estimator_)
     if type(model) is Pipeline and isinstance(model.steps[-1][1], BaseSearchCV):
         name, search = model.steps[-1]
-        changed = Pipeline([*model.steps[:-1], (name, best_of(search))])
-        return changed.set_params(memory=model.memory, verbose=model.verbose)
+        changed = copy(model)
+        changed.steps = [*model.steps[:-1], (name, best_of(search))]
+        return changed
     return model
 
 
@@ -209,8 +211,15 @@ def _fillings(inner: Any, what: str) -> NDArray[np.float64]:
             f"drops channel {dropped[0]}, of which fit saw no value; fit it with "
             "keep_empty_features=True, or leave the channel out"
         )
+    fillings = np.empty(0)
+    if not why:
+        # As this version rounds them. An array has no names, which fit may have seen.
+        unnamed = copy(inner)
+        vars(unnamed).pop("feature_names_in_", None)
+        with np.errstate(over="ignore"):
+            fillings = unnamed.transform(np.full((1, len(inner.statistics_)), np.nan))[0]
+        if not np.isfinite(fillings).all():
+            why = f"fills with {inner.fill_value!r}, which is too large for what it was fitted on"
     if why:
         raise ValueError(f"{what} can be neither saved nor streamed: its SimpleImputer {why}")
-    # As this version rounds them.
-    nothing = np.full((1, len(inner.statistics_)), np.nan)
-    return np.asarray(inner.transform(nothing)[0], np.float64)
+    return np.asarray(fillings, np.float64)

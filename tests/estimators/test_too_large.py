@@ -1,4 +1,4 @@
-"""Numbers beyond float64 and networks beyond memory: what is said names them, and the bytes."""
+"""Parameters beyond float64 and networks beyond memory: messages name them, and the bytes."""
 
 from __future__ import annotations
 

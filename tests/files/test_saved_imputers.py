@@ -145,15 +145,17 @@ def without_channel() -> list[np.ndarray]:
 
 
 @pytest.mark.filterwarnings("ignore:Skipping features without any observed values")
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
 @pytest.mark.parametrize("use", [skrnn.save, lambda model, _: skrnn.stream(model)])
 @pytest.mark.parametrize(
     ("imputer", "X", "says"),
     [
         (SimpleImputer(add_indicator=True), with_gaps, "adds channels"),
         (SimpleImputer(missing_values=-1), sequences, r"fills -1 and not NaN; write np\.nan"),
+        (SimpleImputer(strategy="constant", fill_value=1e39), sequences, r"fills with 1e\+39, whi"),
         (SimpleImputer(), without_channel, r"drops channel 1, .*fit it with keep_empty_features"),
     ],
-    ids=["indicator", "missing", "dropped"],
+    ids=["indicator", "missing", "too large", "dropped"],
 )
 def test_imputers_that_are_refused_with_the_reason(
     imputer: Any, X: Any, says: str, use: Any, path: Path

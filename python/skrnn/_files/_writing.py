@@ -79,7 +79,8 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>>     >>> import skrnn
+    >>> import numpy as np
+    >>> import skrnn
     >>> rng = np.random.default_rng(0)
     >>> X = [rng.normal(size=(length, 1)) for length in (3, 5, 7, 9) * 10]
     >>> y = [x.mean() for x in X]
