@@ -20,7 +20,7 @@ class TorchNetwork(nn.Module):
         super().__init__()
         shapes = {name: array.shape for name, array in problem.parameters.items()}
         network, self.problem = problem.network, problem
-        features = shapes["head.weight"][1]
+        features = network.directions * shapes["rnn.weight_hh_l0"][1]
         if "embedding.weight" in shapes:
             self.embedding = nn.Embedding(*shapes["embedding.weight"])
         rnn: Any = MODULES[network.cell]
@@ -32,7 +32,7 @@ class TorchNetwork(nn.Module):
         )
         if network.pooling == "attention":
             self.attention = nn.Linear(features, 1, bias=False)
-        self.head = nn.Linear(features, shapes["head.weight"][0])
+        self.head = nn.Linear(*reversed(shapes["head.weight"]))
         self.double()
         self.load_state_dict({n: torch.tensor(p) for n, p in problem.parameters.items()})
 
@@ -53,6 +53,14 @@ class TorchNetwork(nn.Module):
                 features = torch.stack([rows.mean(dim=0) for rows in h])
             case "max":
                 features = torch.stack([rows.max(dim=0).values for rows in h])
+            case "last_mean_max":
+                h_n = last[0] if network.cell == "lstm" else last
+                three = [
+                    torch.cat(list(h_n[-network.directions :]), dim=1),
+                    torch.stack([rows.mean(dim=0) for rows in h]),
+                    torch.stack([rows.max(dim=0).values for rows in h]),
+                ]
+                features = torch.cat(three, dim=1)
             case "attention":
                 weights = [torch.softmax(self.attention(rows), dim=0) for rows in h]
                 features = torch.stack([(w * x).sum(0) for w, x in zip(weights, h, strict=True)])

@@ -81,7 +81,7 @@ def random_network_problem(
                 hidden_size=hidden_size,
                 num_layers=network.num_layers,
                 bidirectional=network.bidirectional,
-                every_step=network.pooling is None,
+                pooling=network.pooling,
                 dropout=dropout,
                 recurrent_dropout=recurrent_dropout,
             )

@@ -138,7 +138,7 @@ def test_masks_of_a_sequence_stand_where_they_should() -> None:
         expected = scaled_mask(**where, site=site, step=0, units=3, rate=0.25)
         np.testing.assert_array_equal(mask, expected)
 
-    every_step = draw_masks(**where, **shape, **rates, every_step=True)
+    every_step = draw_masks(**where, **shape, **rates, pooling=None)
     assert every_step.output[1].shape == (5, 6)
     np.testing.assert_array_equal(every_step.output[1][0], head)
 

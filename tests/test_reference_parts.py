@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reference import dense, embedding
-from reference.pooling import Attention, Last, Max, Mean, Pooling
+from reference.pooling import Attention, Last, LastMeanMax, Max, Mean, Pooling
 from slopes import slopes
 
 QUERY = np.random.default_rng(0).standard_normal((1, 4))
@@ -16,6 +16,7 @@ POOLINGS: dict[str, Pooling] = {
     "mean": Mean(),
     "max": Max(),
     "attention": Attention(QUERY),
+    "last_mean_max": LastMeanMax(hidden_size=2),
 }
 
 
@@ -24,7 +25,8 @@ POOLINGS: dict[str, Pooling] = {
 def test_the_gradient_of_pooling_is_its_slope(name: str, n_steps: int) -> None:
     pooling = POOLINGS[name]
     rng = np.random.default_rng(1)
-    h, dpooled = rng.standard_normal((n_steps, 4)), rng.standard_normal(4)
+    h = rng.standard_normal((n_steps, 4))
+    dpooled = rng.standard_normal(len(pooling.forward(h)))
 
     def loss() -> float:
         return float(dpooled @ pooling.forward(h))
@@ -39,7 +41,8 @@ def test_the_gradient_of_pooling_is_its_slope(name: str, n_steps: int) -> None:
 @pytest.mark.parametrize("name", POOLINGS)
 def test_pooling_one_step_is_that_step(name: str) -> None:
     h = np.random.default_rng(2).standard_normal((1, 4))
-    np.testing.assert_allclose(POOLINGS[name].forward(h), h[0], rtol=1e-15)
+    pooled = POOLINGS[name].forward(h)
+    np.testing.assert_allclose(pooled, np.tile(h[0], len(pooled) // 4), rtol=1e-15)
 
 
 @pytest.mark.parametrize("name", ["mean", "max", "attention"])

@@ -252,6 +252,10 @@ void register_engine(py::module_& m) {
       .def_property_readonly(
           "num_parameters", [](py::handle self) { return model_of(self).num_parameters(); },
           "How many floats all of them have.")
+      .def(
+          "memory_text",
+          [](py::handle self, std::int64_t copies) { return model_of(self).memory_text(copies); },
+          py::arg("copies") = 1, "What is said where memory has no room for them.")
       .def("predict", &outputs_of, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
            py::kw_only(), py::arg("n_jobs") = py::none(),
            "Outputs of the head: (n, K), or (rows, K) for every step.");

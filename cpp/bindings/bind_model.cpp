@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <vector>
 
 #include "arguments.h"
@@ -28,11 +29,15 @@ namespace {
 
 const Model& model_of(py::handle self) { return unwrap<Model>(self, "expected a Model"); }
 
+// As `operations` returns them.
+using Operations = std::vector<std::tuple<std::string, std::vector<double>, bool>>;
+
 std::unique_ptr<Model> make_model(py::handle network, py::handle parameters_object,
                                   const std::string& loss, double delta,
                                   const std::vector<double>& quantiles, std::int64_t targets,
                                   const std::vector<double>& target_mean,
-                                  const std::vector<double>& target_scale) {
+                                  const std::vector<double>& target_scale,
+                                  const Operations& operations) {
   const auto& model = unwrap<SequenceModel>(network, "network: expected a SequenceModel");
   const py::array parameters =
       float32_array(parameters_object, {"parameters"}, {{"P", model.num_parameters()}});
@@ -42,6 +47,9 @@ std::unique_ptr<Model> make_model(py::handle network, py::handle parameters_obje
   settings.targets = targets;
   settings.target_mean = target_mean;
   settings.target_scale = target_scale;
+  for (const auto& [name, values, in_float64] : operations) {
+    settings.operations.push_back({find_operation(name), values, in_float64});
+  }
   return std::make_unique<Model>(settings, data_of(parameters));
 }
 
@@ -177,7 +185,7 @@ void register_model(py::module_& m) {
       .def(py::init(&make_model), py::arg("network"), py::arg("parameters"), py::kw_only(),
            py::arg("loss"), py::arg("delta") = 1.0, py::arg("quantiles") = std::vector<double>(),
            py::arg("targets") = 1, py::arg("target_mean") = std::vector<double>(),
-           py::arg("target_scale") = std::vector<double>())
+           py::arg("target_scale") = std::vector<double>(), py::arg("operations") = Operations())
       .def_static("load", &load, py::arg("path"),
                   "From a file. OSError where it cannot be read, ValueError where it is not sound.")
       .def_static("parse", &parse, py::arg("data"), "From the bytes of a file.")

@@ -53,8 +53,8 @@ Raises
 TypeError
     For what holds no numbers.
 ValueError
-    For another shape, for NaN and infinity, and for tokens that the model does not know. The
-    stream stays as it was.
+    For another shape, for NaN that no imputer fills, for infinity, and for tokens that the model
+    does not know. The stream stays as it was.
 RuntimeError
     Where another thread is using this stream.)";
 
@@ -329,7 +329,8 @@ sequence : int, optional
           },
           R"(What the stream remembers: a dict of arrays, which can be pickled and set again, here or
 in another stream of the same model and batch size. "h" and "c" have shape (layers, B, H), float32;
-"pooled" (B, H), float64, where steps are pooled; "steps" (B,), int64, counts what was read.)")
+"pooled" (B, H), float64, where steps are pooled, or (B, 2 H) by "last_mean_max"; "steps" (B,), int64,
+counts what was read.)")
       .def_property_readonly(
           "batch_size", [](py::handle self) { return stream_of(self).B; },
           "B, the sequences that are read side by side.");

@@ -106,8 +106,9 @@ void prepare(const StreamObject& self, const py::array& array, std::int64_t step
     return is_double ? static_cast<const double*>(array.data())[i]
                      : static_cast<double>(static_cast<const float*>(array.data())[i]);
   };
+  const bool fills_nan = self.model.settings().fills_nan();
   for (std::int64_t i = 0; i < n; ++i) {
-    if (!std::isfinite(value(i))) {
+    if (!std::isfinite(value(i)) && !(fills_nan && std::isnan(value(i)))) {
       refuse_value(self, input, i,
                    std::isnan(value(i)) ? "is NaN, which would spoil all that follows; fill it"
                                         : "is infinite; clip it");
@@ -120,9 +121,10 @@ void prepare(const StreamObject& self, const py::array& array, std::int64_t step
   }
   for (std::int64_t i = 0; i < n; ++i) {
     if (!std::isfinite(to[i])) {
-      refuse_value(
-          self, input, i,
-          "is " + std::string(py::str(py::float_(value(i)))) + ", too large for float32; scale it");
+      const std::string filled = std::isnan(value(i)) ? ", and what fills it is" : ",";
+      refuse_value(self, input, i,
+                   "is " + std::string(py::str(py::float_(value(i)))) + filled +
+                       " too large for float32; scale it");
     }
   }
 }

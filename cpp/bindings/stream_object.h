@@ -78,8 +78,8 @@ pybind11::array_t<std::int64_t> token_array(pybind11::handle object, const char*
 // The steps that an array holds. Throws ValueError for a shape that does not fit.
 std::int64_t steps_of(const StreamObject& self, const pybind11::array& array, StreamInput input);
 
-// Writes the channels of so many steps as the network reads them. Throws ValueError for NaN,
-// infinity and what float32 cannot hold, naming the first.
+// Writes the channels of so many steps as the network reads them. Throws ValueError for NaN that no
+// operation fills, infinity and what float32 cannot hold, naming the first.
 void prepare(const StreamObject& self, const pybind11::array& array, std::int64_t steps,
              StreamInput input, float* to);
 

@@ -38,7 +38,12 @@ std::vector<Memory> memories_of(StreamObject& self) {
   result.push_back(std::move(h));
   if (!c.parts.empty()) result.push_back(std::move(c));
   if (stream.pooled() != nullptr) {
-    result.push_back({"pooled", py::dtype::of<double>(), {B, H}, {stream.pooled()}, 2 * states});
+    const py::ssize_t columns = stream.pooled_size();
+    result.push_back({"pooled",
+                      py::dtype::of<double>(),
+                      {B, columns},
+                      {stream.pooled()},
+                      static_cast<std::size_t>(B * columns) * sizeof(double)});
   }
   result.push_back({"steps",
                     py::dtype::of<std::int64_t>(),

@@ -6,6 +6,8 @@
 #include <memory>
 #include <new>
 
+#include "out_of_memory.h"
+
 namespace skrnn {
 
 constexpr std::size_t kCacheLine = 64;
@@ -17,10 +19,15 @@ struct AlignedDelete {
 template <class T>
 using Buffer = std::unique_ptr<T[], AlignedDelete>;
 
+// Throws OutOfMemory, in which the buffer is called `what`.
 template <class T>
-Buffer<T> make_buffer(std::int64_t n) {
+Buffer<T> make_buffer(std::int64_t n, const char* what = "the working memory") {
   const auto bytes = static_cast<std::size_t>(n) * sizeof(T);
-  return Buffer<T>(static_cast<T*>(::operator new(bytes, std::align_val_t{kCacheLine})));
+  try {
+    return Buffer<T>(static_cast<T*>(::operator new(bytes, std::align_val_t{kCacheLine})));
+  } catch (const std::bad_alloc&) {
+    throw OutOfMemory(what, static_cast<std::int64_t>(bytes));
+  }
 }
 
 // A buffer that is asked for its size anew at each use, and keeps its place as long as that fits.
@@ -28,9 +35,9 @@ Buffer<T> make_buffer(std::int64_t n) {
 template <class T>
 class Workspace {
  public:
-  T* reserve(std::int64_t n) {
+  T* reserve(std::int64_t n, const char* what = "the working memory") {
     if (n > capacity_) {
-      buffer_ = make_buffer<T>(n);
+      buffer_ = make_buffer<T>(n, what);
       capacity_ = n;
     }
     return buffer_.get();

@@ -9,11 +9,13 @@
 namespace skrnn {
 
 void Dense::load(const float* weight, const float* bias, bool trains) {
-  kernels_->pack({outputs_, inputs_, weight, inputs_, 1, bias},
-                 packed_.reserve(kernels_->size(outputs_, inputs_)));
+  kernels_->pack(
+      {outputs_, inputs_, weight, inputs_, 1, bias},
+      packed_.reserve(kernels_->size(outputs_, inputs_), "the packed weights of the head"));
   if (!trains) return;
-  kernels_->pack({inputs_, outputs_, weight, 1, inputs_, nullptr},
-                 packed_back_.reserve(kernels_->size(inputs_, outputs_)));
+  kernels_->pack(
+      {inputs_, outputs_, weight, 1, inputs_, nullptr},
+      packed_back_.reserve(kernels_->size(inputs_, outputs_), "the packed weights of the head"));
 }
 
 void Dense::forward(Index rows, const float* x, float* y, int threads,

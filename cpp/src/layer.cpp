@@ -114,7 +114,8 @@ const float* Layer::Impl::backward_weights() const {
       const Buffer<float> ih = make_buffer<float>(rows * shape.input_size);
       const Buffer<float> hh = make_buffer<float>(rows * shape.hidden_size);
       kernels->unpack_gradient(shape, packed.get(), {ih.get(), hh.get(), nullptr, nullptr});
-      packed_back = make_buffer<float>(kernels->backward_size(shape));
+      packed_back = make_buffer<float>(kernels->backward_size(shape),
+                                       "the packed weights of a layer for backward");
       kernels->pack_backward(shape, {ih.get(), hh.get(), nullptr, nullptr}, packed_back.get());
       has_back.store(true, std::memory_order_release);
     }
@@ -133,7 +134,8 @@ Layer::Layer(const std::string& cell, std::int64_t input_size, std::int64_t hidd
   impl_->isa = impl_->table->isa;
   impl_->shape = {input_size, hidden_size};
   impl_->step_scratch = impl_->kernels->step_scratch(impl_->shape);
-  impl_->packed = make_buffer<float>(impl_->kernels->forward_size(impl_->shape));
+  impl_->packed = make_buffer<float>(impl_->kernels->forward_size(impl_->shape),
+                                     "the packed weights of a layer");
   impl_->kernels->pack_forward(
       impl_->shape, {weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh},
       impl_->packed.get());
@@ -146,7 +148,8 @@ void Layer::load(const Weights& weights, bool trains) {
   impl_->has_back.store(trains, std::memory_order_release);
   if (!trains) return;
   if (!impl_->packed_back) {
-    impl_->packed_back = make_buffer<float>(impl_->kernels->backward_size(impl_->shape));
+    impl_->packed_back = make_buffer<float>(impl_->kernels->backward_size(impl_->shape),
+                                            "the packed weights of a layer for backward");
   }
   impl_->kernels->pack_backward(impl_->shape, pointers, impl_->packed_back.get());
 }
@@ -185,10 +188,11 @@ void Layer::forward(const Batch& batch, const float* x, State state0, float* y,
   args.c_n = c_n ? c_n.get() : state_n.c;
 
   if (cache != nullptr) {
+    constexpr const char* kCacheName = "what backward needs of all steps and units";
     const std::int64_t gates = batch.total_steps() * kernels.saved_gates(H);
     const std::int64_t c = has_c ? batch.total_steps() * H : 0;
-    cache->impl_->gates = make_buffer<float>(gates);
-    cache->impl_->c = make_buffer<float>(c);
+    cache->impl_->gates = make_buffer<float>(gates, kCacheName);
+    cache->impl_->c = make_buffer<float>(c, kCacheName);
     cache->impl_->floats = gates + c;
     if (gates > 0) args.saved_gates = cache->impl_->gates.get();
     if (has_c) args.saved_c = cache->impl_->c.get();

@@ -1,9 +1,12 @@
 #include "skrnn/model.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
+#include "choice.h"
 #include "model_file.h"
 #include "model_impl.h"
 #include "prediction.h"
@@ -12,7 +15,7 @@ namespace skrnn {
 namespace {
 
 Buffer<float> copy_of(const float* from, std::int64_t n) {
-  Buffer<float> copy = make_buffer<float>(n);
+  Buffer<float> copy = make_buffer<float>(n, "the parameters of a model");
   std::copy_n(from, n, copy.get());
   return copy;
 }
@@ -24,6 +27,16 @@ void require_size(const char* what, std::size_t size, std::int64_t expected) {
   }
 }
 
+struct NamedOperation {
+  const char* name;
+  ChannelOperation::Kind kind;
+};
+constexpr NamedOperation kOperations[] = {{"subtract", ChannelOperation::Kind::kSubtract},
+                                          {"divide", ChannelOperation::Kind::kDivide},
+                                          {"multiply", ChannelOperation::Kind::kMultiply},
+                                          {"add", ChannelOperation::Kind::kAdd},
+                                          {"fill", ChannelOperation::Kind::kFill}};
+
 template <class T>
 T combine(ChannelOperation::Kind kind, T x, T value) {
   switch (kind) {
@@ -33,6 +46,8 @@ T combine(ChannelOperation::Kind kind, T x, T value) {
       return x / value;
     case ChannelOperation::Kind::kMultiply:
       return x * value;
+    case ChannelOperation::Kind::kFill:
+      return std::isnan(x) ? value : x;
     case ChannelOperation::Kind::kAdd:
       break;
   }
@@ -42,17 +57,19 @@ T combine(ChannelOperation::Kind kind, T x, T value) {
 }  // namespace
 
 const char* name_of(ChannelOperation::Kind kind) {
-  switch (kind) {
-    case ChannelOperation::Kind::kSubtract:
-      return "subtract";
-    case ChannelOperation::Kind::kDivide:
-      return "divide";
-    case ChannelOperation::Kind::kMultiply:
-      return "multiply";
-    case ChannelOperation::Kind::kAdd:
-      break;
-  }
-  return "add";
+  return std::find_if(std::begin(kOperations), std::end(kOperations),
+                      [&](const NamedOperation& item) { return item.kind == kind; })
+      ->name;
+}
+
+ChannelOperation::Kind find_operation(const std::string& name) {
+  return choose(std::begin(kOperations), std::end(kOperations), name, "operation").kind;
+}
+
+bool ServingSettings::fills_nan() const {
+  return std::any_of(operations.begin(), operations.end(), [](const ChannelOperation& operation) {
+    return operation.kind == ChannelOperation::Kind::kFill;
+  });
 }
 
 Model::Impl::Impl(const ServingSettings& s, Buffer<float> p, const std::string& d)
@@ -138,7 +155,7 @@ bool Model::predict(const SequenceData& data, double* answers, int threads, Keep
     return predict_prepared(data, answers, threads, keep_going, context);
   }
   const std::int64_t steps = data.offsets[data.size];
-  const Buffer<float> values = make_buffer<float>(steps * channels());
+  const Buffer<float> values = make_buffer<float>(steps * channels(), "the channels of all steps");
   prepare(steps, data.values, values.get());
   SequenceData prepared = data;
   prepared.values = values.get();
@@ -154,7 +171,8 @@ bool Model::predict_prepared(const SequenceData& data, double* answers, int thre
   }
   const bool every_step = impl_->settings.network.pooling == Pooling::kEveryStep;
   const std::int64_t rows = every_step ? data.offsets[data.size] : data.size;
-  const Buffer<float> outputs = make_buffer<float>(rows * answer_size());
+  const Buffer<float> outputs =
+      make_buffer<float>(rows * answer_size(), "the outputs of all sequences");
   if (!skrnn::predict(impl_->packed, data, outputs.get(), threads, keep_going, context)) {
     return false;
   }

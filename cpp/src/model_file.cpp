@@ -2,15 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstdio>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "byte_source.h"
 #include "choice.h"
+#include "crc32.h"
 #include "json.h"
 #include "json_strings.h"
 #include "safetensors.h"
@@ -18,7 +23,7 @@
 namespace skrnn {
 namespace {
 
-constexpr std::int64_t kFormatVersion = 1;
+constexpr std::int64_t kFormatVersion = 2;     // 1 is read as well, and has no digests
 constexpr std::size_t kMostOperations = 1000;  // every step goes through all of them
 
 [[noreturn]] void fail(const std::string& wrong) { throw std::invalid_argument(wrong); }
@@ -30,6 +35,7 @@ class Fields {
     if (!object.is_object()) fail(path_ + " must be an object, got " + quoted(object.text()));
   }
 
+  bool has(const char* name) const { return object_.find(name).has_value(); }
   Json get(const char* name) const {
     const auto value = object_.find(name);
     if (!value) fail(path_ + " has no \"" + name + "\"");
@@ -60,6 +66,7 @@ class Fields {
     if (!value.is_array()) wrong_type(name, "a list");
     return value;
   }
+  Json json() const { return object_; }
   // What to call an element of a list in a message.
   std::string place(const char* name, std::size_t i) const {
     return path_ + "." + name + "[" + std::to_string(i) + "]";
@@ -109,20 +116,6 @@ LossSettings read_loss(const Fields& fields) {
   return loss;
 }
 
-struct NamedOperation {
-  ChannelOperation::Kind kind;
-  const char* name;
-
-  explicit NamedOperation(ChannelOperation::Kind k) : kind(k), name(name_of(k)) {}
-};
-
-ChannelOperation::Kind find_operation(const std::string& name) {
-  using Kind = ChannelOperation::Kind;
-  const NamedOperation all[] = {NamedOperation(Kind::kSubtract), NamedOperation(Kind::kDivide),
-                                NamedOperation(Kind::kMultiply), NamedOperation(Kind::kAdd)};
-  return choose(std::begin(all), std::end(all), name, "operation").kind;
-}
-
 std::string operation_tensor(std::size_t i) { return "input." + std::to_string(i); }
 
 // The operations without their values.
@@ -162,11 +155,40 @@ bool all_finite(const float* values, std::size_t n) {
   return std::all_of(values, values + n, [](float x) { return std::isfinite(x); });
 }
 
+std::string hexadecimal(std::uint32_t digest) {
+  char text[9];
+  std::snprintf(text, sizeof text, "%08x", static_cast<unsigned>(digest));
+  return text;
+}
+
+[[noreturn]] void fail_digest(const std::string& what, std::uint32_t found,
+                              const std::string& expected) {
+  fail(what + " is damaged: its CRC-32 is " + hexadecimal(found) + ", and when it was written it " +
+       "was " + expected + "; fetch the file again, or save the model anew");
+}
+
 // The tensors of a file as a model asks for them. All are asked for before the data of any is read,
 // so that no memory is taken that the file does not fill.
 class Tensors {
  public:
-  explicit Tensors(const Safetensors& file) : file_(file), asked_(file.tensors().size()) {}
+  explicit Tensors(const Safetensors& file)
+      : file_(file), asked_(file.tensors().size()), digests_(file.tensors().size()) {}
+
+  // What the bytes of tensors have to come to; `digests` is {name: integer, ...}.
+  void expect(const Json& digests) {
+    constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+    for (JsonItems items(digests); items.next();) {
+      const Tensor* tensor = file_.find(items.name());
+      if (tensor == nullptr) fail("tensor " + quoted(items.name()) + " is missing");
+      const auto digest = items.value().integer();
+      if (!digest || *digest < 0 || *digest > kMost) {
+        fail("metadata.crc32 must have an integer of 32 bits for each tensor, got " +
+             quoted(items.value().text()) + " for " + quoted(items.name()));
+      }
+      digests_[index_of(*tensor)] = static_cast<std::uint32_t>(*digest);
+    }
+    has_digests_ = true;
+  }
 
   bool has(const std::string& name) const { return file_.find(name) != nullptr; }
 
@@ -178,7 +200,10 @@ class Tensors {
       fail("tensor \"" + name + "\" must be " + dtype + " of shape " + shape_text(shape) +
            ", got " + std::string(tensor->dtype) + " of shape " + shape_text(tensor->shape));
     }
-    asked_[static_cast<std::size_t>(tensor - file_.tensors().data())] = true;
+    if (has_digests_ && !digests_[index_of(*tensor)]) {
+      fail("metadata.crc32 has no digest of the tensor \"" + name + "\"");
+    }
+    asked_[index_of(*tensor)] = true;
     return *tensor;
   }
 
@@ -194,8 +219,14 @@ class Tensors {
   template <class T>
   void read(const Tensor& tensor, T* to) const {
     file_.read(tensor, to);
-    const auto n = static_cast<std::size_t>(tensor.end - tensor.begin) / sizeof(T);
-    if (!all_finite(to, n)) fail("tensor \"" + tensor.name + "\" holds a NaN or an infinity");
+    const auto size = static_cast<std::size_t>(tensor.end - tensor.begin);
+    const std::optional<std::uint32_t> expected = digests_[index_of(tensor)];
+    const std::uint32_t found = expected ? crc32(to, size) : 0;
+    if (expected && found != *expected) {
+      fail_digest("tensor \"" + tensor.name + "\"", found, hexadecimal(*expected));
+    }
+    if (!all_finite(to, size / sizeof(T)))
+      fail("tensor \"" + tensor.name + "\" holds a NaN or an infinity");
   }
   std::vector<double> read(const Tensor& tensor) const {
     std::vector<double> values(static_cast<std::size_t>(tensor.shape[0]));
@@ -204,19 +235,45 @@ class Tensors {
   }
 
  private:
+  std::size_t index_of(const Tensor& tensor) const {
+    return static_cast<std::size_t>(&tensor - file_.tensors().data());
+  }
+
   const Safetensors& file_;
   std::vector<bool> asked_;
+  std::vector<std::optional<std::uint32_t>> digests_;
+  bool has_digests_ = false;
 };
 
-// Settings without the numbers that tensors hold.
-ServingSettings read_settings(const std::string& description) {
+// The last member of a description, and what follows it: its digest, of the text before it.
+constexpr std::string_view kBeforeDigest = ",\"digest\":\"", kAfterDigest = "\"}";
+constexpr std::size_t kDigestSize = kBeforeDigest.size() + 8 + kAfterDigest.size();
+
+// Throws where the text of a description is not what was written.
+void check_digest(std::string_view text) {
+  const std::string_view before = text.substr(0, text.size() - std::min(text.size(), kDigestSize));
+  const std::string_view end = text.substr(before.size());
+  const std::uint32_t found = crc32(before.data(), before.size());
+  std::string expected(kBeforeDigest);
+  expected.append(hexadecimal(found)).append(kAfterDigest);
+  if (end != expected) fail_digest("the description in the metadata", found, quoted(end));
+}
+
+// The description as JSON, once it is known to be what was written.
+Fields read_description(const std::string& description) {
   const Fields root("metadata", Json::parse(description, "the metadata \"skrnn\""));
   const std::int64_t version = root.integer("format_version");
-  if (version != kFormatVersion) {
+  if (version < 1 || version > kFormatVersion) {
     fail("the file has format_version " + std::to_string(version) +
-         ", and this version of scikit-rnn reads " + std::to_string(kFormatVersion) +
+         ", and this version of scikit-rnn reads 1 to " + std::to_string(kFormatVersion) +
          (version > kFormatVersion ? "; update scikit-rnn" : ""));
   }
+  if (version > 1 || root.has("digest")) check_digest(description);
+  return root;
+}
+
+// Settings without the numbers that tensors hold.
+ServingSettings read_settings(const Fields& root) {
   ServingSettings settings;
   settings.network = read_network(root.object("network"));
   settings.loss = read_loss(root.object("loss"));
@@ -231,7 +288,8 @@ ModelFile read(ByteSource& source) {
   if (!description) fail("the file is no model of scikit-rnn: its metadata has no \"skrnn\"");
   ModelFile result;
   result.description = *std::move(description);
-  ServingSettings& settings = result.settings = read_settings(result.description);
+  const Fields root = read_description(result.description);
+  ServingSettings& settings = result.settings = read_settings(root);
 
   // Of every layer there are two weights and two biases, so that names are made for few more
   // parameters than there are tensors.
@@ -244,6 +302,7 @@ ModelFile read(ByteSource& source) {
   const SequenceModel model(settings.network);
 
   Tensors tensors(file);
+  if (root.integer("format_version") > 1) tensors.expect(root.object("crc32").json());
   std::vector<const Tensor*> parameters, operations;
   for (const Parameter& p : model.parameters()) {
     parameters.push_back(&tensors.ask(p.name, "F32", p.shape));
@@ -258,7 +317,7 @@ ModelFile read(ByteSource& source) {
   }
   tensors.refuse_others();
 
-  result.parameters = make_buffer<float>(model.num_parameters());
+  result.parameters = make_buffer<float>(model.num_parameters(), "the parameters in the file");
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     tensors.read(*parameters[i], result.parameters.get() + model.parameters()[i].offset);
   }

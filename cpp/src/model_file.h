@@ -1,17 +1,22 @@
 // Reads a trained model from a file that skrnn.save wrote, or that anyone else made.
 //
-// The file is a safetensors container. Its metadata has, under the name "skrnn", a JSON object:
+// The file is a safetensors container. Its metadata has, under the name "skrnn", a JSON object, the
+// description:
 //
-//   format_version  1
+//   format_version  2; files of format 1 have no digests
+//   crc32           {tensor: the CRC-32 of its bytes, an integer, ...} of all that are read
 //   network         cell, input_size, embedding_size, hidden_size, num_layers, bidirectional,
 //                   pooling, output_size: the members of ModelSettings
 //   loss            name, delta, quantiles, targets
-//   input           {"operations": [{"operation": "subtract", "divide", "multiply" or "add",
+//   input           {"operations": [{"operation": "subtract", "divide", "multiply", "add" or "fill",
 //                                    "tensor": "input.<i>", "in_float64": boolean}, ...]}
+//   digest          the last member, without a blank before or in it, `,"digest":"1a2b3c4d"}`: the
+//                   CRC-32 of the text before it, as UTF-8, in hexadecimal digits
 //
-// and whatever else Python keeps there. The tensors are the parameters of the SequenceModel,
-// float32 under their own names; "target.mean" and "target.scale" [targets], and for the i-th
-// operation "input.<i>" [C], float64; and any whose name begins with "extra.", which are not read.
+// and whatever else Python keeps there. So damage to anything that is read is found, wherever the
+// tensors stand in the file (crc32.h). They are the parameters of the SequenceModel, float32 under
+// their own names; "target.mean" and "target.scale" [targets], and for the i-th operation
+// "input.<i>" [C], float64; and any whose name begins with "extra.", which are not read.
 #pragma once
 
 #include <cstddef>

@@ -45,10 +45,10 @@ std::int64_t Network::output_rows(const Minibatch& batch) const {
 
 void Network::draw_mask(const Minibatch& batch, const Dropout& dropout, std::int64_t layer,
                         bool pooled, float* mask) const {
-  const std::int64_t F = model_.features();
+  const std::int64_t columns = pooled ? model_.head_inputs() : model_.features();
   const auto draw = [&](std::int64_t row, std::int64_t rank, std::int64_t step) {
-    dropout.mask(dropout.rate, layer, DropoutSite::kOutput, batch.sample(rank), step, F,
-                 mask + row * F);
+    dropout.mask(dropout.rate, layer, DropoutSite::kOutput, batch.sample(rank), step, columns,
+                 mask + row * columns);
   };
   if (!pooled) return batch.for_each_row(draw);
   for (std::int64_t rank = 0; rank < batch.size(); ++rank) draw(rank, rank, 0);
@@ -89,12 +89,12 @@ const float* Network::forward(const Minibatch& batch, const Dropout* dropout, Ca
     x = y;
   }
 
-  const std::int64_t rows = output_rows(batch);
+  const std::int64_t rows = output_rows(batch), P = model_.head_inputs();
   features_ = pool(batch, last_y_);
   if (dropout != nullptr && dropout->rate > 0) {
     draw_mask(batch, *dropout, settings.num_layers - 1, settings.pooling != Pooling::kEveryStep,
-              features_mask_.reserve(rows * F));
-    multiply(rows * F, features_, features_mask_.get(), dropped_features_.reserve(rows * F));
+              features_mask_.reserve(rows * P));
+    multiply(rows * P, features_, features_mask_.get(), dropped_features_.reserve(rows * P));
     features_ = dropped_features_.get();
   }
   float* outputs = outputs_.reserve(rows * settings.output_size);
@@ -149,24 +149,17 @@ const float* Network::run_layer(const Minibatch& batch, std::int64_t layer, cons
 }
 
 const float* Network::pool(const Minibatch& batch, const float* y) {
-  const std::int64_t F = model_.features(), H = model_.settings().hidden_size;
-  switch (model_.settings().pooling) {
-    case Pooling::kEveryStep:
-      return y;
-    case Pooling::kLast: {
-      float* pooled = pooled_.reserve(batch.size() * F);
-      for (std::int64_t d = 0; d < model_.directions(); ++d) {
-        copy_columns(batch.size(), stages_.back().directions[d].h_n.get(), H, 0, pooled, F, d * H,
-                     H);
-      }
-      return pooled;
-    }
-    default: {
-      float* pooled = pooled_.reserve(batch.size() * F);
-      pooler_.forward(batch, y, packed_.attention(), pooled);
-      return pooled;
+  const Pooling pooling = model_.settings().pooling;
+  if (pooling == Pooling::kEveryStep) return y;
+  const std::int64_t H = model_.settings().hidden_size, P = model_.head_inputs();
+  float* pooled = pooled_.reserve(batch.size() * P);
+  if (reads_last_states()) {
+    for (std::int64_t d = 0; d < model_.directions(); ++d) {
+      copy_columns(batch.size(), stages_.back().directions[d].h_n.get(), H, 0, pooled, P, d * H, H);
     }
   }
+  pooler_.forward(batch, y, packed_.attention(), pooled);
+  return pooled;
 }
 
 void Network::backward(const Minibatch& batch, const float* doutputs, float* gradient, int threads,
@@ -174,22 +167,23 @@ void Network::backward(const Minibatch& batch, const float* doutputs, float* gra
   const ModelSettings& settings = model_.settings();
   const std::int64_t rows = batch.rows(), B = batch.size(), out_rows = output_rows(batch);
   const std::int64_t F = model_.features(), H = settings.hidden_size, D = model_.directions();
+  const std::int64_t P = model_.head_inputs();
   const auto& parameters = model_.parameters();
   const std::size_t last = parameters.size() - 1;
   const auto of = [&](std::size_t index) { return gradient + parameters[index].offset; };
 
   if (dh_steps != nullptr) dh_steps->resize(stages_.size() * static_cast<std::size_t>(D));
-  float* dfeatures = dfeatures_.reserve(out_rows * F);
+  float* dfeatures = dfeatures_.reserve(out_rows * P);
   packed_.head().backward(out_rows, features_, doutputs, dfeatures, of(last - 1), of(last), threads,
                           head_);
   if (dropout_ != nullptr && dropout_->rate > 0) {
-    multiply(out_rows * F, dfeatures, features_mask_.get(), dfeatures);
+    multiply(out_rows * P, dfeatures, features_mask_.get(), dfeatures);
   }
 
-  // dL/d(outputs of the last layer): of every row, or of the last states alone.
+  // dL/d(outputs of the last layer): of every row, of the last states, or of both.
   const float* dy = dfeatures;
-  const bool from_last = settings.pooling == Pooling::kLast;
-  if (settings.pooling != Pooling::kEveryStep && !from_last) {
+  const bool of_rows = settings.pooling != Pooling::kLast;
+  if (of_rows && settings.pooling != Pooling::kEveryStep) {
     float* drows = dy_.reserve(rows * F);
     pooler_.backward(batch, last_y_, packed_.attention(), dfeatures, drows,
                      settings.pooling == Pooling::kAttention ? of(last - 2) : nullptr);
@@ -198,16 +192,19 @@ void Network::backward(const Minibatch& batch, const float* doutputs, float* gra
 
   for (std::int64_t layer = settings.num_layers - 1; layer >= 0; --layer) {
     Stage& stage = stages_[layer];
-    const bool last_states = from_last && layer + 1 == settings.num_layers;
+    const bool top = layer + 1 == settings.num_layers;
     const bool wants_dx = layer > 0 || settings.reads_tokens();
     float* dx = wants_dx ? stage.dx.reserve(rows * stage.inputs) : nullptr;
     for (std::int64_t d = 0; d < D; ++d) {
       Direction& direction = stage.directions[d];
       State dstate;
       const float* own_dy = nullptr;
-      if (last_states) {
-        copy_columns(B, dy, F, d * H, direction.dh_n.reserve(B * H), H, 0, H);
+      if (top && reads_last_states()) {
+        copy_columns(B, dfeatures, P, d * H, direction.dh_n.reserve(B * H), H, 0, H);
         dstate.h = direction.dh_n.get();
+      }
+      if (top && !of_rows) {
+        // The last states are all that the head has read.
       } else if (D == 1) {
         own_dy = dy;
       } else {

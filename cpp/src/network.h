@@ -61,6 +61,10 @@ class Network {
   const float* run_layer(const Minibatch& batch, std::int64_t layer, const float* x,
                          CarriedStates* states, int threads);
   const float* pool(const Minibatch& batch, const float* y);
+  bool reads_last_states() const {
+    const Pooling pooling = model_.settings().pooling;
+    return pooling == Pooling::kLast || pooling == Pooling::kLastMeanMax;
+  }
 
   const PackedModel& packed_;
   const SequenceModel& model_;
@@ -71,9 +75,9 @@ class Network {
 
   Workspace<float> embedded_;      // [rows, E]
   const float* last_y_ = nullptr;  // [rows, F] of the last layer
-  Workspace<float> pooled_;        // [B, F]
+  Workspace<float> pooled_;        // [B, P], P = SequenceModel::head_inputs()
   Workspace<float> features_mask_, dropped_features_;
-  const float* features_ = nullptr;  // [output_rows, F], what the head sees
+  const float* features_ = nullptr;  // [output_rows, P], what the head sees
   Workspace<float> outputs_;         // [output_rows, K]
   Workspace<float> dfeatures_, dy_;
 };

@@ -7,7 +7,7 @@ namespace skrnn {
 PackedModel::PackedModel(const SequenceModel& model, bool trains)
     : model_(model),
       trains_(trains),
-      head_(active_kernels().matrix, model.features(), model.settings().output_size) {}
+      head_(active_kernels().matrix, model.head_inputs(), model.settings().output_size) {}
 
 void PackedModel::load(const float* parameters) {
   parameters_ = parameters;

@@ -20,22 +20,34 @@ inline void mean_of_steps(std::int64_t n, const double* sums, std::int64_t steps
   }
 }
 
-// Mean, max and attention over the rows of a minibatch. The last states need no pooling of rows.
+// Mean, max and attention over the rows of a minibatch. The last states need no pooling of rows:
+// the first F columns of kLastMeanMax are the caller's to fill, and to give their gradient back.
 class Pooler {
  public:
   Pooler(Pooling kind, std::int64_t features) : kind_(kind), features_(features) {}
 
-  // `query` ([F]) is attention's.
+  // `pooled` and `dpooled` are [B, P], P = SequenceModel::head_inputs(); `query` ([F]) is
+  // attention's.
   void forward(const Minibatch& batch, const float* h /* [rows, F] */, const float* query,
-               float* pooled /* [B, F] */);
+               float* pooled);
   // Of the last minibatch that went forward. `dquery` is written whole.
   void backward(const Minibatch& batch, const float* h, const float* query, const float* dpooled,
                 float* dh /* [rows, F] */, float* dquery);
 
  private:
+  // Of F columns of rows that are `stride` long; dh is added to.
+  void mean(const Minibatch& batch, const float* h, float* pooled, std::int64_t stride);
+  void max(const Minibatch& batch, const float* h, float* pooled, std::int64_t stride);
+  void attend(const Minibatch& batch, const float* h, const float* query, float* pooled);
+  void mean_backward(const Minibatch& batch, const float* dpooled, std::int64_t stride,
+                     float* dh) const;
+  void max_backward(const Minibatch& batch, const float* dpooled, std::int64_t stride,
+                    float* dh) const;
+  void attend_backward(const Minibatch& batch, const float* h, const float* query,
+                       const float* dpooled, float* dh, float* dquery) const;
+
   Pooling kind_;
   std::int64_t features_;
-  std::vector<std::int64_t> lengths_;  // [B]
   std::vector<std::int64_t> largest_;  // [B, F] rows where the maxima stand
   std::vector<double> sums_;           // [B, F]
   std::vector<double> attention_;      // [rows]

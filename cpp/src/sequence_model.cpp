@@ -1,5 +1,6 @@
 #include "skrnn/sequence_model.h"
 
+#include <algorithm>
 #include <iterator>
 #include <stdexcept>
 
@@ -29,6 +30,7 @@ constexpr NamedPooling kPoolings[] = {{"last", Pooling::kLast},
                                       {"mean", Pooling::kMean},
                                       {"max", Pooling::kMax},
                                       {"attention", Pooling::kAttention},
+                                      {"last_mean_max", Pooling::kLastMeanMax},
                                       {"every_step", Pooling::kEveryStep}};
 
 }  // namespace
@@ -72,8 +74,23 @@ SequenceModel::SequenceModel(const ModelSettings& settings)
     }
   }
   if (settings.pooling == Pooling::kAttention) add("attention.weight", {1, features()}, true);
-  add("head.weight", {settings.output_size, features()}, true);
+  add("head.weight", {settings.output_size, head_inputs()}, true);
   add("head.bias", {settings.output_size}, false);
+}
+
+std::string SequenceModel::memory_text(std::int64_t copies) const {
+  const Parameter& most =
+      *std::max_element(parameters_.begin(), parameters_.end(),
+                        [](const Parameter& a, const Parameter& b) { return a.size < b.size; });
+  std::string shape;
+  for (const std::int64_t n : most.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(n);
+  const bool embeds = most.name == "embedding.weight";
+  return "a network of " + std::to_string(num_parameters_) + " parameters would take " +
+         std::to_string(copies * num_parameters_ * std::int64_t{sizeof(float)}) +
+         " bytes, more memory than there is; most of them are " + most.name + " of shape (" +
+         shape +
+         (embeds ? "): number tokens from 0 on without gaps, or lower embedding_size"
+                 : "): lower hidden_size");
 }
 
 void SequenceModel::add(const std::string& name, const std::vector<std::int64_t>& shape,

@@ -8,6 +8,7 @@
 
 #include "floating_point.h"
 #include "model_impl.h"
+#include "out_of_memory.h"
 #include "pooling.h"
 
 namespace skrnn {
@@ -22,7 +23,8 @@ void require_one_way(const ModelSettings& network) {
   if (network.pooling == Pooling::kAttention) {
     throw std::invalid_argument(
         "pooling='attention' weighs all steps anew at each one, so it cannot go step by step in "
-        "bounded memory; train with pooling 'last', 'mean' or 'max', or predict whole sequences");
+        "bounded memory; train with pooling 'last', 'mean', 'max' or 'last_mean_max', or predict "
+        "whole sequences");
   }
 }
 
@@ -38,11 +40,11 @@ struct Stream::Impl {
   std::vector<Buffer<float>> h[2];  // [layer][B, H]
   std::vector<Buffer<float>> c;     // [layer][B, H], empty for cells that have none
   int now = 0;                      // the set that holds the states
-  Buffer<double> pooled;            // [B, H]
+  Buffer<double> pooled;            // [B, pooled_size]
   Buffer<std::int64_t> steps;       // [B]
 
   Buffer<float> input;     // [B, C or E] as the first layer reads it
-  Buffer<float> features;  // [B, H] pooled
+  Buffer<float> features;  // [B, P] pooled, P = SequenceModel::head_inputs()
   Buffer<float> outputs;   // [B, K]
   Buffer<double> answers;  // [B, K]
   Buffer<char> scratch;
@@ -58,7 +60,7 @@ struct Stream::Impl {
         K(network.output_size),
         steps(make_buffer<std::int64_t>(B)),
         input(make_buffer<float>(B * packed.model().layer_inputs())),
-        features(make_buffer<float>(B * H)),
+        features(make_buffer<float>(B * packed.model().head_inputs())),
         outputs(make_buffer<float>(B * K)),
         answers(make_buffer<double>(B * K)) {
     const bool has_c = packed.layer(0, 0).cell().states == 2;
@@ -69,41 +71,50 @@ struct Stream::Impl {
       bytes = std::max(bytes, packed.layer(layer, 0).step_memory());
     }
     scratch = make_buffer<char>(static_cast<std::int64_t>(bytes));
-    if (pools()) pooled = make_buffer<double>(B * H);
+    if (pooled_size() > 0) pooled = make_buffer<double>(B * pooled_size());
     for (std::int64_t b = 0; b < B; ++b) reset(b);
   }
 
-  bool pools() const {
-    return network.pooling == Pooling::kMean || network.pooling == Pooling::kMax;
+  // Sums of all steps, their maxima, or sums and then maxima.
+  std::int64_t pooled_size() const { return (keeps_sums() ? H : 0) + (keeps_maxima() ? H : 0); }
+  bool keeps_sums() const {
+    return network.pooling == Pooling::kMean || network.pooling == Pooling::kLastMeanMax;
+  }
+  bool keeps_maxima() const {
+    return network.pooling == Pooling::kMax || network.pooling == Pooling::kLastMeanMax;
   }
 
   void reset(std::int64_t b) noexcept {
     for (auto& states : h[now]) std::fill_n(states.get() + b * H, H, 0.0f);
     for (auto& states : c) std::fill_n(states.get() + b * H, H, 0.0f);
     steps[b] = 0;
-    if (!pools()) return;
-    const double nothing =
-        network.pooling == Pooling::kMax ? -std::numeric_limits<double>::infinity() : 0.0;
-    std::fill_n(pooled.get() + b * H, H, nothing);
+    double* own = pooled.get() + b * pooled_size();
+    if (keeps_sums()) own = std::fill_n(own, H, 0.0);
+    if (keeps_maxima()) std::fill_n(own, H, -std::numeric_limits<double>::infinity());
   }
 
   // What the head reads of the last layer's h.
   const float* pool(const float* last) noexcept {
-    if (!pools()) return last;
+    if (pooled_size() == 0) return last;
+    float* to = features.get();
     for (std::int64_t b = 0; b < B; ++b) {
       const float* from = last + b * H;
-      double* sums = pooled.get() + b * H;
-      float* to = features.get() + b * H;
-      if (network.pooling == Pooling::kMean) {
-        for (std::int64_t f = 0; f < H; ++f) sums[f] += static_cast<double>(from[f]);
-        mean_of_steps(H, sums, steps[b], to);
-        continue;
+      double* own = pooled.get() + b * pooled_size();
+      if (network.pooling == Pooling::kLastMeanMax) to = std::copy_n(from, H, to);
+      if (keeps_sums()) {
+        for (std::int64_t f = 0; f < H; ++f) own[f] += static_cast<double>(from[f]);
+        mean_of_steps(H, own, steps[b], to);
+        own += H;
+        to += H;
       }
-      for (std::int64_t f = 0; f < H; ++f) {
-        if (is_new_maximum(from[f], static_cast<float>(sums[f]))) {
-          sums[f] = static_cast<double>(from[f]);
+      if (keeps_maxima()) {
+        for (std::int64_t f = 0; f < H; ++f) {
+          if (is_new_maximum(from[f], static_cast<float>(own[f]))) {
+            own[f] = static_cast<double>(from[f]);
+          }
+          to[f] = static_cast<float>(own[f]);
         }
-        to[f] = static_cast<float>(sums[f]);
+        to += H;
       }
     }
     return features.get();
@@ -152,13 +163,22 @@ Stream::Stream(const Model& model, std::int64_t batch_size) {
   require_one_way(model.settings().network);
   const SequenceModel& network = model.network();
   const std::int64_t widest =
-      std::max({network.layer_inputs(), network.features(), network.settings().output_size});
+      std::max({network.layer_inputs(), network.head_inputs(), network.settings().output_size});
   constexpr std::int64_t kMost = std::int64_t{1} << 48;  // far beyond memory, far below overflow
   if (batch_size < 1 || batch_size > kMost / widest) {
     throw std::invalid_argument("batch_size must be at least 1 and fit into memory, got " +
                                 std::to_string(batch_size));
   }
-  impl_ = std::make_unique<Impl>(model.impl_, batch_size);
+  try {
+    impl_ = std::make_unique<Impl>(model.impl_, batch_size);
+  } catch (const std::bad_alloc&) {
+    const ModelSettings& settings = network.settings();
+    const std::int64_t states = 3 * settings.num_layers * settings.hidden_size;
+    const std::int64_t floats = states + network.layer_inputs() + network.features() +
+                                3 * settings.output_size;  // an answer is of float64
+    throw OutOfMemory("a stream of batch_size " + std::to_string(batch_size),
+                      batch_size * floats * std::int64_t{sizeof(float)});
+  }
 }
 Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
@@ -189,6 +209,7 @@ float* Stream::h(std::int64_t layer) noexcept {
 float* Stream::c(std::int64_t layer) noexcept {
   return impl_->c.empty() ? nullptr : impl_->c[static_cast<std::size_t>(layer)].get();
 }
+std::int64_t Stream::pooled_size() const noexcept { return impl_->pooled_size(); }
 double* Stream::pooled() noexcept { return impl_->pooled.get(); }
 std::int64_t* Stream::steps() noexcept { return impl_->steps.get(); }
 

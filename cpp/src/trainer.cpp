@@ -188,7 +188,12 @@ Trainer::Trainer(const SequenceModel& model, const TrainingSettings& settings,
       throw std::invalid_argument("tbptt needs pooling 'last' or an output at every step");
     }
   }
-  impl_ = std::make_unique<Impl>(model, settings, target_columns);
+  try {
+    impl_ = std::make_unique<Impl>(model, settings, target_columns);
+  } catch (const std::bad_alloc&) {
+    // With as many gradients, and what the solver remembers of each.
+    throw OutOfMemory("training " + model.memory_text(2 + find_solver(settings.solver).memories));
+  }
 }
 Trainer::~Trainer() = default;
 Trainer::Trainer(Trainer&&) noexcept = default;
@@ -206,7 +211,7 @@ EpochResult Trainer::run_epoch(float* parameters, const SequenceData& data, cons
   const Minibatches batches =
       Minibatches::shuffled(data, settings.batch_size, settings.seed, epoch);
   const bool cuts = settings.tbptt > 0;
-  float* gradient = self.gradient.reserve(self.model.num_parameters());
+  float* gradient = self.gradient.reserve(self.model.num_parameters(), "the gradient");
   EpochResult result;
   Impl::Sums total;
   for (std::int64_t b = 0; b < batches.count(); ++b) {

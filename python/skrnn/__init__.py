@@ -1,9 +1,9 @@
 """Recurrent neural networks for sequences, on any CPU.
 
 `RNNClassifier` and `RNNRegressor` are scikit-learn estimators for sequences of different lengths;
-`Sequences` holds such sequences, and `skrnn.preprocessing` prepares them. `save` and `load` are for
-fitted models, and `skrnn.runtime` predicts with saved ones and NumPy alone. `skrnn.kernels` holds
-the layers themselves: RNN, LSTM and GRU with forward, backward and step.
+`Sequences` holds such sequences, and `skrnn.preprocessing` prepares them. `save`, `load` and
+`stream` are for fitted models, and `skrnn.runtime` predicts with saved ones and NumPy alone.
+`skrnn.kernels` holds the layers themselves: RNN, LSTM and GRU with forward, backward and step.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from skrnn._files._writing import save
     from skrnn._regressor import RNNRegressor
     from skrnn._sequences import Sequences
+    from skrnn._serving import stream
 
 __all__ = [
     "RNNClassifier",
@@ -34,6 +35,7 @@ __all__ = [
     "runtime",
     "save",
     "show_versions",
+    "stream",
 ]
 
 # Loaded when first asked for: kernels alone need no scikit-learn.
@@ -43,6 +45,7 @@ _LAZY = {
     "Sequences": "skrnn._sequences",
     "load": "skrnn._files._reading",
     "save": "skrnn._files._writing",
+    "stream": "skrnn._serving",
 }
 
 

@@ -36,11 +36,16 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         Stacked layers.
     bidirectional : bool, default=False
         Whether a second set of layers reads from the last step to the first.
-    pooling : {"last", "mean", "max", "attention"}, default="last"
+    pooling : {"last", "mean", "max", "attention", "last_mean_max"}, default="last"
         What becomes of the steps: the state when all has been read; the mean or the maximum over
-        steps; or a mean weighted by learned attention (Yang et al., NAACL 2016).
+        steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the first three
+        side by side (Howard & Ruder, ACL 2018).
     embedding_size : int, optional
         Makes the input tokens (integers from 0 on) that become learned vectors of this size.
+    standardize : bool or "auto", default="auto"
+        Whether each channel loses its mean and is divided by its standard deviation, over all steps
+        of the sequences in fit, before the network reads it. "auto" does so unless all means are
+        within 2 of zero and all deviations between 1/4 and 4. Tokens stay as they are.
     dropout : float, default=0.0
         Rate between layers, and before the head.
     recurrent_dropout : float, default=0.0
@@ -141,6 +146,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         bidirectional: bool = False,
         pooling: str = "last",
         embedding_size: int | None = None,
+        standardize: bool | str = "auto",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         loss: str = "auto",
@@ -169,6 +175,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         self.bidirectional = bidirectional
         self.pooling = pooling
         self.embedding_size = embedding_size
+        self.standardize = standardize
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.loss = loss

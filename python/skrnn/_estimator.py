@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from skrnn._initialization import named_views
 from skrnn._parameters import (
     Rule,
     boolean,
+    boolean_or,
     integer,
     loudness,
     one_of,
@@ -30,10 +32,17 @@ from skrnn._parameters import (
     threads,
 )
 from skrnn._sequences import Sequences
-from skrnn._serving import ServingMixin
-from skrnn._validation import as_sequences, check_input_size, frame_of_channels, is_table
+from skrnn._serving import Operation, ServingMixin
+from skrnn._standardization import Units
+from skrnn._validation import (
+    as_sequences,
+    as_unscaled,
+    check_input_size,
+    frame_of_channels,
+    is_table,
+)
 
-POOLINGS = ("last", "mean", "max", "attention")
+POOLINGS = ("last", "mean", "max", "attention", "last_mean_max")
 SCHEDULES = ("constant", "cosine", "one_cycle", "plateau")
 ARCHITECTURE = (
     "cell",
@@ -42,6 +51,7 @@ ARCHITECTURE = (
     "bidirectional",
     "pooling",
     "embedding_size",
+    "standardize",
 )
 
 # Parameters that every estimator has, and their rules.
@@ -52,6 +62,7 @@ RULES: dict[str, Rule] = {
     "bidirectional": boolean(),
     "pooling": one_of(POOLINGS),
     "embedding_size": integer(1, none=True),
+    "standardize": boolean_or("auto"),
     "dropout": real(0, 1, "[)"),
     "recurrent_dropout": real(0, 1, "[)"),
     "solver": one_of(_core.solvers()),
@@ -84,6 +95,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     params_: dict[str, NDArray[np.float32]]
     _input_size: int  # channels, or tokens
     _saw_table = False
+    _units: Units | None = None  # of channels
     _built_with: dict[str, Any]  # the architecture of params_
     _fitted_loss: str
 
@@ -160,7 +172,10 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         if table and (begin or self._saw_table):
             # scikit-learn's meaning of a table: named columns, always the same.
             X = validate_data(self, X, reset=begin, dtype=[np.float64, np.float32])
-        sequences = as_sequences(X, tokens=tokens, name=name)
+        if not tokens and (self.standardize if begin else self._units is not None):
+            sequences = as_unscaled(X, name)
+        else:
+            sequences = as_sequences(X, tokens=tokens, name=name)
         if not table and (begin or not self._saw_table):
             # Where sequences are data frames, the names of their channels.
             _check_feature_names(self, frame_of_channels(X, name), reset=begin)
@@ -178,7 +193,11 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
 
     def _values(self, X: Sequences) -> NDArray[Any]:
         """Return the steps of all sequences as the engine takes them."""
-        return X.values.astype(np.int64) if self.embedding_size is not None else X.values
+        if self.embedding_size is not None:
+            return X.values.astype(np.int64)
+        return (
+            np.asarray(X.values, np.float32) if self._units is None else self._units.apply(X.values)
+        )
 
     # ---- The engine ----
 
@@ -251,8 +270,11 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             view[...] = self.params_[name]
         return arena
 
-    def _served(self) -> _core.Model:
-        """Return what predicts: the network with its parameters and the units of the targets."""
+    def _served(self, operations: Sequence[Operation] = ()) -> _core.Model:
+        """Return what predicts: the network with its parameters and the units of both ends.
+
+        Before it come the `operations` of a pipeline on channels.
+        """
         if self._loss() != self._fitted_loss:
             raise ValueError(
                 f"loss={self._loss()!r} is not the loss that the parameters were fitted with, "
@@ -266,6 +288,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             **self._loss_options(),
             targets=self._target_columns,
             **self._target_units(),
+            operations=[*operations, *([] if self._units is None else self._units.operations)],
         )
 
     def _answers(self, X: Any) -> NDArray[np.float64]:
@@ -273,7 +296,8 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         check_is_fitted(self, "params_")
         model = self._served()
         sequences = self._check_input(X, begin=False)
-        return model.predict(self._values(sequences), sequences.offsets, n_jobs=self.n_jobs)
+        raw = self._values(sequences) if self._units is None else sequences.values
+        return model.predict(raw, sequences.offsets, n_jobs=self.n_jobs)
 
     def _outputs(self, X: Any) -> NDArray[np.float32]:
         """Return the outputs of the head, (n, K), before the loss gives them a meaning."""

@@ -18,6 +18,7 @@ from skrnn._estimator import SequenceEstimator
 from skrnn._initialization import initial_parameters, named_views
 from skrnn._parameters import check_parameters
 from skrnn._sequences import Sequences
+from skrnn._standardization import learn_units
 from skrnn._training import ENDING_SCHEDULES, History, Plan, Run, State, TrainingData, train
 from skrnn._transformed import check_transformed_alike
 from skrnn._twins import LearnsByTwin
@@ -167,10 +168,13 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
             self._learn_targets(y, sample_weight)
             self._begin()
         samples = Samples(sequences, y, sample_weight)
-        if sample_weight is None or sample_weight.all():
-            return samples
-        # What weighs nothing is not there, neither in minibatches nor in a validation split.
-        return samples[np.flatnonzero(sample_weight)]
+        if sample_weight is not None and not sample_weight.all():
+            # What weighs nothing is not there, neither in minibatches nor in a validation split.
+            samples = samples[np.flatnonzero(sample_weight)]
+        if begin:
+            wanted = self.standardize if self.embedding_size is None else False
+            self._units = learn_units(samples.X, samples.sample_weight, wanted)
+        return samples
 
     def _begin(self) -> None:
         """Draw the seed of all that is random in this fit, and in those that go on from it."""

@@ -26,7 +26,21 @@ def initial_parameters(
       sigmoid(1), 73 %, of a state outlasts a step at first, and not half of it;
     - embedding: normal with a standard deviation of 0.1;
     - attention: zero, which is the mean over the steps.
+
+    Raises
+    ------
+    MemoryError
+        For more parameters than memory holds; it names the largest.
     """
+    try:
+        return _drawn(model, cell, hidden_size, rng)
+    except MemoryError as error:
+        raise MemoryError(model.memory_text()) from error
+
+
+def _drawn(
+    model: _core.SequenceModel, cell: str, hidden_size: int, rng: np.random.Generator
+) -> NDArray[np.float32]:
     arena = np.zeros(model.num_parameters, np.float32)
     for name, view in named_views(model, arena).items():
         module, _, kind = name.partition(".")

@@ -38,7 +38,7 @@ def real(low: float, high: float, bounds: str, *, none: bool = False) -> Rule:
     """Take a number between two bounds, written as in "[0, 1)"."""
 
     def holds(value: Any) -> bool:
-        if not _is_a(Real, value):
+        if not is_number(value):
             return False
         above = low <= value if bounds[0] == "[" else low < value
         below = value <= high if bounds[1] == "]" else value < high
@@ -50,6 +50,15 @@ def real(low: float, high: float, bounds: str, *, none: bool = False) -> Rule:
 def boolean() -> Rule:
     """Take True or False."""
     return Rule(lambda v: isinstance(v, (bool, np.bool_)), "True or False")
+
+
+def boolean_or(name: str) -> Rule:
+    """Take True, False, or a name."""
+    return Rule(
+        lambda v: isinstance(v, (bool, np.bool_)) or (isinstance(v, str) and v == name),
+        f"True, False or {name!r}",
+        [name],
+    )
 
 
 def one_of(choices: Collection[str]) -> Rule:
@@ -103,7 +112,7 @@ def class_weights() -> Rule:
 
     def holds(value: Any) -> bool:
         if isinstance(value, Mapping):
-            return all(_is_a(Real, w) and bool(0 <= w < np.inf) for w in value.values())
+            return all(is_number(w) and bool(0 <= w < np.inf) for w in value.values())
         return value is None or (isinstance(value, str) and value == "balanced")
 
     return Rule(
@@ -114,6 +123,24 @@ def class_weights() -> Rule:
 def _is_a(kind: type, value: Any) -> bool:
     """Whether a value is of a kind of numbers, as True and False are not meant to be."""
     return isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number that float64 has room for, as integers need not be."""
+    if not _is_a(Real, value):
+        return False
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
+
+
+def _shown(value: Any) -> str:
+    """Return a value for a message; Python refuses to write the longest integers."""
+    if _is_a(Integral, value) and abs(int(value)) >= 10**40:
+        return "an integer of more than 40 digits"
+    return repr(value)
 
 
 def _or_none(holds: Callable[[Any], bool], expected: str, none: bool) -> Rule:
@@ -141,7 +168,7 @@ def check_parameters(estimator: Any, rules: Mapping[str, Rule]) -> None:
         if rule.holds(value):
             continue
         message = (
-            f"{type(estimator).__name__} got {name}={value!r}; expected {name} to be "
+            f"{type(estimator).__name__} got {name}={_shown(value)}; expected {name} to be "
             f"{rule.expected}"
         )
         if isinstance(value, str):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from skrnn import _core
 from skrnn._answers import Numbers
 from skrnn._estimator import RULES
 from skrnn._fitting import Samples, TrainableEstimator
-from skrnn._parameters import Rule, check_no_end, check_parameters, one_of, real
+from skrnn._parameters import Rule, check_no_end, check_parameters, is_number, one_of, real
 from skrnn._training import ENDING_SCHEDULES
 from skrnn._validation import as_targets
 from skrnn._weights import as_ratios
@@ -29,7 +28,7 @@ def _are_quantiles(value: Any) -> bool:
         levels = list(value)
     except TypeError:
         return False
-    return len(levels) > 0 and all(isinstance(q, Real) and 0 < float(q) < 1 for q in levels)
+    return len(levels) > 0 and all(is_number(q) and 0 < float(q) < 1 for q in levels)
 
 
 class RNNRegressor(RegressorMixin, TrainableEstimator):
@@ -48,11 +47,16 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         Stacked layers.
     bidirectional : bool, default=False
         Whether a second set of layers reads from the last step to the first.
-    pooling : {"last", "mean", "max", "attention"}, default="last"
+    pooling : {"last", "mean", "max", "attention", "last_mean_max"}, default="last"
         What becomes of the steps: the state when all has been read; the mean or the maximum over
-        steps; or a mean weighted by learned attention (Yang et al., NAACL 2016).
+        steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the first three
+        side by side (Howard & Ruder, ACL 2018).
     embedding_size : int, optional
         Makes the input tokens (integers from 0 on) that become learned vectors of this size.
+    standardize : bool or "auto", default="auto"
+        Whether each channel loses its mean and is divided by its standard deviation, over all steps
+        of the sequences in fit, before the network reads it. "auto" does so unless all means are
+        within 2 of zero and all deviations between 1/4 and 4. Tokens stay as they are.
     dropout : float, default=0.0
         Rate between layers, and before the head.
     recurrent_dropout : float, default=0.0
@@ -160,6 +164,7 @@ default="auto"
         bidirectional: bool = False,
         pooling: str = "last",
         embedding_size: int | None = None,
+        standardize: bool | str = "auto",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         loss: str = "auto",
@@ -189,6 +194,7 @@ default="auto"
         self.bidirectional = bidirectional
         self.pooling = pooling
         self.embedding_size = embedding_size
+        self.standardize = standardize
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.loss = loss

@@ -12,6 +12,7 @@ from skrnn._flatten import as_floats, flatten
 from skrnn._sequences import Sequences
 
 _MAX_TOKEN = np.iinfo(np.int32).max
+_LARGEST = int(np.finfo(np.float64).max)
 
 
 def as_sequences(
@@ -83,6 +84,37 @@ def as_sequences(
     if isinstance(X, Sequences) and values is X.values:
         return X
     return Sequences.from_flat(values, offsets)
+
+
+def as_unscaled(X: Any, name: str = "X") -> Sequences:
+    """Make sequences of channels that a network reads once they are standardised.
+
+    Parameters
+    ----------
+    X : sequences
+        As `as_sequences` takes them, without tokens.
+    name : str, default="X"
+        What messages call X.
+
+    Returns
+    -------
+    sequences : Sequences
+        float64 is kept: large numbers are scaled before they are rounded to float32.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `as_sequences`, also for values that float32 has not.
+
+    Examples
+    --------
+    >>> as_unscaled([[1e9 + 1, 1e9 + 2]]).values.ravel()
+    array([1.000000001e+09, 1.000000002e+09])
+    """
+    sequences = as_sequences(X, dtype=None, name=name)
+    if np.abs(sequences.values).max() > np.finfo(np.float32).max:
+        as_sequences(X, name=name)  # says which it is
+    return sequences
 
 
 def check_n_channels(estimator: Any, X: Sequences, *, reset: bool) -> None:
@@ -243,6 +275,12 @@ def as_targets(y: Any, name: str = "y") -> NDArray[Any]:
                     "strings, and leave sequences without one out"
                 )
     if array.dtype == object:
+        for index, value in enumerate(array.flat):
+            if isinstance(value, int) and abs(value) > _LARGEST:
+                raise ValueError(
+                    f"{name} holds an integer at index {index} that is too large for float64; "
+                    "scale the targets, and write labels as strings"
+                )
         missing = [value is None or _differs(value) for value in array.flat]
     elif array.dtype.kind == "f":
         missing = np.isnan(array).ravel()

@@ -35,16 +35,22 @@ def check_sample_weight(sample_weight: Any, n: int) -> NDArray[np.float64] | Non
     """
     if sample_weight is None:
         return None
-    if isinstance(sample_weight, Real):
-        sample_weight = np.full(n, float(sample_weight))
-    weights = check_array(
-        sample_weight,
-        ensure_2d=False,
-        allow_nd=True,
-        ensure_min_samples=0,
-        dtype=np.float64,
-        input_name="sample_weight",
-    )
+    try:
+        if isinstance(sample_weight, Real):
+            sample_weight = np.full(n, float(sample_weight))
+        weights = check_array(
+            sample_weight,
+            ensure_2d=False,
+            allow_nd=True,
+            ensure_min_samples=0,
+            dtype=np.float64,
+            input_name="sample_weight",
+        )
+    except OverflowError as error:
+        raise ValueError(
+            "sample_weight holds an integer that is too large for float64; only the ratios of "
+            "weights matter, so divide them all"
+        ) from error
     if weights.ndim != 1:
         raise ValueError(
             f"Sample weights must be 1D array or scalar: sample_weight has shape {weights.shape}; "

@@ -17,7 +17,13 @@ from skrnn._answers import Numbers, open_stream
 from skrnn._files._description import Description, read_file
 from skrnn._sequences import Sequences
 from skrnn._tokens import documents_of, numbered
-from skrnn._validation import as_sequences, check_input_size, frame_of_channels, is_table
+from skrnn._validation import (
+    as_sequences,
+    as_unscaled,
+    check_input_size,
+    frame_of_channels,
+    is_table,
+)
 
 __all__ = ["Predictor", "load"]
 
@@ -25,8 +31,8 @@ __all__ = ["Predictor", "load"]
 def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predictor:
     """Return what predicts as the model in a file does.
 
-    Nothing in a file is run as code, and a damaged one is refused, so that files of strangers may
-    be loaded.
+    Nothing in a file is run as code, so that files of strangers may be loaded, and digests of all
+    that is read tell a damaged file from a sound one.
 
     Parameters
     ----------
@@ -97,8 +103,10 @@ class Predictor:
             self.classes_ = description.meaning.classes
         if description.tokens is not None:
             self.vocabulary_ = description.tokens.vocabulary
-        steps = description.steps
-        self.n_features_in_ = model.channels if steps else description.n_features_in
+        self.n_features_in_ = (
+            model.channels if description.transforms else description.n_features_in
+        )
+        self._allow_nan = any(name == "fill" for name, _, _ in model.operations)
 
     def __repr__(self) -> str:
         network = self._description.fields.fields("network")
@@ -182,8 +190,8 @@ class Predictor:
         -------
         stream : Stream
             As the `stream` method of estimators returns it. Where the saved pipeline scales
-            channels, so does the stream; where it encodes texts, the stream reads the numbers of
-            tokens, which `vocabulary_` has.
+            channels or fills NaN, so does the stream; where it encodes texts, the stream reads the
+            numbers of tokens, which `vocabulary_` has.
 
         Raises
         ------
@@ -211,12 +219,15 @@ class Predictor:
         if description.tokens is not None:
             tokens = description.tokens
             X = numbered(documents_of(X, tokens.analyzer.build()), tokens.vocabulary)
-        elif description.saw_table and not description.steps and is_table(X):
+        elif description.saw_table and not description.transforms and is_table(X):
             X = self._check_table(X)
-        # float64 is kept for the operations of a pipeline, which come before the network.
-        dtype = None if description.steps and not is_tokens else np.float32
-        sequences = as_sequences(X, tokens=is_tokens, dtype=dtype)
-        if not description.steps and not description.saw_table:
+        if description.standardized and not description.transforms:
+            sequences = as_unscaled(X)
+        else:
+            # float64 is kept for the operations of a pipeline, which come before the network.
+            dtype = None if description.transforms and not is_tokens else np.float32
+            sequences = as_sequences(X, tokens=is_tokens, allow_nan=self._allow_nan, dtype=dtype)
+        if not description.transforms and not description.saw_table:
             self._check_names(frame_of_channels(X))
         size = int(sequences.values.max()) + 1 if is_tokens else sequences.n_channels
         check_input_size(size, description.input_size, is_tokens, description.estimator)

@@ -1,7 +1,8 @@
 """Write a model of each kind, with input and answers: python write.py FOLDER.
 
-The files in ``version_1`` were written by scikit-rnn 0.1.0 in format version 1, and have to be
-loaded for ever: nobody writes them again. A format to come gets a folder of its own.
+The files in ``version_1`` and ``version_2`` were written by scikit-rnn 0.1.0 in those versions of
+the format, and have to be loaded for ever: nobody writes them again. A format to come gets a folder
+of its own.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import skrnn
 from skrnn import RNNClassifier, RNNRegressor
@@ -65,6 +67,13 @@ def models() -> dict[str, tuple[Any, Any]]:
     scaled = make_pipeline(
         PerStep(StandardScaler()), PerStep(MinMaxScaler((-1, 1))), RNNRegressor("gru", **SMALL)
     )
+    gaps = [np.where(rng.random(x.shape) < 0.2, np.nan, x).astype(np.float32) for x in X]
+    filled = make_pipeline(
+        "passthrough",
+        PerStep(make_pipeline(SimpleImputer(strategy="median"), RobustScaler())),
+        PerStep(MaxAbsScaler()),
+        RNNClassifier("gru", **SMALL),
+    )
     words = make_pipeline(TokenEncoder(min_frequency=2), RNNClassifier(embedding_size=3, **SMALL))
     return {
         "classifier": (RNNClassifier(**SMALL).fit(X, CITIES[thirds(X)]), X),
@@ -92,6 +101,7 @@ def models() -> dict[str, tuple[Any, Any]]:
             RNNRegressor(loss="poisson", pooling="mean", **SMALL).fit(X, [[len(x)] for x in X]),
             X,
         ),
+        "pipeline_filled": (filled.fit(gaps, CITIES[thirds(X)]), gaps),
         "pipeline_scaled": (scaled.fit([100 * x + 5 for x in X], pairs(X)), X),
         "pipeline_words": (words.fit(W, lengths), W),
     }

@@ -13,7 +13,7 @@ void check_arrives(const skrnn::ServingSettings& settings, const std::string& wh
   const File file = file_of(settings);
   const Bytes bytes = container(file);
   const skrnn::Model model = skrnn::Model::parse(bytes.data(), bytes.size());
-  expect(model.description() == file.description, what + ": the description");
+  expect(model.description() == file.sealed_description(), what + ": the description");
   // The text names every setting but the numbers of tensors.
   expect(description_of(model.settings()) == file.description, what + ": the settings");
   const std::vector<float> parameters = parameters_of(settings);
@@ -140,9 +140,16 @@ void check_description() {
     const char *from, *to, *words;
   };
   for (const Case& c : std::vector<Case>{
-           {"\"format_version\": 1", "\"format_version\": 2", "update scikit-rnn"},
-           {"\"format_version\": 1", "\"format_version\": 0", "format_version 0"},
-           {"\"format_version\": 1", "\"format_version\": \"1\"", "format_version"},
+           {"\"format_version\": 2", "\"format_version\": 3", "update scikit-rnn"},
+           {"\"format_version\": 2", "\"format_version\": 0", "format_version 0"},
+           {"\"format_version\": 2", "\"format_version\": \"2\"", "format_version"},
+           {"\"crc32\": {}", "\"crc\": {}", "has no \"crc32\""},
+           {"\"crc32\": {}", "\"crc32\": []", "crc32 must be an object"},
+           {"\"crc32\": {}", "\"crc32\": { }", "no digest of the tensor \"rnn.weight_ih_l0\""},
+           {"\"crc32\": {}", "\"crc32\": {\"head.bias\": -1}", "32 bits"},
+           {"\"crc32\": {}", "\"crc32\": {\"head.bias\": 4294967296}", "32 bits"},
+           {"\"crc32\": {}", "\"crc32\": {\"head.bias\": \"0\"}", "32 bits"},
+           {"\"crc32\": {}", "\"crc32\": {\"head.bia\": 0}", "\"head.bia\" is missing"},
            {"\"format_version\"", "\"format\"", "has no \"format_version\""},
            {"\"network\"", "\"net\"", "has no \"network\""},
            {"\"input\"", "\"in\"", "has no \"input\""},
@@ -238,6 +245,9 @@ void check_container() {
   const char* const head_bias = "\"shape\":[4],\"data_offsets\":[64,80]";
   for (const Case& c : std::vector<Case>{
            {"\"skrnn\"", "\"sklearn\"", "no model of scikit-rnn"},
+           {"a test", "a tesT", "the description in the metadata is damaged: its CRC-32 is"},
+           {",\\\"digest\\\"", ", \\\"digest\\\"", "is damaged"},
+           {",\\\"digest\\\"", ",\\\"digesT\\\"", "is damaged"},
            {"\"other\":\"\"", "\"other\":1", "must hold strings"},
            {"\"other\":\"\"", "\"skrnn\":\"\"", "twice"},
            {"\"head.bias\"", "\"head.bia\"", "\"head.bias\" is missing"},
@@ -325,6 +335,39 @@ void check_container() {
   }
 }
 
+// Damage to anything that is read is found; format 1 has no digests that could find it.
+void check_damage() {
+  skrnn::ServingSettings settings = channels_model();
+  const File sound = file_of(settings);
+  const Bytes good = container(sound);
+  const std::string description = sound.sealed_description();
+  std::size_t taken = 0;
+  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
+    Bytes bytes = good;
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+    const std::string what = "bit " + std::to_string(bit);
+    if (!error_of(bytes, what).empty()) continue;
+    ++taken;
+    const skrnn::Model model = skrnn::Model::parse(bytes.data(), bytes.size());
+    const std::vector<float> parameters = parameters_of(settings);
+    expect(model.description() == description &&
+               std::memcmp(model.parameters(), parameters.data(), parameters.size() * 4) == 0 &&
+               model.settings().target_mean == settings.target_mean &&
+               model.settings().target_scale == settings.target_scale &&
+               model.settings().operations[0].values == settings.operations[0].values &&
+               model.settings().operations[1].values == settings.operations[1].values,
+           what + " is of nothing that is read");
+  }
+  expect(taken < 100, "flipped bits are found: " + std::to_string(taken) + " are not");
+
+  File broken = sound;
+  broken.data.back() = static_cast<char>(broken.data.back() ^ 1);
+  expect_error(container(sound.header(), broken.data), "is damaged: its CRC-32 is", "a weight");
+  const File old = sound.without_digests();
+  expect_good(container(old.header_without_digests(), sound.data), "format 1");
+  expect_good(container(old.header_without_digests(), broken.data), "format 1 with other weights");
+}
+
 void check_files_on_disk() {
   namespace fs = std::filesystem;
   const fs::path folder =
@@ -354,7 +397,8 @@ void check_files_on_disk() {
                     bad = path_of("bad.skrnn");
   write(good, container(sound));
   expect(error_number(good) == -1, "a good file is read");
-  expect(skrnn::Model::load(good).description() == sound.description, "and says what it said");
+  expect(skrnn::Model::load(good).description() == sound.sealed_description(),
+         "and says what it said");
   expect(error_number(path_of("none.skrnn")) == ENOENT, "a missing file is ENOENT");
   expect(error_number(path_of("none/none.skrnn")) == ENOENT, "in a missing folder, too");
   expect(error_number("") == ENOENT, "an empty path is ENOENT");
@@ -392,9 +436,13 @@ void check_files_on_disk() {
 int main() {
   check_arrives(channels_model(), "a model of channels");
   check_arrives(tokens_model(), "a model of tokens");
+  skrnn::ServingSettings fills = channels_model();
+  fills.operations.push_back({skrnn::ChannelOperation::Kind::kFill, {0.5, -2}, true});
+  check_arrives(fills, "a model that fills");
   check_json();
   check_description();
   check_container();
+  check_damage();
   check_files_on_disk();
   return conclusion();
 }

@@ -277,7 +277,9 @@ void check_state(const Case& c) {
     std::copy_n(from.h(layer), n, to.h(layer));
     if (from.c(layer) != nullptr) std::copy_n(from.c(layer), n, to.c(layer));
   }
-  if (from.pooled() != nullptr) std::copy_n(from.pooled(), n, to.pooled());
+  if (from.pooled() != nullptr) {
+    std::copy_n(from.pooled(), c.batch * from.pooled_size(), to.pooled());
+  }
   std::copy_n(from.steps(), c.batch, to.steps());
   expect(same_bits(step(to, c, data, 3), predicted(model, c, data, 4)),
          c.text() + ": a state that was copied");
@@ -314,7 +316,8 @@ void check_operations() {
   std::vector<float> raw;
   for (Index i = 0; i < kChannels; ++i) {
     values.push_back(2.1 + 0.1 / 3 * static_cast<double>(i));  // no float is as exact
-    raw.push_back(random.uniform(1e3));
+    // Each seventh is missing, and filled once a number was added, which changes nothing of it.
+    raw.push_back(i % 7 == 0 ? std::nanf("") : random.uniform(1e3));
   }
   for (const bool in_float64 : {false, true}) {
     skrnn::ServingSettings settings;
@@ -323,10 +326,12 @@ void check_operations() {
     const std::vector<float> parameters = random_parameters(settings);
     const Model plain(settings, parameters.data());
     std::vector<float> prepared = raw;
-    for (const Kind kind : {Kind::kAdd, Kind::kMultiply, Kind::kSubtract, Kind::kDivide}) {
+    for (const Kind kind :
+         {Kind::kAdd, Kind::kFill, Kind::kMultiply, Kind::kSubtract, Kind::kDivide}) {
       settings.operations.push_back({kind, values, in_float64});
       for (std::size_t i = 0; i < raw.size(); ++i) {
         const auto combined = [kind](auto x, auto v) {
+          if (kind == Kind::kFill) return std::isnan(x) ? v : x;
           return kind == Kind::kAdd        ? x + v
                  : kind == Kind::kMultiply ? x * v
                  : kind == Kind::kSubtract ? x - v
@@ -337,6 +342,7 @@ void check_operations() {
       }
     }
     const Model model(settings, parameters.data());
+    expect(model.settings().fills_nan() && !plain.settings().fills_nan(), "which models fill NaN");
     std::vector<float> found(raw.size());
     model.prepare(1, raw.data(), found.data());
     expect(found == prepared, "operations on channels");
@@ -415,8 +421,8 @@ void check_empty_sequences() {
 std::vector<Case> cases() {
   std::vector<Case> result;
   for (const skrnn::CellInfo& cell : skrnn::cells()) {
-    for (const skrnn::Pooling pooling :
-         {skrnn::Pooling::kLast, skrnn::Pooling::kMean, skrnn::Pooling::kMax}) {
+    for (const skrnn::Pooling pooling : {skrnn::Pooling::kLast, skrnn::Pooling::kMean,
+                                         skrnn::Pooling::kMax, skrnn::Pooling::kLastMeanMax}) {
       for (const Index batch : {1, 3}) {
         result.push_back({cell.name, pooling, 1, 37, batch, false});
         result.push_back({cell.name, pooling, 2, 6, batch, true});

@@ -2,6 +2,7 @@
 // them, and how much memory that takes. Each program is one source file, and includes this once.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdint>
@@ -114,6 +115,18 @@ std::string json_string(const std::string& text) {
   return result + "\"";
 }
 
+// The CRC-32 of ISO 3309, a bit after the other.
+std::uint32_t crc32_of(const Bytes& bytes) {
+  std::uint32_t remainder = ~std::uint32_t{0};
+  for (const char c : bytes) {
+    remainder ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) {
+      remainder = (remainder >> 1) ^ ((remainder & 1) != 0 ? 0xedb88320U : 0U);
+    }
+  }
+  return ~remainder;
+}
+
 struct TensorEntry {
   std::string name, dtype, shape;
   Bytes data;
@@ -124,23 +137,55 @@ Bytes bytes_of(const std::vector<T>& values) {
   return Bytes(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
 }
 
-// A file in its parts, each of which can be broken.
+// A file in its parts, each of which can be broken. Digests are those of the broken parts, so that
+// a reader goes on to what is behind them.
 struct File {
-  std::string description;
-  std::string tensors;  // of the header, each after a comma
+  struct Place {
+    std::string name;
+    std::size_t begin, size;
+  };
+
+  std::string description;  // without the digests of tensors
+  std::string tensors;      // of the header, each after a comma
   Bytes data;
+  std::vector<Place> places;
 
   void add(const TensorEntry& tensor) {
     const std::size_t begin = data.size();
     data += tensor.data;
+    places.push_back({tensor.name, begin, tensor.data.size()});
     tensors += ",\"" + tensor.name + "\":{\"dtype\":\"" + tensor.dtype +
                "\",\"shape\":" + tensor.shape + ",\"data_offsets\":[" + std::to_string(begin) +
                "," + std::to_string(data.size()) + "]}";
   }
-  std::string header() const {
-    return "{\"__metadata__\":{\"other\":\"\",\"skrnn\":" + json_string(description) + "}" +
-           tensors + "}";
+  // The description of format 2 has the digests of tensors.
+  std::string sealed_description() const {
+    std::string digests;
+    for (const Place& place : places) {
+      const Bytes bytes = data.substr(std::min(place.begin, data.size()), place.size);
+      digests +=
+          (digests.empty() ? "\"" : ", \"") + place.name + "\": " + std::to_string(crc32_of(bytes));
+    }
+    const std::string none = "\"crc32\": {}";
+    std::string text = description;
+    const std::size_t at = text.find(none);
+    if (at != std::string::npos) text.replace(at, none.size(), "\"crc32\": {" + digests + "}");
+    if (!text.empty() && text.back() == '}') text.pop_back();
+    char digest[9];
+    std::snprintf(digest, sizeof digest, "%08x", static_cast<unsigned>(crc32_of(text)));
+    return text + ",\"digest\":\"" + digest + "\"}";
   }
+  std::string header() const { return header(sealed_description()); }
+  std::string header(const std::string& text) const {
+    return "{\"__metadata__\":{\"other\":\"\",\"skrnn\":" + json_string(text) + "}" + tensors + "}";
+  }
+  // The same in format 1, which has no digests.
+  File without_digests() const {
+    File file = *this;
+    file.description = replaced(description, "2, \"crc32\": {}", "1");
+    return file;
+  }
+  std::string header_without_digests() const { return header(description); }
 };
 
 Bytes container(const std::string& header, const Bytes& data) {
@@ -160,13 +205,15 @@ std::string pooling_name(skrnn::Pooling pooling) {
       return "mean";
     case skrnn::Pooling::kMax:
       return "max";
+    case skrnn::Pooling::kLastMeanMax:
+      return "last_mean_max";
     case skrnn::Pooling::kAttention:
       break;
   }
   return "attention";
 }
 
-const std::vector<std::string> kOperations = {"subtract", "divide", "multiply", "add"};
+const std::vector<std::string> kOperations = {"subtract", "divide", "multiply", "add", "fill"};
 
 std::string description_of(const skrnn::ServingSettings& settings) {
   const skrnn::ModelSettings& network = settings.network;
@@ -181,7 +228,8 @@ std::string description_of(const skrnn::ServingSettings& settings) {
                   "\", \"tensor\": \"input." + std::to_string(i) +
                   "\", \"in_float64\": " + (operation.in_float64 ? "true" : "false") + "}";
   }
-  return "{\"format_version\": 1, \"producer\": \"a test\", \"network\": {\"cell\": \"" +
+  return "{\"format_version\": 2, \"crc32\": {}, \"producer\": \"a test\", \"network\": {\"cell\": "
+         "\"" +
          network.cell + "\", \"input_size\": " + std::to_string(network.input_size) +
          ", \"embedding_size\": " + std::to_string(network.embedding_size) +
          ", \"hidden_size\": " + std::to_string(network.hidden_size) +

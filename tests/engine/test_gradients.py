@@ -12,7 +12,7 @@ from engines import Engine, engine_of
 from network_problems import NetworkProblem, random_network_problem
 from reference.network import Network
 
-POOLINGS = ["last", "mean", "max", "attention", None]
+POOLINGS = ["last", "mean", "max", "attention", "last_mean_max", None]
 
 
 def assert_agrees(problem: NetworkProblem, engine: Engine) -> None:

@@ -41,7 +41,10 @@ def _one_thread() -> Iterator[None]:
     ("cell", "pooling", "loss", "solver"),
     [
         *[(cell, "last", "cross_entropy", "adam") for cell in MODULES],
-        *[("gru", pooling, "squared", "adam") for pooling in ("mean", "max", "attention", None)],
+        *[
+            ("gru", pooling, "squared", "adam")
+            for pooling in ("mean", "max", "attention", "last_mean_max", None)
+        ],
         *[("lstm", "last", "squared", solver) for solver in SOLVERS],
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
@@ -49,6 +50,33 @@ SCALERS: dict[str, list[Any]] = {
     "three": [RobustScaler(), StandardScaler(copy=False), MinMaxScaler()],
 }
 
+# Steps in front of a network that may be given NaN.
+IMPUTERS: dict[str, list[Any]] = {
+    "mean": [PerStep(SimpleImputer())],
+    "median": [PerStep(SimpleImputer(strategy="median"))],
+    "most frequent": [PerStep(SimpleImputer(strategy="most_frequent"))],
+    "constant": [PerStep(SimpleImputer(strategy="constant", fill_value=-1.1))],
+    "zero": [PerStep(SimpleImputer(strategy="constant", keep_empty_features=True))],
+    "before a scaler": [PerStep(SimpleImputer()), PerStep(StandardScaler())],
+    "behind a scaler": [PerStep(StandardScaler()), PerStep(SimpleImputer(copy=False))],
+    "in a pipeline": [PerStep(make_pipeline(SimpleImputer(), RobustScaler()))],
+    "in a pipeline in a pipeline": [
+        PerStep(Pipeline([("a", make_pipeline(MinMaxScaler(), SimpleImputer()))], verbose=True)),
+    ],
+}
+
+# Other steps that pipelines may have.
+STEPS: dict[str, list[Any]] = {
+    "a pipeline": [
+        PerStep(make_pipeline(StandardScaler(), MaxAbsScaler())),
+        PerStep(RobustScaler()),
+    ],
+    "passthrough": ["passthrough", PerStep(StandardScaler()), "passthrough"],
+    "passthrough inside": [PerStep(make_pipeline(MinMaxScaler(), "passthrough"))],
+    "passthrough alone": ["passthrough"],
+    "passthrough alone inside": [PerStep(Pipeline([("nothing", "passthrough")]))],
+}
+
 ENCODERS: dict[str, tuple[TokenEncoder, Any]] = {
     "words": (TokenEncoder(), TEXTS),
     "words that are frequent": (TokenEncoder(min_frequency=7, max_tokens=3), TEXTS),
@@ -70,6 +98,16 @@ def sequences(n: int = 24, *, tokens: bool = False, dtype: Any = np.float32) -> 
     return [
         (rng.normal(size=(1 + i % 7, CHANNELS)) * sizes + shifts).astype(dtype) for i in range(n)
     ]
+
+
+def with_gaps(dtype: Any = np.float32) -> list[np.ndarray]:
+    """The same sequences with missing values."""
+    rng = np.random.default_rng(5)
+    X = sequences(dtype=dtype)
+    for x in X:
+        x[rng.random(x.shape) < 0.3] = np.nan
+    X[6][0] = np.nan
+    return X
 
 
 def stirred(model: Any) -> Any:
@@ -134,6 +172,18 @@ def scaled(scalers: list[Any], dtype: Any = np.float32) -> Pipeline:
     return pipeline
 
 
+def stepped(steps: list[Any], X: Any) -> Pipeline:
+    """A pipeline of any steps, and a network at its end."""
+    pipeline = make_pipeline(*map(clone_of, steps), RNNClassifier(**SMALL))
+    pipeline.fit(X, np.arange(len(X)) % 3)
+    stirred(pipeline[-1])
+    return pipeline
+
+
+def clone_of(step: Any) -> Any:
+    return step if isinstance(step, str) else clone(step)
+
+
 def encoded(encoder: TokenEncoder, texts: Any) -> Pipeline:
     pipeline = make_pipeline(clone(encoder), RNNClassifier(embedding_size=3, **SMALL))
     pipeline.fit(texts, np.arange(len(texts)) % 2)
@@ -181,6 +231,14 @@ SUBJECTS: dict[str, Subject] = {
     **{
         f"scaler {name}": (lambda scalers=scalers: scaled(scalers), sequences)
         for name, scalers in SCALERS.items()
+    },
+    **{
+        f"imputer {name}": (lambda steps=steps: stepped(steps, with_gaps()), with_gaps)
+        for name, steps in IMPUTERS.items()
+    },
+    **{
+        f"steps {name}": (lambda steps=steps: stepped(steps, sequences()), sequences)
+        for name, steps in STEPS.items()
     },
     **{
         f"encoder {name}": (lambda pair=pair: encoded(*pair), lambda pair=pair: pair[1])

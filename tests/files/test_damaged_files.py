@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 import skrnn
 import skrnn.runtime
-from model_files import description_of
+from model_files import description_of, sealed, with_digest
 from models import ENCODERS, encoded, model_of, sequences
 from skrnn._files._description import LONGEST
 
@@ -34,6 +34,7 @@ def changed(name: str, path: Path, change: Callable[[Any, dict[str, Any]], Any])
     description, tensors = description_of(path), load_file(path)
     change(description, tensors)
     save_file(tensors, path, {"skrnn": json.dumps(description)})
+    path.write_bytes(sealed(path.read_bytes()))
 
 
 def put(place: str, value: Any) -> Callable[[Any, Any], None]:
@@ -65,8 +66,8 @@ def test_the_change_itself_does_no_harm(path: Path) -> None:
 
 @BOTH
 def test_a_file_of_a_newer_version(load: Any, path: Path) -> None:
-    changed("classes str", path, put("format_version", 2))
-    with pytest.raises(ValueError, match=r"format_version 2.*update scikit-rnn") as error:
+    changed("classes str", path, put("format_version", 3))
+    with pytest.raises(ValueError, match=r"format_version 3.*update scikit-rnn") as error:
         load(path)
     assert repr(str(path)) in str(error.value)
 
@@ -146,6 +147,10 @@ WRONG_FOR_BOTH: list[tuple[str, str, Any]] = [
     ("scaler mean", "pipeline.steps.0.class", "TokenEncoder"),
     ("scaler mean", "pipeline.steps.0.name", "net"),
     ("scaler mean", "pipeline.final_step", None),
+    ("steps passthrough", "pipeline.steps.0.class", "PerStap"),
+    ("steps passthrough", "pipeline.steps.0.class", None),
+    ("steps passthrough", "pipeline.steps.0.name", "rnnclassifier"),
+    ("classes str", "crc32", MISSING),
     ("tokens", "pipeline", {"verbose": False, "final_step": "a", "steps": [{"class": "PerStep"}]}),
     ("encoder words", "pipeline.steps.0.vocabulary", []),
     ("encoder words", "pipeline.steps.0.vocabulary", ["a", "a"]),
@@ -210,6 +215,36 @@ WRONG_FOR_ESTIMATORS: list[tuple[str, str, Any]] = [
     ("scaler mean", "pipeline.steps.0.transformer.attributes.n_samples_seen_", {"scalar": None}),
     ("scaler min max", "pipeline.steps.0.transformer.params.clip", True),
     ("scaler min max", "pipeline.steps.0.transformer.params.feature_range", "ab"),
+    ("steps passthrough", "pipeline.steps.1.class", "passthrough"),
+    *(
+        ("imputer in a pipeline", f"pipeline.steps.0.transformer.{place}", value)
+        for place, value in (
+            ("class", "Popeline"),
+            ("verbose", 1),
+            ("steps", []),
+            ("steps", {}),
+            ("steps.0.name", "robustscaler"),
+            ("steps.0.name", "a__b"),
+            ("steps.0.class", "passthrough"),
+            ("steps.0.class", "PerStep"),
+            ("steps.1.class", "passthrough"),
+            ("steps.0.params.add_indicator", True),
+            ("steps.0.params.missing_values", -1),
+            ("steps.0.params.missing_values", "nan"),
+            ("steps.0.params.strategy", "constant"),
+            ("steps.0.params.strategy", "worst"),
+            ("steps.0.params.speed", 5),
+            ("steps.0.attributes.statistics_", None),
+            ("steps.0.attributes.statistics_", {"dtype": "float64", "array": [1.0, 2.0]}),
+            ("steps.0.attributes.statistics_", {"dtype": "float64", "array": [1.0, 2.0, 3.0]}),
+            ("steps.0.attributes.statistics_", {"dtype": "U1", "array": ["a", "b", "c"]}),
+            ("steps.0.attributes.dtype", "int8"),
+            ("steps.0.attributes.dtype", "O"),
+        )
+    ),
+    ("imputer constant", "pipeline.steps.0.transformer.params.fill_value", "a"),
+    ("imputer constant", "pipeline.steps.0.transformer.params.fill_value", 3.0),
+    ("imputer constant", "pipeline.steps.0.transformer.params.fill_value", {"tuple": []}),
     ("encoder words", "pipeline.steps.0.params.min_frequency", 0),
     ("encoder words", "pipeline.steps.0.params.max_tokens", "5"),
     ("encoder words", "pipeline.steps.0.params.speed", 5),
@@ -300,7 +335,7 @@ def test_memory_stays_within_a_multiple_of_the_file(unit: str, load: Any, path: 
     header = json.loads(data[8 : 8 + length])
     text = header["__metadata__"]["skrnn"]
     content = "[" + ",".join([unit] * (10**6 // (len(unit) + 1))) + "]"
-    header["__metadata__"]["skrnn"] = text.replace('"PLACE"', content)
+    header["__metadata__"]["skrnn"] = with_digest(text.replace('"PLACE"', content))
     written = json.dumps(header).encode()
     path.write_bytes(len(written).to_bytes(8, "little") + written + data[8 + length :])
     tracemalloc.start()

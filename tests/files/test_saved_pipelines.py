@@ -29,7 +29,7 @@ from models import (
     sequences,
 )
 from skrnn import RNNClassifier, RNNRegressor
-from skrnn._files._pipelines import SUPPORTED, operations_of
+from skrnn._pipelines import SUPPORTED, operations_of
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 
@@ -172,8 +172,7 @@ def fitted(*steps: Any, X: Any = None, **settings: Any) -> Any:
     [
         PerStep(PCA(2)),
         FunctionTransformer(),
-        "passthrough",
-        PerStep(make_pipeline(StandardScaler())),
+        PerStep(make_pipeline(StandardScaler(), PCA(2))),
         Pipeline([("inner", PerStep(StandardScaler()))]),
     ],
     ids=lambda step: getattr(step, "__class__", type(step)).__name__,
@@ -181,7 +180,9 @@ def fitted(*steps: Any, X: Any = None, **settings: Any) -> Any:
 def test_steps_that_a_file_cannot_hold(step: Any, path: Path) -> None:
     pipeline = fitted(PerStep(MaxAbsScaler()), step)
     name = pipeline.steps[1][0]
-    with pytest.raises(ValueError, match=f"step '{name}' of the pipeline") as error:
+    with pytest.raises(
+        ValueError, match=f"step '{name}'( of|.* in step .* of) the pipeline"
+    ) as error:
         skrnn.save(pipeline, path)
     assert SUPPORTED in str(error.value)
     assert not path.exists()
@@ -192,7 +193,7 @@ class MyScaler(StandardScaler):
 
 
 def test_a_scaler_of_one_s_own(path: Path) -> None:
-    with pytest.raises(ValueError, match="PerStep of MyScaler"):
+    with pytest.raises(ValueError, match="the transformer MyScaler"):
         skrnn.save(fitted(PerStep(MyScaler())), path)
 
 

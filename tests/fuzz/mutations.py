@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from model_files import header_of, with_header
+from model_files import header_of, sealed, with_header
 
 # For any place in the JSON of a file.
 HOSTILE: list[Any] = [
@@ -43,7 +43,9 @@ class Mutator:
         ways = [self.flip, self.cut, self.splice, self.length]
         # What is inside is less easily hit by chance, so it is aimed at.
         ways += [self.replace] * 6 + [self.remove, self.add, self.swap, self.exchange]
-        return self.random.choice(ways)(data)
+        broken = self.random.choice(ways)(data)
+        # With the digests of what it holds now, or else little would get past them.
+        return broken if self.random.random() < 0.2 else sealed(broken)
 
     def flip(self, data: bytes) -> bytes:
         """Some bits, of the header more often."""

@@ -80,7 +80,7 @@ def draw_masks(
     hidden_size: int,
     num_layers: int = 1,
     bidirectional: bool = False,
-    every_step: bool = False,  # there is no pooling
+    pooling: str | None = "last",  # None: every step
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
 ) -> Masks:
@@ -91,10 +91,11 @@ def draw_masks(
         if dropout:
             where = seed, epoch, sample, 4 * layer + OUTPUT
             size = directions * hidden_size
-            if layer < num_layers - 1 or every_step:
+            if layer < num_layers - 1 or pooling is None:
                 by_step = [scaled_mask(*where, t, size, dropout) for t in range(n_steps)]
                 masks.output[layer] = np.array(by_step)
             else:
+                size *= 3 if pooling == "last_mean_max" else 1
                 masks.output[layer] = scaled_mask(*where, 0, size, dropout)
         if recurrent_dropout:
             for direction in range(directions):

@@ -20,7 +20,7 @@ from reference.dropout import Masks
 from reference.layer import Layer, Tape
 from reference.losses import Loss, weighted_mean, weighted_mean_gradient
 from reference.losses.loss import Targets
-from reference.pooling import Attention, Last, Max, Mean, Pooling
+from reference.pooling import Attention, Last, LastMeanMax, Max, Mean, Pooling
 
 Parameters = Mapping[str, Array]
 Run = tuple[Layer, Tape]  # of one direction of one layer over one sequence
@@ -35,7 +35,8 @@ class Network:
     cell: str
     num_layers: int = 1
     bidirectional: bool = False
-    pooling: str | None = "last"  # "last", "mean", "max", "attention"; None: every step
+    # "last", "mean", "max", "attention", "last_mean_max"; None: every step
+    pooling: str | None = "last"
 
     @property
     def directions(self) -> int:
@@ -58,7 +59,10 @@ class Network:
             shapes[f"rnn.bias_ih{end}"] = shapes[f"rnn.bias_hh{end}"] = (rows,)
         if self.pooling == "attention":
             shapes["attention.weight"] = (1, features)
-        shapes["head.weight"] = (output_size, features)
+        shapes["head.weight"] = (
+            output_size,
+            3 * features if self.pooling == "last_mean_max" else features,
+        )
         shapes["head.bias"] = (output_size,)
         return shapes
 
@@ -148,6 +152,8 @@ class Network:
                 return Mean()
             case "max":
                 return Max()
+            case "last_mean_max":
+                return LastMeanMax(parameters["rnn.weight_hh_l0"].shape[1])
             case "attention":
                 return Attention(parameters["attention.weight"])
         raise ValueError(self.pooling)
@@ -161,7 +167,7 @@ class NetworkTape:
     masks: Masks
     runs: dict[tuple[int, int], Run]  # by layer and direction
     h: Array  # (T, D * H), of the last layer
-    features: Array  # (1, D * H) or (T, D * H), as the head sees them
+    features: Array  # (1, P) or (T, D * H), as the head sees them
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,23 @@ class Max:
 
 
 @dataclass(frozen=True)
+class LastMeanMax:
+    """Those three side by side, (3 F,): concat pooling (Howard & Ruder, ACL 2018, section 3.3)."""
+
+    hidden_size: int
+
+    def forward(self, h: Array) -> Array:
+        return np.concatenate([part.forward(h) for part in self._parts()])
+
+    def backward(self, h: Array, dpooled: Array) -> tuple[Array, dict[str, Array]]:
+        parts = zip(self._parts(), np.split(dpooled, 3), strict=True)
+        return np.sum([part.backward(h, own)[0] for part, own in parts], axis=0), {}
+
+    def _parts(self) -> tuple[Last, Mean, Max]:
+        return Last(self.hidden_size), Mean(), Max()
+
+
+@dataclass(frozen=True)
 class Attention:
     """A weighted mean, the weights by a learned query q (Yang et al., NAACL 2016, without its MLP).
 

@@ -286,7 +286,9 @@ def test_a_call_from_inside_a_call() -> None:
 def test_models_that_need_the_end() -> None:
     with pytest.raises(ValueError, match=says("bidirectional=False", "predict whole sequences")):
         classifier(bidirectional=True).stream()
-    with pytest.raises(ValueError, match=says("pooling='attention'", "'last', 'mean' or 'max'")):
+    with pytest.raises(
+        ValueError, match=says("pooling='attention'", "'last', 'mean', 'max' or 'last_mean_max'")
+    ):
         classifier(pooling="attention").stream()
     with pytest.raises(ValueError, match="not fitted"):
         RNNClassifier().stream()

@@ -30,7 +30,7 @@ from streams import (
 )
 from support import says
 
-POOLINGS = ("last", "mean", "max")
+POOLINGS = ("last", "mean", "max", "last_mean_max")
 SIZES = {"hidden_size": 5, "num_layers": 2}
 
 
@@ -50,7 +50,10 @@ def test_what_it_holds(cell: str, pooling: str) -> None:
             assert (state[name].shape, state[name].dtype) == ((2, 3, 5), np.float32)
             assert state[name].any() == (n_steps > 0)
         if pooling != "last":
-            assert (state["pooled"].shape, state["pooled"].dtype) == ((3, 5), np.float64)
+            assert (state["pooled"].shape, state["pooled"].dtype) == (
+                (3, 10 if pooling == "last_mean_max" else 5),
+                np.float64,
+            )
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])

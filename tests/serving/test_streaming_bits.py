@@ -25,7 +25,7 @@ from streams import (
 
 pytestmark = pytest.mark.usefixtures("isa")
 
-POOLINGS = ("last", "mean", "max")
+POOLINGS = ("last", "mean", "max", "last_mean_max")
 BATCHES = (1, 2, 3, 50)
 
 cells = pytest.mark.parametrize("cell", skrnn.cells())

@@ -15,7 +15,7 @@ from streams import LOSSES, classifier, multilabel, regressor, steps
 
 pytestmark = pytest.mark.usefixtures("isa")
 
-POOLINGS = ("last", "mean", "max")
+POOLINGS = ("last", "mean", "max", "last_mean_max")
 HIDDEN = 9
 
 

@@ -18,7 +18,13 @@ namespace skrnn {
 
 // One number for each channel, which every step is combined with before the network reads it.
 struct ChannelOperation {
-  enum class Kind { kSubtract, kDivide, kMultiply, kAdd };
+  enum class Kind {
+    kSubtract,
+    kDivide,
+    kMultiply,
+    kAdd,
+    kFill,  // takes the place of NaN, which means a missing value, and of nothing else
+  };
   Kind kind = Kind::kSubtract;
   std::vector<double> values;  // [C]
   // True: computed in float64 and rounded to the type of the input. False: `values` are rounded to
@@ -26,8 +32,10 @@ struct ChannelOperation {
   bool in_float64 = true;
 };
 
-// "subtract", "divide", "multiply" or "add".
+// "subtract", "divide", "multiply", "add" or "fill".
 const char* name_of(ChannelOperation::Kind kind);
+// By these names. Throws std::invalid_argument for any other.
+ChannelOperation::Kind find_operation(const std::string& name);
 
 struct ServingSettings {
   ModelSettings network;
@@ -36,6 +44,9 @@ struct ServingSettings {
   std::vector<double> target_mean;           // [targets], or empty: the network's own units
   std::vector<double> target_scale;          // [targets], or empty
   std::vector<ChannelOperation> operations;  // one after the other; none for tokens
+
+  // Whether NaN may be in the raw input, because an operation fills it.
+  bool fills_nan() const;
 };
 
 // A Model is a handle: copies share everything, and any number of threads may use one.

@@ -16,12 +16,13 @@ enum class Pooling {
   kEveryStep,  // none: one row of outputs for each step
   kLast,       // the states after all has been read
   kMean,
-  kMax,        // of each feature; the first of equal ones
-  kAttention,  // mean weighted by the softmax of h_t . q, with q learned
+  kMax,          // of each feature; the first of equal ones
+  kAttention,    // mean weighted by the softmax of h_t . q, with q learned
+  kLastMeanMax,  // last, mean and max side by side (Howard & Ruder, ACL 2018)
 };
 
-// By the names "last", "mean", "max", "attention" and "every_step". Throws std::invalid_argument
-// for any other.
+// By the names "last", "mean", "max", "attention", "last_mean_max" and "every_step". Throws
+// std::invalid_argument for any other.
 Pooling find_pooling(const std::string& name);
 
 struct ModelSettings {
@@ -55,9 +56,15 @@ class SequenceModel {
   const ModelSettings& settings() const { return settings_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   std::int64_t num_parameters() const { return num_parameters_; }
+  // What is said where memory has no room for `copies` of them: how many bytes they would take,
+  // which parameter takes most, and what makes it smaller.
+  std::string memory_text(std::int64_t copies) const;
 
   std::int64_t directions() const { return settings_.bidirectional ? 2 : 1; }
   std::int64_t features() const { return directions() * settings_.hidden_size; }  // F
+  std::int64_t head_inputs() const {  // columns of what the head reads
+    return settings_.pooling == Pooling::kLastMeanMax ? 3 * features() : features();
+  }
   std::int64_t layer_inputs() const {  // columns of what the first layer reads
     return settings_.reads_tokens() ? settings_.embedding_size : settings_.input_size;
   }

@@ -52,8 +52,11 @@ class Stream {
   std::int64_t hidden_size() const noexcept;  // H
   float* h(std::int64_t layer) noexcept;      // [B, H]
   float* c(std::int64_t layer) noexcept;      // [B, H], or null for cells that have none
-  double* pooled() noexcept;                  // [B, H] sums or maxima of pooling; null for "last"
-  std::int64_t* steps() noexcept;             // [B] read so far
+  // [B, pooled_size], or null for "last", which pools nothing: H sums for "mean", H maxima for
+  // "max", and for "last_mean_max" the sums and then the maxima.
+  std::int64_t pooled_size() const noexcept;
+  double* pooled() noexcept;
+  std::int64_t* steps() noexcept;  // [B] read so far
 
  private:
   struct Impl;

@@ -22,7 +22,7 @@ from skrnn._files._paths import checked_path
 from skrnn._files._values import shorten
 from skrnn._tokens import Analyzer
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # as the head of cpp/src/model_file.h describes it
 
 # Python makes up to 50 bytes of a character of JSON. A vocabulary of half a million words has room.
 LONGEST = 2**23
@@ -65,12 +65,18 @@ class Description:
     n_features_in: int
     feature_names: list[str] | None
     saw_table: bool
+    standardized: bool  # whether the estimator has the last two operations on channels
     meaning: Meaning
     training: Training
     fields: Fields  # all of it
     final_step: str | None  # the name of the estimator in its pipeline, if it has one
-    steps: list[Fields]  # before it: then no input reaches it as it came
+    steps: list[Fields]  # before it
     tokens: Tokens | None
+
+    @property
+    def transforms(self) -> bool:
+        """Whether no input reaches the estimator as it came."""
+        return any(step.get("class") != "passthrough" for step in self.steps)
 
 
 def read_file(
@@ -140,6 +146,7 @@ def describe(model: _core.Model) -> Description:
         n_features_in=fitted.integer("n_features_in", 1),
         feature_names=_feature_names(fitted),
         saw_table=fitted.of_type("saw_table", bool),
+        standardized=_standardized(fitted, model),
         meaning=meaning_of(fitted.fields("answers"), root.fields("loss"), model.answer_size),
         training=_training(estimator.fields("training")),
         fields=root,
@@ -153,6 +160,15 @@ def describe(model: _core.Model) -> Description:
     if (description.meaning.classes is None) != bool(len(model.target_mean)):
         raise ValueError("target.mean and target.scale are for regressors, which need them")
     return description
+
+
+def _standardized(fitted: Fields, model: _core.Model) -> bool:
+    if not fitted.value.get("standardized", False):  # of which format 1 says nothing
+        return False
+    last = [(name, in_float64) for name, _, in_float64 in model.operations[-2:]]
+    if not fitted.of_type("standardized", bool) or last != [("subtract", True), ("divide", True)]:
+        raise ValueError(f"{fitted.path}.standardized is not what its operations are")
+    return True
 
 
 def _finite(text: str) -> float:
@@ -187,7 +203,7 @@ def _check_input(description: Description, channels: int) -> None:
         raise ValueError(f"n_features_in is {description.n_features_in} for {channels} channels")
     if tokens and description.feature_names is not None:
         raise ValueError("feature_names_in is for channels, but the network reads tokens")
-    if description.steps and tokens != (description.tokens is not None):
+    if description.transforms and tokens != (description.tokens is not None):
         raise ValueError("pipeline.steps do not suit the input of the network")
 
 
@@ -231,9 +247,10 @@ def _pipeline(root: Fields) -> tuple[str | None, list[Fields], Tokens | None]:
     names = [*(step.of_type("name", str) for step in steps), pipeline.of_type("final_step", str)]
     if len(set(names)) < len(names):
         raise ValueError(f"{pipeline.path} has two steps of one name")
-    classes = [step.of_type("class", str) for step in steps]
+    changing = [step for step in steps if step.of_type("class", str) != "passthrough"]
+    classes = [step.get("class") for step in changing]
     if classes == ["TokenEncoder"]:
-        return names[-1], steps, _tokens(steps[0])
+        return names[-1], steps, _tokens(changing[0])
     if any(name != "PerStep" for name in classes):
         raise ValueError(f"{pipeline.path}.steps holds something else than PerStep")
     return names[-1], steps, None

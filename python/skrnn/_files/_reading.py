@@ -11,10 +11,13 @@ from sklearn.base import is_classifier
 from skrnn import _core
 from skrnn._files._description import Description, read_file
 from skrnn._files._estimators import ESTIMATORS, served_sections
-from skrnn._files._pipelines import build_pipeline, operations_of
+from skrnn._files._pipelines import build_pipeline
 from skrnn._files._values import shorten
 from skrnn._fitting import TrainableEstimator
 from skrnn._parameters import check_parameters
+from skrnn._pipelines import operations_of
+from skrnn._serving import Operation
+from skrnn._standardization import Units
 from skrnn._training import History
 
 LONGEST_WORD = 200
@@ -24,7 +27,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     """Return the estimator, or the pipeline, that was saved to a file.
 
     It predicts the same bits as the one that was saved, on the same instruction set. Nothing in a
-    file is run as code, and a damaged one is refused, so that files of strangers may be loaded.
+    file is run as code, so that files of strangers may be loaded, and digests of all that is read
+    tell a damaged file from a sound one.
 
     Parameters
     ----------
@@ -72,19 +76,24 @@ def rebuild(model: _core.Model, description: Description) -> Any:
     for name, expected in served_sections(estimator).items():
         if {key: said[name].get(key) for key in expected} != expected:
             raise ValueError(f"its {name} is not that of its {description.estimator}")
-    if description.final_step is None:
-        pipeline, operations = None, []
-    else:
-        pipeline = build_pipeline(description, estimator)
-        operations = operations_of(pipeline)
-    # Not what is computed in float64: that is as it was in the version of scikit-learn that scaled
-    # when the file was written.
-    if [name for name, _, _ in operations] != [name for name, _, _ in model.operations] or any(
-        not np.array_equal(mine[1], read[1])
-        for mine, read in zip(operations, model.operations, strict=True)
-    ):
+    piped = description.final_step is not None
+    whole = build_pipeline(description, estimator) if piped else estimator
+    mine, read = operations_of(whole), model.operations
+    if estimator._units is not None:
+        mine += estimator._units.operations
+    if len(mine) != len(read) or not all(map(_do_the_same, mine, read)):
         raise ValueError("its operations on the input are not those of its pipeline")
-    return estimator if pipeline is None else pipeline
+    return whole
+
+
+def _do_the_same(mine: Operation, read: Operation) -> bool:
+    """Whether two operations are the same, but for what versions of scikit-learn round."""
+    # What is computed in float64 is as it was in the version that scaled when the file was written,
+    # and so is whether the constant of an imputer was rounded to float32.
+    dtype = np.float32 if mine[0] == "fill" else np.float64
+    with np.errstate(over="ignore"):
+        same = np.array_equal(mine[1].astype(dtype), read[1].astype(dtype))
+    return mine[0] == read[0] and same
 
 
 def _estimator_of(description: Description) -> TrainableEstimator:
@@ -116,6 +125,8 @@ def _restore(estimator: Any, model: _core.Model, description: Description) -> No
         estimator.feature_names_in_ = np.array(description.feature_names, dtype=object)
     estimator._saw_table = description.saw_table
     estimator._input_size = description.input_size
+    units = [values for _, values, _ in model.operations[-2:]] if description.standardized else None
+    estimator._units = None if units is None else Units(*units)
 
     vars(estimator).update(description.meaning.fitted)
     if description.meaning.classes is None:

@@ -171,6 +171,19 @@ def decode_array(value: Any, what: str) -> NDArray[Any]:
     return array
 
 
+def complete_params(params: dict[str, Any], kind: Any, path: str) -> None:
+    """Raise ValueError for parameters that are none of a transformer; add those it got since."""
+    defaults = kind().get_params()
+    unknown = [name for name in params if name not in defaults]
+    if unknown:
+        raise ValueError(
+            f"{path}.params has {shorten(unknown[0])}, which {kind.__name__} of this version of "
+            "scikit-learn or scikit-rnn does not know; update them"
+        )
+    for name, value in defaults.items():
+        params.setdefault(name, value)
+
+
 def shorten(value: Any) -> str:
     """Return a value as messages show it, however large it is."""
     if isinstance(value, (list, dict)):

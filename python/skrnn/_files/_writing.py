@@ -5,26 +5,26 @@ from __future__ import annotations
 import json
 import math
 import os
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as to_safetensors
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn import _core
-from skrnn._estimator import SequenceEstimator
 from skrnn._files._atomic import write_atomically
 from skrnn._files._description import FORMAT_VERSION, LONGEST, build
 from skrnn._files._estimators import ESTIMATORS, served_sections
 from skrnn._files._meanings import section_of
 from skrnn._files._paths import checked_path
-from skrnn._files._pipelines import Operation, estimator_of, operations_of, pipeline_section
+from skrnn._files._pipelines import pipeline_section
 from skrnn._files._reading import rebuild
 from skrnn._files._values import encode
 from skrnn._parameters import check_parameters
+from skrnn._pipelines import best_of, estimator_of, operations_of
 
 # What to do about parameters that JSON has no word for.
 FIXES = {
@@ -38,15 +38,17 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     """Write a fitted estimator, or a pipeline around one, to a file.
 
     The file is in the safetensors format: weights, and everything else as JSON. There is no code in
-    it, and `skrnn.load` runs none. It is written atomically: `path` is the old file or the new one,
-    whatever happens meanwhile.
+    it, and `skrnn.load` runs none; digests in it tell whether it was damaged since. It is written
+    atomically: `path` is the old file or the new one, whatever happens meanwhile.
 
     Parameters
     ----------
-    model : estimator or Pipeline
+    model : estimator, Pipeline or search
         An estimator of skrnn, or a `sklearn.pipeline.Pipeline` that ends in one. The steps before
-        it may be `PerStep` of `StandardScaler`, `RobustScaler`, `MaxAbsScaler` or `MinMaxScaler`,
-        several of them in a row, or one `TokenEncoder`.
+        it may be `PerStep` of `SimpleImputer`, `StandardScaler`, `RobustScaler`, `MaxAbsScaler` or
+        `MinMaxScaler`, or of a pipeline of those, several such steps in a row, or one
+        `TokenEncoder`; and "passthrough" anywhere. Of a search, such as a `GridSearchCV`, its
+        `best_estimator_` is saved.
     path : str or path-like
         An existing file is replaced, and keeps its permissions.
 
@@ -100,56 +102,52 @@ def content_of(model: Any) -> bytes:
     TypeError, ValueError
         As `save`.
     """
+    model = best_of(model)
     estimator = estimator_of(model)
-    if not isinstance(estimator, SequenceEstimator):
-        last = "" if estimator is model else "a Pipeline that ends in "
-        best = " (its best_estimator_, say)" if hasattr(model, "best_estimator_") else ""
-        raise TypeError(
-            f"{last}{estimator!r} cannot be saved; expected an estimator of skrnn{best}, or a "
-            "Pipeline that ends in one"
-        )
     if ESTIMATORS.get(type(estimator).__name__) is not type(estimator):
         raise TypeError(
             f"a {type(estimator).__name__} cannot be saved; expected one of {', '.join(ESTIMATORS)}"
         )
     check_is_fitted(estimator, "params_")
     check_parameters(estimator, estimator._rules)
-    served = estimator._served()  # which refuses what has changed since fit
-    pipeline, operations = None, []
-    if isinstance(model, Pipeline):
-        pipeline, operations = pipeline_section(model), operations_of(model)
+    served = estimator._served(operations_of(model))  # which refuses what has changed since fit
+    pipeline = pipeline_section(model) if isinstance(model, Pipeline) else None
+    tensors = _tensors(served)
     description = {
         "format_version": FORMAT_VERSION,
+        # By which damage is found: see cpp/src/crc32.h, which computes the same.
+        "crc32": {name: zlib.crc32(array.tobytes()) for name, array in tensors.items()},
         "producer": f"scikit-rnn {_core.__version__}",
         **served_sections(estimator),
         "input": {
             "operations": [
                 {"operation": name, "tensor": f"input.{i}", "in_float64": in_float64}
-                for i, (name, _, in_float64) in enumerate(operations)
+                for i, (name, _, in_float64) in enumerate(served.operations)
             ]
         },
         "estimator": _estimator_section(estimator),
         "pipeline": pipeline,
     }
-    text = json.dumps(description, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(description, allow_nan=False, ensure_ascii=False, separators=(",", ":"))[:-1]
+    text += f',"digest":"{zlib.crc32(text.encode()):08x}"}}'
     if len(text) > LONGEST:
         raise ValueError(
             f"{type(model).__name__} has {len(text)} characters of classes, vocabulary or names, "
             f"but files hold {LONGEST} at most; limit the vocabulary with max_tokens"
         )
-    content = to_safetensors(_tensors(served, operations), {"skrnn": text})
+    content = to_safetensors(tensors, {"skrnn": text})
     # Nobody should learn years later that a file cannot be read.
     build(_core.Model.parse(content), rebuild)
     return content
 
 
-def _tensors(served: _core.Model, operations: list[Operation]) -> dict[str, NDArray[Any]]:
+def _tensors(served: _core.Model) -> dict[str, NDArray[Any]]:
     tensors: dict[str, NDArray[Any]] = dict(served.parameters)
     if len(served.target_mean):
         tensors["target.mean"] = served.target_mean
         tensors["target.scale"] = served.target_scale
-    for i, (_, values, _) in enumerate(operations):
-        tensors[f"input.{i}"] = np.ascontiguousarray(values)
+    for i, (_, values, _) in enumerate(served.operations):
+        tensors[f"input.{i}"] = values
     return tensors
 
 
@@ -163,6 +161,7 @@ def _estimator_section(estimator: Any) -> dict[str, Any]:
             "n_features_in": int(estimator.n_features_in_),
             "feature_names_in": None if names is None else encode(list(names), "feature_names_in_"),
             "saw_table": bool(estimator._saw_table),
+            "standardized": estimator._units is not None,
             "answers": section_of(estimator._meaning()),
         },
         "training": {
