@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from _fit_task import Array, Labels, Task
+from peers.fit_task import Array, Labels, Task
 
 
 def write(file: Path, X: list[Array], y: Labels, X_test: list[Array]) -> None:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import math
-import os
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-import peak
-from _contender import Contender
 from _environment import cores, environment
+from _limit import Work
+from _machine import UnknownLimitError
 from _problems import Problem
+from _report import RESULTS, busy, write
 from _timing import Effort, Measurement, measure
+from peers.contender import Contender
 
 US = "skrnn"
 PEERS = ("torch", "onnxruntime", "openvino")
-RESULTS = Path(__file__).parent / "results"
 TOLERANCE = 1e-4
 
 
@@ -49,6 +48,54 @@ def ratio(value: float | None) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def rate_cell(gflops: float | None) -> str:
+    """GFLOP/s in a table."""
+    return "-" if gflops is None else f"{gflops:.1f}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """The least value that we set out to reach: of the fastest peer over us, or of the limit.
+
+    Where a peer may be near the limit itself no ratio to it can be large, however good we are.
+    """
+
+    least: float
+    of_limit: bool = False
+
+    def __str__(self) -> str:
+        return f"≥ {self.least:g}{' of limit' if self.of_limit else ''}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one case showed; None where somebody or something is missing."""
+
+    us: float | None  # seconds
+    rate: float | None  # ours, GFLOP/s
+    best: float | None  # the fastest peer over us
+    of_limit: float | None  # the least possible time over ours
+    target: Target | None
+    measurement: Measurement
+
+    @property
+    def reached(self) -> bool | None:
+        if self.target is None:
+            return None
+        value = self.of_limit if self.target.of_limit else self.best
+        return None if value is None else value >= self.target.least
+
+    @property
+    def cells(self) -> list[str]:
+        """Best peer over us, fraction of the limit, the target, whether it is reached."""
+        word = {None: "-", True: "yes", False: "no"}[self.reached]
+        target = "-" if self.target is None else str(self.target)
+        return [ratio(self.best), ratio(self.of_limit), target, word]
+
+
+CASE_COLUMNS = ("best ÷ us", "of limit", "target", "reached")  # of Case.cells
+
+
 class Bench:
     """One question: ``case`` measures, ``row`` prints, ``finish`` writes the JSON file."""
 
@@ -70,9 +117,8 @@ class Bench:
         self._widths: list[int] = []
         for threads in sorted(set(options.threads) - set(self.threads)):
             self.note(f"{threads} threads: this machine gives us {cores()}, left out")
-        busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-        if busy > 0.3:
-            self.note(f"load average {busy:.1f} before the start: other work disturbs the figures")
+        if warning := busy():
+            self.note(warning)
         self._modules = self._load(options.peers)
 
     def _options(self, description: str | None, seconds: float) -> argparse.Namespace:
@@ -88,7 +134,7 @@ class Bench:
         return parser.parse_args()
 
     def _load(self, peers: Sequence[str]) -> dict[str, ModuleType]:
-        files = {US: "_ours", **{peer: f"_peer_{peer}" for peer in peers}}
+        files = {US: "peers.ours", **{peer: f"peers.with_{peer}" for peer in peers}}
         loaded = {who: self._import(who, file) for who, file in files.items()}
         return {who: module for who, module in loaded.items() if module is not None}
 
@@ -105,9 +151,10 @@ class Bench:
         return [who for who in self._modules if who != US]
 
     def note(self, text: str) -> None:
-        """Print it and keep it in the JSON file."""
-        self._notes.append(text)
-        print(text, flush=True)
+        """Print it and keep it in the JSON file, once."""
+        if text not in self._notes:
+            self._notes.append(text)
+            print(text, flush=True)
 
     def wanted(self, problems: Iterable[Problem]) -> list[Problem]:
         """Those that --only asks for."""
@@ -145,15 +192,14 @@ class Bench:
                 if not error <= tolerance:
                     raise SystemExit(f"{key}: {name} and {other} differ by {error:.1e}")
 
-    def measure(self, contenders: Sequence[Contender], peak_threads: int = 0) -> Measurement:
-        """Interleaved medians; with ``peak_threads`` the FMA peak of that many besides."""
-        probe = None
-        if peak_threads:
-            try:
-                probe = peak.probe(peak_threads)
-            except peak.UnknownPeakError as error:
-                self.note(str(error))
-        return measure(contenders, self._effort, probe)
+    def measure(self, contenders: Sequence[Contender], work: Work | None = None) -> Measurement:
+        """Interleaved medians; with ``work`` the machine's limits for it besides."""
+        try:
+            probes = {} if work is None else work.probes()
+        except UnknownLimitError as error:
+            self.note(str(error))
+            probes = {}
+        return measure(contenders, self._effort, probes)
 
     def table(self, title: str, columns: Sequence[str]) -> None:
         """Begin a Markdown table; the first column is the name of the case."""
@@ -179,28 +225,51 @@ class Bench:
         kind: str,
         problem: Problem,
         threads: int,
-        target: float | None = None,
-        *,
-        with_peak: bool = False,
+        target: Target | None,
+        work: Work,
         tolerance: float = TOLERANCE,
-    ) -> tuple[Measurement, float | None]:
-        """Measure one case; also the ratio best peer / us, None where either is missing."""
+    ) -> Case:
+        """Measure, judge and keep one case."""
         contenders = self.contenders(kind, problem, threads)
         self.agree(contenders, tolerance)
-        measurement = self.measure(contenders, threads if with_peak else 0)
-        ratios = self.ratios(measurement)
-        best = min(ratios.values(), default=None)
+        measurement = self.measure(contenders, work)
+        return self.judge(kind, problem, threads, target, work, measurement)
+
+    def judge(
+        self,
+        kind: str,
+        problem: Problem,
+        threads: int,
+        target: Target | None,
+        work: Work,
+        measurement: Measurement,
+        **figures: Any,
+    ) -> Case:
+        """What a measurement says of us; kept for the JSON file with further ``figures``."""
+        us, ratios = measurement.best(US), self.ratios(measurement)
+        limit = work.limit(**measurement.probed) if measurement.probed else None
+        case = Case(
+            us,
+            rate=work.flops / us * 1e-9 if us else None,
+            best=min(ratios.values(), default=None),
+            of_limit=limit / us if limit and us else None,
+            target=target,
+            measurement=measurement,
+        )
         self.record(
             problem,
             threads,
             measurement,
             kind=kind,
             ratios=ratios,
-            best_peer_over_us=best,
-            target=target,
-            reached=None if best is None or target is None else best >= target,
+            best_peer_over_us=case.best,
+            limit=limit,
+            of_limit=case.of_limit,
+            target=None if target is None else asdict(target),
+            reached=case.reached,
+            **figures,
         )
-        return measurement, best
+        return case
 
     def ratios(self, measurement: Measurement) -> dict[str, float]:
         """Each peer's best median over ours: above 1 we are faster."""
@@ -239,8 +308,7 @@ class Bench:
             "summaries": self._summaries,
             "cases": self._cases,
         }
-        self._json.parent.mkdir(parents=True, exist_ok=True)
-        self._json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        write(self._json, report)
         print(f"\nwritten: {self._json}")
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from _ours import classifier
 from _problems import Problem
+from peers.ours import classifier
 
 LSTM = Problem.make("lstm", T=100, B=1, I=64, H=64).with_head(10)
 
@@ -25,7 +25,7 @@ def main() -> None:
             weights = {name: torch.from_numpy(array) for name, array in estimator.params_.items()}
             torch.save(weights, folder / "model.pt")
         if {"onnxruntime", "openvino"} & set(peers):
-            from _onnx_model import onnx_model
+            from peers.onnx_model import onnx_model
 
             (folder / "model.onnx").write_bytes(onnx_model(LSTM, carried_state=False))
     except ImportError as error:

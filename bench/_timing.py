@@ -10,10 +10,10 @@ import gc
 import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from _contender import Contender
+from peers.contender import Contender
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Timing:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one case showed. ``peak`` is GFLOP/s measured once a round, None without a probe."""
+    """What one case showed. ``probed`` has medians of what was measured once a round, by name."""
 
     timings: tuple[Timing, ...]
-    peak: float | None = None
+    probed: dict[str, float] = field(default_factory=dict)
 
     def best(self, who: str) -> float | None:
         """The fastest variant's median, None where ``who`` did not take part."""
@@ -97,9 +97,9 @@ def _repeats(contender: Contender, block: float) -> tuple[int, float]:
 
 
 def measure(
-    contenders: Sequence[Contender], effort: Effort, probe: Callable[[], float] | None = None
+    contenders: Sequence[Contender], effort: Effort, probes: Mapping[str, Callable[[], float]]
 ) -> Measurement:
-    """Round-robin over the contenders; whoever starts moves on with every round."""
+    """Round-robin over the contenders, then the probes; whoever starts moves on each round."""
     plans, cost = [], 0.0
     for contender in contenders:
         repeats, each = _repeats(contender, effort.block)
@@ -112,7 +112,7 @@ def measure(
     rounds = min(max(wanted, effort.least_rounds), effort.most_rounds)
 
     samples: list[list[tuple[float, float]]] = [[] for _ in plans]
-    peaks: list[float] = []
+    probed: dict[str, list[float]] = {name: [] for name in probes}
     gc.collect()
     gc.disable()
     try:
@@ -125,9 +125,9 @@ def measure(
                 if warm_up:
                     contender.run(warm_up)
                 samples[place].append(_timed(contender, repeats))
-            if probe is not None:
+            for name, probe in probes.items():
                 settle()
-                peaks.append(probe())
+                probed[name].append(probe())
     finally:
         gc.enable()
 
@@ -137,4 +137,6 @@ def measure(
         low, median, high = statistics.quantiles(walls, n=4, method="inclusive")
         cpu = statistics.median(cpus)
         timings.append(Timing(contender.who, contender.variant, median, (low, high), cpu, rounds))
-    return Measurement(tuple(timings), statistics.median(peaks) if peaks else None)
+    return Measurement(
+        tuple(timings), {name: statistics.median(values) for name, values in probed.items()}
+    )

@@ -17,7 +17,6 @@ import argparse
 import importlib
 import json
 import math
-import os
 import statistics
 import subprocess
 import sys
@@ -32,14 +31,15 @@ import numpy as np
 
 import _fit_memory
 from _environment import cores, environment
-from _fit_task import Array, Fit, Labels, Task
-from _harness import RESULTS, duration, ratio, verdict
+from _harness import duration, ratio, verdict
+from _report import RESULTS, busy, write
 from _timing import settle
+from peers.fit_task import Array, Fit, Labels, Task
 from quality import _data
 from skrnn import _core
 
 US = "skrnn"
-MODULES = {US: "_fit_ours", "torch": "_fit_torch", "skorch": "_fit_skorch"}
+MODULES = {US: "peers.fit_ours", "torch": "peers.fit_torch", "skorch": "peers.fit_skorch"}
 TARGET_FIT, TARGET_PREDICT = 8.0, 3.0
 
 
@@ -243,11 +243,6 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def write(file: Path, report: dict[str, Any]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-
-
 def main() -> None:
     given = options()
     seeds = 2 if given.quick else given.seeds
@@ -257,8 +252,8 @@ def main() -> None:
         notes.append(text)
         print(text, flush=True)
 
-    if hasattr(os, "getloadavg") and (busy := os.getloadavg()[0]) > 0.3:
-        note(f"load average {busy:.1f} before the start: other work disturbs the figures")
+    if warning := busy():
+        note(warning)
     modules: dict[str, Any] = {US: importlib.import_module(MODULES[US])}
     for who in given.peers:
         module = imported(who, note)

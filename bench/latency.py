@@ -10,9 +10,7 @@ us, which on a quiet machine is seldom. `cpp/latency.cpp` is the same without Py
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import os
 import time
 from array import array
 from collections.abc import Callable, Sequence
@@ -25,9 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from _environment import environment
-from _harness import RESULTS, duration
-from _ours import VERSION, classifier, isa
+from _harness import duration
 from _problems import Array, problems
+from _report import RESULTS, busy, write
+from peers.ours import VERSION, classifier, isa
 from stream import CLASSES, ROWS, TARGETS
 
 try:
@@ -125,9 +124,9 @@ def main() -> None:
     given = options()
     steps = 10_000 if given.quick else given.steps
     notes = []
-    if hasattr(os, "getloadavg") and (busy := os.getloadavg()[0]) > 0.3:
-        notes.append(f"load average {busy:.1f} before the start: other work disturbs the figures")
-        print(notes[0])
+    if warning := busy():
+        notes.append(warning)
+        print(warning)
     print(f"\nStep of a stream from Python, {steps} steps\n")
     show(COLUMNS)
     show(["---"] * len(COLUMNS))
@@ -155,8 +154,7 @@ def main() -> None:
         "clock": asdict(clock),
         "cases": cases,
     }
-    given.json.parent.mkdir(parents=True, exist_ok=True)
-    given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    write(given.json, report)
     print(f"\nwritten: {given.json}")
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import statistics
 import time
 from dataclasses import replace
@@ -26,9 +25,9 @@ from typing import Any
 import numpy as np
 
 from _environment import environment
-from _fit_task import Array, Task
-from _harness import RESULTS
+from _report import RESULTS, write
 from _timing import settle
+from peers.fit_task import Array, Task
 
 N, CHANNELS, LONGEST, MEAN = 256, 16, 200, 40
 SHORT, LONG = 1, 3  # epochs of the two fits
@@ -72,10 +71,10 @@ def same_steps() -> list[np.ndarray]:
 
 def contenders(peers: bool) -> dict[str, Any]:
     """Fit functions by name."""
-    found = {US: importlib.import_module("_fit_ours").VARIANTS["list of arrays"]}
+    found = {US: importlib.import_module("peers.fit_ours").VARIANTS["list of arrays"]}
     if peers:
         try:
-            variants = importlib.import_module("_fit_torch").VARIANTS
+            variants = importlib.import_module("peers.fit_torch").VARIANTS
         except ImportError as error:
             print(f"torch left out: {error}")
         else:
@@ -142,6 +141,7 @@ def main() -> None:
     )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="one round: to see that it works")
     parser.add_argument("--no-peers", action="store_true", help="nobody but us")
     parser.add_argument("--json", type=Path, default=RESULTS / "linear_cost.json")
     parser.add_argument("--png", type=Path, default=RESULTS / "linear_cost.png")
@@ -154,7 +154,7 @@ def main() -> None:
     print("|---" * (len(fits) + 4) + "|")
     for same, all_lengths in (("longest", same_longest()), ("steps", same_steps())):
         for lengths in all_lengths:
-            seconds = measure(fits, sequences(lengths), task, given.rounds)
+            seconds = measure(fits, sequences(lengths), task, 1 if given.quick else given.rounds)
             steps, longest = int(lengths.sum()), int(lengths.max())
             full = steps / (longest * N)
             cases.append({"same": same, "steps": steps, "longest": longest, "seconds": seconds})
@@ -165,8 +165,7 @@ def main() -> None:
 
     env = environment({US: skrnn.__version__}, skrnn._core.active_isa())
     report = {"question": "linear_cost", "threads": given.threads, **env, "cases": cases}
-    given.json.parent.mkdir(parents=True, exist_ok=True)
-    given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    write(given.json, report)
     draw(cases, given.png, f"One epoch of training, LSTM of 64 units, {given.threads} thread(s)")
     print(f"\nwritten: {given.json}, {given.png}")
 

@@ -1,67 +1,37 @@
-"""What can this machine do at most? float32 multiply-adds a second, one thread and all.
+"""What can this machine do at most? float32 multiply-adds a second, and bytes a second from caches.
 
 python bench/peak.py --threads 1 2
 """
 
 from __future__ import annotations
 
-import ctypes
-import os
-import shutil
 import statistics
-import subprocess
-import tempfile
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
-SOURCE = Path(__file__).parent / "cpp" / "fma_peak.cpp"
+import _machine
+from _harness import Bench
 
-
-class UnknownPeakError(RuntimeError):
-    """The peak cannot be measured here."""
-
-
-@cache
-def _library() -> ctypes.CDLL:
-    names = (os.environ.get("CXX"), "c++", "g++", "clang++")
-    compiler = next((path for name in names if name and (path := shutil.which(name))), None)
-    if compiler is None:
-        raise UnknownPeakError("no C++ compiler found: the FMA peak is not measured")
-    with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "fma_peak.so"
-        flags = ["-std=c++17", "-O3", "-shared", "-fPIC", "-pthread"]
-        command = [compiler, *flags, str(SOURCE), "-o", str(library)]
-        built = subprocess.run(command, capture_output=True, text=True)
-        if built.returncode:
-            raise UnknownPeakError(f"{compiler} could not build {SOURCE.name}:\n{built.stderr}")
-        loaded = ctypes.CDLL(str(library))
-    loaded.fma_peak_isa.restype = ctypes.c_char_p
-    if loaded.fma_peak_isa() == b"none":
-        raise UnknownPeakError("this CPU has no FMA: its peak is not measured")
-    loaded.fma_peak_gflops.argtypes = [ctypes.c_int, ctypes.c_double]
-    loaded.fma_peak_gflops.restype = ctypes.c_double
-    return loaded
-
-
-def probe(threads: int, seconds: float = 0.002) -> Callable[[], float]:
-    """A function that measures GFLOP/s of ``threads`` threads together, in ``seconds``."""
-    measure = _library().fma_peak_gflops
-    return lambda: float(measure(threads, seconds))
+ROUNDS = 100
+KILOBYTES = (8, 128, 512, 2048, 8192)  # weights of an LSTM step, I = H = 16, 64, 128, 256, 512
 
 
 def main() -> None:
-    from _harness import Bench
-
     bench = Bench("peak", __doc__)
-    for threads in bench.threads:
-        rates = [probe(threads)() for _ in range(200)]
-        quartiles = statistics.quantiles(rates, n=4)
-        bench.note(
-            f"FMA peak, {threads} thread(s): {quartiles[1]:.1f} GFLOP/s "
-            f"(quartiles {quartiles[0]:.1f} and {quartiles[2]:.1f}, "
-            f"{_library().fma_peak_isa().decode()})"
-        )
+    try:
+        bench.note(f"instruction set: {_machine.isa()}")
+        for threads in bench.threads:
+            probes = {"FMA peak, GFLOP/s": _machine.fma_peak(threads)}
+            for size in KILOBYTES:
+                name = f"reading {size} KB again and again, GB/s"
+                probes[name] = _machine.read_bandwidth(threads, size * 1024)
+            rounds = [[probe() for probe in probes.values()] for _ in range(ROUNDS)]
+            for name, rates in zip(probes, zip(*rounds, strict=True), strict=True):
+                low, median, high = statistics.quantiles(rates, n=4)
+                bench.note(
+                    f"{name}, {threads} thread(s): {median:.1f} "
+                    f"(quartiles {low:.1f} and {high:.1f})"
+                )
+    except _machine.UnknownLimitError as error:
+        bench.note(str(error))
     bench.finish()
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from _harness import US, Bench, duration, ratio, target_cells
+import _limit
+from _harness import CASE_COLUMNS, US, Bench, Target, duration, ratio
 from _problems import GATES, problems
 
 TARGETS = {64: 10.0, 128: 4.0}
@@ -28,16 +29,15 @@ def main() -> None:
                 "case",
                 "us",
                 "PackedSequence",
-                "ratio",
-                "target",
-                "reached",
+                *CASE_COLUMNS,
                 "padded ÷ us",
                 "step, ragged ÷ equal",
             ],
         )
         found: dict[int, list[float]] = {H: [] for H in TARGETS}
         for equal in bench.wanted(problems(GATES, SHAPES)):
-            problem, target = equal.ragged(), TARGETS[equal.H]
+            problem = equal.ragged()
+            work = _limit.training(problem, threads)
             contenders = bench.contenders("ragged", problem, threads)
             contenders += bench.contenders("padded", problem, threads)
             bench.agree(contenders)
@@ -46,35 +46,34 @@ def main() -> None:
                 for contender in bench.contenders("training", equal, threads)
                 if contender.who == US
             ]
-            measurement = bench.measure(contenders)
-            us, packed = measurement.best(US), measurement.best("torch")
+            measurement = bench.measure(contenders, work)
+            us = measurement.best(US)
             padded, full = measurement.best(PADDED), measurement.best(EQUAL)
-            best = packed / us if packed and us else None
+            padded_ratio = padded / us if padded and us else None
             a_step = (us / problem.steps) / (full / equal.steps) if us and full else None
-            bench.record(
+            case = bench.judge(
+                "ragged",
                 problem,
                 threads,
+                Target(TARGETS[equal.H]),
+                work,
                 measurement,
-                kind="ragged",
                 steps=problem.steps,
-                best_peer_over_us=best,
-                target=target,
-                reached=None if best is None else best >= target,
-                padded_over_us=padded / us if padded and us else None,
+                padded_over_us=padded_ratio,
                 ragged_step_over_equal_step=a_step,
             )
             bench.row(
                 [
                     problem.label,
                     duration(us),
-                    duration(packed),
-                    *target_cells(best, target),
-                    ratio(padded / us if padded and us else None),
+                    duration(measurement.best("torch")),
+                    *case.cells,
+                    ratio(padded_ratio),
                     ratio(a_step),
                 ]
             )
-            if best is not None:
-                found[problem.H].append(best)
+            if case.best is not None:
+                found[problem.H].append(case.best)
         print()
         for size, values in found.items():
             name = f"ragged H={size}, {threads} thread(s), PackedSequence ÷ us"

@@ -31,7 +31,8 @@ from typing import Any
 import numpy as np
 
 from _environment import environment
-from _harness import PEERS, RESULTS, TOLERANCE, duration
+from _harness import PEERS, TOLERANCE, duration
+from _report import RESULTS, busy, write
 
 RUNTIME = "skrnn.runtime"
 DISTRIBUTIONS = {RUNTIME: "scikit-rnn", "skrnn": "scikit-rnn"}
@@ -267,15 +268,15 @@ def compare(given: argparse.Namespace, work: Path) -> dict[str, Any]:
 
 def main() -> None:
     given = options()
-    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    if busy > 0.3:
-        print(f"load average {busy:.1f} before the start: other work disturbs the figures")
+    warning = busy()
+    if warning:
+        print(warning)
     with tempfile.TemporaryDirectory() as work:
         found = compare(given, Path(work))
     versions = found.pop("versions")
-    report = {"question": "size", "load": busy, **environment(versions, None), **found}
-    given.json.parent.mkdir(parents=True, exist_ok=True)
-    given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    report = {"question": "size", **environment(versions, None), **found}
+    report["notes"] += [warning] if warning else []
+    write(given.json, report)
     print(f"\nwritten: {given.json}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import replace
 
-import peak
+import _machine
 from _harness import US, Bench, duration, ratio, target_cells
 from _problems import FORWARD_SHAPES, GATES, Problem, problems
 
@@ -21,8 +21,8 @@ KINDS = {"forward": "forward", "training": "forward + backward"}
 def machine(bench: Bench, few: int, many: int) -> None:
     """Say what the second thread gives to FMAs alone."""
     try:
-        probes = peak.probe(few), peak.probe(many)
-    except peak.UnknownPeakError as error:
+        probes = _machine.fma_peak(few), _machine.fma_peak(many)
+    except _machine.UnknownLimitError as error:
         bench.note(str(error))
         return
     pairs = [(probes[0](), probes[1]()) for _ in range(50)]

@@ -2,16 +2,18 @@
 
 dy is given, as the layer above would give it. Our layer is made anew in every pass, because an
 optimiser changes the weights between two passes: packing them is part of the cost. GFLOP/s counts
-three times the products of the forward pass.
+three times the products of the forward pass. Targets are as those of sequence.py: a fraction of the
+limit where the products bound the time, else a ratio to PyTorch.
 """
 
 from __future__ import annotations
 
-from _harness import US, Bench, duration, target_cells
+import _limit
+from _harness import CASE_COLUMNS, Bench, Target, duration, rate_cell
 from _problems import GATES, TRAINING_SHAPES, problems
 
-TARGETS = {"lstm": 1.15, "gru": 1.4, "rnn": 1.4}
-TARGET_MEANS = {"LSTM": (("lstm",), 2.0), "GRU and RNN": (("gru", "rnn"), 5.0)}
+RATIOS, OF_LIMIT = {"lstm": 1.15, "gru": 1.4, "rnn": 1.4}, Target(0.7, of_limit=True)
+MEAN_RATIOS = {"LSTM": (("lstm",), None), "GRU and RNN": (("gru", "rnn"), 5.0)}
 
 
 def main() -> None:
@@ -19,33 +21,34 @@ def main() -> None:
     for threads in bench.threads:
         bench.table(
             f"Forward + backward, {threads} thread(s): time · peer ÷ us",
-            ["case", "us", "GFLOP/s", "of peak", "torch", "best ÷ us", "target", "reached"],
+            ["case", "us", "GFLOP/s", "torch", *CASE_COLUMNS],
         )
-        found: dict[str, list[float]] = {cell: [] for cell in GATES}
+        ratios: dict[str, list[float]] = {cell: [] for cell in GATES}
+        fractions = []
         for problem in bench.wanted(problems(GATES, TRAINING_SHAPES)):
-            target = TARGETS[problem.cell]
-            measurement, best = bench.compare("training", problem, threads, target, with_peak=True)
-            us, torch = measurement.best(US), measurement.best("torch")
-            rate = 3 * problem.forward_flops / us * 1e-9 if us else None
-            of_peak = rate / measurement.peak if rate and measurement.peak else None
+            large = _limit.bound_by_products(problem)
+            target = OF_LIMIT if large else Target(RATIOS[problem.cell])
+            work = _limit.training(problem, threads)
+            case = bench.compare("training", problem, threads, target, work)
             bench.row(
                 [
                     problem.label,
-                    duration(us),
-                    f"{rate:.1f}" if rate else "-",
-                    f"{of_peak:.2f}" if of_peak else "-",
-                    duration(torch),
-                    *target_cells(best, target),
+                    duration(case.us),
+                    rate_cell(case.rate),
+                    duration(case.measurement.best("torch")),
+                    *case.cells,
                 ]
             )
-            if best is not None:
-                found[problem.cell].append(best)
+            if case.best is not None:
+                ratios[problem.cell].append(case.best)
+            if case.of_limit is not None and target.of_limit:
+                fractions.append(case.of_limit)
         print()
-        for name, (cells, target) in TARGET_MEANS.items():
-            values = [value for cell in cells for value in found[cell]]
-            bench.summary(
-                f"{name} forward + backward, {threads} thread(s), torch ÷ us", values, target
-            )
+        where = f"forward + backward, {threads} thread(s)"
+        for name, (cells, mean) in MEAN_RATIOS.items():
+            values = [value for cell in cells for value in ratios[cell]]
+            bench.summary(f"{name} {where}, torch ÷ us", values, mean)
+        bench.summary(f"B ≥ 32, H ≥ 128, {where}, of the limit", fractions, OF_LIMIT.least)
     bench.finish()
 
 

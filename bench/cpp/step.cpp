@@ -4,7 +4,9 @@
 //   step [seconds for each size, default 0.5]
 //
 // RTNeural's figures were measured on a core with an FMA peak of 108 GFLOP/s. On this one, whose
-// peak is measured between the steps, it is taken to need 108 / peak times as long.
+// peak is measured between the steps, it is taken to need 108 / peak times as long. "of limit" is
+// the least time that the products and the reading of the weights take here, over ours; see
+// README.md.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "fma_peak.h"
+#include "read_bandwidth.h"
 #include "skrnn/isa.h"
 #include "skrnn/layer.h"
 
@@ -157,7 +160,10 @@ bool measure(const std::string& cell, const Size& size, double seconds) {
 
   microseconds(stream, 100);
   const long steps = std::max(1L, static_cast<long>(kBlock / microseconds(stream, 100)));
-  std::vector<double> times, peaks;
+  const double gates = cell == "lstm" ? 4.0 : 3.0, hidden = static_cast<double>(size.hidden);
+  const double weights = gates * 2.0 * hidden * hidden;
+  const double bytes = weights * sizeof(float);
+  std::vector<double> times, peaks, bandwidths;
   const auto start = Clock::now();
   while (std::chrono::duration<double>(Clock::now() - start).count() < seconds ||
          times.size() < 21) {
@@ -165,13 +171,14 @@ bool measure(const std::string& cell, const Size& size, double seconds) {
     microseconds(stream, steps / 10 + 1);
     times.push_back(microseconds(stream, steps));
     peaks.push_back(bench::fma_peak(1, kBlock * 1e-6));
+    bandwidths.push_back(bench::read_bandwidth(1, static_cast<std::size_t>(bytes), kBlock * 1e-6));
   }
 
-  const double time = median(times), peak = median(peaks);
-  const double hidden = static_cast<double>(size.hidden);
-  const double gflops = (cell == "lstm" ? 16.0 : 12.0) * hidden * hidden / time * 1e-3;
-  std::printf("| %-4s | %4lld | %8.3f | %7.1f | %7.1f | %7.2f |", cell.c_str(),
-              static_cast<long long>(size.hidden), time, gflops, peak, gflops / peak);
+  const double time = median(times), peak = median(peaks), bandwidth = median(bandwidths);
+  const double limit = std::max(2.0 * weights / peak, bytes / bandwidth) * 1e-3;  // microseconds
+  std::printf("| %-4s | %4lld | %8.3f | %7.1f | %7.1f | %7.1f | %8.2f |", cell.c_str(),
+              static_cast<long long>(size.hidden), time, 2.0 * weights / time * 1e-3, peak,
+              bandwidth, limit / time);
   const double rtneural = cell == "lstm" ? size.rtneural_lstm : size.rtneural_gru;
   if (rtneural > 0.0) {
     const double ratio = rtneural * kRtneuralPeak / peak / time;
@@ -188,11 +195,10 @@ bool measure(const std::string& cell, const Size& size, double seconds) {
 int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 0.5;
   std::printf("instruction set: %s\n\n", skrnn::active_isa().c_str());
-  std::printf(
-      "| cell |    H | us/step  | GFLOP/s | peak    | of peak | RTNeural | ratio | >= %.1f  |\n",
-      kTarget);
-  std::printf(
-      "| ---- | ---- | -------- | ------- | ------- | ------- | -------- | ----- | ------- |\n");
+  std::printf("| cell |    H | us/step  | GFLOP/s | peak    | GB/s    | of limit | RTNeural | ");
+  std::printf("ratio | >= %.1f  |\n", kTarget);
+  std::printf("| ---- | ---- | -------- | ------- | ------- | ------- | -------- | -------- | ");
+  std::printf("----- | ------- |\n");
   for (const char* cell : {"lstm", "gru"}) {
     for (const Size& size : kSizes) {
       if (!measure(cell, size, seconds)) return EXIT_FAILURE;

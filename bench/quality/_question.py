@@ -4,29 +4,32 @@ Each script is one data set: how it is read, the settings that were tried, which
 options it fits the chosen settings on the whole training part, once for each seed, and scores them
 on the test part. `--validate` scores all settings, or those named after it, on parts of the
 training part only, and prints means with standard errors; the table in each script's head is what
-that printed.
+that printed. The linear baseline of `_baseline.py` stands beside ours in both.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from _baseline import baseline
 from _data import folder
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _environment import environment
+from _report import RESULTS, write
 
-RESULTS = Path(__file__).resolve().parents[1] / "results"
+BASELINE = "linear baseline"
+OF_CLASSES = partial(baseline, "classification")
 
 
 class Part(NamedTuple):
@@ -51,8 +54,8 @@ class Question:
     """How well does an estimator of ours do on one data set?
 
     ``load`` gives the parts to validate on, all cut from the training part, and the final one.
-    ``make(seed, n_jobs, **settings)`` gives an estimator, ``score(model, X, y)`` named scores, of
-    which the first is the one that counts.
+    ``make(seed, n_jobs, **settings)`` gives an estimator, ``baseline()`` the linear model to be
+    better than, ``score(model, X, y)`` named scores, of which the first is the one that counts.
     """
 
     name: str
@@ -64,12 +67,19 @@ class Question:
     load: Callable[[Path], tuple[list[Part], Part]]
     make: Callable[..., Any]
     score: Callable[[Any, Any, Any], dict[str, float]]
+    baseline: Callable[[], Any] = OF_CLASSES
     larger_is_better: bool = True
     validation_seeds: int = 1
     notes: list[str] = field(default_factory=list)
 
     def reached(self, value: float) -> bool:
         return value >= self.target if self.larger_is_better else value <= self.target
+
+    def named(self, name: str, n_jobs: int | None) -> Callable[[int], Any]:
+        """Makes an estimator from a seed: of some settings, or the baseline, which has none."""
+        if name == BASELINE:
+            return lambda _seed: self.baseline()
+        return lambda seed: self.make(seed, n_jobs, **self.settings[name])
 
 
 def accuracy(model: Any, X: Any, y: Any) -> dict[str, float]:
@@ -91,12 +101,13 @@ def rmse(model: Any, X: Any, y: Any) -> dict[str, float]:
 def _runs(
     question: Question, name: str, pieces: Sequence[Part], seeds: Iterable[int], n_jobs: int | None
 ) -> tuple[dict[str, list[float]], float]:
-    """Scores by name, and the median seconds of a fit."""
+    """Scores by name, and the median seconds of a fit. The baseline is the same with every seed."""
+    make = question.named(name, n_jobs)
     found: dict[str, list[float]] = {}
     seconds = []
     for piece in pieces:
-        for seed in seeds:
-            model = question.make(seed, n_jobs, **question.settings[name])
+        for seed in (0,) if name == BASELINE else seeds:
+            model = make(seed)
             start = time.perf_counter()
             model.fit(piece.X, piece.y)
             seconds.append(time.perf_counter() - start)
@@ -113,7 +124,7 @@ def _mean_and_error(values: Sequence[float]) -> str:
 
 def _validate(question: Question, names: Sequence[str], pieces: list[Part], jobs: int) -> None:
     print(f"{question.name}: validation, {len(pieces)} part(s) of the training data")
-    for name in names or question.settings:
+    for name in dict.fromkeys((BASELINE, *(names or question.settings))):
         found, seconds = _runs(question, name, pieces, range(question.validation_seeds), jobs)
         means = "  ".join(f"{key} {_mean_and_error(v)}" for key, v in found.items())
         print(f"    {name:<44} {means}  {seconds:6.1f} s", flush=True)
@@ -138,6 +149,7 @@ def main(question: Question, description: str | None) -> None:
         _validate(question, given.validate, validation, given.jobs)
         return
 
+    linear, _ = _runs(question, BASELINE, [final], range(1), given.jobs)
     found, seconds = _runs(question, question.chosen, [final], range(given.seeds), given.jobs)
     scores = found[question.metric]
     mean = statistics.mean(scores)
@@ -151,6 +163,7 @@ def main(question: Question, description: str | None) -> None:
     print(
         f"{question.metric} {mean:.4f} ± {spread:.4f}; target {sign} {question.target}: {reached}"
     )
+    print(f"{BASELINE}: " + "  ".join(f"{key} {value:.4f}" for key, [value] in linear.items()))
     print(
         "published: " + ", ".join(f"{who} {value:g}" for who, value in question.published.items())
     )
@@ -167,9 +180,9 @@ def main(question: Question, description: str | None) -> None:
         "mean": mean,
         "target": question.target,
         "reached": question.reached(mean),
+        "baseline": {key: value for key, [value] in linear.items()},
         "published": dict(question.published),
         "fit_seconds": seconds,
         "notes": question.notes,
     }
-    given.json.parent.mkdir(parents=True, exist_ok=True)
-    given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False, default=str) + "\n")
+    write(given.json, report)

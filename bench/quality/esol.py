@@ -17,12 +17,14 @@ training part by cross-validation, five folds.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sklearn.model_selection import KFold, train_test_split
 from sklearn.pipeline import make_pipeline
 
+from _baseline import baseline
 from _data import esol
 from _question import Part, Question, main, parts, rmse
 from skrnn import RNNRegressor
@@ -76,6 +78,7 @@ QUESTION = Question(
     load=load,
     make=make,
     score=rmse,
+    baseline=partial(baseline, "regression", tokens=TOKENS, lowercase=False),
     larger_is_better=False,
 )
 

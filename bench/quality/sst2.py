@@ -25,15 +25,19 @@ The first four as means of two seeds, the others with seed 0.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sklearn.pipeline import make_pipeline
 
+from _baseline import baseline
 from _data import sst2
 from _question import Part, Question, accuracy, main
 from skrnn import RNNClassifier
 from skrnn.preprocessing import TokenEncoder
+
+TOKENS = r"\S+"
 
 BASE = {
     "cell": "gru",
@@ -84,7 +88,7 @@ def load(data: Path) -> tuple[list[Part], Part]:
 
 def make(seed: int, n_jobs: int | None, min_frequency: int = 2, **settings: Any) -> Any:
     return make_pipeline(
-        TokenEncoder(token_pattern=r"\S+", min_frequency=min_frequency),
+        TokenEncoder(token_pattern=TOKENS, min_frequency=min_frequency),
         RNNClassifier(
             n_iter_no_change=settings["max_iter"], random_state=seed, n_jobs=n_jobs, **settings
         ),
@@ -107,6 +111,7 @@ QUESTION = Question(
     load=load,
     make=make,
     score=accuracy,
+    baseline=partial(baseline, "classification", tokens=TOKENS),
     validation_seeds=1,
 )
 

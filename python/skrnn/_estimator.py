@@ -9,16 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import (
-    _check_feature_names,
-    check_consistent_length,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skrnn import _core
 from skrnn._answers import Meaning
 from skrnn._initialization import named_views
+from skrnn._names import check_names
 from skrnn._parameters import (
     Rule,
     boolean,
@@ -38,8 +34,9 @@ from skrnn._validation import (
     as_sequences,
     as_unscaled,
     check_input_size,
-    frame_of_channels,
     is_table,
+    refuse_one_sequence,
+    warn_of_tokens,
 )
 
 POOLINGS = ("last", "mean", "max", "attention", "last_mean_max")
@@ -168,17 +165,20 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         Tokens that are new are welcome where `grows`.
         """
         tokens = self.embedding_size is not None
-        table = not tokens and is_table(X)
+        table = not tokens and is_table(X, name)
         if table and (begin or self._saw_table):
             # scikit-learn's meaning of a table: named columns, always the same.
-            X = validate_data(self, X, reset=begin, dtype=[np.float64, np.float32])
+            X = self._check_table(X, begin, name)
+        elif table:
+            refuse_one_sequence(X, self._input_size, type(self).__name__, name)
+        elif begin and not tokens:
+            warn_of_tokens(X, type(self).__name__, name)
         if not tokens and (self.standardize if begin else self._units is not None):
             sequences = as_unscaled(X, name)
         else:
             sequences = as_sequences(X, tokens=tokens, name=name)
         if not table and (begin or not self._saw_table):
-            # Where sequences are data frames, the names of their channels.
-            _check_feature_names(self, frame_of_channels(X, name), reset=begin)
+            check_names(self, sequences.channel_names, reset=begin, name=name)
         size = int(sequences.values.max()) + 1 if tokens else sequences.n_channels
         if begin:
             self._saw_table = table
@@ -190,6 +190,14 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         else:
             check_input_size(size, self._input_size, tokens, type(self).__name__, name)
         return sequences
+
+    def _check_table(self, X: Any, begin: bool, name: str) -> Any:
+        """Return a table as an array, checked as scikit-learn checks it."""
+        try:
+            return validate_data(self, X, reset=begin, dtype=[np.float64, np.float32])
+        except OverflowError:
+            as_sequences(X, name=name)  # names the number that float64 cannot hold
+            raise
 
     def _values(self, X: Sequences) -> NDArray[Any]:
         """Return the steps of all sequences as the engine takes them."""
@@ -333,5 +341,8 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
-        tags.input_tags.three_d_array = True
+        tokens = self.embedding_size is not None
+        # Of two dimensions numbers are series; tokens are integers, and mean no quantity.
+        tags.input_tags.two_d_array = tags.input_tags.three_d_array = not tokens
+        tags.input_tags.categorical = tags.input_tags.positive_only = tokens
         return tags

@@ -104,6 +104,8 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
             And, as `sklearn.neural_network.MLPClassifier` warns, where `max_iter` ends the training
             before `tol` and `n_iter_no_change` do; but not if they never could, because
             `n_iter_no_change` is as large as `max_iter` or `learning_rate` ends with it.
+        UserWarning
+            For `Sequences` of tokens where `embedding_size` is None.
         """
         check_parameters(self, self._rules)
         if (X_val is None) != (y_val is None):

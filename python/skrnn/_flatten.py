@@ -61,6 +61,36 @@ def flatten(
     return _flatten_items(list(X), name, tokens, dtype)
 
 
+def has_levels(df: Any) -> bool:
+    """Whether the index of a frame has several levels, such as sequence and time."""
+    return int(getattr(getattr(df, "index", None), "nlevels", 1)) > 1
+
+
+def nested_columns(df: Any) -> list[Any]:
+    """Return the columns of a frame whose cells are arrays, lists or series themselves."""
+    dtypes = zip(df.columns, getattr(df, "dtypes", ()), strict=False)
+    # All but columns of objects, and polars' of lists, hold one value a cell.
+    candidates = [name for name, dtype in dtypes if str(dtype).startswith(("obj", "List", "Array"))]
+    return [
+        name
+        for name in candidates
+        if any(hasattr(cell, "__len__") and not isinstance(cell, (str, bytes)) for cell in df[name])
+    ]
+
+
+def refuse_panels(X: Any, name: str) -> None:
+    """Raise ValueError for data frames that are sequences in the form of another library.
+
+    As a table, a row would be one series, which is not what they mean.
+    """
+    if not hasattr(X, "columns"):
+        return
+    if has_levels(X):
+        _refuse.levels(list(X.index.names), name)
+    if nested := nested_columns(X):
+        _refuse.nested(nested[0], name)
+
+
 def is_array(X: Any) -> bool:
     """Whether NumPy can read X as a whole."""
     return hasattr(X, "__array__") or hasattr(X, "__array_interface__")
@@ -110,6 +140,7 @@ def _flatten_array(X: Any, name: str, tokens: bool | None, dtype: Any) -> tuple[
     shape = _shape(X)
     if len(shape) == 0:
         _refuse.no_sequences(X, name)
+    refuse_panels(X, name)
     if len(shape) == 1:
         _refuse.one_dimension(name, f"shape {shape}")
     if len(shape) > 3:
@@ -167,6 +198,8 @@ def _read(X: Any, name: str, tokens: bool | None) -> Values:
         except ValueError:
             _refuse.strings(np.asarray(X, dtype=object), name)
             raise
+        except OverflowError:  # at an integer beyond float64, which is named below
+            array = np.asarray(X, dtype=object)
     if array.dtype == object:  # a frame's, say, whose columns differ
         _refuse.strings(array, name)
         if not tokens:
@@ -212,6 +245,8 @@ def _flatten_items(
         i = next(i for i, a in enumerate(arrays) if a.dtype.char not in _NUMBERS)
         _refuse.dtype(arrays[i].dtype, name, i)
     univariate, integer = rest == (), chars <= _INTEGERS
+    if tokens and univariate and not any(map(len, arrays)):
+        _refuse.empty(name, 0)
     if tokens and not (univariate and integer):
         i = next(
             i
@@ -233,7 +268,8 @@ def _flatten_items(
         values = np.concatenate(arrays, dtype=target, casting="unsafe")
     offsets = np.zeros(len(arrays) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, arrays), np.int64, len(arrays)), out=offsets[1:])
-    return values.reshape(-1, 1) if univariate else values, offsets
+    # Arrays in Fortran's order are concatenated in that order.
+    return as_block(values.reshape(-1, 1) if univariate else values), offsets
 
 
 def _is_number(x: Any) -> bool:
@@ -274,6 +310,8 @@ def _numbers(array: Values, index: int, name: str) -> Values:
             continue
         try:
             numbers[position] = value
+        except OverflowError:
+            _refuse.huge(value, name, index, position[0])
         except (TypeError, ValueError):
             _refuse.no_number(value, name, index, position[0])
     return numbers

@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn._columns import Channel, channel_of, keys_of, order_of
 from skrnn._flatten import as_floats, float_dtype
+from skrnn._names import Names, names_of
+from skrnn._warnings import warn
+
+# How frames are made of an array. A copy of pandas lies column by column, and sums of it, taken in
+# another order than those of the array, differ in the last bit.
+_FRAMES: dict[str, Any] = {
+    "pandas": lambda pd, values, names: pd.DataFrame(values, columns=names, copy=False),
+    "polars": lambda pl, values, names: pl.DataFrame(values, schema=names),
+}
+
+
+class Gathered(NamedTuple):
+    """Sequences, flat, with the names of their channels and the keys they go by."""
+
+    values: NDArray[Any]  # (S, C), or (S,) for tokens
+    offsets: NDArray[np.int64]  # (n + 1,)
+    names: Names = None
+    keys: NDArray[Any] | None = None  # (n,)
 
 
 def flatten_frame(
@@ -16,8 +37,8 @@ def flatten_frame(
     by: str | list[str],
     columns: str | list[str] | None,
     sort_by: str | list[str] | None,
-) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return values and offsets, as `Sequences.from_frame` documents them."""
+) -> Gathered:
+    """Return what `Sequences.from_frame` documents."""
     if not (hasattr(df, "to_numpy") and hasattr(df, "columns")):
         lazy = "; collect() a lazy frame first" if hasattr(df, "collect") else ""
         raise TypeError(f"df is a {type(df).__name__}, not a pandas or polars DataFrame{lazy}")
@@ -30,34 +51,82 @@ def flatten_frame(
         chosen = _names(columns)
     unknown = [name for name in (*keys, *order, *chosen) if name not in list(df.columns)]
     if unknown:
-        raise ValueError(f"df has no column {unknown[0]!r}, only {list(df.columns)}")
+        levels = list(getattr(getattr(df, "index", None), "names", []))
+        fix = "; df.reset_index() makes columns of the index" if unknown[0] in levels else ""
+        raise ValueError(f"df has no column {unknown[0]!r}, only {list(df.columns)}{fix}")
     if not chosen:
         raise ValueError("no column is left for the channels; name them in columns")
     if len(df) == 0:
         raise ValueError("df has no rows: found 0 sample(s) while a minimum of 1 is required.")
 
-    codes = _codes([_column(df, name, "by") for name in keys])
+    groups = [keys_of(df[name], name, "by") for name in keys]
+    steps = [order_of(df[name], name) for name in order]
+    channels = [channel_of(df[name], name) for name in chosen]
+    alone = columns is not None and not _are_several(columns)
+    gathered, rows = gather(groups, steps, channels, tokens=alone)
+    if columns is None:
+        _warn_of_labels(channels, rows, gathered.offsets)
+    return gathered
+
+
+def gather(
+    groups: list[NDArray[Any]],
+    steps: list[NDArray[Any]],
+    channels: list[Channel],
+    *,
+    tokens: bool = False,
+) -> tuple[Gathered, NDArray[np.int64]]:
+    """Bring the rows of every group together.
+
+    Parameters
+    ----------
+    groups : list of arrays of shape (S,)
+        Rows that agree in all of these are one sequence.
+    steps : list of arrays of shape (S,)
+        Order the rows of each sequence.
+    channels : list of Channel
+    tokens : bool, default=False
+        Whether to make tokens of a channel that can be some.
+
+    Returns
+    -------
+    gathered : Gathered
+    rows : array of shape (S,), int64
+        The row that each step was.
+    """
+    codes, first = _codes(groups)
     rows = np.arange(len(codes))
-    for name in reversed(order):  # the last sort decides, and none forgets the one before
-        rows = rows[np.argsort(_column(df, name, "sort_by")[rows], kind="stable")]
+    for step in reversed(steps):  # the last sort decides, and none forgets the one before
+        rows = rows[np.argsort(step[rows], kind="stable")]
     rows = rows[np.argsort(codes[rows], kind="stable")]
-
-    channels = [_numbers(df, name) for name in chosen]
-    if isinstance(columns, str) and channels[0].dtype.kind in "iu":
-        values = channels[0][rows]
-    else:
-        dtype = float_dtype(*(channel.dtype for channel in channels))
-        values = np.empty((len(rows), len(chosen)), dtype)
-        for c, channel in enumerate(channels):
-            values[:, c] = as_floats(channel, dtype)[rows]
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes))))
-    return values, offsets
+
+    names: Names = None
+    if tokens and channels[0].can_be_tokens:
+        values = channels[0].tokens()[rows]
+    else:
+        blocks = [channel.block() for channel in channels]
+        dtype = float_dtype(*(block.dtype for block in blocks))
+        values = np.concatenate([as_floats(block, dtype) for block in blocks], axis=1)[rows]
+        if values.shape[1] == 0:
+            raise ValueError(f"column {channels[0].name!r} has no categories, and so no channels")
+        if names_of(channel.name for channel in channels) is not None:
+            names = names_of(name for channel in channels for name in channel.names())
+            _check_unique(names or ())
+    return Gathered(values, offsets, names, _keys(groups, first)), rows
 
 
-def frame_of(values: NDArray[Any], offsets: NDArray[np.int64], columns: list[str] | None) -> Any:
+def frame_of(
+    values: NDArray[Any],
+    offsets: NDArray[np.int64],
+    columns: list[str] | None,
+    names: Names = None,
+) -> Any:
     """Return the frame that `Sequences.to_frame` documents."""
     pandas: Any = importlib.import_module("pandas")
     table = values if values.ndim == 2 else values[:, None]
+    if columns is None and names is not None:
+        columns = list(names)
     if columns is None:
         columns = ["token"] if values.ndim == 1 else [f"x{c}" for c in range(table.shape[1])]
     if len(columns) != table.shape[1]:
@@ -73,52 +142,83 @@ def frame_of(values: NDArray[Any], offsets: NDArray[np.int64], columns: list[str
     return pandas.DataFrame({**data, **{name: table[:, c] for c, name in enumerate(columns)}})
 
 
+def as_frame(values: NDArray[Any], names: Names) -> Any:
+    """Return values of shape (S, C) with names, in a frame of pandas, or else of polars.
+
+    Without either they come back as they are.
+    """
+    assert names is not None
+    for library, make in _FRAMES.items():
+        with suppress(ImportError):
+            return make(importlib.import_module(library), values, list(names))
+    return values
+
+
+def _are_several(names: Any) -> bool:
+    # A name may be anything hashable, as pandas has it; several come in a list or an Index.
+    return hasattr(names, "__iter__") and not isinstance(names, (str, tuple))
+
+
 def _names(names: str | list[str] | None) -> list[Any]:
     if names is None:
         return []
-    # A name may be anything hashable, as pandas has it; several come in a list or an Index.
-    several = hasattr(names, "__iter__") and not isinstance(names, (str, tuple))
-    return list(names) if several else [names]
+    return list(names) if _are_several(names) else [names]
 
 
-def _column(df: Any, name: str, role: str) -> NDArray[Any]:
-    """Return what tells sequences or steps apart, where nothing may be missing."""
-    series = df[name]
-    missing = np.asarray(series.isna() if hasattr(series, "isna") else series.is_null())
-    if missing.ndim != 1:
-        raise ValueError(f"df has several columns {name!r}; give each a name of its own")
-    array = np.asarray(series.to_numpy())
-    if array.dtype.kind == "f":
-        missing = missing | np.isnan(array)  # to polars NaN is no null
-    if missing.any():
-        raise ValueError(
-            f"column {name!r} of {role} has a missing value in row {int(np.argmax(missing))}; fill "
-            "it, or drop the row"
-        )
-    return array
-
-
-def _codes(columns: list[NDArray[Any]]) -> NDArray[np.int64]:
-    """Return the number of the group of every row; groups count by first appearance."""
+def _codes(columns: list[NDArray[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the number of the group of every row, by first appearance, and where that was."""
     lists = [column.tolist() for column in columns]
     keys = lists[0] if len(lists) == 1 else zip(*lists, strict=True)
     seen: dict[Any, int] = {}
-    return np.fromiter((seen.setdefault(key, len(seen)) for key in keys), np.int64, len(columns[0]))
+    codes = np.fromiter(
+        (seen.setdefault(key, len(seen)) for key in keys), np.int64, len(columns[0])
+    )
+    return codes, np.unique(codes, return_index=True)[1]
 
 
-def _numbers(df: Any, name: str) -> NDArray[Any]:
-    series = df[name]
-    if getattr(series, "ndim", 1) != 1:
-        raise ValueError(f"df has several columns {name!r}; give each a name of its own")
-    array = np.asarray(series.to_numpy())
-    if array.dtype == object and hasattr(series, "iloc"):  # pandas' nullable columns, among others
-        try:
-            return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
-        except (TypeError, ValueError):
-            pass
-    if array.dtype.kind not in "biuf":
-        raise ValueError(
-            f"column {name!r} has dtype {series.dtype}, which is not made of numbers; convert it, "
-            "or name the channels in columns"
+def _keys(groups: list[NDArray[Any]], first: NDArray[np.int64]) -> NDArray[Any]:
+    """Return the key of every group; tuples where it takes several columns."""
+    if len(groups) == 1:
+        return groups[0][first]
+    keys = np.empty(len(first), object)
+    # Dates stay dates: tolist would make plain integers of those that count nanoseconds.
+    parts = [list(g[first]) if g.dtype.kind in "mM" else g[first].tolist() for g in groups]
+    keys[:] = list(zip(*parts, strict=True))
+    return keys
+
+
+def _check_unique(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(
+                f"two channels would be called {name!r}: a column, and a category of another one; "
+                "rename one of them"
+            )
+        seen.add(name)
+
+
+def _warn_of_labels(
+    channels: list[Channel], rows: NDArray[np.int64], offsets: NDArray[np.int64]
+) -> None:
+    """Warn of columns that nobody has named and that look like targets, one value a sequence."""
+    lengths = np.diff(offsets)
+    starts = offsets[:-1][lengths > 1]
+    inside = np.ones(len(rows), bool)  # whether the step before is of the same sequence
+    inside[offsets[:-1][lengths > 0]] = False
+    suspects = []
+    for channel in channels:
+        values = channel.comparable[rows]
+        before = np.roll(values, 1)
+        same = (values == before) | ((values != values) & (before != before))  # NaN is NaN
+        if inside.any() and same[inside].all() and len(np.unique(values[starts])) > 1:
+            suspects.append(channel.name)
+    if suspects:
+        others = [c.name for c in channels if c.name not in suspects]
+        warn(
+            f"columns=None makes channels of {suspects}, which never change within a sequence but "
+            "differ between sequences, as targets do. A network that reads its target has "
+            f"nothing to learn; name the channels, as columns={others}, or these among them if "
+            "they are no targets",
+            UserWarning,
         )
-    return array

@@ -6,13 +6,16 @@ scikit-learn's estimator checks look for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from numbers import Rational
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 _HOLDINGS = {"U": "strings", "S": "bytes", "M": "dates", "m": "time spans", "V": "records"}
+_SHOWN = 5  # names in a list, of which there may be hundreds
 
 
 def zero_samples(name: str, shape: Iterable[int]) -> NoReturn:
@@ -50,8 +53,38 @@ def one_dimension(name: str, came: str) -> NoReturn:
     """Refuse numbers of which it is not known whether they are one sequence or many."""
     raise ValueError(
         f"{name} is one-dimensional, {came}; expected several sequences. Reshape your data: "
-        f"[{name}] or {name}.reshape(1, -1) is one univariate sequence, {name}.reshape(-1, 1) are "
-        "sequences of one step each."
+        f"[{name}] or {name}.reshape(1, -1) is one univariate sequence, {name}.reshape(-1, 1, 1) "
+        "are sequences of one step each."
+    )
+
+
+def one_sequence(name: str, shape: tuple[int, ...], owner: str) -> NoReturn:
+    """Refuse the steps of one sequence where several sequences are expected."""
+    rows, columns = shape
+    steps = "one step" if columns == 1 else f"{columns} steps"
+    raise ValueError(
+        f"{name} has shape {shape}, which would be {rows} univariate sequences of {steps}, and "
+        f"{owner} was fitted on sequences of {columns} channel{'s' * (columns > 1)}. Pass one "
+        f"sequence as [{name}], and sequences of one step as an array of shape {(rows, 1, columns)}"
+    )
+
+
+def levels(names: list[Any], name: str) -> NoReturn:
+    """Refuse a frame whose index tells sequences and steps apart."""
+    raise ValueError(
+        f"{name} is a data frame whose index has the levels {names}. If these are sequences and "
+        f"steps, convert it with Sequences.from_aeon({name}); if every row is a univariate series "
+        f"of its own, drop them with {name}.reset_index(drop=True)"
+    )
+
+
+def nested(column: Any, name: str) -> NoReturn:
+    """Refuse a frame whose cells are series."""
+    raise ValueError(
+        f"{name} is a data frame whose column {column!r} holds arrays, lists or series. If a row "
+        "is a sequence and a column a channel, convert it with "
+        f"Sequences.from_aeon({name}); if each cell is a whole sequence, pass the column, "
+        f"{name}[{column!r}]"
     )
 
 
@@ -176,6 +209,37 @@ def no_number(value: Any, name: str, index: int, step: int) -> NoReturn:
     )
 
 
+def huge(value: Any, name: str, index: int, step: int) -> NoReturn:
+    """Refuse a number that is too large for float64, and may have too many digits to print."""
+    raise ValueError(
+        f"Input {name} contains a value too large for float64: sequence {index}, step {step} holds "
+        f"about {_rounded(value)}. Scale it, or write np.nan for a missing value"
+    )
+
+
+def huge_item(values: Any, name: str) -> None:
+    """Refuse targets or weights of which one is too large for float64; it names the first."""
+    for position, value in np.ndenumerate(np.asarray(values, dtype=object)):
+        if isinstance(value, Rational) and _is_huge(value):
+            raise ValueError(
+                f"Input {name} contains a value too large for float64: about {_rounded(value)} at "
+                f"index {position[0]}. Scale it, or leave the sequence out; write labels as strings"
+            )
+
+
+def _is_huge(value: Any) -> bool:
+    try:
+        float(value)
+    except OverflowError:
+        return True
+    return False
+
+
+def _rounded(value: Any) -> str:
+    exponent = math.log10(abs(value.numerator)) - math.log10(value.denominator)
+    return f"{'-' if value < 0 else ''}1e{exponent:.0f}"
+
+
 def token(value: int, name: str, index: int, step: int, greatest: int) -> NoReturn:
     """Refuse a token that is out of range."""
     raise ValueError(
@@ -192,6 +256,28 @@ def nan(name: str, index: int, step: int, channel: int, says: str = "") -> str:
         "missing value; fill it, with skrnn.preprocessing.PerStep(SimpleImputer()) for one, or "
         f"leave the sequence out{says}"
     )
+
+
+def names(expected: list[str], found: list[str]) -> NoReturn:
+    """Refuse other names of channels or columns than fit saw, or another order."""
+    lines = ["The feature names should match those that were passed during fit."]
+    new = [name for name in found if name not in expected]
+    missing = [name for name in expected if name not in found]
+    if new:
+        lines.append(f"Feature names unseen at fit time: {_listed(new)}.")
+    if missing:
+        lines.append(f"Feature names seen at fit time, yet now missing: {_listed(missing)}.")
+    if not new and not missing:
+        lines.append(
+            "Feature names must be in the same order as they were in fit: "
+            f"{_listed(expected)}, and not {_listed(found)}."
+        )
+    raise ValueError("\n".join(lines))
+
+
+def _listed(names: list[str]) -> str:
+    more = "" if len(names) <= _SHOWN else f" and {len(names) - _SHOWN} more"
+    return ", ".join(map(repr, names[:_SHOWN])) + more
 
 
 def infinity(

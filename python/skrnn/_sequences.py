@@ -10,8 +10,10 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skrnn import _frames
 from skrnn._flatten import as_block, as_floats, flatten
+from skrnn._frames import flatten_frame, frame_of
+from skrnn._names import Names, named_steps, names_of_sequences
+from skrnn._panels import flatten_panel
 
 
 class Sequences:
@@ -25,7 +27,8 @@ class Sequences:
     X : list, tuple, array or data frame
         A list, tuple or 1-D object array of (T_i, C) arrays, or of univariate (T_i,) ones; an
         (n, T, C) array; an (n, T) array or data frame of univariate series. Sequences of (T_i,)
-        integers, and an (n, T) array of integers, stay as they are and may serve as tokens.
+        integers, and an (n, T) array of integers, stay as they are and may serve as tokens. A list
+        of data frames gives its channels the names of their columns.
 
     Attributes
     ----------
@@ -33,14 +36,21 @@ class Sequences:
         All steps, read-only and C-contiguous. S is the sum of the lengths.
     offsets : array of shape (n + 1,), int64
         Sequence i is ``values[offsets[i]:offsets[i + 1]]``. Read-only.
+    channel_names : tuple of C str, or None
+        Where they came in data frames whose columns have names. Estimators refuse other ones than
+        fit saw.
+    keys : array of shape (n,), or None
+        What tells the sequences apart in the frame that `from_frame` gathered them from. Read-only.
 
     Raises
     ------
     TypeError
-        For what holds no sequences: a dict, text, a sparse matrix.
+        For what holds no sequences: a dict, text, a sparse matrix; for frames of which only some
+        columns are named by text.
     ValueError
-        For no sequence at all, sequences of different channels, and what is not made of numbers.
-        NaN, infinity and empty sequences may be stored; it is the estimators that refuse them.
+        For no sequence at all, sequences of different channels, and what is not made of numbers;
+        for frames that hold sequences in another form, which `from_aeon` reads. NaN, infinity and
+        empty sequences may be stored; it is the estimators that refuse them.
 
     Notes
     -----
@@ -60,27 +70,45 @@ class Sequences:
     Sequences(n=2, lengths=4..5, n_channels=2, dtype=float64)
     """
 
-    __slots__ = ("_offsets", "_values")
+    __slots__ = ("_channel_names", "_keys", "_offsets", "_values")
 
     _values: NDArray[Any]
     _offsets: NDArray[np.int64]
+    _channel_names: Names
+    _keys: NDArray[Any] | None
 
     def __init__(self, X: Any) -> None:
         if isinstance(X, Sequences):
-            self._set(X.values, X.offsets)
+            self._set(X.values, X.offsets, X.channel_names, X.keys)
         else:
-            self._set(*flatten(X, "X"))
+            self._set(*flatten(X, "X"), names_of_sequences(X))
 
-    def _set(self, values: NDArray[Any], offsets: NDArray[np.int64]) -> None:
+    def _set(
+        self,
+        values: NDArray[Any],
+        offsets: NDArray[np.int64],
+        channel_names: Names = None,
+        keys: NDArray[Any] | None = None,
+    ) -> None:
         # Views, so that the arrays of the user stay writeable.
         self._values, self._offsets = values.view(), offsets.view()
         self._values.flags.writeable = False
         self._offsets.flags.writeable = False
+        self._channel_names = channel_names
+        self._keys = None if keys is None else keys.view()
+        if self._keys is not None:
+            self._keys.flags.writeable = False
 
     @classmethod
-    def _of(cls, values: NDArray[Any], offsets: NDArray[np.int64]) -> Sequences:
+    def _of(
+        cls,
+        values: NDArray[Any],
+        offsets: NDArray[np.int64],
+        channel_names: Names = None,
+        keys: NDArray[Any] | None = None,
+    ) -> Sequences:
         made = cls.__new__(cls)
-        made._set(values, offsets)
+        made._set(values, offsets, channel_names, keys)
         return made
 
     # ---- Ways in ----
@@ -180,35 +208,33 @@ class Sequences:
 
     @classmethod
     def from_aeon(cls, X: Any) -> Sequences:
-        """Turn channels-first data, as aeon and sktime have it, around.
+        """Read what aeon and sktime hold: channels-first arrays, or data frames.
 
         Parameters
         ----------
-        X : array of shape (n, C, T) or (n, T), or list of (C, T_i) arrays
+        X : array, list or pandas.DataFrame
+            An array of shape (n, C, T) or (n, T); a list of (C, T_i) arrays; a list of data frames,
+            whose steps are in rows; a frame whose index has the levels of sequences and of steps
+            ("pd-multiindex"); a frame with a row for each sequence and a column for each channel,
+            whose cells are series ("nested_univ").
 
         Returns
         -------
         sequences : Sequences
+            Those of an index with levels are in the order in which they first appear, their steps
+            sorted, and its first level becomes their `keys`.
 
         Raises
         ------
         ValueError
-            For another rank, and sequences of different channels.
+            For another rank, sequences of different channels, and what `from_frame` refuses.
 
         Examples
         --------
         >>> Sequences.from_aeon([np.zeros((2, 5)), np.zeros((2, 9))])
         Sequences(n=2, lengths=5..9, n_channels=2, dtype=float64)
         """
-        if isinstance(X, np.ndarray) and X.dtype != object:
-            if X.ndim not in (2, 3):
-                raise ValueError(f"X has shape {X.shape}; expected (n, C, T) or (n, T)")
-            return cls(as_floats(X if X.ndim == 2 else X.swapaxes(1, 2)))
-        turned = [np.asarray(x).T for x in X]
-        for index, x in enumerate(turned):
-            if x.ndim != 2:
-                raise ValueError(f"Sequence {index} of X has shape {x.shape}; expected (C, T_i)")
-        return cls(turned)
+        return cls._of(*flatten_panel(X))
 
     @classmethod
     def from_frame(
@@ -229,40 +255,58 @@ class Sequences:
             Rows that agree in these columns are one sequence.
         columns : str or list of str, optional
             The channels, in this order. None takes all columns but those of `by` and `sort_by`. A
-            column of integers that is named alone, not in a list, becomes tokens.
+            column of categories becomes an indicator channel of each, called "column_category", in
+            their order. A column of integers or of categories that is named alone, not in a list,
+            becomes tokens; those of categories count them from 0.
         sort_by : str or list of str, optional
             Orders the steps of each sequence, rising. None keeps the order of the rows.
 
         Returns
         -------
         sequences : Sequences
-            In the order in which they first appear in `df`, whatever `sort_by` says. Missing values
-            are NaN.
+            In the order in which they first appear in `df`, whatever `sort_by` says; `keys` says
+            which is which, by tuples where `by` is several columns. Missing values are NaN.
 
         Raises
         ------
         TypeError
             For what is not a data frame.
         ValueError
-            For unknown columns, columns that are not made of numbers, no rows, and missing values
-            in `by` or `sort_by`.
+            For unknown columns, columns that hold neither numbers nor categories, no rows, and
+            missing values in `by`, in `sort_by` or among tokens.
+
+        Warns
+        -----
+        UserWarning
+            Where `columns` is None and a column never changes within a sequence, as a target does.
 
         Notes
         -----
-        Targets with one value a sequence get into the same order with
-        ``df.drop_duplicates(by)[target]`` in pandas, and in polars with
-        ``df.unique(by, keep="first", maintain_order=True)[target]``.
+        ``groupby(by)`` of pandas sorts, and so targets out of it are in another order: take
+        ``df.groupby(by)[target].first().loc[X.keys]``. A table with one target a key is put in
+        order by ``table.set_index(by).loc[X.keys, target]``; in polars, where `by` is one column,
+        by ``[y[key] for key in X.keys.tolist()]`` with ``y = dict(zip(table[by], table[target]))``.
+
+        polars' Categorical does not say which categories there are, so that those that occur count,
+        in the order of the alphabet. Give training and test data the same ones with an Enum.
 
         Examples
         --------
         >>> import pandas as pd
         >>> df = pd.DataFrame({"id": ["b", "b", "a"], "day": [2, 1, 1], "x": [0.2, 0.1, 0.5]})
-        >>> X = Sequences.from_frame(df, by="id", sort_by="day")
+        >>> df["late"] = ["no", "yes", "yes"]
+        >>> X = Sequences.from_frame(df, by="id", columns="x", sort_by="day")
         >>> X.to_list()
         [array([[0.1],
                [0.2]]), array([[0.5]])]
+        >>> X.keys.tolist()
+        ['b', 'a']
+        >>> df["late"] = df["late"].astype("category")
+        >>> X = Sequences.from_frame(df, by="id", columns=["x", "late"], sort_by="day")
+        >>> X.channel_names
+        ('x', 'late_no', 'late_yes')
         """
-        return cls.from_flat(*_frames.flatten_frame(df, by, columns, sort_by))
+        return cls._of(*flatten_frame(df, by, columns, sort_by))
 
     # ---- Ways out ----
 
@@ -312,7 +356,8 @@ class Sequences:
         Parameters
         ----------
         columns : list of str, optional
-            Names of the channels. None stands for x0, x1, …, and for "token".
+            Names of the channels. None stands for `channel_names`, where there are none for
+            x0, x1, …, and for "token".
 
         Returns
         -------
@@ -334,7 +379,7 @@ class Sequences:
         0         0     0    0.5    1.0
         1         0     1    2.5    3.0
         """
-        return _frames.frame_of(self._values, self._offsets, columns)
+        return frame_of(self._values, self._offsets, columns, self._channel_names)
 
     def to_list(self) -> list[NDArray[Any]]:
         """Return the sequences as a list of read-only views of shape (T_i, C)."""
@@ -348,7 +393,7 @@ class Sequences:
     def __iter__(self) -> Iterator[NDArray[Any]]:
         offsets = self._offsets.tolist()
         for start, stop in pairwise(offsets):
-            yield self._values[start:stop]
+            yield named_steps(self._values[start:stop], self._channel_names)
 
     @overload
     def __getitem__(self, key: int | np.integer[Any]) -> NDArray[Any]: ...
@@ -360,7 +405,8 @@ class Sequences:
             if not -n <= key < n:
                 raise IndexError(f"sequence {key} is out of range: there are {n}")
             at = int(key) % n
-            return self._values[self._offsets[at] : self._offsets[at + 1]]
+            steps = self._values[self._offsets[at] : self._offsets[at + 1]]
+            return named_steps(steps, self._channel_names)
         if isinstance(key, slice):
             start, stop, step = key.indices(n)
             if step == 1:
@@ -370,7 +416,9 @@ class Sequences:
 
     def _block(self, start: int, stop: int) -> Sequences:
         offsets = self._offsets[start : stop + 1]
-        return self._of(self._values[offsets[0] : offsets[-1]], offsets - offsets[0])
+        keys = None if self._keys is None else self._keys[start:stop]
+        values = self._values[offsets[0] : offsets[-1]]
+        return self._of(values, offsets - offsets[0], self._channel_names, keys)
 
     def _take(self, at: NDArray[np.int64]) -> Sequences:
         if len(at) == 0:
@@ -381,7 +429,8 @@ class Sequences:
         offsets = np.zeros(len(at) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
         rows = np.arange(offsets[-1]) + np.repeat(self._offsets[at] - offsets[:-1], lengths)
-        return self._of(self._values.take(rows, axis=0), offsets)
+        keys = None if self._keys is None else self._keys[at]
+        return self._of(self._values.take(rows, axis=0), offsets, self._channel_names, keys)
 
     def __repr__(self) -> str:
         lengths = self.lengths
@@ -391,7 +440,7 @@ class Sequences:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # NumPy's pickles forget that an array is read-only; joblib may map this one from a file.
-        return Sequences._of, (self._values, self._offsets)
+        return Sequences._of, (self._values, self._offsets, self._channel_names, self._keys)
 
     # ---- Facts ----
 
@@ -404,6 +453,16 @@ class Sequences:
     def offsets(self) -> NDArray[np.int64]:
         """Where each sequence begins in `values`, and the last one ends; shape (n + 1,)."""
         return self._offsets
+
+    @property
+    def channel_names(self) -> tuple[str, ...] | None:
+        """Names of the C channels, or None."""
+        return self._channel_names
+
+    @property
+    def keys(self) -> NDArray[Any] | None:
+        """Keys of the sequences in the frame they came from, shape (n,), or None. Read-only."""
+        return self._keys
 
     @property
     def lengths(self) -> NDArray[np.int64]:

@@ -82,14 +82,20 @@ def documents_of(
     TypeError
         For one text in place of several, and for what is neither text nor a list of tokens.
     ValueError
-        For no text at all.
+        For no text at all, and for texts in an array of two dimensions.
     """
-    if isinstance(X, (str, bytes)):
+    if _is_text(X):
         raise TypeError(f"X is one text, {X[:20]!r}; pass a list of texts, as [X]")
     if isinstance(X, (Mapping, Set)) or hasattr(X, "columns") or not hasattr(X, "__iter__"):
         raise TypeError(
             f"X is a {type(X).__name__}; pass a list of texts or of lists of tokens, and of a "
             "data frame one column"
+        )
+    if getattr(X, "ndim", 1) == 2 and X.shape[1] == 1 and any(_is_text(row[0]) for row in X):
+        raise ValueError(
+            f"X has shape {X.shape} and holds texts; texts come in one dimension: pass X.ravel(), "
+            "and name the column of a ColumnTransformer as 'text', not ['text']. For lists of one "
+            "token each pass X.tolist()"
         )
     documents = [_tokens(document, index, analyze, always) for index, document in enumerate(X)]
     if not documents:
@@ -106,11 +112,15 @@ def numbered(documents: list[list[Hashable]], vocabulary: Mapping[Any, int]) -> 
     return Sequences.from_flat(np.array(flat, np.int32), offsets)
 
 
+def _is_text(document: Any) -> bool:
+    return isinstance(document, (str, bytes))
+
+
 def _tokens(
     document: Any, index: int, analyze: Callable[[Any], Iterable[Hashable]], always: bool
 ) -> list[Hashable]:
     """Return the tokens of one text, or of one list of tokens unless it is always analysed."""
-    if always or isinstance(document, (str, bytes)):
+    if always or _is_text(document):
         return list(analyze(document))
     if isinstance(document, (list, tuple)):
         tokens = list(document)

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _refuse
-from skrnn._flatten import as_floats, flatten
+from skrnn._flatten import as_block, as_floats, flatten, refuse_panels
+from skrnn._names import names_of_sequences
 from skrnn._sequences import Sequences
+from skrnn._warnings import warn
 
 _MAX_TOKEN = np.iinfo(np.int32).max
-_LARGEST = int(np.finfo(np.float64).max)
 
 
 def as_sequences(
@@ -44,12 +45,14 @@ def as_sequences(
     -------
     sequences : Sequences
         At least one sequence of at least one step. The values have shape (S, C) and `dtype`, or
-        shape (S,) and int32 with `tokens`. They share memory with X where they can.
+        shape (S,) and int32 with `tokens`. They share memory with X where they can. Channels keep
+        their names, and those of data frames get them.
 
     Raises
     ------
     TypeError
-        For what holds no sequences: a dict, text, a sparse matrix.
+        For what holds no sequences: a dict, text, a sparse matrix; for frames of which only some
+        columns are named by text.
     ValueError
         For anything else that a network cannot read. The message names the sequence, the value
         and the fix.
@@ -65,13 +68,15 @@ def as_sequences(
         values, offsets = X.values, X.offsets
         if len(X) == 0:
             _refuse.zero_samples(name, values.shape)
-        if tokens and values.ndim == 2:
+        names, keys = X.channel_names, X.keys
+        if tokens and values.ndim == 2 and len(values):
             _refuse.no_tokens(values, name)
         if not tokens:
             # Integers may be tokens or numbers; to a network without an embedding they are numbers.
             values = as_floats(values if values.ndim == 2 else values[:, None], dtype)
     else:
         values, offsets = flatten(X, name, tokens=tokens, dtype=None if tokens else dtype)
+        names, keys = None if tokens else names_of_sequences(X, name), None
     if (offsets[1:] == offsets[:-1]).any():
         _refuse.empty(name, int(np.argmin(offsets[1:] - offsets[:-1])))
 
@@ -83,7 +88,7 @@ def as_sequences(
         _refuse_not_finite(X, values, offsets, allow_nan, name)
     if isinstance(X, Sequences) and values is X.values:
         return X
-    return Sequences.from_flat(values, offsets)
+    return Sequences._of(as_block(values), offsets, names, keys)
 
 
 def as_unscaled(X: Any, name: str = "X") -> Sequences:
@@ -144,48 +149,17 @@ def check_n_channels(estimator: Any, X: Sequences, *, reset: bool) -> None:
         )
 
 
-def frame_of_channels(X: Any, name: str = "X") -> Any:
-    """Return one of the data frames that all sequences are, for the names of its columns.
+def is_table(X: Any, name: str = "X") -> bool:
+    """Whether X is rows by columns to scikit-learn: a 2-D array, a data frame, or nested lists.
 
-    Parameters
-    ----------
-    X : sequences
-    name : str, default="X"
-        What messages call X.
-
-    Returns
-    -------
-    frame : data frame or None
-        None where sequences are not data frames.
+    Lists of arrays are sequences, and so are nested lists of different lengths.
 
     Raises
     ------
     ValueError
-        For frames whose columns differ or come in another order.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> frame_of_channels([pd.DataFrame({"x": [1.0], "y": [2.0]})]).columns.tolist()
-    ['x', 'y']
+        For a data frame that is neither, but sequences as another library has them.
     """
-    if not isinstance(X, (list, tuple)) or not all(hasattr(x, "columns") for x in X):
-        return None
-    expected = list(X[0].columns)
-    for index, x in enumerate(X):
-        if list(x.columns) != expected:
-            raise ValueError(
-                f"Sequence {index} of {name} has the columns {list(x.columns)}, and sequence 0 has "
-                f"{expected}; expected the same in the same order"
-            )
-    return X[0]
-
-
-def is_table(X: Any) -> bool:
-    """Whether X is rows by columns to scikit-learn: a 2-D array, a data frame, or nested lists.
-
-    Lists of arrays are sequences, and so are nested lists of different lengths.
-    """
+    refuse_panels(X, name)
     if isinstance(X, Sequences):
         return False
     if isinstance(X, (list, tuple)):
@@ -199,6 +173,40 @@ def is_table(X: Any) -> bool:
     if shape is None and hasattr(X, "__array__"):
         shape = np.asarray(X).shape
     return shape is not None and len(shape) == 2
+
+
+def refuse_one_sequence(X: Any, channels: int, owner: str, name: str = "X") -> None:
+    """Raise ValueError for the steps of one sequence in place of several sequences.
+
+    Parameters
+    ----------
+    X : array, data frame or nested lists
+        A table.
+    channels : int
+        Of the sequences that fit saw; for those who saw a table this is not the question.
+    owner : str
+        The estimator.
+    name : str, default="X"
+        What messages call X.
+    """
+    shape = tuple(np.shape(X))
+    if shape[1] == channels and shape != (1, 1):  # a single number is the same either way
+        _refuse.one_sequence(name, shape, owner)
+
+
+def warn_of_tokens(X: Any, owner: str, name: str = "X") -> None:
+    """Warn of tokens that a network without an embedding would take for quantities.
+
+    Lists of integers may be counts, and nothing is said. `Sequences` of integers without channels
+    are what `TokenEncoder` returns.
+    """
+    if isinstance(X, Sequences) and X.values.ndim == 1:
+        warn(
+            f"{name} holds tokens, 1-D integers, and {owner} without embedding_size reads them as "
+            "quantities, of which the 7th is more than the 3rd. For words, events and other tokens "
+            f"set embedding_size=16, say; for quantities pass [x.astype(float) for x in {name}]",
+            UserWarning,
+        )
 
 
 def check_input_size(size: int, expected: int, tokens: bool, owner: str, name: str = "X") -> None:
@@ -275,12 +283,7 @@ def as_targets(y: Any, name: str = "y") -> NDArray[Any]:
                     "strings, and leave sequences without one out"
                 )
     if array.dtype == object:
-        for index, value in enumerate(array.flat):
-            if isinstance(value, int) and abs(value) > _LARGEST:
-                raise ValueError(
-                    f"{name} holds an integer at index {index} that is too large for float64; "
-                    "scale the targets, and write labels as strings"
-                )
+        _refuse.huge_item(array, name)
         missing = [value is None or _differs(value) for value in array.flat]
     elif array.dtype.kind == "f":
         missing = np.isnan(array).ravel()

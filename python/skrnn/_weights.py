@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array
 
+from skrnn import _refuse
+
 
 def check_sample_weight(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
     """Return weights, float64 of shape (n,), or None for ones.
@@ -46,11 +48,9 @@ def check_sample_weight(sample_weight: Any, n: int) -> NDArray[np.float64] | Non
             dtype=np.float64,
             input_name="sample_weight",
         )
-    except OverflowError as error:
-        raise ValueError(
-            "sample_weight holds an integer that is too large for float64; only the ratios of "
-            "weights matter, so divide them all"
-        ) from error
+    except OverflowError:
+        _refuse.huge_item(np.atleast_1d(sample_weight), "sample_weight")
+        raise
     if weights.ndim != 1:
         raise ValueError(
             f"Sample weights must be 1D array or scalar: sample_weight has shape {weights.shape}; "

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from skrnn import _core
 from skrnn._answers import Numbers, open_stream
 from skrnn._files._description import Description, read_file
+from skrnn._names import Names, compare_names, names_of_table
 from skrnn._sequences import Sequences
 from skrnn._tokens import documents_of, numbered
 from skrnn._validation import (
     as_sequences,
     as_unscaled,
     check_input_size,
-    frame_of_channels,
     is_table,
+    refuse_one_sequence,
 )
 
 __all__ = ["Predictor", "load"]
@@ -219,7 +220,7 @@ class Predictor:
         if description.tokens is not None:
             tokens = description.tokens
             X = numbered(documents_of(X, tokens.analyzer.build()), tokens.vocabulary)
-        elif description.saw_table and not description.transforms and is_table(X):
+        elif description.input_was_table is not None and not is_tokens and is_table(X):
             X = self._check_table(X)
         if description.standardized and not description.transforms:
             sequences = as_unscaled(X)
@@ -227,16 +228,22 @@ class Predictor:
             # float64 is kept for the operations of a pipeline, which come before the network.
             dtype = None if description.transforms and not is_tokens else np.float32
             sequences = as_sequences(X, tokens=is_tokens, allow_nan=self._allow_nan, dtype=dtype)
-        if not description.transforms and not description.saw_table:
-            self._check_names(frame_of_channels(X))
+        if not description.input_was_table:
+            self._check_names(sequences.channel_names)
         size = int(sequences.values.max()) + 1 if is_tokens else sequences.n_channels
         check_input_size(size, description.input_size, is_tokens, description.estimator)
         return sequences
 
-    def _check_table(self, X: Any) -> NDArray[Any]:
-        """Return a table as an array; its columns have to be those that fit saw."""
+    def _check_table(self, X: Any) -> Any:
+        """Return a table, if fit saw one, whose columns have to be those of then."""
         description = self._description
-        self._check_names(X)
+        if not description.input_was_table:
+            owner = "PerStep" if description.transforms else description.estimator
+            refuse_one_sequence(X, description.input_size, owner)
+            return X
+        self._check_names(names_of_table(X))
+        if description.transforms:
+            return X  # where any number of steps will do
         table = np.asarray(X)
         if table.dtype.kind in "biu" or table.dtype == np.float16:
             table = table.astype(np.float64)  # as scikit-learn does before the network rounds it
@@ -247,14 +254,8 @@ class Predictor:
             )
         return table
 
-    def _check_names(self, frame: Any) -> None:
-        """Raise ValueError for a data frame with other columns than fit saw."""
-        expected = self._description.feature_names
-        names = list(getattr(frame, "columns", []))
-        if expected is None or not names or not all(isinstance(name, str) for name in names):
-            return
-        if names != expected:
-            raise ValueError(
-                f"The feature names should match those that were passed during fit: {expected}, in "
-                f"this order; got {names}"
-            )
+    def _check_names(self, names: Names) -> None:
+        """Raise ValueError for other names of channels, or of columns, than fit saw."""
+        expected = self._description.input_names
+        if expected is not None and names is not None:
+            compare_names(expected, names)

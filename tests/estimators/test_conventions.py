@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.utils import get_tags
 
 from cases import CASES, Case, assert_same_bits, on, outcomes
 from skrnn import Sequences
@@ -178,3 +179,12 @@ def test_memory_mapped_and_read_only_input(case: Case, tmp_path: Any) -> None:
     assert isinstance(mapped[0], np.memmap)
     for form in (mapped, sequences):
         assert_same_bits(outcomes(case.make().fit(form, targets), form), expected)
+
+
+@on(CASES)
+def test_tags_of_the_input(case: Case) -> None:
+    """Tokens are integers from 0 on, and no table of numbers is read as some."""
+    tags = get_tags(case.make()).input_tags
+    assert tags.two_d_array is tags.three_d_array is not case.tokens
+    assert tags.categorical is tags.positive_only is case.tokens
+    assert not any([tags.allow_nan, tags.sparse, tags.string])

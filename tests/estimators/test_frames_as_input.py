@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cases import KINDS, Case, assert_same_bits, on, outcomes
+from skrnn import Sequences
 from support import says
 
 pd = pytest.importorskip("pandas")
@@ -35,6 +36,34 @@ def test_names_of_channels(case: Case) -> None:
     assert not hasattr(model, "feature_names_in_")
     with pytest.warns(UserWarning, match="feature names"):
         model.predict(named)
+
+
+@on(KINDS)
+def test_names_of_sequences(case: Case) -> None:
+    X, y = case.data()
+    named = Sequences(frames(X, ["speed", "angle"]))
+    for form in (named, list(named)):
+        model = case.make().fit(form, y)
+        assert model.feature_names_in_.tolist() == ["speed", "angle"]
+        assert_same_bits(outcomes(model, form), outcomes(case.make().fit(X, y), X))
+        with pytest.raises(ValueError, match=says("feature names", "order")):
+            model.predict(Sequences(frames(X, ["angle", "speed"])))
+
+
+@on(KINDS)
+def test_only_some_columns_with_names(case: Case) -> None:
+    X, y = case.data()
+    with pytest.raises(TypeError, match=says("string names", "['speed', 1]")):
+        case.make().fit(frames(X, ["speed", 1]), y)
+
+
+@on(KINDS)
+def test_tokens_have_no_names(case: Case) -> None:
+    """Also where the estimator had some from an earlier fit."""
+    X, y = case.data()
+    model = case.make().fit(frames(X, ["speed", "angle"]), y)
+    model.set_params(embedding_size=2).fit([np.arange(1 + len(x)) for x in X], y)
+    assert not hasattr(model, "feature_names_in_")
 
 
 @on(KINDS)

@@ -23,6 +23,94 @@ def spoiled(X: list[np.ndarray], at: int, value: float) -> list[np.ndarray]:
     return with_(X, at, x)
 
 
+# ---- One sequence, or tokens, in place of sequences of numbers ----
+
+
+@on(KINDS)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_one_sequence_is_not_several(case: Case, channels: int) -> None:
+    """(T, C) would be T univariate series of C steps, and T answers."""
+    X, y = case.data()
+    X = [x[:, :channels] for x in X]
+    model = case.make().fit(X, y)
+    parts = ("[X]", f"(4, {channels})", f"(4, 1, {channels})", type(model).__name__)
+    for form in (X[3], X[3].tolist(), X[3].astype(object)):
+        with pytest.raises(ValueError, match=says(*parts)):
+            model.predict(form)
+        with pytest.raises(ValueError, match=says(*parts)):
+            model.score(form, y[:4])
+    with pytest.raises(ValueError, match=says("X_val", "[X_val]")):
+        case.make().fit(X, y, X_val=X[3], y_val=y[:4])
+    assert len(model.predict([X[3]])) == 1
+    assert len(model.predict(X[3][:, None])) == 4
+    if channels == 1:
+        assert len(model.predict(X[0])) == 1  # of one step it is the same either way
+
+
+@on(KINDS)
+def test_one_sequence_in_a_frame_is_not_several(case: Case) -> None:
+    pd = pytest.importorskip("pandas")
+    X, y = case.data()
+    named = [pd.DataFrame({"speed": x[:, 0]}) for x in X]
+    with pytest.raises(ValueError, match=says("[X]", "(4, 1)")):
+        case.make().fit(named, y).predict(named[3])
+
+
+@on(KINDS)
+def test_a_table_of_one_column_is_welcome_where_fit_saw_one(case: Case) -> None:
+    X, y = case.data()
+    table = np.array([x[0, :1] for x in X])
+    assert len(case.make().fit(table, y).predict(table)) == len(table)
+
+
+@on(KINDS)
+def test_tokens_are_no_quantities(case: Case) -> None:
+    X = [[3, 0, 2], [1], [2, 2]] * 8
+    _, y = case.data()
+    parts = ("X", "tokens", type(case.make()).__name__, "embedding_size=16", "astype(float)")
+    with pytest.warns(UserWarning, match=says(*parts)):
+        warned = case.make().fit(Sequences(X), y)
+    counts = [np.array(x, float) for x in X]
+    model = case.make().fit(X, y)  # a list of counts is one
+    assert_same_bits(outcomes(model, counts), outcomes(warned, counts))
+    for made in ([x.astype(float) for x in Sequences(X)], Sequences(counts)):
+        case.make().fit(made, y)
+    case.make(embedding_size=2).fit(Sequences(X), y)
+
+
+@on(KINDS)
+def test_a_number_beyond_float64_is_named(case: Case) -> None:
+    _, y = case.data()
+    for X in ([[1.0, 2.0]] * 23 + [[1.0, 10**400]], [[1.0]] * 23 + [[1.0, 10**400]]):
+        with pytest.raises(ValueError, match=says("sequence 23, step 1", "1e400")):
+            case.make().fit(X, y)
+
+
+@on([case for case in CASES if case.kind is RNNRegressor])
+@pytest.mark.parametrize("value", [10**400, -(10**5000)], ids=["1e400", "-1e5000"])
+def test_a_target_or_weight_beyond_float64_is_named(case: Case, value: Any) -> None:
+    X, y = case.data()
+    shown = "-1e5000" if value < 0 else "1e400"
+    targets, weights = y.tolist(), [1.0] * len(X)
+    targets[7] = [value] * y.shape[1] if y.ndim > 1 else value
+    weights[7] = value
+    with pytest.raises(ValueError, match=says("Input y", shown, "index 7")):
+        case.make().fit(X, targets)
+    with pytest.raises(ValueError, match=says("Input sample_weight", shown, "index 7")):
+        case.make().fit(X, y, sample_weight=weights)
+
+
+@on(CASES)
+def test_no_step_at_all(case: Case) -> None:
+    _, y = case.data()
+    # Without an embedding scikit-learn takes nested lists of one length for a table.
+    for X in ([[]] * 24, Sequences([[]] * 24))[not case.tokens :]:
+        with pytest.raises(ValueError, match=says("Sequence 0 of X is empty")):
+            case.make().fit(X, y)
+        with pytest.raises(ValueError, match=says("Sequence 0 of X is empty")):
+            case.fitted().predict(X)
+
+
 # ---- X ----
 
 BAD_X: dict[str, tuple[Any, tuple[str, ...]]] = {

@@ -102,6 +102,30 @@ def test_frames_have_steps_in_rows(library: str) -> None:
     np.testing.assert_array_equal(SlidingWindows(3).cut(df["a"])[1], [6, 8])
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_targets_by_name(library: str) -> None:
+    frames = pytest.importorskip(library)
+    series = np.arange(20.0).reshape(10, 2)
+    df = frames.DataFrame({"price": series[:, 0], "load": series[:, 1]})
+    long = frames.DataFrame({"id": [0] * 10, **{name: df[name] for name in df.columns}})
+    gathered = Sequences.from_frame(long, by="id")
+    windows = SlidingWindows(3, horizon=2)
+    several: Any
+    for several in (df, [df], gathered, gathered[0]):
+        for target, positions in (
+            ("load", 1),
+            (["load"], [1]),
+            (["load", "price"], [1, 0]),
+            (("load", 0), [1, 0]),
+        ):
+            made = windows.cut(several, target=target)[1]
+            np.testing.assert_array_equal(made, windows.cut(series, target=positions)[1])
+        with pytest.raises(ValueError, match=says("target", "'lode'", "['price', 'load']")):
+            windows.cut(several, target="lode")
+    with pytest.raises(ValueError, match=says("target", "'load'", "no names", "position")):
+        windows.cut(series, target="load")
+
+
 def test_windows_of_one_series_share_their_memory() -> None:
     X, _ = SlidingWindows(500).cut(np.zeros((1000, 2), np.float32))
     assert np.shares_memory(X[0], X[499])

@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 from skrnn import Sequences
@@ -203,6 +205,45 @@ def test_what_is_no_text(X: Any, parts: tuple[str, ...]) -> None:
         TokenEncoder().fit(X)
     with pytest.raises(TypeError, match=says(*parts)):
         TokenEncoder().fit(["a"]).transform(X)
+
+
+@pytest.mark.parametrize("dtype", [object, str, "S"])
+def test_texts_in_two_dimensions(dtype: Any) -> None:
+    """As ColumnTransformer hands them over for a column in a list: each would be one token."""
+    column = np.array(["one text", "two"], dtype)[:, None]
+    encoder = TokenEncoder().fit(column.ravel())
+    assert "text" in encoder.vocabulary_
+    for analyzer in ("word", "char", str.split):
+        with pytest.raises(ValueError, match=says("(2, 1)", "X.ravel()", "'text'", "X.tolist()")):
+            TokenEncoder(analyzer).fit(column)
+    with pytest.raises(ValueError, match="one dimension"):
+        encoder.transform(column)
+    # Rows of several tokens, of numbers, and lists of one token are what they look like.
+    assert lists(TokenEncoder().fit_transform(np.array([["b", "a"], ["b", "b"]]))) == [
+        [1, 2],
+        [1, 1],
+    ]
+    assert lists(TokenEncoder().fit_transform(np.array([[7], [5]]))) == [[2], [1]]
+    assert lists(TokenEncoder().fit_transform([["a b"], ["c"]])) == [[1], [2]]
+
+
+def test_a_column_of_a_column_transformer() -> None:
+    pd = pytest.importorskip("pandas")
+    df = pd.DataFrame({"text": TEXTS})
+    found = []
+    for column in ("text", ["text"]):
+        keep = FunctionTransformer(lambda X: found.append(X) or np.zeros((2, 1)))
+        ColumnTransformer([("text", keep, column)]).fit_transform(df)
+    assert lists(TokenEncoder().fit_transform(found[0])) == lists(
+        TokenEncoder().fit_transform(TEXTS)
+    )
+    with pytest.raises((TypeError, ValueError)):
+        TokenEncoder().fit(found[1])
+
+
+def test_no_tokens_in_any_text() -> None:
+    with pytest.raises(ValueError, match=says("Sequence 0", "empty")):
+        TokenEncoder().fit(["a"]).inverse_transform([[], []])
 
 
 def test_no_text() -> None:

@@ -114,6 +114,145 @@ def test_wrong_columns(frame: Any, arguments: dict[str, Any], parts: tuple[str, 
         Sequences.from_frame(frame(TABLE), **arguments)
 
 
+@pytest.mark.parametrize("columns", [None, ["x", "id"]], ids=str)
+def test_strings_are_no_channels(frame: Any, columns: Any) -> None:
+    parts = ["column 'id'", "strings", "TokenEncoder", "columns"]
+    parts.append("Enum" if "polars" in frame.__module__ else "astype('category')")
+    with pytest.raises(ValueError, match=says(*parts)):
+        Sequences.from_frame(frame(TABLE), by="part", columns=columns)
+
+
+def test_strings_of_digits_are_no_numbers() -> None:
+    pd = pytest.importorskip("pandas")
+    df = pd.DataFrame({"id": [0, 0], "x": pd.Series(["1", "2"], dtype=object)})
+    with pytest.raises(ValueError, match=says("column 'x'", "strings")):
+        Sequences.from_frame(df, by="id")
+
+
+# ---- Targets among the channels ----
+
+
+def test_a_column_that_looks_like_a_target_is_told(frame: Any) -> None:
+    """One value in each sequence, and different ones: with columns=None nobody meant it."""
+    table = {**TABLE, "label": [x == "a" for x in TABLE["id"]], "zero": [0] * 6}
+    with pytest.warns(UserWarning, match=says("['label']", "columns=['x', 'n', 'zero']")) as told:
+        X = Sequences.from_frame(frame(table), by="id", sort_by=["part", "day"])
+    assert told[0].filename == __file__
+    assert X.n_channels == 4
+    names = ["x", "n", "zero", "label"]
+    assert Sequences.from_frame(frame(table), by="id", columns=names).n_channels == 4
+
+
+@pytest.mark.parametrize(
+    ("ids", "values"),
+    [
+        ([0, 0, 1, 1], [5.0, 5.0, 5.0, 5.0]),  # the same everywhere
+        ([0, 0, 1, 1], [5.0, 5.0, 6.0, 7.0]),  # changes in one sequence
+        ([0, 1, 2, 3], [5.0, 6.0, 7.0, 8.0]),  # one step each says nothing
+        ([0, 0, 1, 2], [5.0, 5.0, 6.0, 7.0]),  # and so does one longer sequence
+    ],
+)
+def test_other_columns_are_no_targets(frame: Any, ids: list[int], values: list[float]) -> None:
+    assert Sequences.from_frame(frame({"id": ids, "x": values}), by="id").n_channels == 1
+
+
+# ---- Categories ----
+
+
+def with_categories(library: str, cells: list[Any], **other: Any) -> Any:
+    """A frame with a column "city" of the categories Rome, Oslo and Bonn, in this order."""
+    frames = pytest.importorskip(library)
+    df = frames.DataFrame({"id": [0, 0, 1, 1], **other})
+    cities = ["Rome", "Oslo", "Bonn"]
+    if library == "pandas":
+        df["city"] = frames.Categorical(cells, cities)
+        return df
+    return df.with_columns(frames.Series("city", cells, dtype=frames.Enum(cities)))
+
+
+CELLS = ["Oslo", "Rome", "Oslo", "Oslo"]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_categories_among_channels_are_indicators(library: str) -> None:
+    df = with_categories(library, CELLS, x=[0.5, 1.5, 2.5, 3.5])
+    for columns in (None, ["x", "city"]):
+        X = Sequences.from_frame(df, by="id", columns=columns)
+        assert X.channel_names == ("x", "city_Rome", "city_Oslo", "city_Bonn")
+        assert lists(X) == [[[0.5, 0, 1, 0], [1.5, 1, 0, 0]], [[2.5, 0, 1, 0], [3.5, 0, 1, 0]]]
+    X = Sequences.from_frame(df, by="id", columns=["city"])
+    assert X.channel_names == ("city_Rome", "city_Oslo", "city_Bonn")
+    assert X.dtype == np.float32
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_categories_alone_are_tokens(library: str) -> None:
+    X = Sequences.from_frame(with_categories(library, CELLS), by="id", columns="city")
+    assert lists(X) == [[1, 0], [1, 1]]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_missing_categories(library: str) -> None:
+    df = with_categories(library, ["Oslo", "Rome", None, "Bonn"])
+    X = Sequences.from_frame(df, by="id", columns=["city"])
+    np.testing.assert_array_equal(X[1], [[np.nan] * 3, [0, 0, 1]])
+    with pytest.raises(ValueError, match=says("'city'", "missing", "row 2", "fill")):
+        Sequences.from_frame(df, by="id", columns="city")
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_categories_that_look_like_targets_are_told(library: str) -> None:
+    df = with_categories(library, ["Oslo", "Oslo", "Rome", "Rome"], x=[1.0, 2.0, 3.0, 4.0])
+    with pytest.warns(UserWarning, match=says("['city']")):
+        Sequences.from_frame(df, by="id")
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_steps_are_sorted_in_the_order_of_categories(library: str) -> None:
+    df = with_categories(library, ["Bonn", "Rome", "Rome", "Oslo"], x=[1.0, 2.0, 3.0, 4.0])
+    X = Sequences.from_frame(df, by="id", columns=["x"], sort_by="city")
+    assert lists(X) == [[[2.0], [1.0]], [[3.0], [4.0]]]
+
+
+def test_no_category_at_all() -> None:
+    pd = pytest.importorskip("pandas")
+    df = pd.DataFrame({"id": [0, 0], "city": pd.Categorical([None, None])})
+    with pytest.raises(ValueError, match=says("'city'", "no categories")):
+        Sequences.from_frame(df, by="id", columns=["city"])
+
+
+def test_categories_of_polars_without_a_list_are_those_that_occur() -> None:
+    """In the order of the alphabet, whatever other columns hold."""
+    pl = pytest.importorskip("polars")
+    pl.Series(["Paris", "Oslo"], dtype=pl.Categorical)
+    cells = pl.Series("city", ["Rome", "Bonn", None, "Rome"], dtype=pl.Categorical)
+    df = pl.DataFrame({"id": [0, 0, 1, 1]}).with_columns(cells)
+    X = Sequences.from_frame(df, by="id", columns=["city"])
+    assert X.channel_names == ("city_Bonn", "city_Rome")
+    np.testing.assert_array_equal(X[0], [[0, 1], [1, 0]])
+
+
+def test_categories_may_be_numbers() -> None:
+    pd = pytest.importorskip("pandas")
+    df = pd.DataFrame({"id": [0, 0], "gear": pd.Categorical([5, 3])})
+    X = Sequences.from_frame(df, by="id", columns=["gear"])
+    assert X.channel_names == ("gear_3", "gear_5")
+    assert lists(X) == [[[0, 1], [1, 0]]]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_two_channels_of_one_name(library: str) -> None:
+    df = with_categories(library, CELLS, city_Rome=[1.0, 2.0, 3.0, 4.0])
+    with pytest.raises(ValueError, match=says("'city_Rome'", "rename")):
+        Sequences.from_frame(df, by="id")
+
+
+def test_a_column_whose_label_is_no_text_may_be_tokens() -> None:
+    pd = pytest.importorskip("pandas")
+    df = pd.DataFrame([[1, 7], [1, 8]])
+    assert lists(Sequences.from_frame(df, by=0, columns=1)) == [[7, 8]]
+
+
 def test_no_rows(frame: Any) -> None:
     with pytest.raises(ValueError, match="0 sample"):
         Sequences.from_frame(frame({"id": [], "x": []}), by="id")

@@ -76,7 +76,38 @@ class Description:
     @property
     def transforms(self) -> bool:
         """Whether no input reaches the estimator as it came."""
-        return any(step.get("class") != "passthrough" for step in self.steps)
+        return self._first is not None
+
+    @property
+    def _first(self) -> Fields | None:
+        """The first step that does something."""
+        return next((step for step in self.steps if step.get("class") != "passthrough"), None)
+
+    @property
+    def input_names(self) -> list[str] | None:
+        """Names of the channels, or the columns of a table, that the first step has seen in fit."""
+        return self.feature_names if self._first is None else names_seen(self._first)
+
+    @property
+    def input_was_table(self) -> bool | None:
+        """Whether the first step has seen a table; of pipelines old files do not say it."""
+        return self.saw_table if self._first is None else saw_table(self._first)
+
+
+def names_seen(step: Fields) -> list[str] | None:
+    """Return the names that a step of a pipeline has seen, of channels or of a table's columns.
+
+    Raises
+    ------
+    ValueError
+        For what is no text.
+    """
+    return step.strings("feature_names_in") if "feature_names_in" in step.value else None
+
+
+def saw_table(step: Fields) -> bool | None:
+    """Return whether a step of a pipeline has seen a table, where the file says it."""
+    return bool(step.of_type("saw_table", bool)) if "saw_table" in step.value else None
 
 
 def read_file(
@@ -205,6 +236,14 @@ def _check_input(description: Description, channels: int) -> None:
         raise ValueError("feature_names_in is for channels, but the network reads tokens")
     if description.transforms and tokens != (description.tokens is not None):
         raise ValueError("pipeline.steps do not suit the input of the network")
+    for step in description.steps:
+        names, saw = names_seen(step), saw_table(step)
+        if saw and channels != 1:
+            raise ValueError(f"{step.path}.saw_table is for networks of one channel")
+        if not saw and names is not None and len(names) != channels:
+            raise ValueError(
+                f"{step.path} has {len(names)} feature_names_in for {channels} channels"
+            )
 
 
 def _training(training: Fields) -> Training:

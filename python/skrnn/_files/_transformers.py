@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
-from skrnn._files._description import MOST_STEPS
+from skrnn._files._description import MOST_STEPS, names_seen, saw_table
 from skrnn._files._fields import Fields
 from skrnn._files._values import complete_params, encode, encode_array, shorten
 from skrnn._pipelines import SCALERS, is_passthrough
@@ -31,7 +32,22 @@ def channels_section(step: PerStep, what: str) -> dict[str, Any]:
         raise ValueError(
             f"{what} has another transformer than the one it was fitted with; fit it again"
         )
-    return {"class": "PerStep", "transformer": _section_of(step.transformer_, what, fitted=True)}
+    return {
+        "class": "PerStep",
+        **_input_section(step, what),
+        "transformer": _section_of(step.transformer_, what, fitted=True),
+    }
+
+
+def _input_section(step: PerStep, what: str) -> dict[str, Any]:
+    """Return what a file says of the input that a step was fitted on; either may be missing."""
+    names = step._table_names if step._saw_table else getattr(step, "feature_names_in_", None)
+    section: dict[str, Any] = {}
+    if names is not None:
+        section["feature_names_in"] = encode(list(names), f"feature_names_in_ of {what}")
+    if step._saw_table is not None:
+        section["saw_table"] = step._saw_table
+    return section
 
 
 def channels_of(step: Fields, channels: int) -> PerStep:
@@ -46,7 +62,26 @@ def channels_of(step: Fields, channels: int) -> PerStep:
     result = PerStep(clone(inner))
     result.transformer_ = inner
     result.n_features_in_ = channels
+    if (table := saw_table(step)) is not None:
+        result._saw_table = table
+    names = names_seen(step)
+    if names is not None and table:
+        result._table_names = tuple(names)
+    elif names is not None:
+        result.feature_names_in_ = np.array(names, dtype=object)
+        _name_channels(inner, result.feature_names_in_)
     return result
+
+
+def _name_channels(inner: Any, names: NDArray[Any]) -> None:
+    """Give a transformer the names that it has seen in fit, and those inside of it."""
+    if isinstance(inner, Pipeline):
+        # Only the first has seen the frame; what comes out of it is an array.
+        first = [step for _, step in inner.steps if not is_passthrough(step)][:1]
+        for step in first:
+            _name_channels(step, names)
+    elif not is_passthrough(inner):
+        inner.feature_names_in_ = names.copy()
 
 
 def check_settings(pipeline: Pipeline, what: str) -> None:

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
+    _check_feature_names_in,
     _check_sample_weight,
     check_consistent_length,
     check_is_fitted,
@@ -19,9 +20,17 @@ from sklearn.utils.validation import (
 )
 
 from skrnn import _refuse
+from skrnn._frames import as_frame
+from skrnn._names import Names, check_names, hold_to_names, names_of, names_of_table
 from skrnn._sequences import Sequences
 from skrnn._transformed import transformed
-from skrnn._validation import as_sequences, check_n_channels, locate
+from skrnn._validation import (
+    as_sequences,
+    check_n_channels,
+    is_table,
+    locate,
+    refuse_one_sequence,
+)
 
 
 def _inner_has(method: str) -> Any:
@@ -54,9 +63,15 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         The fitted clone.
     n_features_in_ : int
         Channels of a step.
+    feature_names_in_ : array of str, shape (n_features_in_,)
+        Their names, where fit saw data frames, or `Sequences` with `channel_names`.
 
     Notes
     -----
+    Where fit saw names, the transformer gets a data frame with those names, so that a
+    `ColumnTransformer` finds its columns by them; what comes out has the names that the transformer
+    gives; and other names than in fit, or another order, are refused.
+
     What comes out are always `Sequences`, whatever went in and whatever `set_output` asks for: a
     data frame has no place for sequences. Sparse results are made dense.
 
@@ -65,6 +80,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
     rounded to the float32 of the networks.
 
     An (n, T) array holds n univariate series, here as everywhere: its T columns share one mean.
+    Where it is a data frame, its columns have to be those of `fit` in `transform`, too.
 
     Examples
     --------
@@ -76,7 +92,19 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
     Sequences(n=2, lengths=1..3, n_channels=2, dtype=float64)
     >>> Xt[1].round(3)
     array([[1.342, 1.342]])
+
+    Scale one channel and leave the other, by their names:
+
+    >>> import pandas as pd
+    >>> from sklearn.compose import make_column_transformer
+    >>> X = [pd.DataFrame(x, columns=["up", "load"]) for x in X]
+    >>> columns = make_column_transformer((StandardScaler(), ["load"]), remainder="passthrough")
+    >>> PerStep(columns).fit_transform(X).channel_names
+    ('standardscaler__load', 'remainder__up')
     """
+
+    _saw_table: bool | None = None  # whether fit saw an array of two dimensions, if that is known
+    _table_names: Names = None  # of its columns, which are steps, not channels
 
     def __init__(self, transformer: Any) -> None:
         self.transformer = transformer
@@ -100,14 +128,15 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         Raises
         ------
         TypeError
-            For a `transformer` that is none, and weights for one that takes none.
+            For a `transformer` that is none, weights for one that takes none, and frames of which
+            only some columns are named by text.
         ValueError
             For what is no sequences, targets or weights of another number, and for NaN where the
             transformer takes none.
         """
         inner, X = self._begin(X)
         self._learn(inner.fit, X, y, _weights(X, sample_weight, inner))
-        self._end(inner, X)
+        self.transformer_ = inner
         return self
 
     def fit_transform(self, X: Any, y: Any = None, *, sample_weight: Any = None) -> Sequences:
@@ -134,8 +163,8 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             Xt = self._learn(inner.fit_transform, X, y, weights)
         else:
             Xt = self._run(self._learn(inner.fit, X, y, weights).transform, X)
-        self._end(inner, X)
-        return transformed(self._sequences(Xt, X))
+        self.transformer_ = inner
+        return transformed(self._sequences(Xt, X, self._names_out()))
 
     def transform(self, X: Any) -> Sequences:
         """Transform every step.
@@ -152,10 +181,27 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         Raises
         ------
         ValueError
-            For what is no sequences, other channels than in `fit`, NaN where the transformer takes
-            none, and for a transformer that drops or adds steps.
+            For what is no sequences, one sequence in place of several, other channels than in
+            `fit`, NaN where the transformer takes none, and for a transformer that drops or adds
+            steps.
+
+        Warns
+        -----
+        UserWarning
+            Where channels have names here and had none in `fit`, or the other way around.
         """
-        return transformed(self._apply("transform", X))
+        inner = self._fitted()
+        if self._saw_table is not None and is_table(X):
+            if self._saw_table:
+                hold_to_names(self._table_names, names_of_table(X), type(self).__name__)
+            else:
+                refuse_one_sequence(X, self.n_features_in_, type(self).__name__)
+        X = as_sequences(X, allow_nan=True, dtype=None)
+        if hasattr(self, "n_features_in_"):
+            if not self._saw_table:
+                check_names(self, X.channel_names, reset=False)
+            check_n_channels(self, X, reset=False)
+        return transformed(self._sequences(self._run(inner.transform, X), X, self._names_out()))
 
     @_inner_has("inverse_transform")  # type: ignore[untyped-decorator]
     def inverse_transform(self, X: Any) -> Sequences:
@@ -174,7 +220,12 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         ValueError
             As `transform`.
         """
-        return self._apply("inverse_transform", X)
+        inner = self._fitted()
+        if self._saw_table is False and is_table(X):
+            refuse_one_sequence(X, self.n_features_in_, type(self).__name__)
+        X = as_sequences(X, allow_nan=True, dtype=None)
+        X_original = self._run(inner.inverse_transform, X, named=False)
+        return self._sequences(X_original, X, self._names_in())
 
     @_inner_has("get_feature_names_out")  # type: ignore[untyped-decorator]
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
@@ -183,14 +234,15 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         Parameters
         ----------
         input_features : array of shape (C,) of str, optional
-            Names of the channels that go in. None stands for x0, x1, …
+            Names of the channels that go in. None stands for those that fit saw, or x0, x1, …
 
         Returns
         -------
         names : array of shape (C',), object
         """
         check_is_fitted(self)
-        names: NDArray[Any] = self.transformer_.get_feature_names_out(input_features)
+        given = _check_feature_names_in(self, input_features)
+        names: NDArray[Any] = self.transformer_.get_feature_names_out(given)
         return names
 
     def set_output(self, *, transform: str | None = None) -> PerStep:  # noqa: ARG002
@@ -234,21 +286,31 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
                 f"transformer is {self.transformer!r}, which has no fit and transform; pass an "
                 "instance of a transformer, such as StandardScaler()"
             )
+        self._saw_table = is_table(X)
+        self._table_names = names_of_table(X) if self._saw_table else None
         # Infinity is refused; of NaN the transformer is the judge.
-        return clone(self.transformer), as_sequences(X, allow_nan=True, dtype=None)
-
-    def _end(self, inner: Any, X: Sequences) -> None:
+        X = as_sequences(X, allow_nan=True, dtype=None)
+        check_names(self, X.channel_names, reset=True)
         check_n_channels(self, X, reset=True)
-        self.transformer_ = inner
+        return clone(self.transformer), X
 
-    def _apply(self, method: str, X: Any) -> Sequences:
+    def _fitted(self) -> Any:
+        """Return the transformer that was fitted, or one that need not be."""
         if get_tags(self).requires_fit:
             check_is_fitted(self)
-        inner = getattr(self, "transformer_", self.transformer)
-        X = as_sequences(X, allow_nan=True, dtype=None)
-        if method == "transform" and hasattr(self, "n_features_in_"):
-            check_n_channels(self, X, reset=False)
-        return self._sequences(self._run(getattr(inner, method), X), X)
+        return getattr(self, "transformer_", self.transformer)
+
+    def _names_in(self) -> Names:
+        return tuple(self.feature_names_in_) if hasattr(self, "feature_names_in_") else None
+
+    def _names_out(self) -> Names:
+        """Return the names of what comes out, where names went in and the transformer can tell."""
+        if not hasattr(self, "feature_names_in_"):
+            return None
+        try:
+            return names_of(self.get_feature_names_out())
+        except (AttributeError, ValueError):  # one of several steps or columns cannot
+            return None
 
     def _learn(self, method: Any, X: Sequences, y: Any, weights: dict[str, Any]) -> Any:
         per_step = None
@@ -267,10 +329,12 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
                 "of X"
             ) from error
 
-    def _run(self, method: Any, X: Sequences, *args: Any, **kwargs: Any) -> Any:
+    def _run(self, method: Any, X: Sequences, *args: Any, named: bool = True, **kwargs: Any) -> Any:
         """Call the transformer, and name the sequence if it is NaN that it objects to."""
+        names = self._names_in() if named else None
+        steps = X.values if names is None else as_frame(X.values, names)
         try:
-            return method(X.values, *args, **kwargs)
+            return method(steps, *args, **kwargs)
         except ValueError as error:
             if "NaN" not in str(error) or not np.isnan(X.values).any():
                 raise
@@ -279,7 +343,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             where = *locate(row, X.offsets), channel
             raise ValueError(_refuse.nan("X", *where, says)) from error
 
-    def _sequences(self, Xt: Any, X: Sequences) -> Sequences:
+    def _sequences(self, Xt: Any, X: Sequences, names: Names) -> Sequences:
         if sparse.issparse(Xt):
             Xt = Xt.toarray()
         Xt = np.asarray(Xt)
@@ -296,7 +360,9 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
                 f"{type(self.transformer).__name__} made values of dtype {Xt.dtype}, which are not "
                 "real numbers; add a step that encodes them"
             )
-        return Sequences.from_flat(Xt, X.offsets)
+        made = Sequences.from_flat(Xt, X.offsets)
+        named = names is not None and len(names) == made.n_channels
+        return Sequences._of(made.values, made.offsets, names if named else None, X.keys)
 
 
 def _steps_of(y: Any, lengths: NDArray[np.int64]) -> NDArray[Any] | None:

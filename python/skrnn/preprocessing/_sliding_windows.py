@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_scalar
 
 from skrnn._flatten import is_array
+from skrnn._names import Names
 from skrnn._sequences import Sequences
 from skrnn._validation import as_sequences
 
@@ -59,6 +60,13 @@ class SlidingWindows(BaseEstimator):
     (2, 4, 2)
     >>> y
     array([4., 5.])
+
+    By its name, where the series is a data frame:
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(series, columns=["load", "price"])
+    >>> SlidingWindows(4).cut(frame, target="load")[1]
+    array([4., 5.])
     """
 
     def __init__(self, length: int, *, horizon: int = 1, stride: int = 1) -> None:
@@ -71,7 +79,7 @@ class SlidingWindows(BaseEstimator):
         self,
         series: Any,
         *,
-        target: int | list[int] | None = None,
+        target: int | str | list[int] | list[str] | None = None,
         return_groups: Literal[False] = False,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
     @overload
@@ -79,11 +87,15 @@ class SlidingWindows(BaseEstimator):
         self,
         series: Any,
         *,
-        target: int | list[int] | None = None,
+        target: int | str | list[int] | list[str] | None = None,
         return_groups: Literal[True],
     ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]: ...
     def cut(
-        self, series: Any, *, target: int | list[int] | None = None, return_groups: bool = False
+        self,
+        series: Any,
+        *,
+        target: int | str | list[int] | list[str] | None = None,
+        return_groups: bool = False,
     ) -> Any:
         """Return the cases of one series, or of several.
 
@@ -92,8 +104,9 @@ class SlidingWindows(BaseEstimator):
         series : array of shape (T,) or (T, C), or list of such arrays, or Sequences
             One series is an array or a data frame, and so a 2-D one has its steps in rows; several
             are a list, `Sequences`, or an array of shape (n, T, C).
-        target : int or list of int, optional
-            Channels to predict. None takes all.
+        target : int, str, or list of them, optional
+            Channels to predict, by their positions, or by their names where the series are data
+            frames or `Sequences` with names. None takes all.
         return_groups : bool, default=False
             Whether to return which series each case is from, for `GroupKFold` and its like.
 
@@ -126,7 +139,7 @@ class SlidingWindows(BaseEstimator):
                 f"Series {index} has {whole.lengths[index]} steps, and a case takes {span}: length "
                 f"{self.length} and horizon {self.horizon}. Leave the series out, or lower them"
             )
-        columns = _targets(target, whole.n_channels)
+        columns = _targets(target, whole.n_channels, whole.channel_names)
 
         # (cases, C, span) for each series
         views = [sliding_window_view(x, span, axis=0)[:: self.stride] for x in whole]
@@ -156,14 +169,27 @@ def _several(series: Any) -> tuple[Any, bool]:
     return series, False  # refused, and named, by as_sequences
 
 
-def _targets(target: int | list[int] | None, channels: int) -> NDArray[np.int64]:
+def _targets(target: Any, channels: int, names: Names) -> NDArray[np.int64]:
     if target is None:
         return np.arange(channels)
+    wanted = target if isinstance(target, (list, tuple)) else [target]
+    if any(isinstance(name, str) for name in wanted):
+        target = [_position(name, names) for name in wanted]
     columns = np.atleast_1d(np.asarray(target))
     if columns.ndim != 1 or columns.dtype.kind not in "iu" or len(columns) == 0:
         raise ValueError(
-            f"target is {target!r}; expected the index of a channel, or a list of them"
+            f"target is {target!r}; expected the index of a channel, its name, or a list of them"
         )
     if columns.min() < -channels or columns.max() >= channels:
         raise ValueError(f"target is {target!r}; the series have {channels} channels, from 0 on")
     return columns
+
+
+def _position(name: Any, names: Names) -> Any:
+    """Return the position of a channel, also of one that is given by it."""
+    if not isinstance(name, str):
+        return name
+    if names is None or name not in names:
+        known = "have no names; give its position" if names is None else f"are {list(names)}"
+        raise ValueError(f"target is {name!r}; the channels of series {known}")
+    return names.index(name)

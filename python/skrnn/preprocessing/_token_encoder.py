@@ -111,7 +111,8 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             For one text in place of several, for what is neither text nor a list of tokens, and for
             parameters that are no integers.
         ValueError
-            For parameters out of range, and where no token is found or kept.
+            For parameters out of range, for texts in an array of two dimensions, and where no token
+            is found or kept.
         """
         self._learn(self._documents(X))
         return self
@@ -155,7 +156,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         TypeError
             As `fit`.
         ValueError
-            For no text at all.
+            For no text at all, and for texts in an array of two dimensions.
         """
         check_is_fitted(self)
         return self._encode(self._documents(X))

@@ -10,8 +10,8 @@ import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import GradientNormClipping
 
-from _fit_task import Array, Labels, Predict, Task
-from _fit_torch import Classifier, padded
+from peers.fit_task import Array, Labels, Predict, Task
+from peers.fit_torch import Classifier, padded
 
 WHO = "skorch"
 VERSION = skorch.__version__

@@ -9,8 +9,8 @@ import numpy as np
 import openvino as ov
 import openvino.opset13 as ops
 
-from _contender import Contender, repeated
 from _problems import Array, Problem
+from peers.contender import Contender, repeated
 
 WHO = "openvino"
 VERSION = ov.__version__

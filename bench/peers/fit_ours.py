@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import skrnn
-from _fit_task import Array, Labels, Predict, Task
+from peers.fit_task import Array, Labels, Predict, Task
 from skrnn import RNNClassifier
 
 WHO = "skrnn"

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from _contender import Contender, repeated
-from _onnx_model import onnx_model
 from _problems import Array, Problem
+from peers.contender import Contender, repeated
+from peers.onnx_model import onnx_model
 
 WHO = "onnxruntime"
 VERSION = ort.__version__

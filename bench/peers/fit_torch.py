@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
-from _fit_task import Array, Labels, Predict, Task
+from peers.fit_task import Array, Labels, Predict, Task
 
 WHO = "torch"
 VERSION = torch.__version__

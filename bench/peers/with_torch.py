@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from _contender import Contender, repeated
 from _problems import Array, Problem
+from peers.contender import Contender, repeated
 
 WHO = "torch"
 VERSION = torch.__version__

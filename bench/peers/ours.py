@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 import skrnn
-from _contender import Contender, repeated
 from _problems import Array, Problem
+from peers.contender import Contender, repeated
 from skrnn import RNNClassifier, _core, kernels
 
 WHO = "skrnn"

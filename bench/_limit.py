@@ -1,0 +1,72 @@
+"""The least time that a piece of work can take on a machine, whoever does it.
+
+Its multiply-adds cannot be faster than the FMA peak, and the weights it reads cannot arrive faster
+than the cache sends them: limit = max(flops / peak, bytes / bandwidth). Both are measured between
+the contenders of the same rounds. What is counted is what no float32 implementation can leave out,
+the matrix products and one reading of the weights wherever the next step depends on the last.
+Activations, x, y and states come on top, so a fraction of 1 is hardly in reach.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from _machine import Probe, fma_peak, read_bandwidth
+from _problems import GATES, Problem
+
+BYTES = 4  # a float32
+
+
+@dataclass(frozen=True)
+class Work:
+    """One piece of work on ``threads`` threads: its flops, and how many bytes of weights it reads.
+
+    ``resident`` are the bytes that are read again and again, which decide the cache they lie in.
+    """
+
+    flops: float
+    read: float
+    resident: int
+    threads: int
+
+    def probes(self) -> dict[str, Probe]:
+        """What measures the machine's GFLOP/s and GB/s for this work."""
+        return {
+            "peak": fma_peak(self.threads),
+            "bandwidth": read_bandwidth(self.threads, self.resident),
+        }
+
+    def limit(self, peak: float, bandwidth: float) -> float:
+        """Seconds, of GFLOP/s and GB/s."""
+        return max(self.flops / peak, self.read / bandwidth) * 1e-9
+
+
+def bound_by_products(problem: Problem) -> bool:
+    """Whether multiply-adds should bound the time of a pass over a batch, for everybody."""
+    return problem.B >= 32 and problem.H >= 128
+
+
+def _weights(problem: Problem, *sizes: int) -> int:
+    """Bytes of all gates' weights of inputs of these sizes."""
+    return BYTES * GATES[problem.cell] * problem.H * sum(sizes)
+
+
+def step(problem: Problem) -> Work:
+    """One step of one sequence. Ours takes one thread whatever it is given."""
+    H, classes = problem.H, len(problem.head.get("bias", ()))
+    weights = _weights(problem, problem.I, H) + BYTES * classes * H
+    return Work(2.0 * weights / BYTES, weights, weights, threads=1)
+
+
+def forward(problem: Problem, threads: int) -> Work:
+    """All steps: the recurrent weights are read at every one, those of x once."""
+    T = problem.T if problem.lengths is None else int(problem.lengths.max())
+    recurrent = _weights(problem, problem.H)
+    read = T * recurrent + _weights(problem, problem.I)
+    return Work(problem.forward_flops, read, recurrent, threads)
+
+
+def training(problem: Problem, threads: int) -> Work:
+    """Forward, then backward: twice the products, and the recurrent weights at every step again."""
+    work = forward(problem, threads)
+    return Work(3 * work.flops, 2 * work.read, work.resident, threads)

@@ -1,0 +1,26 @@
+"""Where benchmarks write, and what they say of a machine that was busy before the start."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def busy() -> str | None:
+    """A warning where other work was running when the benchmark started, None where none was."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load <= 0.3:
+        return None
+    return f"load average {load:.1f} before the start: other work disturbs the figures"
+
+
+def write(file: Path, report: dict[str, Any]) -> None:
+    """The JSON file."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        json.dumps(report, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8"
+    )
