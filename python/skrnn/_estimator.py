@@ -68,7 +68,7 @@ RULES: dict[str, Rule] = {
     "alpha": real(0, np.inf, "[)"),
     "clip_norm": real(0, np.inf, "()", none=True),
     "batch_size": integer(1),
-    "max_iter": integer(1),
+    "max_iter": integer(1, none=True),
     "tol": real(0, np.inf, "[)"),
     "n_iter_no_change": integer(1),
     "early_stopping": boolean(),
@@ -225,8 +225,10 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     def _model(self) -> _core.SequenceModel:
         return _core.SequenceModel(**self._network_settings())
 
-    def _trainer(self, *, total_updates: int = 1, seed: int = 0) -> _core.Trainer:
-        plateau = self.learning_rate == "plateau"  # which skrnn._training sees to
+    def _trainer(
+        self, *, schedule: str = "constant", total_updates: int = 1, seed: int = 0
+    ) -> _core.Trainer:
+        plateau = schedule == "plateau"  # which skrnn._training sees to
         return _core.Trainer(
             self._model(),
             target_columns=self._target_columns,
@@ -234,7 +236,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             **self._loss_options(),
             solver=self.solver,
             learning_rate=self.learning_rate_init,
-            schedule="constant" if plateau else self.learning_rate,
+            schedule="constant" if plateau else schedule,
             total_updates=total_updates,
             weight_decay=self.alpha,
             clip_norm=self.clip_norm or 0.0,

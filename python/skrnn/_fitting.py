@@ -19,7 +19,17 @@ from skrnn._initialization import initial_parameters, named_views
 from skrnn._parameters import check_parameters
 from skrnn._sequences import Sequences
 from skrnn._standardization import learn_units
-from skrnn._training import ENDING_SCHEDULES, History, Plan, Run, State, TrainingData, train
+from skrnn._training import (
+    ENDING_SCHEDULES,
+    EPOCHS,
+    UPDATES,
+    History,
+    Plan,
+    Run,
+    State,
+    TrainingData,
+    train,
+)
 from skrnn._transformed import check_transformed_alike
 from skrnn._twins import LearnsByTwin
 from skrnn._weights import as_ratios, check_sample_weight
@@ -121,7 +131,7 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
             begin = not hasattr(twin, "params_")
             twin._all_classes = classes
             samples = twin._check_samples(X, y, sample_weight, begin=begin)
-            twin._train(samples, begin=begin, max_iter=1)
+            twin._train(samples, begin=begin, max_iter=1, schedule="constant")
 
         return self._learn(fit)
 
@@ -138,7 +148,8 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
             X_val=None if held_out is None else held_out.X,
             y_val=None if held_out is None else held_out.y,
         )
-        saved = None if file is None else file.read(self.max_iter)
+        max_iter = self._most_epochs(samples.X)
+        saved = None if file is None else file.read(max_iter)
         if saved is not None:
             self._history = saved.state.history  # whose seed splits as it did then
         if held_out is None and self.early_stopping:
@@ -147,7 +158,8 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
             samples,
             held_out,
             begin=begin,
-            max_iter=self.max_iter,
+            max_iter=max_iter,
+            schedule=self.learning_rate,
             saved=saved,
             file=file,
             tell_callbacks=True,
@@ -221,6 +233,7 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
         *,
         begin: bool,
         max_iter: int,
+        schedule: str,
         saved: Run | None = None,
         file: CheckpointFile | None = None,
         tell_callbacks: bool = False,
@@ -228,9 +241,11 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
         """Train for `max_iter` epochs at most: anew, or from where the last fit or `saved` is."""
         data = self._training_data(samples)
         trainer = self._trainer(
-            total_updates=max_iter * self._updates_per_epoch(samples.X), seed=self._history.seed
+            schedule=schedule,
+            total_updates=max_iter * self._updates_per_epoch(samples.X),
+            seed=self._history.seed,
         )
-        run = saved or self._new_run(begin)
+        run = saved or self._new_run(begin, schedule)
         run.validated = held_out is not None
         history = run.state.history
         if history.memory is not None and history.memory.shape == trainer.memory.shape:
@@ -242,8 +257,8 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
         self._note_architecture()
         self._solver = self.solver
         score = None if held_out is None else self._scorer(held_out)
-        epochs = self._epochs(samples) if tell_callbacks else None
-        train(trainer, parameters, data, run, self._plan(max_iter, score, epochs))
+        epochs = self._epochs(samples, max_iter) if tell_callbacks else None
+        train(trainer, parameters, data, run, self._plan(max_iter, schedule, score, epochs))
         self._follow()  # an epoch may have been taken back
         self.params_ = self._kept()
         if epochs is not None:
@@ -259,12 +274,18 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
             None if weights is None else as_ratios(weights),
         )
 
+    def _most_epochs(self, X: Sequences) -> int:
+        """Return `max_iter`, or what stands for it where it is None."""
+        if self.max_iter is not None:
+            return int(self.max_iter)
+        return int(np.clip(round(UPDATES / self._updates_per_epoch(X)), *EPOCHS))
+
     def _updates_per_epoch(self, X: Sequences) -> int:
         """Return how many updates the schedule of the learning rate reckons with."""
         cuts = 1 if self.tbptt is None else np.ceil(X.lengths / self.tbptt).mean()
         return int(max(1, round(np.ceil(len(X) / self.batch_size) * cuts)))
 
-    def _new_run(self, begin: bool) -> Run:
+    def _new_run(self, begin: bool, schedule: str) -> Run:
         """Return a run that starts anew where `begin`, else from the parameters of the last fit."""
         model = self._model()
         history = self._history
@@ -273,7 +294,7 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
             parameters = initial_parameters(model, self.cell, self.hidden_size, rng)
         else:
             parameters = self._arena(model)
-            if self._solver != self.solver or self.learning_rate in ENDING_SCHEDULES:
+            if self._solver != self.solver or schedule in ENDING_SCHEDULES:
                 # Another solver remembers other things; a schedule begins anew with each fit, as
                 # the warm restarts of Loshchilov & Hutter (arXiv:1608.03983) do.
                 history = replace(history, memory=None, updates=0)
@@ -281,7 +302,11 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
         return Run(state, before=len(history.losses))
 
     def _plan(
-        self, max_iter: int, score: Callable[[], float] | None, epochs: Epochs | None
+        self,
+        max_iter: int,
+        schedule: str,
+        score: Callable[[], float] | None,
+        epochs: Epochs | None,
     ) -> Plan:
         def end_epoch() -> bool:
             self._follow()
@@ -294,7 +319,7 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
             tol=self.tol,
             n_iter_no_change=self.n_iter_no_change,
             early_stopping=self.early_stopping and score is not None,
-            schedule=self.learning_rate,
+            schedule=schedule,
             n_jobs=self.n_jobs,
             score=score,
             begin_epoch=lambda: None if epochs is None else epochs.begin(),
@@ -367,12 +392,18 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
         """Return, for callbacks, what has been learned by now: training does not change it."""
         return self._curves() | {"params_": _copies(self.params_)}
 
-    def _epochs(self, samples: Samples) -> Epochs:
+    def _epochs(self, samples: Samples, max_iter: int) -> Epochs:
         """Tell callbacks that the fit begins, and return what tells them of its epochs."""
         weight = samples.sample_weight
         metadata = None if weight is None else {"sample_weight": weight}
         return Epochs(
-            self, self._run.epochs, self._as_fitted, X=samples.X, y=samples.y, metadata=metadata
+            self,
+            max_iter,
+            self._run.epochs,
+            self._as_fitted,
+            X=samples.X,
+            y=samples.y,
+            metadata=metadata,
         )
 
     def _print_epoch(self) -> None:

@@ -194,25 +194,3 @@ def _check_together(estimator: Any) -> None:
             f"tbptt={tbptt} cuts sequences, but pooling={pooling!r} looks at all of their steps; "
             "use pooling='last' or tbptt=None"
         )
-
-
-def check_no_end(estimator: Any, schedules: Collection[str]) -> None:
-    """Raise ValueError for schedules that have to know when training ends.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Of which partial_fit was called.
-    schedules : collection of str
-        Those of `learning_rate` that have an end.
-
-    Raises
-    ------
-    ValueError
-        Says which one it is.
-    """
-    if estimator.learning_rate in schedules:
-        raise ValueError(
-            f"partial_fit does not know when training ends, as "
-            f"learning_rate={estimator.learning_rate!r} has to; expected 'constant'"
-        )

@@ -15,6 +15,11 @@ from skrnn._warnings import warn
 
 ENDING_SCHEDULES = ("cosine", "one_cycle")  # which have to know when training ends
 
+# How long a fit is where `max_iter` does not say it: as many epochs as make about so many updates,
+# within bounds. Small data need many epochs, and large data overfit in few (bench/defaults).
+UPDATES = 1000
+EPOCHS = 3, 200
+
 # A rate that does not help any more falls to a fifth, as scikit-learn's "adaptive" does, and sooner
 # than n_iter_no_change ends the training.
 PLATEAU_FACTOR = 0.2

@@ -147,7 +147,7 @@ def checkpoint_file(estimator: Any, *, begin: bool, **data: Any) -> CheckpointFi
     identity = identity_of(estimator, begin, **data)
     path = Path(checkpoints[0].path)
     if path.is_dir():
-        text = json.dumps([identity, int(estimator.max_iter)])
+        text = json.dumps([identity, estimator.max_iter])
         name = digest(np.frombuffer(text.encode(), np.uint8))[:20]
         path = path / f"{type(estimator).__name__}-{name}.checkpoint"
     return CheckpointFile(path, identity)

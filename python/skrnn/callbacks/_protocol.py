@@ -34,6 +34,8 @@ class Epochs:
     Parameters
     ----------
     estimator : estimator
+    max_iter : int
+        Epochs at most.
     done : int
         Epochs that were run before, by the fit that is resumed. They are tasks with nothing in
         them; only the last of them is ended as if it had just been run.
@@ -44,11 +46,16 @@ class Epochs:
     """
 
     def __init__(
-        self, estimator: Any, done: int, attributes: Callable[[], dict[str, Any]], **data: Any
+        self,
+        estimator: Any,
+        max_iter: int,
+        done: int,
+        attributes: Callable[[], dict[str, Any]],
+        **data: Any,
     ) -> None:
         self._estimator = estimator
         self._now = {"estimator": estimator, "reconstruction_attributes": attributes, **data}
-        self._fit = estimator._init_callback_context(max_subtasks=estimator.max_iter)
+        self._fit = estimator._init_callback_context(max_subtasks=max_iter)
         self._fit.call_on_fit_task_begin(estimator=estimator, **data)
         for epoch in range(done):
             self._epoch = self._fit.subcontext(task_name="epoch")

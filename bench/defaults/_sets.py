@@ -1,0 +1,229 @@
+"""The data sets that defaults are chosen on: training parts only, each cut into fits and checks.
+
+No test part is used here. Small sets are cut several times, for a handful of cases says little.
+"""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
+
+QUALITY = Path(__file__).resolve().parents[1] / "quality"
+sys.path.insert(0, str(QUALITY))
+import movement_aal  # noqa: E402
+from _data import cmapss, digits_by_rows, esol, fsdd, sst2, ucr_uea  # noqa: E402
+
+UCR_UEA = (
+    "ArrowHead",
+    "BasicMotions",
+    "ECG200",
+    "GunPoint",
+    "ItalyPowerDemand",
+    "JapaneseVowels",
+    "PenDigits_SFA",
+)
+SMALL = 150  # cases; below, two folds are drawn three times
+
+
+@dataclass(frozen=True)
+class Cases:
+    """One data set: sequences, or texts, and a target for each."""
+
+    X: list[Any]
+    y: np.ndarray
+    kind: str  # "channels", "words" or "characters"
+    task: str  # "classification" or "regression"
+    groups: np.ndarray | None = None  # cases of one group are never on both sides
+
+    def folds(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield what to fit and what to check, as numbers of cases."""
+        n = len(self.y)
+        if self.groups is not None:
+            first = np.isin(self.groups, np.unique(self.groups)[::2])
+            yield first.nonzero()[0], (~first).nonzero()[0]
+            return
+        repeats = 3 if n < SMALL else 1
+        if self.task == "regression":
+            split = RepeatedKFold(n_splits=2, n_repeats=repeats, random_state=0)
+        else:
+            split = RepeatedStratifiedKFold(n_splits=2, n_repeats=repeats, random_state=0)
+        yield from split.split(np.zeros(n), self.y)
+
+
+def _some(n: int, most: int) -> np.ndarray:
+    return np.sort(np.random.default_rng(0).permutation(n)[:most])
+
+
+def _pen_digits(data: Path) -> Cases:
+    # Rows "case time label ch1 ch2"
+    table = np.loadtxt(data / "ucr_uea" / "PenDigits_SFA" / "PenDigits_TRAIN3.gz")
+    X = [table[table[:, 0] == case, 3:] for case in np.unique(table[:, 0])]
+    y = np.array([table[table[:, 0] == case, 2][0] for case in np.unique(table[:, 0])])
+    return Cases(X, y.astype(int), "channels", "classification")
+
+
+def _archive(name: str) -> Callable[[Path], Cases]:
+    def load(data: Path) -> Cases:
+        split = ucr_uea(data, name)
+        return Cases(split.X, split.y, "channels", "classification")
+
+    return load
+
+
+def _ecg200(data: Path) -> Cases:
+    with gzip.open(data / "ucr_uea" / "ECG200" / "ECG200_TRAIN.arff.gz", "rt") as file:
+        rows = file.read().lower().split("@data\n", 1)[1].split()
+    table = np.array([row.split(",") for row in rows], float)
+    return Cases(list(table[:, :-1, None]), table[:, -1].astype(int), "channels", "classification")
+
+
+def _movement_aal(data: Path) -> Cases:
+    _, final = movement_aal.load(data)  # the half to learn from
+    return Cases(list(final.X), final.y, "channels", "classification")
+
+
+def _fsdd(data: Path) -> Cases:
+    recordings = fsdd(data)
+    chosen = ((recordings.index >= 5) & (recordings.index < 15)).nonzero()[0]
+    return Cases(
+        [recordings.X[i] for i in chosen], recordings.y[chosen], "channels", "classification"
+    )
+
+
+def _digits(data: Path) -> Cases:  # noqa: ARG001
+    split = digits_by_rows()
+    return Cases(split.X, split.y, "channels", "classification")
+
+
+def _sst2(data: Path) -> Cases:
+    X, y = sst2(data, "train")
+    return Cases(X, y, "words", "classification")
+
+
+def _languages(data: Path) -> Cases:
+    """Which of 15 languages is a word of? Trained and checked on the training lists."""
+    X, y = [], []
+    for path in sorted((data / "sigmorphon2020_g2p").glob("*_train.tsv")):
+        words = [line.split("\t")[0] for line in path.read_text(encoding="utf-8").splitlines()]
+        chosen = _some(len(words), 200)
+        X += [words[i] for i in chosen]
+        y += [path.stem[:3]] * len(chosen)
+    return Cases(X, np.array(y), "characters", "classification")
+
+
+def _openings(data: Path) -> Cases:
+    """Which of the five volumes of openings do the first moves belong to?"""
+    X, y = [], []
+    for path in sorted((data / "chess_openings").glob("?.tsv")):
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+            eco, _, moves = line.split("\t")
+            X.append(" ".join(move for move in moves.split() if not move.endswith(".")))
+            y.append(eco[0])
+    chosen = _some(len(X), 2000)
+    return Cases([X[i] for i in chosen], np.array(y)[chosen], "words", "classification")
+
+
+def _esol(data: Path) -> Cases:
+    texts, y = esol(data)
+    from sklearn.model_selection import train_test_split
+
+    X, _, y, _ = train_test_split(texts, y, test_size=0.2, random_state=0)
+    return Cases(X, y, "characters", "regression")
+
+
+def _freesolv(data: Path) -> Cases:
+    import pandas as pd
+
+    frame = pd.read_csv(data / "molecules" / "FreeSolv_SAMPL.csv")
+    chosen = _some(len(frame), round(0.8 * len(frame)))
+    return Cases(
+        [frame["smiles"][i] for i in chosen],
+        frame["expt"].to_numpy()[chosen],
+        "characters",
+        "regression",
+    )
+
+
+def _cmapss(data: Path) -> Cases:
+    """Windows of 30 cycles that end at every tenth; what is left, at most 125."""
+    engines, _, _ = cmapss(data)
+    X, y, groups = [], [], []
+    for number, engine in enumerate(engines):
+        for end in range(30, len(engine) + 1, 10):
+            X.append(engine[end - 30 : end])
+            y.append(min(len(engine) - end, 125))
+            groups.append(number)
+    return Cases(X, np.array(y, float), "channels", "regression", np.array(groups))
+
+
+def _windows(name: str, length: int) -> Callable[[Path], Cases]:
+    """One step ahead from a window; the first half of the windows learns, the second checks."""
+
+    def load(data: Path) -> Cases:
+        values = np.genfromtxt(
+            data / "small_series" / f"{name}.csv", delimiter=",", usecols=1, skip_header=1
+        )
+        values = values[np.isfinite(values)]
+        series = values[: int(0.8 * len(values))]
+        ends = np.arange(length, len(series))
+        X = [series[end - length : end, None] for end in ends]
+        return Cases(
+            X, series[ends], "channels", "regression", (np.arange(len(ends)) > len(ends) // 2) * 1
+        )
+
+    return load
+
+
+def _adding(data: Path) -> Cases:  # noqa: ARG001
+    """The sum of the two of up to 50 numbers that are marked (Hochreiter & Schmidhuber 1997)."""
+    rng = np.random.default_rng(0)
+    X, y = [], []
+    for _ in range(800):
+        steps = rng.integers(25, 51)
+        numbers, marks = rng.uniform(size=steps), np.zeros(steps)
+        marked = rng.choice(steps, 2, replace=False)
+        marks[marked] = 1
+        X.append(np.column_stack([numbers, marks]))
+        y.append(numbers[marked].sum())
+    return Cases(X, np.array(y), "channels", "regression")
+
+
+def _recall(data: Path) -> Cases:  # noqa: ARG001
+    """Which of four directions did the first three of up to 100 noisy steps point to?"""
+    rng = np.random.default_rng(1)
+    X, y = [], []
+    for _ in range(400):
+        x = rng.normal(size=(rng.integers(50, 101), 2))
+        direction = int(rng.integers(4))
+        angle = direction * np.pi / 2
+        x[:3] += 2 * np.array([np.cos(angle), np.sin(angle)])
+        X.append(x)
+        y.append(direction)
+    return Cases(X, np.array(y), "channels", "classification")
+
+
+SETS: dict[str, Callable[[Path], Cases]] = {
+    **{name: _archive(name) for name in UCR_UEA if name not in ("PenDigits_SFA", "ECG200")},
+    "ECG200": _ecg200,
+    "PenDigits_SFA": _pen_digits,
+    "movement_aal": _movement_aal,
+    "fsdd": _fsdd,
+    "digits": _digits,
+    "sst2": _sst2,
+    "languages": _languages,
+    "openings": _openings,
+    "esol": _esol,
+    "freesolv": _freesolv,
+    "cmapss": _cmapss,
+    "sunspots": _windows("monthly-sunspots", 36),
+    "temperatures": _windows("daily-min-temperatures", 30),
+    "adding": _adding,
+    "recall": _recall,
+}
