@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from skrnn._columns import Channel, channel_of, keys_of, order_of
 from skrnn._flatten import as_floats, float_dtype
 from skrnn._names import Names, names_of
+from skrnn._warnings import warn
 
 # How frames are made of an array. A copy of pandas lies column by column, and sums of it, taken in
 # another order than those of the array, differ in the last bit.
@@ -215,11 +215,10 @@ def _warn_of_labels(
             suspects.append(channel.name)
     if suspects:
         others = [c.name for c in channels if c.name not in suspects]
-        warnings.warn(
+        warn(
             f"columns=None makes channels of {suspects}, which never change within a sequence but "
             "differ between sequences, as targets do. A network that reads its target has "
             f"nothing to learn; name the channels, as columns={others}, or these among them if "
             "they are no targets",
             UserWarning,
-            stacklevel=4,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _refuse
+from skrnn._warnings import warn
 
 # None where channels have no names.
 Names = tuple[str, ...] | None
@@ -152,10 +152,9 @@ def hold_to_names(fitted: Names, names: Names, owner: str, name: str = "X") -> N
         compare_names(list(fitted), names)
     elif fitted is not None or names is not None:
         has, was = ("does not have valid", "with") if names is None else ("has", "without")
-        warnings.warn(
+        warn(
             f"{name} {has} feature names, but {owner} was fitted {was} feature names",
             UserWarning,
-            stacklevel=2,
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NoReturn
 
 import numpy as np
@@ -12,6 +11,7 @@ from skrnn import _refuse
 from skrnn._flatten import as_block, as_floats, flatten, refuse_panels
 from skrnn._names import names_of_sequences
 from skrnn._sequences import Sequences
+from skrnn._warnings import warn
 
 _MAX_TOKEN = np.iinfo(np.int32).max
 
@@ -201,12 +201,11 @@ def warn_of_tokens(X: Any, owner: str, name: str = "X") -> None:
     are what `TokenEncoder` returns.
     """
     if isinstance(X, Sequences) and X.values.ndim == 1:
-        warnings.warn(
+        warn(
             f"{name} holds tokens, 1-D integers, and {owner} without embedding_size reads them as "
             "quantities, of which the 7th is more than the 3rd. For words, events and other tokens "
             f"set embedding_size=16, say; for quantities pass [x.astype(float) for x in {name}]",
             UserWarning,
-            stacklevel=2,
         )
 
 

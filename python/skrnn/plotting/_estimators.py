@@ -8,14 +8,15 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._estimator import SequenceEstimator
+from skrnn._pipelines import best_of
 
 
 def final_estimator(model: Any) -> SequenceEstimator:
-    """Return a fitted estimator of skrnn, or that which a pipeline ends in.
+    """Return a fitted estimator of skrnn, or that which a pipeline ends in or a search found best.
 
     Parameters
     ----------
-    model : estimator or Pipeline
+    model : estimator, Pipeline or search
 
     Raises
     ------
@@ -24,13 +25,13 @@ def final_estimator(model: Any) -> SequenceEstimator:
     NotFittedError
         Where fit has not been called.
     """
+    model = best_of(model)
     final = model.steps[-1][1] if isinstance(model, Pipeline) else model
     if not isinstance(final, SequenceEstimator):
         what = f"a Pipeline that ends in {final!r}" if final is not model else repr(model)
-        best = " (its best_estimator_, say)" if hasattr(model, "best_estimator_") else ""
         raise TypeError(
-            "expected a fitted estimator of skrnn, or a Pipeline that ends in one; got "
-            f"{what}{best}"
+            "expected a fitted estimator of skrnn, a Pipeline that ends in one, or a search of "
+            f"either; got {what}"
         )
     check_is_fitted(final, "params_")
     return final
@@ -41,10 +42,11 @@ def input_of_final(model: Any, X: Any) -> Any:
 
     Parameters
     ----------
-    model : estimator or Pipeline
+    model : estimator, Pipeline or search
     X : object
         What the model predicts from.
     """
+    model = best_of(model)
     if not isinstance(model, Pipeline) or len(model.steps) == 1:
         return X
     return model[:-1].transform(X)

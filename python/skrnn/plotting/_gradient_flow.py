@@ -84,9 +84,10 @@ class GradientFlowDisplay:
 
         Parameters
         ----------
-        estimators : estimator or Pipeline, or dict of str to such
+        estimators : estimator, Pipeline or search, or dict of str to such
             Fitted; a pipeline ends in an estimator of skrnn, which X reaches through the steps
-            before it. Of a dict, each is a line, labelled by its key.
+            before it. Of a search, what it found best. Of a dict, each is a line, labelled by its
+            key.
         X : sequences of shape (n,)
             As in fit.
         y : array-like

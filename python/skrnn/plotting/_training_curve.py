@@ -68,8 +68,8 @@ class TrainingCurveDisplay:
 
         Parameters
         ----------
-        estimator : RNNClassifier, RNNRegressor, ..., or Pipeline
-            Fitted; a pipeline ends in one of them.
+        estimator : RNNClassifier, RNNRegressor, ..., Pipeline or search
+            Fitted; a pipeline ends in one of them. Of a search, what it found best.
         ax : matplotlib Axes, optional
             Where to draw; None makes a figure.
         **options : dict
