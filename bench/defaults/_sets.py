@@ -18,7 +18,7 @@ from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
 QUALITY = Path(__file__).resolve().parents[1] / "quality"
 sys.path.insert(0, str(QUALITY))
 import movement_aal  # noqa: E402
-from _data import cmapss, digits_by_rows, esol, fsdd, sst2, ucr_uea  # noqa: E402
+from _data import cmapss, digits_by_rows, esol, folder, fsdd, sst2, ucr_uea  # noqa: E402, F401
 
 UCR_UEA = (
     "ArrowHead",

@@ -6,7 +6,7 @@ first, unless a setting says otherwise, and texts are numbered by a TokenEncoder
 used. Scores are kept as they come, so that a run can be broken off and taken up again:
 
     python bench/defaults/choose.py --jobs 2
-    python bench/defaults/choose.py --settings default "max" "lstm" --sets fsdd esol
+    python bench/defaults/choose.py --settings default max lstm --sets fsdd esol
     python bench/defaults/choose.py --table        # of what is there, as Markdown
 
 README.md beside this file has the table, and what was concluded from it.
@@ -29,9 +29,10 @@ from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from _sets import SETS, Cases
+from _sets import SETS, Cases, folder
 from _settings import SETTINGS
-from skrnn import RNNClassifier, RNNRegressor
+from skrnn import RNNClassifier, RNNRegressor, _initialization
+from skrnn._training import EPOCHS, UPDATES
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "defaults.jsonl"
@@ -48,21 +49,64 @@ ARCHIVE = (  # the sets of the classification archive, and two like them
 )
 
 
-def pipeline(cases: Cases, settings: dict[str, Any]) -> Any:
+def pipeline(cases: Cases, scaled: bool = True, **parameters: Any) -> Any:
     """What is fitted: the estimator of the task, behind what its input needs."""
-    settings = dict(settings)
-    scaled = settings.pop("scaled", True)
     estimator = {"classification": RNNClassifier, "regression": RNNRegressor}[cases.task]
+    sizes = {}
     if cases.kind == "channels":
         first = [PerStep(StandardScaler())] if scaled else []
-        sizes = {}
     elif cases.kind == "words":
         first = [TokenEncoder(token_pattern=r"\S+", min_frequency=2)]
         sizes = {"embedding_size": 64}
     else:
         first = [TokenEncoder("char", lowercase=False)]
         sizes = {"embedding_size": 32}
-    return make_pipeline(*first, estimator(random_state=0, n_jobs=1, **sizes, **settings))
+    return make_pipeline(*first, estimator(random_state=0, n_jobs=1, **sizes, **parameters))
+
+
+def _fit(cases: Cases, X: list[Any], y: np.ndarray, setting: dict[str, Any]) -> Any:
+    """Fit one setting, with the words of _settings.py made parameters."""
+    setting = dict(setting)
+    bias, updates = setting.pop("keeping_bias", None), setting.pop("updates", None)
+    averaged = setting.pop("averaged", False)
+    if updates is not None:
+        of_epoch = np.ceil(len(y) / setting.get("batch_size", RNNClassifier().batch_size))
+        setting["max_iter"] = int(np.clip(round(updates / of_epoch), *EPOCHS))
+    model = pipeline(cases, **setting)
+    before = dict(_initialization.KEEPS)
+    longest = np.percentile([len(x) for x in X], 90)
+    try:
+        if bias is not None:
+            for cell, (gate, _) in before.items():
+                _initialization.KEEPS[cell] = gate, _biases(bias, longest)
+        if averaged:
+            return _fit_averaged(model, X, y)
+        return model.fit(X, y)
+    finally:
+        _initialization.KEEPS.update(before)
+
+
+def _biases(bias: float | str, longest: float) -> Any:
+    """A number, or for each unit what makes it forget after 1 to `longest` steps."""
+    if bias != "chrono":
+        return bias
+    units = RNNClassifier().hidden_size
+    # Tallec & Ollivier, ICLR 2018; the LSTM's input gates, which they set too, stay as they are.
+    return np.log(np.random.default_rng(0).uniform(1, max(longest, 3) - 1, units))
+
+
+def _fit_averaged(model: Any, X: list[Any], y: np.ndarray) -> Any:
+    """An epoch at a time, and in the end the mean of the weights of the last quarter of them."""
+    for _, step in model.steps[:-1]:
+        X = step.fit_transform(X)
+    estimator, kept = model[-1], []
+    epochs = int(np.clip(round(UPDATES / np.ceil(len(y) / estimator.batch_size)), *EPOCHS))
+    for epoch in range(epochs):
+        estimator.partial_fit(X, y)
+        if epoch >= epochs - max(epochs // 4, 1):
+            kept.append(estimator.params_)
+    estimator.params_ = {name: np.mean([of[name] for of in kept], axis=0) for name in kept[0]}
+    return model
 
 
 def _run(name: str, of: str, data: Path) -> list[dict[str, Any]]:
@@ -70,15 +114,14 @@ def _run(name: str, of: str, data: Path) -> list[dict[str, Any]]:
     cases = SETS[of](data)
     found = []
     for fold, (fitted, checked) in enumerate(cases.folds()):
-        model = pipeline(cases, SETTINGS[name])
         start = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of fits that are not done
-            model.fit([cases.X[i] for i in fitted], cases.y[fitted])
+            model = _fit(cases, [cases.X[i] for i in fitted], cases.y[fitted], SETTINGS[name])
         seconds = time.perf_counter() - start
         said, right = model.predict([cases.X[i] for i in checked]), cases.y[checked]
-        right_enough = cases.task == "classification"
-        score = np.mean(said == right) if right_enough else r2_score(right, said)
+        is_class = cases.task == "classification"
+        score = np.mean(said == right) if is_class else r2_score(right, said)
         found.append(
             {"setting": name, "set": of, "fold": fold, "score": float(score), "seconds": seconds}
         )
@@ -111,8 +154,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         shown += [of[name] for name in sets]
         numbers = " | ".join(f"{value:.3f}".replace("0.", ".", 1) for value in shown)
         lines.append(f"| {setting} | {numbers} | {seconds[setting]:.0f} |")
-    for setting in means.keys() - whole.keys():
-        lines.append(f"\n{setting}: not yet on all sets")
+    lines += [f"\n{setting}: not yet on all sets" for setting in means.keys() - whole.keys()]
     return "\n".join(lines)
 
 
@@ -128,8 +170,6 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=RESULTS)
     given = parser.parse_args()
     if not given.table:
-        from _data import folder
-
         data = folder(given.data)
         if data is None:
             raise SystemExit("pass --data or set SKRNN_DATA")

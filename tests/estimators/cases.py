@@ -15,8 +15,12 @@ import pytest
 
 from skrnn import RNNClassifier, RNNRegressor
 
-# Small enough that a fit takes milliseconds.
+# Small enough that a fit takes milliseconds, and what may be changed in any way: a network that can
+# be cut in time, and a fit that can be continued.
 SMALL: dict[str, Any] = {
+    "cell": "lstm",
+    "pooling": "last",
+    "learning_rate": "constant",
     "hidden_size": 6,
     "max_iter": 4,
     "n_iter_no_change": 1000,  # fits are to end with max_iter, and not to warn that they did
