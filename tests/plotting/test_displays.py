@@ -81,7 +81,7 @@ def test_warm_starts_with_and_without_validation(tmp_path: Path) -> None:
 def test_pipelines_and_searches() -> None:
     """The last step is drawn, of X as the steps before it have transformed it."""
     X, y = ragged()
-    scale, model = PerStep(StandardScaler()), RNNRegressor(hidden_size=4, max_iter=2)
+    scale, model = PerStep(StandardScaler()), RNNRegressor("lstm", hidden_size=4, max_iter=2)
     pipeline = make_pipeline(scale, model).fit(X, y)
     assert TrainingCurveDisplay.from_estimator(pipeline).loss_curve == model.loss_curve_
     expected = GradientFlowDisplay.from_estimator(model, scale.transform(X), y).norms
