@@ -185,7 +185,12 @@ def test_schedules_that_end_are_not_cut_short_by_the_training_loss(schedule: str
 
 # ---- Training that ends too soon ----
 
-IMPROVING: dict[str, Any] = {"max_iter": 4, "n_iter_no_change": 2, "tol": 0.0}
+IMPROVING: dict[str, Any] = {
+    "learning_rate": "constant",
+    "max_iter": 4,
+    "n_iter_no_change": 2,
+    "tol": 0.0,
+}
 
 
 def test_max_iter_that_comes_too_soon_is_told_at_the_line_of_the_user() -> None:

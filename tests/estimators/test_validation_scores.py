@@ -68,8 +68,10 @@ def test_each_epoch_of_warm_starts_has_its_score(case: Case) -> None:
     """NaN where there was no validation, before and after."""
     X, y, X_val, y_val = split(case)
     held_out = {"X_val": X_val, "y_val": y_val}
-    model = case.make(warm_start=True, max_iter=3)
-    watched = case.make(max_iter=9).fit(X, y, **held_out).validation_scores_
+    model = case.make(warm_start=True, max_iter=3, learning_rate="constant")
+    watched = (
+        case.make(max_iter=9, learning_rate="constant").fit(X, y, **held_out).validation_scores_
+    )
     assert model.fit(X, y).validation_scores_ is None
     model.fit(X, y, **held_out)
     assert_same_bits(model.validation_scores_, [np.nan] * 3 + watched[3:6])
