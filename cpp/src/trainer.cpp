@@ -56,6 +56,7 @@ struct Trainer::Impl {
   Workspace<float> gradient;       // [number of parameters]
   Workspace<float> doutputs;       // [output rows, K]
   std::vector<float> row_weights;  // [output rows]
+  double mean_weight = 1;          // of all rows that count, in all minibatches
 
   Impl(const SequenceModel& m, const TrainingSettings& s, std::int64_t target_columns)
       : model(m),
@@ -87,12 +88,26 @@ struct Trainer::Impl {
     }
   }
 
-  // The weighted sum of the losses of all rows; with `doutputs`, the gradient of their weighted
-  // mean.
+  void take_mean_weight(const SequenceData& data, const Targets& targets) {
+    const bool every_step = model.settings().pooling == Pooling::kEveryStep;
+    const std::int64_t rows = every_step ? data.offsets[data.size] : data.size;
+    double sum = 0;
+    std::int64_t count = 0;
+    for (std::int64_t row = 0; targets.weights != nullptr && row < rows; ++row) {
+      sum += static_cast<double>(targets.weights[row]);
+      count += targets.weights[row] != 0.0f;
+    }
+    mean_weight = count > 0 ? sum / static_cast<double>(count) : 1;
+  }
+
+  // The weighted sum of the losses of all rows. With `doutputs`, the gradient of that sum divided
+  // by the number of rows that count times the mean weight: not by their own weights, or light rows
+  // would count like heavy ones wherever no heavy one is among them.
   Sums score(const SequenceData& data, const Targets& targets, const float* outputs,
              float* doutputs) {
     const std::int64_t K = shape.outputs, rows = network.output_rows(batch);
     Sums sums;
+    std::int64_t counted = 0;
     row_weights.assign(static_cast<std::size_t>(rows), 0.0f);
     for_each_target(data, [&](std::int64_t row, std::int64_t target) {
       float* gradient_row = doutputs != nullptr ? doutputs + row * K : nullptr;
@@ -106,13 +121,15 @@ struct Trainer::Impl {
                    loss->row(shape, outputs + row * K, targets.values + target * targets.columns,
                              gradient_row);
       sums.weights += static_cast<double>(weight);
+      ++counted;
     });
+    const double total = mean_weight * static_cast<double>(counted);
     for (std::int64_t row = 0; doutputs != nullptr && row < rows; ++row) {
       float* gradient_row = doutputs + row * K;
       if (row_weights[row] == 0.0f) {
         std::fill_n(gradient_row, K, 0.0f);
       } else {
-        const auto scale = static_cast<float>(static_cast<double>(row_weights[row]) / sums.weights);
+        const auto scale = static_cast<float>(static_cast<double>(row_weights[row]) / total);
         for (std::int64_t k = 0; k < K; ++k) gradient_row[k] *= scale;
       }
     }
@@ -212,6 +229,7 @@ EpochResult Trainer::run_epoch(float* parameters, const SequenceData& data, cons
       Minibatches::shuffled(data, settings.batch_size, settings.seed, epoch);
   const bool cuts = settings.tbptt > 0;
   float* gradient = self.gradient.reserve(self.model.num_parameters(), "the gradient");
+  self.take_mean_weight(data, targets);
   EpochResult result;
   Impl::Sums total;
   for (std::int64_t b = 0; b < batches.count(); ++b) {
@@ -274,6 +292,7 @@ double Trainer::gradient(const float* parameters, const SequenceData& data, cons
   const TrainingSettings& settings = self.settings;
   const Dropout dropout{settings.seed, epoch, settings.dropout, settings.recurrent_dropout};
   self.gather_all(data);
+  self.take_mean_weight(data, targets);
   self.packed.load(parameters);
   std::fill_n(gradient, self.model.num_parameters(), 0.0f);
   const Impl::Sums sums = self.learn(data, targets, dropout, nullptr, gradient, threads);
@@ -286,6 +305,7 @@ void Trainer::state_gradient_norms(const float* parameters, const SequenceData& 
   const SequenceModel& model = self.model;
   const std::int64_t H = model.settings().hidden_size, rows = data.offsets[data.size];
   self.gather_all(data);
+  self.take_mean_weight(data, targets);
   self.packed.load(parameters);
   std::fill_n(norms, model.settings().num_layers * model.directions() * rows, 0.0f);
   std::vector<Buffer<float>> dh;

@@ -46,7 +46,7 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         Stacked layers.
     bidirectional : bool, default=False
         Whether a second set of layers reads from the last step to the first.
-    pooling : {"last", "mean", "max", "attention", "last_mean_max"}, default="last_mean_max"
+    pooling : {"last", "mean", "max", "attention", "last_mean_max"}, default="last"
         What becomes of the steps: the state when all has been read; the mean or the maximum over
         steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the first three
         side by side (Howard & Ruder, ACL 2018).
@@ -167,7 +167,7 @@ default="auto"
         *,
         num_layers: int = 1,
         bidirectional: bool = False,
-        pooling: str = "last_mean_max",
+        pooling: str = "last",
         embedding_size: int | None = None,
         standardize: bool | str = "auto",
         dropout: float = 0.0,

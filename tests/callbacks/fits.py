@@ -10,11 +10,13 @@ from skrnn import RNNClassifier, RNNRegressor
 
 SMALL: dict[str, Any] = {
     "cell": "gru",
+    "pooling": "last",
     "hidden_size": 5,
     "max_iter": 12,
     "n_iter_no_change": 20,
     "batch_size": 8,
     "learning_rate_init": 0.02,
+    "learning_rate": "constant",
     "random_state": 3,
     "n_jobs": 1,
 }
@@ -33,7 +35,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "dropout": {"num_layers": 2, "dropout": 0.3, "recurrent_dropout": 0.2},
     # Hardly anything is an improvement, so the rate falls every few epochs.
-    "plateau": {"learning_rate": "plateau", "tol": 0.2, "learning_rate_init": 0.1},
+    "plateau": {"learning_rate": "plateau", "tol": 0.15, "learning_rate_init": 0.1},
     "cosine": {"learning_rate": "cosine", "solver": "sgd"},
     "one_cycle": {"learning_rate": "one_cycle", "solver": "adamw", "alpha": 0.01},
 }

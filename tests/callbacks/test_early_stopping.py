@@ -45,7 +45,7 @@ def test_standing_still(monitor: str, tol: float) -> None:
     """It stops where the last three epochs were no better than the best before, and not sooner."""
     X, y = data()
     stop = EarlyStopping(monitor, n_iter_no_change=3, tol=tol)
-    model = make(learning_rate_init=0.2, max_iter=100, n_iter_no_change=100)
+    model = make(learning_rate_init=0.4, max_iter=100, n_iter_no_change=100)
     model.set_callbacks(stop).fit(X, y, X_val=X[::2], y_val=y[::2])
     curve = np.array(model.validation_scores_)
     if monitor == "loss":

@@ -180,6 +180,22 @@ def test_rows_of_no_weight_do_not_count() -> None:
         np.testing.assert_array_equal(same[name], gradients[name])
 
 
+@pytest.mark.parametrize("pooling", ["last", None])
+def test_light_rows_stay_light_in_minibatches_of_their_own(pooling: str | None) -> None:
+    """An epoch of single sequences goes where the only heavy one wants to, and nowhere else."""
+    engine = engine_of(a_problem(pooling), solver="sgd", learning_rate=1e-3, batch_size=1)
+    assert engine.weights is not None
+    engine.weights[:] = 1e-12
+    engine.weights[0] = 1
+    _, gradients = engine.gradient()
+    before = engine.parameters.copy()
+    engine.run_epoch(0)
+    moved = (before - engine.parameters).astype(np.float64)
+    wanted = np.concatenate([gradients[name].ravel() for name, *_ in engine.model.parameters])
+    cosine = moved @ wanted / np.linalg.norm(moved) / np.linalg.norm(wanted)
+    assert cosine == pytest.approx(1, abs=1e-3)
+
+
 def test_prediction_of_long_sequences_goes_in_cuts() -> None:
     rng = np.random.default_rng(0)
     lengths = (40_000, 3, 17_000)

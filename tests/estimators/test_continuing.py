@@ -82,8 +82,17 @@ def test_a_schedule_begins_anew_with_each_fit(case: Case, learning_rate: str) ->
     model.fit(X, y)
     moved = np.mean([np.abs(model.params_[name] - before[name]).mean() for name in before])
     assert moved > 0.01 * first
-    with pytest.raises(ValueError, match=says("partial_fit", repr(learning_rate), "'constant'")):
-        model.partial_fit(X, y)
+
+
+@pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle", "plateau"])
+@on(KINDS)
+def test_partial_fit_knows_no_schedule(case: Case, learning_rate: str) -> None:
+    X, y = case.data()
+    scheduled, constant = case.make(learning_rate=learning_rate), case.make()
+    for _ in range(3):
+        scheduled.partial_fit(X, y)
+        constant.partial_fit(X, y)
+    assert_same_bits(scheduled.params_, constant.params_)
 
 
 @pytest.mark.parametrize("then", ["adam", "adamw", "sgd", "rmsprop"])

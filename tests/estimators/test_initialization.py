@@ -58,12 +58,12 @@ def test_lstm_keeps_its_state(end: str) -> None:
 @pytest.mark.parametrize("end", ["l0", "l0_reverse", "l1", "l1_reverse"])
 @pytest.mark.parametrize("cell", ["gru", "gru_reset_before"])
 def test_gru_keeps_its_state(cell: str, end: str) -> None:
-    """With nothing read and nothing said, h' = (1 - z) tanh(0) + z h, and z = sigmoid(1)."""
+    """With nothing read and nothing said, h' = (1 - z) tanh(0) + z h, and z = sigmoid(2)."""
     bias_ih, bias_hh = _biases(start(cell), end)
     gru = kernels.GRU(*_no_weights(3), bias_ih, bias_hh, reset_after=cell == "gru")
     h = np.random.default_rng(0).normal(size=(3, HIDDEN)).astype(np.float32)
     h_next = gru.step(np.zeros((3, CHANNELS), np.float32), h)
-    np.testing.assert_allclose(h_next, KEEPING * h, rtol=1e-5)
+    np.testing.assert_allclose(h_next, h / (1 + np.exp(-2)), rtol=1e-5)
 
 
 @pytest.mark.parametrize("cell", _core.cells())

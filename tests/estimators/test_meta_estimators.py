@@ -171,7 +171,10 @@ def test_a_tuned_threshold() -> None:
 
 def test_votes() -> None:
     X, y = CLASSIFIER.data(n=60)
-    models = [(cell, RNNClassifier(cell, **{**LEARNS, "max_iter": 20})) for cell in ("lstm", "gru")]
+    models = [
+        (cell, RNNClassifier(**{**LEARNS, "cell": cell, "max_iter": 20}))
+        for cell in ("lstm", "gru")
+    ]
     soft = VotingClassifier(models, voting="soft").fit(X, y)
     mean = np.mean([model.predict_proba(X) for model in soft.estimators_], axis=0)
     np.testing.assert_allclose(soft.predict_proba(X), mean)

@@ -30,7 +30,7 @@ WRONG: dict[str, tuple[list[Any], str]] = {
     "alpha": ([-1e-3, None, np.inf, np.nan, "0"], "[0, inf)"),
     "clip_norm": ([0, -1, np.nan, "1"], "None"),
     "batch_size": ([0, "auto", 2.5, None, 10**30], "an integer of 1"),
-    "max_iter": ([0, -1, 1e3, None, True], "an integer of 1"),
+    "max_iter": ([0, -1, 1e3, "auto", True], "None"),
     "tol": ([-1e-4, None, np.nan], "[0, inf)"),
     "n_iter_no_change": ([0, None, 2.5], "an integer of 1"),
     "early_stopping": ([1, "auto", None], "True or False"),

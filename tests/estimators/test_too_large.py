@@ -67,7 +67,7 @@ with open("/proc/self/statm") as file:
     limit = int(file.read().split()[0]) * resource.getpagesize() + 1_500_000_000
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 for call in (
-    lambda: RNNClassifier(hidden_size=10**6).fit(X, y),
+    lambda: RNNClassifier("lstm", 10**6, pooling="last").fit(X, y),
     lambda: RNNClassifier(embedding_size=1000).fit([[2**31 - 1, 1]] * 4, y),
     lambda: RNNClassifier(embedding_size=100, solver="sgd").fit([[2 * 10**6, 1]] * 4, y),
     lambda: model.stream(2**28),

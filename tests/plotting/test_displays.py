@@ -230,7 +230,9 @@ def test_plain_cells_forget_and_gated_ones_do_not() -> None:
     X = [rng.normal(size=(80, 1)) for _ in range(20)]
     y = np.arange(20) % 2
     models = {
-        cell: RNNClassifier(cell, 16, pooling="last", max_iter=1, random_state=0).fit(X, y)
+        cell: RNNClassifier(
+            cell, 16, pooling="last", max_iter=1, learning_rate_init=1e-3, random_state=0
+        ).fit(X, y)
         for cell in ("rnn", "lstm")
     }
     norms = GradientFlowDisplay.from_estimator(models, X, y).norms

@@ -40,7 +40,8 @@ std::vector<std::string> list_solvers();
 struct Targets {
   const float* values = nullptr;  // [rows, columns]; classes are numbers 0..K-1
   std::int64_t columns = 1;
-  const float* weights = nullptr;  // [rows], or null for ones; 0 leaves a row out
+  // [rows], or null for ones. Only their ratios count, and 0 leaves a row out.
+  const float* weights = nullptr;
 };
 
 struct EpochResult {
