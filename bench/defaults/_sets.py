@@ -1,6 +1,7 @@
 """The data sets that defaults are chosen on: training parts only, each cut into fits and checks.
 
-No test part is used here. Small sets are cut several times, for a handful of cases says little.
+`SETS` has no test parts, which only `split_of` gives. Small sets are cut several times, for a
+handful of cases says little.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
 
 QUALITY = Path(__file__).resolve().parents[1] / "quality"
 sys.path.insert(0, str(QUALITY))
+import fsdd  # noqa: E402
 import movement_aal  # noqa: E402
-from _data import cmapss, digits_by_rows, esol, folder, fsdd, sst2, ucr_uea  # noqa: E402, F401
+from _data import Split, cmapss, digits_by_rows, esol, folder, sst2, ucr_uea  # noqa: E402, F401
+from _data import fsdd as read_fsdd  # noqa: E402
 
 UCR_UEA = (
     "ArrowHead",
@@ -61,36 +64,42 @@ def _some(n: int, most: int) -> np.ndarray:
     return np.sort(np.random.default_rng(0).permutation(n)[:most])
 
 
-def _pen_digits(data: Path) -> Cases:
+def _pen_digits(data: Path, part: str) -> tuple[list[np.ndarray], np.ndarray]:
     # Rows "case time label ch1 ch2"
-    table = np.loadtxt(data / "ucr_uea" / "PenDigits_SFA" / "PenDigits_TRAIN3.gz")
-    X = [table[table[:, 0] == case, 3:] for case in np.unique(table[:, 0])]
-    y = np.array([table[table[:, 0] == case, 2][0] for case in np.unique(table[:, 0])])
-    return Cases(X, y.astype(int), "channels", "classification")
+    table = np.loadtxt(data / "ucr_uea" / "PenDigits_SFA" / f"PenDigits_{part}3.gz")
+    starts = np.flatnonzero(np.diff(table[:, 0], prepend=-1.0))
+    return np.split(table[:, 3:], starts[1:]), table[starts, 2].astype(int)
+
+
+def _ecg200(data: Path, part: str) -> tuple[list[np.ndarray], np.ndarray]:
+    with gzip.open(data / "ucr_uea" / "ECG200" / f"ECG200_{part}.arff.gz", "rt") as file:
+        rows = file.read().lower().split("@data\n", 1)[1].split()
+    table = np.array([row.split(",") for row in rows], float)
+    return list(table[:, :-1, None]), table[:, -1].astype(int)
+
+
+def split_of(name: str, data: Path) -> Split:
+    """Training and test part of a set of the archive, of movement_aal, or of fsdd."""
+    if name == "PenDigits_SFA":
+        return Split(*_pen_digits(data, "TRAIN"), *_pen_digits(data, "TEST"))
+    if name == "ECG200":
+        return Split(*_ecg200(data, "TRAIN"), *_ecg200(data, "TEST"))
+    if name in ("movement_aal", "fsdd"):
+        _, final = {"movement_aal": movement_aal, "fsdd": fsdd}[name].load(data)
+        return Split(list(final.X), final.y, list(final.X_test), final.y_test)
+    return ucr_uea(data, name)
 
 
 def _archive(name: str) -> Callable[[Path], Cases]:
     def load(data: Path) -> Cases:
-        split = ucr_uea(data, name)
+        split = split_of(name, data)
         return Cases(split.X, split.y, "channels", "classification")
 
     return load
 
 
-def _ecg200(data: Path) -> Cases:
-    with gzip.open(data / "ucr_uea" / "ECG200" / "ECG200_TRAIN.arff.gz", "rt") as file:
-        rows = file.read().lower().split("@data\n", 1)[1].split()
-    table = np.array([row.split(",") for row in rows], float)
-    return Cases(list(table[:, :-1, None]), table[:, -1].astype(int), "channels", "classification")
-
-
-def _movement_aal(data: Path) -> Cases:
-    _, final = movement_aal.load(data)  # the half to learn from
-    return Cases(list(final.X), final.y, "channels", "classification")
-
-
 def _fsdd(data: Path) -> Cases:
-    recordings = fsdd(data)
+    recordings = read_fsdd(data)
     chosen = ((recordings.index >= 5) & (recordings.index < 15)).nonzero()[0]
     return Cases(
         [recordings.X[i] for i in chosen], recordings.y[chosen], "channels", "classification"
@@ -210,10 +219,7 @@ def _recall(data: Path) -> Cases:  # noqa: ARG001
 
 
 SETS: dict[str, Callable[[Path], Cases]] = {
-    **{name: _archive(name) for name in UCR_UEA if name not in ("PenDigits_SFA", "ECG200")},
-    "ECG200": _ecg200,
-    "PenDigits_SFA": _pen_digits,
-    "movement_aal": _movement_aal,
+    **{name: _archive(name) for name in (*UCR_UEA, "movement_aal")},
     "fsdd": _fsdd,
     "digits": _digits,
     "sst2": _sst2,

@@ -12,7 +12,11 @@ VERSION = skrnn.__version__
 
 def _fit(X: list[Array], y: Labels, task: Task) -> Predict:
     model = RNNClassifier(
-        hidden_size=task.hidden,
+        "lstm",
+        task.hidden,
+        pooling="last",
+        standardize=False,
+        learning_rate="constant",
         batch_size=task.batch,
         learning_rate_init=task.rate,
         clip_norm=task.clip,

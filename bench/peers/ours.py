@@ -65,7 +65,9 @@ def classifier(problem: Problem) -> RNNClassifier:
     """A fitted estimator with the problem's weights and head."""
     classes = np.arange(len(problem.head["bias"]))
     X = [np.zeros((1, problem.I), np.float32)] * len(classes)
-    estimator = RNNClassifier(problem.cell, problem.H, max_iter=1).fit(X, classes)
+    estimator = RNNClassifier(
+        problem.cell, problem.H, pooling="last", standardize=False, max_iter=1
+    ).fit(X, classes)
     layer = {f"rnn.{name}_l0": array for name, array in problem.weights.items()}
     estimator.params_ = {**layer, **{f"head.{name}": a for name, a in problem.head.items()}}
     return estimator

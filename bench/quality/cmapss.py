@@ -58,6 +58,7 @@ from sklearn.preprocessing import StandardScaler
 
 from _baseline import baseline
 from _data import cmapss
+from _models import THEN
 from _question import Part, Question, main
 from skrnn import RNNRegressor
 from skrnn.preprocessing import PerStep
@@ -167,7 +168,10 @@ def make(
 
     def regressor(seed: int) -> RNNRegressor:
         return RNNRegressor(
-            n_iter_no_change=settings["max_iter"], random_state=seed, n_jobs=n_jobs, **settings
+            n_iter_no_change=settings["max_iter"],
+            random_state=seed,
+            n_jobs=n_jobs,
+            **(THEN | settings),
         )
 
     fits = [(str(i), regressor(seed * members + i)) for i in range(members)]

@@ -26,6 +26,7 @@ from sklearn.pipeline import make_pipeline
 
 from _baseline import baseline
 from _data import esol
+from _models import THEN
 from _question import Part, Question, main, parts, rmse
 from skrnn import RNNRegressor
 from skrnn.preprocessing import TokenEncoder
@@ -63,7 +64,10 @@ def make(seed: int, n_jobs: int | None, **settings: Any) -> Any:
     return make_pipeline(
         TokenEncoder(lowercase=False, token_pattern=TOKENS),
         RNNRegressor(
-            n_iter_no_change=settings["max_iter"], random_state=seed, n_jobs=n_jobs, **settings
+            n_iter_no_change=settings["max_iter"],
+            random_state=seed,
+            n_jobs=n_jobs,
+            **(THEN | settings),
         ),
     )
 

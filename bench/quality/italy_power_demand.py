@@ -44,6 +44,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from _data import ucr_uea
+from _models import THEN
 from _question import Part, Question, accuracy, main, parts
 from skrnn import RNNClassifier
 
@@ -99,11 +100,10 @@ def make(
 
     def classifier(seed: int) -> RNNClassifier:
         return RNNClassifier(
-            batch_size=16,
             n_iter_no_change=settings["max_iter"],
             random_state=seed,
             n_jobs=n_jobs,
-            **settings,
+            **(THEN | {"batch_size": 16} | settings),
         )
 
     fits = [(str(i), classifier(seed * members + i)) for i in range(members)]

@@ -33,6 +33,7 @@ from sklearn.pipeline import make_pipeline
 
 from _baseline import baseline
 from _data import sst2
+from _models import THEN
 from _question import Part, Question, accuracy, main
 from skrnn import RNNClassifier
 from skrnn.preprocessing import TokenEncoder
@@ -90,7 +91,10 @@ def make(seed: int, n_jobs: int | None, min_frequency: int = 2, **settings: Any)
     return make_pipeline(
         TokenEncoder(token_pattern=TOKENS, min_frequency=min_frequency),
         RNNClassifier(
-            n_iter_no_change=settings["max_iter"], random_state=seed, n_jobs=n_jobs, **settings
+            n_iter_no_change=settings["max_iter"],
+            random_state=seed,
+            n_jobs=n_jobs,
+            **(THEN | settings),
         ),
     )
 

@@ -113,8 +113,8 @@ def as_unscaled(X: Any, name: str = "X") -> Sequences:
 
     Examples
     --------
-    >>> as_unscaled([[1e9 + 1, 1e9 + 2]]).values.ravel()
-    array([1.000000001e+09, 1.000000002e+09])
+    >>> as_unscaled([[1e9 + 1, 1e9 + 2]]).values.ravel() - 1e9
+    array([1., 2.])
     """
     sequences = as_sequences(X, dtype=None, name=name)
     if np.abs(sequences.values).max() > np.finfo(np.float32).max:

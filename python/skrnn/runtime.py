@@ -71,7 +71,7 @@ def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predicto
     ...     model.save(Path(folder) / "model.skrnn")
     ...     predictor = skrnn.runtime.load(Path(folder) / "model.skrnn")
     >>> predictor
-    Predictor(RNNClassifier, cell='lstm', hidden_size=8, num_layers=1, n_features_in_=2)
+    Predictor(RNNClassifier, cell='gru', hidden_size=8, num_layers=1, n_features_in_=2)
     >>> bool((predictor.predict(X) == model.predict(X)).all())
     True
     """

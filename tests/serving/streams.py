@@ -50,7 +50,8 @@ def steps(
 
 def fitted(kind: Any, y: Any, channels: int = CHANNELS, **settings: Any) -> Any:
     """An estimator with parameters that are far from where they start, or any symmetry."""
-    settings = {"hidden_size": 7, "max_iter": 1, "random_state": 0, "n_jobs": 1, **settings}
+    usual = {"cell": "lstm", "pooling": "last", "hidden_size": 7, "max_iter": 1}
+    settings = {**usual, "random_state": 0, "n_jobs": 1, **settings}
     if "embedding_size" in settings:
         X = [np.append(x, TOKENS - 1) for x in steps(3, len(y), tokens=True).T]
     else:

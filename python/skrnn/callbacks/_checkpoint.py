@@ -70,7 +70,7 @@ class Checkpoint:
     >>> rng = np.random.default_rng(0)
     >>> X = [rng.normal(size=(length, 1)) for length in (3, 5, 7, 9) * 10]
     >>> y = [x.mean() for x in X]
-    >>> model = RNNRegressor(hidden_size=8, max_iter=5, random_state=0)
+    >>> model = RNNRegressor(hidden_size=8, learning_rate="constant", max_iter=5, random_state=0)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     model = model.set_callbacks(Checkpoint(Path(folder) / "model.checkpoint"))
     ...     model.fit(X, y).n_iter_
