@@ -35,9 +35,8 @@ def main() -> None:
     model.fit(X_train, y_train, X_val=X_val, y_val=y_val)
     seconds = time.perf_counter() - start
 
-    print(
-        f"{model.cell.upper()} of {model.hidden_size} units, {len(X_train)} digits, {model.n_iter_} epochs"
-    )
+    cell, units = model.cell.upper(), model.hidden_size
+    print(f"{cell} of {units} units, {len(X_train)} digits, {model.n_iter_} epochs")
     print(f"fit      {seconds:.2f} s")
     print(
         f"accuracy {model.score(X_test, y_test):.3f} on {len(X_test)} digits not seen in training"
