@@ -74,6 +74,7 @@ struct Trainer::Impl {
   struct Sums {
     double loss = 0;
     double weights = 0;
+    double expected_weights = 0;  // of as many rows of the mean weight
   };
 
   // Row of the targets that row `row` of the outputs is asked for, or -1 for none.
@@ -123,13 +124,14 @@ struct Trainer::Impl {
       sums.weights += static_cast<double>(weight);
       ++counted;
     });
-    const double total = mean_weight * static_cast<double>(counted);
+    sums.expected_weights = mean_weight * static_cast<double>(counted);
     for (std::int64_t row = 0; doutputs != nullptr && row < rows; ++row) {
       float* gradient_row = doutputs + row * K;
       if (row_weights[row] == 0.0f) {
         std::fill_n(gradient_row, K, 0.0f);
       } else {
-        const auto scale = static_cast<float>(static_cast<double>(row_weights[row]) / total);
+        const auto scale =
+            static_cast<float>(static_cast<double>(row_weights[row]) / sums.expected_weights);
         for (std::int64_t k = 0; k < K; ++k) gradient_row[k] *= scale;
       }
     }
@@ -155,7 +157,9 @@ struct Trainer::Impl {
                  model.directions() == 2);
   }
 
-  void update(float* parameters, const float* gradient, double norm, double scale) {
+  // `weight` is that of the minibatch, 1 on average: it is the gradient of the weighted mean of its
+  // losses that is clipped, or clipping would take from heavy rows what they weigh.
+  void update(float* parameters, const float* gradient, double norm, double weight, double scale) {
     const FlushSubnormals guard;
     ++updates;
     const auto t = static_cast<double>(updates);
@@ -165,8 +169,9 @@ struct Trainer::Impl {
     step.learning_rate = static_cast<float>(rate);
     step.gradient_scale = 1;
     // As torch.nn.utils.clip_grad_norm_ has it.
-    if (settings.clip_norm > 0 && settings.clip_norm < norm + 1e-6) {
-      step.gradient_scale = static_cast<float>(settings.clip_norm / (norm + 1e-6));
+    const double longest = settings.clip_norm * weight;
+    if (longest > 0 && longest < norm + 1e-6) {
+      step.gradient_scale = static_cast<float>(longest / (norm + 1e-6));
     }
     step.first_correction = static_cast<float>(1 / (1 - std::pow(solver->beta1, t)));
     step.second_correction = static_cast<float>(1 / (1 - std::pow(solver->beta2, t)));
@@ -256,7 +261,8 @@ EpochResult Trainer::run_epoch(float* parameters, const SequenceData& data, cons
         return result;
       }
       result.gradient_norm = std::max(result.gradient_norm, norm);
-      self.update(parameters, gradient, norm, learning_rate_scale);
+      self.update(parameters, gradient, norm, sums.weights / sums.expected_weights,
+                  learning_rate_scale);
       ++result.updates;
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
       self.thread_choice.record(took.count(), static_cast<double>(self.batch.rows()));

@@ -16,6 +16,7 @@ from skrnn._estimator import RULES
 from skrnn._fitting import TrainableEstimator
 from skrnn._parameters import check_parameters, class_weights, one_of
 from skrnn._validation import as_targets
+from skrnn._weights import in_units_of_the_largest
 
 LOSSES = {"auto", "cross_entropy", "binary_cross_entropy"}
 
@@ -46,7 +47,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     standardize : bool or "auto", default="auto"
         Whether each channel loses its mean and is divided by its standard deviation, over all steps
         of the sequences in fit, before the network reads it. "auto" does so unless all means are
-        within 2 of zero and all deviations between 1/4 and 4. Tokens stay as they are.
+        within 2 of zero and all deviations between 1/4 and 4, but for channels that are constant.
+        Tokens stay as they are.
     dropout : float, default=0.0
         Rate between layers, and before the head.
     recurrent_dropout : float, default=0.0
@@ -281,6 +283,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         if self._multilabel:
             raise ValueError("class_weight is for one class a sequence; y has several labels")
         codes = np.searchsorted(self.classes_, y)
+        if sample_weight is not None:
+            sample_weight = in_units_of_the_largest(sample_weight)
         if isinstance(self.class_weight, str):
             totals = np.bincount(codes, sample_weight, minlength=len(self.classes_))
             # Classes in y weigh the same, all together as much as before.
@@ -291,7 +295,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
                 where=totals > 0,
             )
         else:
-            shares = self._shares_of(dict(self.class_weight))
+            shares = in_units_of_the_largest(self._shares_of(dict(self.class_weight)))
         weights = np.asarray(shares[codes])
         return weights if sample_weight is None else weights * sample_weight
 
@@ -328,7 +332,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         classes : array-like of shape (n_classes,), optional
             All classes that will ever come. Wanted by the first call unless y has them all.
         sample_weight : array-like of shape (n,), optional
-            How much each sequence counts.
+            How much each sequence counts among those of this call, as its `class_weight` does.
 
         Returns
         -------

@@ -57,7 +57,8 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
     standardize : bool or "auto", default="auto"
         Whether each channel loses its mean and is divided by its standard deviation, over all steps
         of the sequences in fit, before the network reads it. "auto" does so unless all means are
-        within 2 of zero and all deviations between 1/4 and 4. Tokens stay as they are.
+        within 2 of zero and all deviations between 1/4 and 4, but for channels that are constant.
+        Tokens stay as they are.
     dropout : float, default=0.0
         Rate between layers, and before the head.
     recurrent_dropout : float, default=0.0
@@ -328,7 +329,7 @@ default="auto"
         y : array-like of shape (n,) or (n, K)
             Targets. The first call's set the scale of all.
         sample_weight : array-like of shape (n,), optional
-            How much each sequence counts.
+            How much each sequence counts among those of this call.
 
         Returns
         -------

@@ -234,6 +234,8 @@ class Sequences:
         >>> Sequences.from_aeon([np.zeros((2, 5)), np.zeros((2, 9))])
         Sequences(n=2, lengths=5..9, n_channels=2, dtype=float64)
         """
+        if isinstance(X, Sequences):
+            return X  # whose channels come last already
         return cls._of(*flatten_panel(X))
 
     @classmethod

@@ -27,9 +27,25 @@ class Units:
     scale: NDArray[np.float64]  # (C,), positive
 
     def apply(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """Return steps of shape (S, C) in these units, as the core computes them from raw ones."""
-        centred = (values - self.mean).astype(values.dtype)
-        return np.asarray((centred / self.scale).astype(np.float32))
+        """Return steps of shape (S, C) in these units, as the core computes them from raw ones.
+
+        Raises
+        ------
+        ValueError
+            For steps that float32 cannot hold then.
+        """
+        with np.errstate(over="ignore"):
+            centred = (values - self.mean).astype(values.dtype)
+            prepared = (centred / self.scale).astype(np.float32)
+        if not np.isfinite(prepared).all():
+            row, channel = (int(i) for i in np.argwhere(~np.isfinite(prepared))[0])
+            raise ValueError(
+                f"Input contains a value too large for float32, once standardised: "
+                f"{values[row, channel]:g} in channel {channel}, whose mean is "
+                f"{self.mean[channel]:g} and whose scale is {self.scale[channel]:g}; look at the "
+                "data, or pass float64"
+            )
+        return np.asarray(prepared)
 
     @property
     def operations(self) -> list[Operation]:
@@ -59,7 +75,8 @@ def learn_units(
         return None
     ratios = None if sample_weight is None else as_ratios(sample_weight)
     weights = None if ratios is None else np.repeat(ratios, X.lengths)
-    scaler = StandardScaler().fit(X.values, sample_weight=weights)
+    with np.errstate(over="ignore", invalid="ignore"):  # of a check in float32, done again then
+        scaler = StandardScaler().fit(X.values, sample_weight=weights)
     mean, scale = scaler.mean_, scaler.scale_  # 1 for channels that are constant
     low, high = DEVIATIONS
     suits = (np.abs(mean) <= LARGEST_MEAN).all() and (low <= scale).all() and (scale <= high).all()

@@ -74,11 +74,23 @@ def check_sample_weight(sample_weight: Any, n: int) -> NDArray[np.float64] | Non
     return np.asarray(weights)
 
 
+def in_units_of_the_largest(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights of which the largest lies in [0.5, 1).
+
+    By a power of two, which rounds nothing. Their products and sums stay within float64 then.
+
+    Examples
+    --------
+    >>> in_units_of_the_largest(np.array([2.0**900, 3 * 2.0**900]))
+    array([0.25, 0.75])
+    """
+    return np.asarray(np.ldexp(weights, -np.frexp(weights.max())[1]))
+
+
 def as_ratios(weights: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return weights for the engine, float32 of shape (n,), to which only their ratios matter.
 
-    The largest comes to lie in [0.5, 1) by a power of two, which rounds nothing: large ones do not
-    overflow in float32 then.
+    The largest comes to lie in [0.5, 1): large ones do not overflow in float32 then.
 
     Raises
     ------
@@ -90,10 +102,9 @@ def as_ratios(weights: NDArray[np.float64]) -> NDArray[np.float32]:
     >>> as_ratios(np.array([2.0**900, 3 * 2.0**900]))
     array([0.25, 0.75], dtype=float32)
     """
-    largest = weights.max()
-    if not largest > 0:
+    if not weights.max() > 0:
         raise ValueError(
             "class_weight is zero for every class in y, so there is nothing to learn from; give "
             "one of them a positive weight"
         )
-    return np.asarray(np.ldexp(weights, -np.frexp(largest)[1]), np.float32)
+    return in_units_of_the_largest(weights).astype(np.float32)

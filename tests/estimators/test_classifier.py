@@ -193,3 +193,33 @@ def test_labels_of_any_length() -> None:
     y = np.array(["low", "very high"], dtype=np.dtypes.StringDType())
     with pytest.raises(ValueError, match=r"StringDType.*astype\(str\)"):
         RNNClassifier().fit([[[0.0]], [[1.0]]], y)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("batch_size", [1, 4, 16])
+@pytest.mark.parametrize("balanced_by", ["class_weight", "sample_weight"])
+def test_balanced_classes_are_even_in_batches_of_any_size(
+    batch_size: int, solver: str, balanced_by: str
+) -> None:
+    """Of equal sequences; neither a batch without the rare class nor clipping takes its weight."""
+    X, y = [np.ones((2, 1))] * 200, np.repeat([0, 1], [190, 10])
+    model = RNNClassifier(
+        hidden_size=4, batch_size=batch_size, solver=solver, max_iter=12, random_state=0
+    )
+    if balanced_by == "class_weight":
+        model.set_params(class_weight="balanced").fit(X, y)
+    else:
+        model.fit(X, y, sample_weight=np.where(y == 1, 19, 1))
+    np.testing.assert_allclose(model.predict_proba(X[:1]), 0.5, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "weight"),
+    [("balanced", 1e308), ({0: 1e300}, 1e300), ({0: 1e-200, 1: 2e-200}, 1e-200)],
+)
+def test_only_ratios_of_weights_matter(class_weight: Any, weight: float) -> None:
+    """However large or small they are, and their products."""
+    X, y = [np.full((2, 1), i % 7) for i in range(40)], np.arange(40) % 2
+    model = RNNClassifier(hidden_size=4, max_iter=2, class_weight=class_weight, random_state=0)
+    one = model.fit(X, y, sample_weight=np.full(40, weight)).predict_proba(X)
+    assert np.array_equal(model.fit(X, y).predict_proba(X), one)

@@ -92,6 +92,28 @@ def test_a_constant_channel_is_nothing(case: Case) -> None:
 
 
 @on(KINDS)
+def test_what_float32_cannot_hold_then_is_refused_everywhere(case: Case) -> None:
+    X, y = case.data()
+    X = [1e-30 * x for x in X]
+    far = [np.full((2, 2), 1e30)] * 2
+    model = case.make().fit(X, y)
+    # Channels of float32 of which one less its mean is beyond it.
+    ends = [np.array([[3e38, 1], [-3e38, 1]], np.float32)] * 3
+    ends += [np.full((2, 2), -3e38, np.float32)] * (len(y) - 3)
+    calls = [
+        lambda: model.predict(far),
+        lambda: model.partial_fit(far, y[:2]),
+        lambda: case.make().fit(X, y, X_val=far, y_val=y[:2]),
+        lambda: case.make().fit(ends, y),
+    ]
+    if hasattr(model, "predict_log_proba"):
+        calls.append(lambda: model.predict_log_proba(far))
+    for call in calls:
+        with pytest.raises(ValueError, match="too large for float32, once"):
+            call()
+
+
+@on(KINDS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_streams_and_files_answer_with_the_same_bits(
     case: Case, dtype: Any, tmp_path: Path

@@ -47,8 +47,8 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
         An estimator of skrnn, or a `sklearn.pipeline.Pipeline` that ends in one. The steps before
         it may be `PerStep` of `SimpleImputer`, `StandardScaler`, `RobustScaler`, `MaxAbsScaler` or
         `MinMaxScaler`, or of a pipeline of those, several such steps in a row, or one
-        `TokenEncoder`; and "passthrough" anywhere. Of a search, such as a `GridSearchCV`, its
-        `best_estimator_` is saved.
+        `TokenEncoder`; and "passthrough" as a step of a pipeline. Of a search, such as a
+        `GridSearchCV`, its `best_estimator_` is saved.
     path : str or path-like
         An existing file is replaced, and keeps its permissions.
 
