@@ -32,6 +32,7 @@ UCR_UEA = (
     "JapaneseVowels",
     "PenDigits_SFA",
 )
+ARCHIVE = (*UCR_UEA, "movement_aal", "fsdd")  # and two like them
 SMALL = 150  # cases; below, two folds are drawn three times
 
 

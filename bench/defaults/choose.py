@@ -29,24 +29,13 @@ from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from _sets import SETS, Cases, folder
+from _sets import ARCHIVE, SETS, Cases, folder
 from _settings import SETTINGS
 from skrnn import RNNClassifier, RNNRegressor, _initialization
 from skrnn._training import EPOCHS, UPDATES
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "defaults.jsonl"
-ARCHIVE = (  # the sets of the classification archive, and two like them
-    "ArrowHead",
-    "BasicMotions",
-    "ECG200",
-    "GunPoint",
-    "ItalyPowerDemand",
-    "JapaneseVowels",
-    "PenDigits_SFA",
-    "movement_aal",
-    "fsdd",
-)
 
 
 def pipeline(cases: Cases, scaled: bool = True, **parameters: Any) -> Any:

@@ -19,13 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from _sets import UCR_UEA, folder, split_of
+from _sets import ARCHIVE, folder, split_of
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "quality"))
 from _baseline import baseline
 from skrnn import RNNClassifier
-
-SETS = (*UCR_UEA, "movement_aal", "fsdd")
 
 
 def main() -> None:
@@ -42,7 +40,7 @@ def main() -> None:
     print("| set | defaults | sd of seeds | linear baseline | s a fit |")
     print("| --- | ---: | ---: | ---: | ---: |")
     ours, theirs = [], []
-    for name in SETS:
+    for name in ARCHIVE:
         X, y, X_test, y_test = split_of(name, data)
         scores: list[float] = []
         seconds: list[float] = []
