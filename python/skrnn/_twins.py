@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -23,7 +24,7 @@ IN_FIT = {
 _fits: WeakKeyDictionary[Any, threading.Lock] = WeakKeyDictionary()
 
 
-class LearnsByTwin:
+class LearnsByTwin(ABC):
     """Has a twin fitted in its place, which validation scores and callbacks see.
 
     The estimator is what it was until it takes over what the twin has learned, and that is one
@@ -57,12 +58,12 @@ class LearnsByTwin:
         if learned is not None:
             self.__dict__ = twin.__getstate__() | learned
 
+    @abstractmethod
     def _learned(self) -> dict[str, Any] | None:
         """Return by name what a fit leaves behind if it ends now, or None where it changes nothing.
 
         Called once more, it returns the same.
         """
-        raise NotImplementedError
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy has, or a pickle: nothing that is only there while fit runs."""
