@@ -9,8 +9,8 @@ import pytest
 
 import reference
 import skrnn
+from helpers.support import LAYERS
 from skrnn import _core
-from support import LAYERS
 
 ROOT = Path(__file__).parent.parent
 

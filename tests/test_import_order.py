@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from processes import run_python
+from helpers.processes import run_python
 from skrnn import _core
 
 # Imports what the command line names, in that order, and then lets each work on two threads, twice

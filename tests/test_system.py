@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import skrnn
-from processes import run_python
+from helpers.processes import run_python
+from helpers.support import says
 from skrnn import _core
-from support import says
 
 COMPILED = _core.compiled_isas()
 AVAILABLE = _core.available_isas()

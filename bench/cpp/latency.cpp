@@ -45,7 +45,7 @@ skrnn::Model classifier(const std::string& cell, std::int64_t size, std::mt19937
   settings.network.hidden_size = size;
   settings.network.output_size = kClasses;
   settings.loss.name = "cross_entropy";
-  const skrnn::SequenceModel network(settings.network);
+  const skrnn::NetworkLayout network(settings.network);
   const auto count = static_cast<std::size_t>(network.num_parameters());
   return skrnn::Model(settings, uniform(random, count, size).data());
 }

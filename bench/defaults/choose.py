@@ -31,8 +31,9 @@ from sklearn.preprocessing import StandardScaler
 
 from _sets import ARCHIVE, SETS, Cases, folder
 from _settings import SETTINGS
-from skrnn import RNNClassifier, RNNRegressor, _initialization
-from skrnn._training import EPOCHS, UPDATES
+from skrnn import RNNClassifier, RNNRegressor
+from skrnn._training import initialization
+from skrnn._training.loop import EPOCHS, UPDATES
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "defaults.jsonl"
@@ -62,17 +63,17 @@ def _fit(cases: Cases, X: list[Any], y: np.ndarray, setting: dict[str, Any]) -> 
         of_epoch = np.ceil(len(y) / setting.get("batch_size", RNNClassifier().batch_size))
         setting["max_iter"] = int(np.clip(round(updates / of_epoch), *EPOCHS))
     model = pipeline(cases, **setting)
-    before = dict(_initialization.KEEPS)
+    before = dict(initialization.KEEPS)
     longest = np.percentile([len(x) for x in X], 90)
     try:
         if bias is not None:
             for cell, (gate, _) in before.items():
-                _initialization.KEEPS[cell] = gate, _biases(bias, longest)
+                initialization.KEEPS[cell] = gate, _biases(bias, longest)
         if averaged:
             return _fit_averaged(model, X, y)
         return model.fit(X, y)
     finally:
-        _initialization.KEEPS.update(before)
+        initialization.KEEPS.update(before)
 
 
 def _biases(bias: float | str, longest: float) -> Any:

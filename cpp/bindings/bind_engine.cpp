@@ -1,4 +1,4 @@
-// SequenceModel and Trainer: the engine under the estimators. Private: estimators check what people
+// NetworkLayout and Trainer: the engine under the estimators. Private: estimators check what people
 // give them; here a wrong shape is an error, but messages are for developers.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -17,7 +17,7 @@
 #include "bound.h"
 #include "interruption.h"
 #include "sequence_arrays.h"
-#include "skrnn/sequence_model.h"
+#include "skrnn/network.h"
 #include "skrnn/trainer.h"
 
 namespace skrnn::bindings {
@@ -26,11 +26,11 @@ namespace py = pybind11;
 
 namespace {
 
-SequenceModel make_model(const std::string& cell, std::int64_t input_size,
+NetworkLayout make_model(const std::string& cell, std::int64_t input_size,
                          std::int64_t embedding_size, std::int64_t hidden_size,
                          std::int64_t num_layers, bool bidirectional, const std::string& pooling,
                          std::int64_t output_size) {
-  ModelSettings settings;
+  NetworkSettings settings;
   settings.cell = cell;
   settings.input_size = input_size;
   settings.embedding_size = embedding_size;
@@ -39,15 +39,15 @@ SequenceModel make_model(const std::string& cell, std::int64_t input_size,
   settings.bidirectional = bidirectional;
   settings.pooling = find_pooling(pooling);
   settings.output_size = output_size;
-  return SequenceModel(settings);
+  return NetworkLayout(settings);
 }
 
-const SequenceModel& model_of(py::handle self) {
-  return unwrap<SequenceModel>(self, "expected a SequenceModel");
+const NetworkLayout& model_of(py::handle self) {
+  return unwrap<NetworkLayout>(self, "expected a NetworkLayout");
 }
 
 py::list parameters_of(py::handle self) {
-  const SequenceModel& model = model_of(self);
+  const NetworkLayout& model = model_of(self);
   py::list result;
   for (const Parameter& p : model.parameters()) {
     result.append(py::make_tuple(p.name, py::tuple(py::cast(p.shape)), p.offset));
@@ -57,7 +57,7 @@ py::list parameters_of(py::handle self) {
 
 py::array outputs_of(py::handle self, py::handle parameters_object, py::handle values,
                      py::handle offsets, py::handle n_jobs) {
-  const SequenceModel& model = model_of(self);
+  const NetworkLayout& model = model_of(self);
   const py::array parameters =
       float32_array(parameters_object, {"parameters"}, {{"P", model.num_parameters()}});
   const SequenceArrays sequences(model, values, offsets);
@@ -77,7 +77,7 @@ struct TrainerObject {
   std::int64_t target_columns;
   std::atomic<bool> busy{false};
 
-  TrainerObject(const SequenceModel& model, const TrainingSettings& settings, std::int64_t columns)
+  TrainerObject(const NetworkLayout& model, const TrainingSettings& settings, std::int64_t columns)
       : trainer(model, settings, columns), target_columns(columns) {}
 };
 
@@ -191,7 +191,7 @@ py::array state_gradient_norms(py::handle object, py::handle parameters, py::han
   TrainerObject& self = trainer_of(object);
   const Use use(self);
   const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
-  const SequenceModel& model = self.trainer.model();
+  const NetworkLayout& model = self.trainer.model();
   py::array norms = new_float32({model.settings().num_layers * model.directions(),
                                  pass.sequences.data.offsets[pass.sequences.data.size]});
   float* to = mutable_data_of(norms);
@@ -242,8 +242,8 @@ void register_engine(py::module_& m) {
 
   // Ordinary Python types: that __init__ ran is unwrap's business, not a metaclass's.
   const py::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
-  py::class_<SequenceModel> model(m, "SequenceModel", type, "The topology of a network.");
-  bound_type<SequenceModel> = reinterpret_cast<PyTypeObject*>(model.ptr());
+  py::class_<NetworkLayout> model(m, "NetworkLayout", type, "The topology of a network.");
+  bound_type<NetworkLayout> = reinterpret_cast<PyTypeObject*>(model.ptr());
   model
       .def(py::init(&make_model), py::kw_only(), py::arg("cell"), py::arg("input_size"),
            py::arg("embedding_size") = 0, py::arg("hidden_size"), py::arg("num_layers") = 1,

@@ -38,7 +38,7 @@ std::unique_ptr<Model> make_model(py::handle network, py::handle parameters_obje
                                   const std::vector<double>& target_mean,
                                   const std::vector<double>& target_scale,
                                   const Operations& operations) {
-  const auto& model = unwrap<SequenceModel>(network, "network: expected a SequenceModel");
+  const auto& model = unwrap<NetworkLayout>(network, "network: expected a NetworkLayout");
   const py::array parameters =
       float32_array(parameters_object, {"parameters"}, {{"P", model.num_parameters()}});
   ServingSettings settings;

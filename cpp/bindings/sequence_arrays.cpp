@@ -32,10 +32,10 @@ const std::int64_t* integers_of(const py::array& array) {
 
 }  // namespace
 
-SequenceArrays::SequenceArrays(const SequenceModel& model, py::handle values_object,
+SequenceArrays::SequenceArrays(const NetworkLayout& model, py::handle values_object,
                                py::handle offsets_object)
     : offsets(int64_array(offsets_object, "offsets")) {
-  const ModelSettings& settings = model.settings();
+  const NetworkSettings& settings = model.settings();
   const bool tokens = settings.reads_tokens();
   values = tokens ? int64_array(values_object, "values")
                   : float32_array(values_object, {"values"},
@@ -66,11 +66,11 @@ SequenceArrays::SequenceArrays(const SequenceModel& model, py::handle values_obj
   }
 }
 
-std::int64_t output_rows(const SequenceModel& model, const SequenceData& data) {
+std::int64_t output_rows(const NetworkLayout& model, const SequenceData& data) {
   return model.settings().pooling == Pooling::kEveryStep ? data.offsets[data.size] : data.size;
 }
 
-TargetArrays::TargetArrays(const SequenceModel& model, const TrainingSettings& settings,
+TargetArrays::TargetArrays(const NetworkLayout& model, const TrainingSettings& settings,
                            std::int64_t columns, const SequenceData& data, py::handle values_object,
                            py::handle weights_object)
     : weights(py::none()) {

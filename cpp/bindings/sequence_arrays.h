@@ -3,7 +3,7 @@
 
 #include <pybind11/numpy.h>
 
-#include "skrnn/sequence_model.h"
+#include "skrnn/network.h"
 #include "skrnn/trainer.h"
 
 namespace skrnn::bindings {
@@ -15,7 +15,7 @@ struct SequenceArrays {
   pybind11::array offsets;
   SequenceData data;
 
-  SequenceArrays(const SequenceModel& model, pybind11::handle values, pybind11::handle offsets);
+  SequenceArrays(const NetworkLayout& model, pybind11::handle values, pybind11::handle offsets);
 };
 
 // Checked views of targets ([rows, columns]) and weights ([rows] or None), both float32.
@@ -24,11 +24,11 @@ struct TargetArrays {
   pybind11::object weights;
   Targets targets;
 
-  TargetArrays(const SequenceModel& model, const TrainingSettings& settings, std::int64_t columns,
+  TargetArrays(const NetworkLayout& model, const TrainingSettings& settings, std::int64_t columns,
                const SequenceData& data, pybind11::handle values, pybind11::handle weights);
 };
 
 // Rows of outputs: a sequence each, or a step each.
-std::int64_t output_rows(const SequenceModel& model, const SequenceData& data);
+std::int64_t output_rows(const NetworkLayout& model, const SequenceData& data);
 
 }  // namespace skrnn::bindings

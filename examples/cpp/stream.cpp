@@ -37,7 +37,7 @@ bool is_blank(const std::string& line) {
 }
 
 void run(const skrnn::Model& model, std::istream& lines) {
-  const skrnn::ModelSettings& network = model.settings().network;
+  const skrnn::NetworkSettings& network = model.settings().network;
   const bool reads_tokens = network.reads_tokens();
   skrnn::Stream stream(model);
   std::vector<float> channels(static_cast<std::size_t>(stream.channels()));

@@ -16,12 +16,12 @@ from skrnn._core import Stream, __version__, cells
 
 if TYPE_CHECKING:
     from skrnn import runtime
-    from skrnn._classifier import RNNClassifier
-    from skrnn._files._reading import load
-    from skrnn._files._writing import save
-    from skrnn._regressor import RNNRegressor
-    from skrnn._sequences import Sequences
-    from skrnn._serving import stream
+    from skrnn._estimators.classifier import RNNClassifier
+    from skrnn._estimators.regressor import RNNRegressor
+    from skrnn._estimators.serving import stream
+    from skrnn._files.reading import load
+    from skrnn._files.writing import save
+    from skrnn._sequences.container import Sequences
 
 __all__ = [
     "RNNClassifier",
@@ -40,12 +40,12 @@ __all__ = [
 
 # Loaded when first asked for: kernels alone need no scikit-learn.
 _LAZY = {
-    "RNNClassifier": "skrnn._classifier",
-    "RNNRegressor": "skrnn._regressor",
-    "Sequences": "skrnn._sequences",
-    "load": "skrnn._files._reading",
-    "save": "skrnn._files._writing",
-    "stream": "skrnn._serving",
+    "RNNClassifier": "skrnn._estimators.classifier",
+    "RNNRegressor": "skrnn._estimators.regressor",
+    "Sequences": "skrnn._sequences.container",
+    "load": "skrnn._files.reading",
+    "save": "skrnn._files.writing",
+    "stream": "skrnn._estimators.serving",
 }
 
 

@@ -22,7 +22,7 @@ def losses() -> list[tuple[str, str]]: ...
 def solvers() -> list[str]: ...
 def outputs_for(loss: str, targets: int, quantiles: Sequence[float] = []) -> int: ...
 
-class SequenceModel:
+class NetworkLayout:
     def __init__(
         self,
         *,
@@ -47,7 +47,7 @@ class SequenceModel:
 class Model:
     def __init__(
         self,
-        network: SequenceModel,
+        network: NetworkLayout,
         parameters: Any,
         *,
         loss: str,
@@ -102,7 +102,7 @@ class Trainer:
     updates: int
     def __init__(
         self,
-        model: SequenceModel,
+        model: NetworkLayout,
         *,
         target_columns: int = 1,
         loss: str,

@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
-from skrnn._answers import Numbers, open_stream
-from skrnn._files._description import Description, read_file
-from skrnn._names import Names, compare_names, names_of_table
-from skrnn._sequences import Sequences
-from skrnn._tokens import documents_of, numbered
-from skrnn._validation import (
+from skrnn._files.description import Description, read_file
+from skrnn._sequences.checks import (
     as_sequences,
     as_unscaled,
     check_input_size,
     is_table,
     refuse_one_sequence,
 )
+from skrnn._sequences.container import Sequences
+from skrnn._sequences.names import Names, compare_names, names_of_table
+from skrnn._sequences.tokens import documents_of, numbered
+from skrnn._targets.decoding import Numbers, open_stream
 
 __all__ = ["Predictor", "load"]
 

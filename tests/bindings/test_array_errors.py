@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calls import TARGETS, Target
-from support import says
+from helpers.calls import TARGETS, Target
+from helpers.support import says
 
 WRONG_DTYPES = [
     "float64",

@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 
 import reference
-from problems import random_problem
-from skrnn import _core
-from support import (
+from helpers.problems import random_problem
+from helpers.support import (
     assert_agrees,
     assert_same_bits,
     layer_of,
@@ -25,6 +24,7 @@ from support import (
     solve,
     unpacked_state,
 )
+from skrnn import _core
 
 every_cell = pytest.mark.parametrize("cell", reference.CELLS)
 

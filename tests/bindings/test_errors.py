@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calls import (
+from helpers.calls import (
     GRU,
     LSTM,
     Target,
@@ -18,9 +18,9 @@ from calls import (
     lstm_forward,
     lstm_step,
 )
-from problems import random_problem
+from helpers.problems import random_problem
+from helpers.support import LAYERS, layer_of, says
 from skrnn import _core, kernels
-from support import LAYERS, layer_of, says
 
 # ---- Constructors ----
 

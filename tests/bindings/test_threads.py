@@ -12,10 +12,10 @@ import pytest
 import threadpoolctl
 
 import reference
-from problems import random_problem
-from processes import run_python
+from helpers.problems import random_problem
+from helpers.processes import run_python
+from helpers.support import assert_same_bits, layer_of, packed_state, predict, solve, unpacked_state
 from skrnn import _core
-from support import assert_same_bits, layer_of, packed_state, predict, solve, unpacked_state
 
 N_THREADS = 16
 
@@ -107,8 +107,8 @@ def test_a_forked_child_computes_the_same() -> None:
     script = """
 import multiprocessing, warnings
 import numpy as np
-from problems import random_problem
-from support import layer_of, solve
+from helpers.problems import random_problem
+from helpers.support import layer_of, solve
 
 problem = random_problem(
     np.random.default_rng(92), "lstm", n_steps=20, batch=64, input_size=64, hidden_size=128

@@ -14,10 +14,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from fits import KILLED_IN, VARIANTS, At, Recorder, assert_same_fit, data, interrupt, make
+from helpers.support import says
 from skrnn import RNNClassifier
+from skrnn._training.checkpoint_file import FORMAT, VERSION, _checksum
 from skrnn.callbacks import Checkpoint
-from skrnn.callbacks._checkpoint_file import FORMAT, VERSION, _checksum
-from support import says
 
 
 class KilledError(Exception):

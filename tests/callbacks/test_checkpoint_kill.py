@@ -16,7 +16,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from fits import KILLED_IN, VARIANTS, assert_same_fit, data, make
-from processes import run_python
+from helpers.processes import run_python
 from skrnn.callbacks import Checkpoint
 
 if os.name == "nt":

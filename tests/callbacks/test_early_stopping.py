@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from fits import At, Recorder, assert_same_fit, data, make
+from helpers.support import says
 from skrnn.callbacks import Checkpoint, EarlyStopping
-from support import says
 
 
 @pytest.mark.parametrize("target", [0.6, 0.3])

@@ -20,7 +20,7 @@ from sklearn.exceptions import NotFittedError
 
 import skrnn
 from fits import At, Recorder, assert_same_fit, data, interrupt, make
-from skrnn._fitting import TrainableEstimator
+from skrnn._estimators.fitting import TrainableEstimator
 from skrnn.callbacks import EarlyStopping
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends itself a POSIX signal")

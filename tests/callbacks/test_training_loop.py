@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fits import At, assert_same_fit, data, make
-from skrnn._training import PLATEAU_EPOCHS, PLATEAU_FACTOR, Judge, Patience, Plan
+from skrnn._training.loop import PLATEAU_EPOCHS, PLATEAU_FACTOR, Judge, Patience, Plan
 from skrnn.preprocessing import PerStep
 
 

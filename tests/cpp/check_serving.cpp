@@ -122,7 +122,7 @@ skrnn::ServingSettings settings_of(const Case& c) {
 
 std::vector<float> random_parameters(const skrnn::ServingSettings& settings) {
   Random random(0);
-  const skrnn::SequenceModel network(settings.network);
+  const skrnn::NetworkLayout network(settings.network);
   std::vector<float> parameters(static_cast<std::size_t>(network.num_parameters()));
   for (float& p : parameters) p = random.uniform(0.5);
   return parameters;

@@ -216,7 +216,7 @@ std::string pooling_name(skrnn::Pooling pooling) {
 const std::vector<std::string> kOperations = {"subtract", "divide", "multiply", "add", "fill"};
 
 std::string description_of(const skrnn::ServingSettings& settings) {
-  const skrnn::ModelSettings& network = settings.network;
+  const skrnn::NetworkSettings& network = settings.network;
   std::string quantiles, operations;
   for (const double q : settings.loss.quantiles) {
     quantiles += (quantiles.empty() ? "" : ", ") + std::to_string(q);
@@ -244,7 +244,7 @@ std::string description_of(const skrnn::ServingSettings& settings) {
 }
 
 std::vector<float> parameters_of(const skrnn::ServingSettings& settings) {
-  const skrnn::SequenceModel model(settings.network);
+  const skrnn::NetworkLayout model(settings.network);
   std::vector<float> parameters(static_cast<std::size_t>(model.num_parameters()));
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     parameters[i] = static_cast<float>(i) / 64 - 1;
@@ -266,7 +266,7 @@ File file_of(const skrnn::ServingSettings& settings) {
     file.add({"target.scale", "F64", targets, bytes_of(settings.target_scale)});
   }
   // In another order than that of the arena.
-  const skrnn::SequenceModel model(settings.network);
+  const skrnn::NetworkLayout model(settings.network);
   const std::vector<float> parameters = parameters_of(settings);
   for (auto p = model.parameters().rbegin(); p != model.parameters().rend(); ++p) {
     std::string shape;

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from engines import Engine, engine_of
-from network_problems import NetworkProblem, random_network_problem
+from helpers.engines import Engine, engine_of
+from helpers.network_problems import NetworkProblem, random_network_problem
 from reference.network import Network
 
 POOLINGS = ["last", "mean", "max", "attention", "last_mean_max", None]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines import Engine, engine_of, named
-from network_problems import NetworkProblem, random_network_problem
+from helpers.engines import Engine, engine_of, named
+from helpers.network_problems import NetworkProblem, random_network_problem
 from reference.losses import LOSSES, weighted_mean, weighted_mean_gradient
 from reference.network import Network
 from reference.optimizers import OPTIMIZERS, schedules
@@ -250,7 +250,7 @@ import numpy as np
 from skrnn import _core
 
 steps = 400_000
-model = _core.SequenceModel(
+model = _core.NetworkLayout(
     cell="lstm", input_size=1, hidden_size=8, pooling="every_step", output_size=1
 )
 trainer = _core.Trainer(model, loss="squared", tbptt=200)
@@ -294,4 +294,4 @@ def test_one_long_series_trains_in_bounded_memory() -> None:
 def test_models_too_large_for_any_machine(sizes: dict[str, int]) -> None:
     settings = {"cell": "lstm", "input_size": 2, "hidden_size": 3, "output_size": 1}
     with pytest.raises(ValueError, match=r"too large|num_layers must be at most"):
-        _core.SequenceModel(**(settings | sizes))
+        _core.NetworkLayout(**(settings | sizes))

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from engines import engine_of, named
-from network_problems import random_network_problem
+from helpers.engines import engine_of, named
+from helpers.network_problems import random_network_problem
 from reference.network import Network
 
 pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
 
 import torch
 
-from network_peers import TorchNetwork
-from peers import MODULES
+from helpers.network_peers import TorchNetwork
+from helpers.peers import MODULES
 
 LENGTHS = (7, 12, 1, 9, 12, 4)
 SOLVERS = {

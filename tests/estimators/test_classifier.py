@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cases import CASES, KINDS, SMALL, Case, assert_same_bits, labels, on, sides, thirds
+from helpers.support import says
 from skrnn import RNNClassifier
-from support import says
 
 CLASSIFIERS = [case for case in CASES if case.kind is RNNClassifier]
 X, _ = KINDS[0].data(n=30)

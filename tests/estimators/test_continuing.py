@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
-from support import says
+from helpers.support import says
 
 
 @on(CASES)

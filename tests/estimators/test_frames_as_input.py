@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cases import KINDS, Case, assert_same_bits, on, outcomes
+from helpers.support import says
 from skrnn import Sequences
-from support import says
 
 pd = pytest.importorskip("pandas")
 

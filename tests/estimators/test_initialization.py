@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from skrnn import _core, kernels
-from skrnn._initialization import initial_parameters, named_views
+from skrnn._training.initialization import initial_parameters, named_views
 
 CHANNELS, HIDDEN, OUTPUTS = 7, 40, 5
 KEEPING = 1 / (1 + np.exp(-1.0))  # a gate with a bias of one and nothing else
 
 
 def start(cell: str, **settings: Any) -> dict[str, np.ndarray]:
-    model = _core.SequenceModel(
+    model = _core.NetworkLayout(
         cell=cell,
         hidden_size=HIDDEN,
         output_size=OUTPUTS,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cases import KINDS, Case, on
-from support import says
+from helpers.support import says
 
 # For each parameter values that it cannot have, and words of what it can.
 WRONG: dict[str, tuple[list[Any], str]] = {

@@ -9,8 +9,8 @@ import pytest
 from scipy import sparse
 
 from cases import CASES, KINDS, N_TOKENS, Case, assert_same_bits, on, outcomes
+from helpers.support import says
 from skrnn import RNNClassifier, RNNRegressor, Sequences
-from support import says
 
 
 def with_(X: list[Any], at: int, x: Any) -> list[Any]:

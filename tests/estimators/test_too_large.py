@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from processes import run_python
+from helpers.processes import run_python
+from helpers.support import says
 from skrnn import RNNClassifier, RNNRegressor
-from support import says
 
 HUGE = 10**400  # float64 ends at 1.8e308
 X = [np.full((3, 2), i, np.float32) for i in range(4)]

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import runtime_alone
 import skrnn
-from processes import run_python
-from skrnn._estimator import SequenceEstimator
-from skrnn._files._description import FORMAT_VERSION
-from skrnn._files._estimators import ESTIMATORS
+from helpers import runtime_alone
+from helpers.processes import run_python
+from skrnn._estimators.base import SequenceEstimator
+from skrnn._files.description import FORMAT_VERSION
+from skrnn._files.estimators import ESTIMATORS
 
 FOLDER = Path(__file__).parent.parent / "artifacts"
 FILES = sorted(FOLDER.glob("version_*/*.skrnn"))

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 import skrnn
-from bits import assert_same
+from helpers.bits import assert_same
 from models import classifier, model_of, sequences
-from skrnn._files._atomic import write_atomically
+from skrnn._files.atomic import write_atomically
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="of POSIX")
 
@@ -239,7 +239,7 @@ def test_a_process_that_is_killed_leaves_one_or_the_other(path: Path) -> None:
     contents = {b"a" * 3_000_000, b"b" * 3_000_000}
     program = (
         "import sys, itertools\n"
-        "from skrnn._files._atomic import write_atomically\n"
+        "from skrnn._files.atomic import write_atomically\n"
         "for letter in itertools.cycle((b'a', b'b')):\n"
         "    write_atomically(sys.argv[1], letter * 3_000_000)\n"
         "    print('.', flush=True)\n"

@@ -15,9 +15,9 @@ from safetensors.numpy import load_file, save_file
 
 import skrnn
 import skrnn.runtime
-from model_files import description_of, sealed, with_digest
+from helpers.model_files import description_of, sealed, with_digest
 from models import ENCODERS, encoded, model_of, sequences
-from skrnn._files._description import LONGEST
+from skrnn._files.description import LONGEST
 
 LOADERS = [skrnn.load, skrnn.runtime.load]
 BOTH = pytest.mark.parametrize("load", LOADERS, ids=["load", "runtime"])

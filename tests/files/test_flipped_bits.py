@@ -14,11 +14,11 @@ from sklearn.preprocessing import StandardScaler
 
 import skrnn
 import skrnn.runtime
-from bits import assert_same
-from model_files import description_of, header_of, sealed, with_header
+from helpers.bits import assert_same
+from helpers.model_files import description_of, header_of, sealed, with_header
 from models import model_of, scaled, sequences
 from skrnn import _core
-from skrnn._files._writing import content_of
+from skrnn._files.writing import content_of
 
 LOADERS = [skrnn.load, skrnn.runtime.load]
 

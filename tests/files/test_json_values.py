@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from skrnn._files._values import DTYPES, decode, decode_array, encode, encode_array
+from skrnn._files.values import DTYPES, decode, decode_array, encode, encode_array
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))  # all but halves of surrogate pairs
 SCALARS = (

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 import skrnn.runtime
-from bits import assert_same
+from helpers.bits import assert_same
+from helpers.processes import run_python
 from models import (
     SUBJECTS,
     frames,
@@ -21,7 +22,6 @@ from models import (
     sequences,
     table,
 )
-from processes import run_python
 from skrnn import Sequences
 
 STREAMED = [name for name in SUBJECTS if name not in ("layers", "pooling attention")]

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skrnn
 import skrnn.runtime
-from bits import assert_same
+from helpers.bits import assert_same
 from models import IMPUTERS, SMALL, STEPS, input_of, model_of, sequences, stepped, with_gaps
 from skrnn import RNNClassifier
 from skrnn.preprocessing import PerStep

@@ -14,12 +14,12 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 import skrnn
 import skrnn.runtime
-from bits import assert_same
-from model_files import header_of, sealed, with_header
+from helpers.bits import assert_same
+from helpers.model_files import header_of, sealed, with_header
+from helpers.support import says
 from models import SMALL, frames, sequences
 from skrnn import RNNRegressor
 from skrnn.preprocessing import PerStep
-from support import says
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 
 import skrnn
 import skrnn.runtime
-from bits import assert_same
+from helpers.bits import assert_same
 from models import (
     CHANNELS,
     ENCODERS,
@@ -29,7 +29,7 @@ from models import (
     sequences,
 )
 from skrnn import RNNClassifier, RNNRegressor
-from skrnn._pipelines import SUPPORTED, operations_of
+from skrnn._estimators.pipelines import SUPPORTED, operations_of
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 

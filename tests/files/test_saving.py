@@ -19,8 +19,8 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 import skrnn
-from bits import assert_same
-from model_files import description_of
+from helpers.bits import assert_same
+from helpers.model_files import description_of
 from models import (
     SMALL,
     SUBJECTS,

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from model_files import header_of, sealed, with_header
+from helpers.model_files import header_of, sealed, with_header
 
 # For any place in the JSON of a file.
 HOSTILE: list[Any] = [

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from model_files import header_of, with_header
+from helpers.model_files import header_of, with_header
+from helpers.processes import run_python
 from mutations import Mutator
-from processes import run_python
 
 FOLDER = Path(__file__).parent
 FILES = sorted((FOLDER.parent / "artifacts").glob("version_*/*.skrnn"))

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from problems import Problem, random_problem
-from support import assert_agrees, layer_of, solve
+from helpers.problems import Problem, random_problem
+from helpers.support import assert_agrees, layer_of, solve
 
 BIASES = [(), ("bias_ih",), ("bias_hh",), ("bias_ih", "bias_hh")]
 

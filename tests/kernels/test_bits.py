@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from problems import Problem, random_problem
-from support import assert_same_bits, layer_of, packed_state, predict, solve, unpacked_state
+from helpers.problems import Problem, random_problem
+from helpers.support import assert_same_bits, layer_of, packed_state, predict, solve, unpacked_state
 
 every_cell = pytest.mark.parametrize("cell", reference.CELLS)
 both_directions = pytest.mark.parametrize("reverse", [False, True])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from problems import random_problem
-from support import assert_agrees, solve
+from helpers.problems import random_problem
+from helpers.support import assert_agrees, solve
 
 pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
 
-from peers import MODULES, solve_in_pytorch
+from helpers.peers import MODULES, solve_in_pytorch
 
 
 @pytest.mark.parametrize("reverse", [False, True])

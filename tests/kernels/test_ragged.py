@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import reference
-from problems import Problem, random_problem
-from support import assert_agrees, assert_same_bits, layer_of, predict, solve
+from helpers.problems import Problem, random_problem
+from helpers.support import assert_agrees, assert_same_bits, layer_of, predict, solve
 
 every_cell = pytest.mark.parametrize("cell", reference.CELLS)
 both_directions = pytest.mark.parametrize("reverse", [False, True])

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import reference
-from problems import Problem, random_problem
-from support import assert_same_bits, layer_of, packed_state, unpacked_state
+from helpers.problems import Problem, random_problem
+from helpers.support import assert_same_bits, layer_of, packed_state, unpacked_state
 
 every_cell = pytest.mark.parametrize("cell", reference.CELLS)
 

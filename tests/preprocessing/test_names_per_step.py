@@ -16,9 +16,9 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
+from helpers.support import says
 from skrnn import RNNClassifier, Sequences
 from skrnn.preprocessing import PerStep
-from support import says
 
 RNG = np.random.default_rng(0)
 ARRAYS = [RNG.normal([0, 50], [1, 20], (length, 2)) for length in (4, 1, 7, 2, 5, 3)]

@@ -32,10 +32,10 @@ from sklearn.preprocessing import (
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
+from helpers.support import says
 from skrnn import Sequences
-from skrnn._validation import as_sequences
+from skrnn._sequences.checks import as_sequences
 from skrnn.preprocessing import PerStep
-from support import says
 
 
 def sequences(*lengths: int, channels: int = 3, seed: int = 0) -> list[np.ndarray]:

@@ -12,10 +12,10 @@ from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GroupKFold, check_cv
 
+from helpers.support import says
 from skrnn import Sequences
-from skrnn._validation import as_sequences
+from skrnn._sequences.checks import as_sequences
 from skrnn.preprocessing import SlidingWindows
-from support import says
 
 
 @st.composite

@@ -20,10 +20,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
+from helpers.support import says
 from skrnn import Sequences
-from skrnn._validation import as_sequences
+from skrnn._sequences.checks import as_sequences
 from skrnn.preprocessing import TokenEncoder
-from support import says
 
 TEXTS = ["The cat sat on the mat.", "I saw a cat; the cat saw me!"]
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
+from helpers.support import says
 from skrnn import Sequences
-from skrnn._validation import as_sequences, check_n_channels, locate
-from support import says
+from skrnn._sequences.checks import as_sequences, check_n_channels, locate
 
 RAGGED = [np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0, 6.0]])]
 EQUAL = np.arange(12.0).reshape(3, 2, 2)

@@ -23,10 +23,10 @@ from sklearn.model_selection import (
 from sklearn.utils import _safe_indexing, resample, shuffle
 from sklearn.utils.validation import check_consistent_length
 
-from processes import run_python
+from helpers.processes import run_python
+from helpers.support import says
 from skrnn import Sequences
-from skrnn._validation import as_sequences
-from support import says
+from skrnn._sequences.checks import as_sequences
 
 
 def arrays(*lengths: int, channels: int = 2, dtype: Any = np.float32) -> list[np.ndarray]:
@@ -179,7 +179,7 @@ def test_it_needs_numpy_only() -> None:
         "sys.modules.update(dict.fromkeys(['sklearn', 'scipy', 'pandas', 'polars']))\n"
         "import numpy as np\n"
         "from skrnn import Sequences\n"
-        "from skrnn._validation import as_sequences\n"
+        "from skrnn._sequences.checks import as_sequences\n"
         "X = as_sequences([np.zeros((2, 3)), np.zeros((4, 3))])\n"
         "assert len(as_sequences(np.zeros((4, 3)))) == 4\n"
         "assert len(as_sequences(np.zeros((4, 3, 2)))) == 4\n"

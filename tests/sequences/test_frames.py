@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.support import says
 from skrnn import Sequences
-from support import says
 
 TABLE: dict[str, list[Any]] = {
     "id": ["b", "b", "a", "c", "a", "b"],

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
+from helpers.support import says
 from skrnn import Sequences
-from skrnn._validation import as_sequences
-from support import says
+from skrnn._sequences.checks import as_sequences
 
 NAMES = ("speed", "angle")
 ARRAYS = [np.arange(6.0).reshape(3, 2), np.arange(6.0, 8.0).reshape(1, 2), np.ones((2, 2))]

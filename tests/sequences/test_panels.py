@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+from helpers.support import says
 from skrnn import RNNClassifier, Sequences
-from skrnn._validation import as_sequences
+from skrnn._sequences.checks import as_sequences
 from skrnn.preprocessing import PerStep
-from support import says
 
 pd = pytest.importorskip("pandas")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from bits import assert_same
-from processes import run_python
+from helpers.bits import assert_same
+from helpers.processes import run_python
 from skrnn import RNNClassifier, RNNRegressor
 
 CHANNELS, TOKENS = 3, 7

@@ -14,11 +14,11 @@ from sklearn.pipeline import FunctionTransformer, Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import skrnn
-from bits import assert_same
+from helpers.bits import assert_same
+from helpers.support import says
 from skrnn import RNNClassifier, RNNRegressor
 from skrnn.preprocessing import PerStep, TokenEncoder
 from streams import as_if_ended, classifier, methods_of, steps
-from support import says
 
 SMALL: dict[str, Any] = {"hidden_size": 5, "max_iter": 1, "random_state": 0, "n_jobs": 1}
 X = 100 + 30 * steps(6, 8)  # (T, B, C)

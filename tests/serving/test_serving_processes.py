@@ -10,7 +10,7 @@ import pytest
 from joblib import Parallel, delayed
 from sklearn.model_selection import cross_val_score
 
-from processes import run_python
+from helpers.processes import run_python
 from skrnn import RNNClassifier, RNNRegressor
 from streams import assert_same, classifier, run_here, steps
 

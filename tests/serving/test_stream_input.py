@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.support import says
 from skrnn import RNNClassifier
 from streams import (
     LABELS,
@@ -19,7 +20,6 @@ from streams import (
     same_state,
     steps,
 )
-from support import says
 
 MODEL = classifier()
 UNIVARIATE = regressor(channels=1)

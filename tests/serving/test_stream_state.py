@@ -18,7 +18,8 @@ import pytest
 from sklearn.base import clone
 
 import skrnn
-from processes import run_python
+from helpers.processes import run_python
+from helpers.support import says
 from streams import (
     LABELS,
     assert_same,
@@ -28,7 +29,6 @@ from streams import (
     same_state,
     steps,
 )
-from support import says
 
 POOLINGS = ("last", "mean", "max", "last_mean_max")
 SIZES = {"hidden_size": 5, "num_layers": 2}

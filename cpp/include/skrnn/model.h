@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "skrnn/loss.h"
-#include "skrnn/sequence_model.h"
+#include "skrnn/network.h"
 
 namespace skrnn {
 
@@ -38,7 +38,7 @@ const char* name_of(ChannelOperation::Kind kind);
 ChannelOperation::Kind find_operation(const std::string& name);
 
 struct ServingSettings {
-  ModelSettings network;
+  NetworkSettings network;
   LossSettings loss;
   std::int64_t targets = 1;                  // columns of targets
   std::vector<double> target_mean;           // [targets], or empty: the network's own units
@@ -52,7 +52,7 @@ struct ServingSettings {
 // A Model is a handle: copies share everything, and any number of threads may use one.
 class Model {
  public:
-  // `parameters` is the arena of SequenceModel(settings.network), and is copied. Throws
+  // `parameters` is the arena of NetworkLayout(settings.network), and is copied. Throws
   // std::invalid_argument for settings that do not fit one another.
   Model(const ServingSettings& settings, const float* parameters);
 
@@ -63,7 +63,7 @@ class Model {
   static Model parse(const char* data, std::size_t size);
 
   const ServingSettings& settings() const;
-  const SequenceModel& network() const;
+  const NetworkLayout& network() const;
   const float* parameters() const;  // the arena
   // What the file says of itself, JSON; empty for a model that comes from no file.
   const std::string& description() const;

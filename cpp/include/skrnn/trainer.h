@@ -1,4 +1,4 @@
-// Training of a SequenceModel: one call an epoch.
+// Training of a NetworkLayout: one call an epoch.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "skrnn/loss.h"
-#include "skrnn/sequence_model.h"
+#include "skrnn/network.h"
 
 namespace skrnn {
 
@@ -57,13 +57,13 @@ struct EpochResult {
 class Trainer {
  public:
   // Throws std::invalid_argument for an unknown name or a value out of range.
-  Trainer(const SequenceModel& model, const TrainingSettings& settings,
+  Trainer(const NetworkLayout& model, const TrainingSettings& settings,
           std::int64_t target_columns);
   ~Trainer();
   Trainer(Trainer&&) noexcept;
   Trainer& operator=(Trainer&&) noexcept;
 
-  const SequenceModel& model() const;
+  const NetworkLayout& model() const;
   const TrainingSettings& settings() const;
 
   // `learning_rate_scale` multiplies the schedule.

@@ -1,7 +1,7 @@
 // One step of an optimiser over a run of parameters.
 #pragma once
 
-#include "kernel_table.h"
+#include "layer/kernel_table.h"
 #include "simd/packet.h"
 
 namespace skrnn::SKRNN_ISA {

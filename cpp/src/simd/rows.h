@@ -1,7 +1,7 @@
 // Rows of time-major matrices, as skrnn::Batch numbers them.
 #pragma once
 
-#include "kernel_table.h"
+#include "layer/kernel_table.h"
 #include "simd/packet.h"
 
 namespace skrnn::SKRNN_ISA {

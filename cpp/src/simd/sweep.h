@@ -8,7 +8,7 @@
 // does not show in the result), so that the part of a panel in use stays in the first-level cache.
 #pragma once
 
-#include "kernel_table.h"
+#include "layer/kernel_table.h"
 #include "simd/tile.h"
 
 namespace skrnn::SKRNN_ISA {

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from skrnn._parameters import integer
-from skrnn.callbacks._checkpoint_file import CheckpointFile
-from skrnn.callbacks._identity import digest, identity_of
-from skrnn.callbacks._protocol import just_ended
+from skrnn._estimators.parameters import integer
+from skrnn._training.callback_protocol import just_ended
+from skrnn._training.checkpoint_file import CheckpointFile
+from skrnn._training.identity import digest, identity_of
 
 
 class Checkpoint:

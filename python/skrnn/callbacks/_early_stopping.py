@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from skrnn._parameters import Rule, integer, one_of, real
-from skrnn._training import Patience
-from skrnn.callbacks._protocol import just_ended
+from skrnn._estimators.parameters import Rule, integer, one_of, real
+from skrnn._training.callback_protocol import just_ended
+from skrnn._training.loop import Patience
 
 MONITORS = ("loss", "validation_score")
 

@@ -7,8 +7,8 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn._estimator import SequenceEstimator
-from skrnn._pipelines import best_of
+from skrnn._estimators.base import SequenceEstimator
+from skrnn._estimators.pipelines import best_of
 
 
 def final_estimator(model: Any) -> SequenceEstimator:

@@ -19,18 +19,18 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from skrnn import _refuse
-from skrnn._frames import as_frame
-from skrnn._names import Names, check_names, hold_to_names, names_of, names_of_table
-from skrnn._sequences import Sequences
-from skrnn._transformed import transformed
-from skrnn._validation import (
+from skrnn._sequences import refuse
+from skrnn._sequences.checks import (
     as_sequences,
     check_n_channels,
     is_table,
     locate,
     refuse_one_sequence,
 )
+from skrnn._sequences.container import Sequences
+from skrnn._sequences.frames import as_frame
+from skrnn._sequences.names import Names, check_names, hold_to_names, names_of, names_of_table
+from skrnn._sequences.transformed import transformed
 
 
 def _inner_has(method: str) -> Any:
@@ -341,7 +341,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             row, channel = (int(i) for i in np.argwhere(np.isnan(X.values))[0])
             says = f". {type(self.transformer).__name__} says: {error}"
             where = *locate(row, X.offsets), channel
-            raise ValueError(_refuse.nan("X", *where, says)) from error
+            raise ValueError(refuse.nan("X", *where, says)) from error
 
     def _sequences(self, Xt: Any, X: Sequences, names: Names) -> Sequences:
         if sparse.issparse(Xt):

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_scalar
 
-from skrnn._flatten import is_array
-from skrnn._names import Names
-from skrnn._sequences import Sequences
-from skrnn._validation import as_sequences
+from skrnn._sequences.checks import as_sequences
+from skrnn._sequences.container import Sequences
+from skrnn._sequences.flatten import is_array
+from skrnn._sequences.names import Names
 
 
 class SlidingWindows(BaseEstimator):

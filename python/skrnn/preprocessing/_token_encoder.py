@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, check_scalar
 
-from skrnn._sequences import Sequences
-from skrnn._tokens import Analyzer, decoded, documents_of, numbered
-from skrnn._transformed import transformed
-from skrnn._validation import as_sequences
+from skrnn._sequences.checks import as_sequences
+from skrnn._sequences.container import Sequences
+from skrnn._sequences.tokens import Analyzer, decoded, documents_of, numbered
+from skrnn._sequences.transformed import transformed
 
 _UNKNOWN = "<unk>"
 

@@ -1,0 +1,98 @@
+// The network of every task with one answer a sequence, or one a step:
+//
+//   tokens -> embedding, or channels
+//     -> stack of recurrent layers, in one or both directions
+//     -> pooling, or every step
+//     -> dense head -> outputs (logits, means, ...), which a loss gives their meaning
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace skrnn {
+
+enum class Pooling {
+  kEveryStep,  // none: one row of outputs for each step
+  kLast,       // the states after all has been read
+  kMean,
+  kMax,          // of each feature; the first of equal ones
+  kAttention,    // mean weighted by the softmax of h_t . q, with q learned
+  kLastMeanMax,  // last, mean and max side by side (Howard & Ruder, ACL 2018)
+};
+
+// By the names "last", "mean", "max", "attention", "last_mean_max" and "every_step". Throws
+// std::invalid_argument for any other.
+Pooling find_pooling(const std::string& name);
+
+struct NetworkSettings {
+  std::string cell = "lstm";
+  std::int64_t input_size = 1;      // C channels; with an embedding, the number of tokens
+  std::int64_t embedding_size = 0;  // 0: the input is channels
+  std::int64_t hidden_size = 64;
+  std::int64_t num_layers = 1;
+  bool bidirectional = false;
+  Pooling pooling = Pooling::kLast;
+  std::int64_t output_size = 1;  // K
+
+  bool reads_tokens() const { return embedding_size > 0; }
+};
+
+// Where one parameter stands in the arena that holds them all. Names and shapes are PyTorch's.
+struct Parameter {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::int64_t offset;
+  std::int64_t size;
+  bool decays;  // weight decay is for matrices of products, not for biases
+};
+
+// Names and places; the numbers themselves are the caller's, one float32 arena.
+class NetworkLayout {
+ public:
+  // Throws std::invalid_argument for an unknown cell or a size out of range.
+  explicit NetworkLayout(const NetworkSettings& settings);
+
+  const NetworkSettings& settings() const { return settings_; }
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  std::int64_t num_parameters() const { return num_parameters_; }
+  // What is said where memory has no room for `copies` of them: how many bytes they would take,
+  // which parameter takes most, and what makes it smaller.
+  std::string memory_text(std::int64_t copies) const;
+
+  std::int64_t directions() const { return settings_.bidirectional ? 2 : 1; }
+  std::int64_t features() const { return directions() * settings_.hidden_size; }  // F
+  std::int64_t head_inputs() const {  // columns of what the head reads
+    return settings_.pooling == Pooling::kLastMeanMax ? 3 * features() : features();
+  }
+  std::int64_t layer_inputs() const {  // columns of what the first layer reads
+    return settings_.reads_tokens() ? settings_.embedding_size : settings_.input_size;
+  }
+  int gates() const { return gates_; }
+
+ private:
+  void add(const std::string& name, const std::vector<std::int64_t>& shape, bool decays);
+
+  NetworkSettings settings_;
+  int gates_ = 0;
+  std::vector<Parameter> parameters_;
+  std::int64_t num_parameters_ = 0;
+};
+
+// n sequences one after another: sequence i is rows [offsets[i], offsets[i + 1]).
+struct SequenceData {
+  std::int64_t size = 0;                  // n
+  const std::int64_t* offsets = nullptr;  // [n + 1]
+  const float* values = nullptr;          // [rows, C], or null for tokens
+  const std::int64_t* tokens = nullptr;   // [rows], or null for values
+};
+
+// Asked now and then from the calling thread whether to go on.
+using KeepGoing = bool (*)(void* context);
+
+// The outputs of the head, before the loss gives them a meaning: [n, K], or [rows, K] for every
+// step. False where `keep_going` (may be null) said no; the outputs are then incomplete.
+bool predict(const NetworkLayout& model, const float* parameters, const SequenceData& data,
+             float* outputs, int threads, KeepGoing keep_going = nullptr, void* context = nullptr);
+
+}  // namespace skrnn

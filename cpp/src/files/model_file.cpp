@@ -1,0 +1,342 @@
+#include "files/model_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <iterator>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/choice.h"
+#include "files/byte_source.h"
+#include "files/crc32.h"
+#include "files/json.h"
+#include "files/json_strings.h"
+#include "files/safetensors.h"
+
+namespace skrnn {
+namespace {
+
+constexpr std::int64_t kFormatVersion = 2;     // 1 is read as well, and has no digests
+constexpr std::size_t kMostOperations = 1000;  // every step goes through all of them
+
+[[noreturn]] void fail(const std::string& wrong) { throw std::invalid_argument(wrong); }
+
+// An object of the description, whose members have to be there and of a type.
+class Fields {
+ public:
+  Fields(std::string path, const Json& object) : path_(std::move(path)), object_(object) {
+    if (!object.is_object()) fail(path_ + " must be an object, got " + quoted(object.text()));
+  }
+
+  bool has(const char* name) const { return object_.find(name).has_value(); }
+  Json get(const char* name) const {
+    const auto value = object_.find(name);
+    if (!value) fail(path_ + " has no \"" + name + "\"");
+    return *value;
+  }
+  std::int64_t integer(const char* name) const {
+    return require(get(name).integer(), name, "an integer of 64 bits");
+  }
+  double number(const char* name) const {
+    return require(get(name).number(), name, "a number in the range of float64");
+  }
+  bool boolean(const char* name) const {
+    return require(get(name).boolean(), name, "true or false");
+  }
+  // One of our own names, which are short enough to be repeated in a message.
+  std::string word(const char* name) const {
+    constexpr std::size_t kLongest = 40;
+    const std::string word = require(get(name).string(), name, "a string");
+    if (word.size() > kLongest ||
+        word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") != std::string::npos) {
+      fail(path_ + "." + name + " is unknown: " + quoted(word));
+    }
+    return word;
+  }
+  Fields object(const char* name) const { return Fields(path_ + "." + name, get(name)); }
+  Json list(const char* name) const {
+    const Json value = get(name);
+    if (!value.is_array()) wrong_type(name, "a list");
+    return value;
+  }
+  Json json() const { return object_; }
+  // What to call an element of a list in a message.
+  std::string place(const char* name, std::size_t i) const {
+    return path_ + "." + name + "[" + std::to_string(i) + "]";
+  }
+
+ private:
+  template <class T>
+  T require(std::optional<T> value, const char* name, const char* type) const {
+    if (!value) wrong_type(name, type);
+    return *std::move(value);
+  }
+  [[noreturn]] void wrong_type(const char* name, const char* type) const {
+    fail(path_ + "." + name + " must be " + type + ", got " + quoted(get(name).text()));
+  }
+
+  std::string path_;
+  Json object_;
+};
+
+NetworkSettings read_network(const Fields& fields) {
+  NetworkSettings network;
+  network.cell = fields.word("cell");
+  network.input_size = fields.integer("input_size");
+  network.embedding_size = fields.integer("embedding_size");
+  network.hidden_size = fields.integer("hidden_size");
+  network.num_layers = fields.integer("num_layers");
+  network.bidirectional = fields.boolean("bidirectional");
+  network.pooling = find_pooling(fields.word("pooling"));
+  network.output_size = fields.integer("output_size");
+  return network;
+}
+
+LossSettings read_loss(const Fields& fields) {
+  LossSettings loss;
+  loss.name = fields.word("name");
+  loss.delta = fields.number("delta");
+  const Json levels = fields.list("quantiles");
+  loss.quantiles.reserve(levels.size());
+  for (JsonItems items(levels); items.next();) {
+    const auto level = items.value().number();
+    if (!level) {
+      fail(fields.place("quantiles", loss.quantiles.size()) + " must be a number, got " +
+           quoted(items.value().text()));
+    }
+    loss.quantiles.push_back(*level);
+  }
+  return loss;
+}
+
+std::string operation_tensor(std::size_t i) { return "input." + std::to_string(i); }
+
+// The operations without their values.
+std::vector<ChannelOperation> read_operations(const Fields& fields) {
+  std::vector<ChannelOperation> operations;
+  for (JsonItems items(fields.list("operations")); items.next();) {
+    const std::size_t i = operations.size();
+    if (i == kMostOperations) {
+      fail("metadata.input.operations has more than " + std::to_string(kMostOperations));
+    }
+    const Fields item(fields.place("operations", i), items.value());
+    ChannelOperation operation;
+    operation.kind = find_operation(item.word("operation"));
+    operation.in_float64 = item.boolean("in_float64");
+    if (item.word("tensor") != operation_tensor(i)) {
+      fail(fields.place("operations", i) + ".tensor must be \"" + operation_tensor(i) + "\", got " +
+           quoted(item.get("tensor").text()));
+    }
+    operations.push_back(operation);
+  }
+  return operations;
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  constexpr std::size_t kMost = 8;
+  std::string text;
+  for (std::size_t i = 0; i < shape.size() && i < kMost; ++i) {
+    text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+  }
+  return "[" + text + (shape.size() > kMost ? ", ...]" : "]");
+}
+
+bool all_finite(const double* values, std::size_t n) {
+  return std::all_of(values, values + n, [](double x) { return std::isfinite(x); });
+}
+bool all_finite(const float* values, std::size_t n) {
+  return std::all_of(values, values + n, [](float x) { return std::isfinite(x); });
+}
+
+std::string hexadecimal(std::uint32_t digest) {
+  char text[9];
+  std::snprintf(text, sizeof text, "%08x", static_cast<unsigned>(digest));
+  return text;
+}
+
+[[noreturn]] void fail_digest(const std::string& what, std::uint32_t found,
+                              const std::string& expected) {
+  fail(what + " is damaged: its CRC-32 is " + hexadecimal(found) + ", and when it was written it " +
+       "was " + expected + "; fetch the file again, or save the model anew");
+}
+
+// The tensors of a file as a model asks for them. All are asked for before the data of any is read,
+// so that no memory is taken that the file does not fill.
+class Tensors {
+ public:
+  explicit Tensors(const Safetensors& file)
+      : file_(file), asked_(file.tensors().size()), digests_(file.tensors().size()) {}
+
+  // What the bytes of tensors have to come to; `digests` is {name: integer, ...}.
+  void expect(const Json& digests) {
+    constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+    for (JsonItems items(digests); items.next();) {
+      const Tensor* tensor = file_.find(items.name());
+      if (tensor == nullptr) fail("tensor " + quoted(items.name()) + " is missing");
+      const auto digest = items.value().integer();
+      if (!digest || *digest < 0 || *digest > kMost) {
+        fail("metadata.crc32 must have an integer of 32 bits for each tensor, got " +
+             quoted(items.value().text()) + " for " + quoted(items.name()));
+      }
+      digests_[index_of(*tensor)] = static_cast<std::uint32_t>(*digest);
+    }
+    has_digests_ = true;
+  }
+
+  bool has(const std::string& name) const { return file_.find(name) != nullptr; }
+
+  const Tensor& ask(const std::string& name, const char* dtype,
+                    const std::vector<std::int64_t>& shape) {
+    const Tensor* tensor = file_.find(name);
+    if (tensor == nullptr) fail("tensor \"" + name + "\" is missing");
+    if (tensor->dtype != dtype || tensor->shape != shape) {
+      fail("tensor \"" + name + "\" must be " + dtype + " of shape " + shape_text(shape) +
+           ", got " + std::string(tensor->dtype) + " of shape " + shape_text(tensor->shape));
+    }
+    if (has_digests_ && !digests_[index_of(*tensor)]) {
+      fail("metadata.crc32 has no digest of the tensor \"" + name + "\"");
+    }
+    asked_[index_of(*tensor)] = true;
+    return *tensor;
+  }
+
+  void refuse_others() const {
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+      const std::string& name = file_.tensors()[i].name;
+      if (!asked_[i] && name.rfind("extra.", 0) != 0) {
+        fail("tensor " + quoted(name) + " is no part of this model");
+      }
+    }
+  }
+
+  template <class T>
+  void read(const Tensor& tensor, T* to) const {
+    file_.read(tensor, to);
+    const auto size = static_cast<std::size_t>(tensor.end - tensor.begin);
+    const std::optional<std::uint32_t> expected = digests_[index_of(tensor)];
+    const std::uint32_t found = expected ? crc32(to, size) : 0;
+    if (expected && found != *expected) {
+      fail_digest("tensor \"" + tensor.name + "\"", found, hexadecimal(*expected));
+    }
+    if (!all_finite(to, size / sizeof(T)))
+      fail("tensor \"" + tensor.name + "\" holds a NaN or an infinity");
+  }
+  std::vector<double> read(const Tensor& tensor) const {
+    std::vector<double> values(static_cast<std::size_t>(tensor.shape[0]));
+    read(tensor, values.data());
+    return values;
+  }
+
+ private:
+  std::size_t index_of(const Tensor& tensor) const {
+    return static_cast<std::size_t>(&tensor - file_.tensors().data());
+  }
+
+  const Safetensors& file_;
+  std::vector<bool> asked_;
+  std::vector<std::optional<std::uint32_t>> digests_;
+  bool has_digests_ = false;
+};
+
+// The last member of a description, and what follows it: its digest, of the text before it.
+constexpr std::string_view kBeforeDigest = ",\"digest\":\"", kAfterDigest = "\"}";
+constexpr std::size_t kDigestSize = kBeforeDigest.size() + 8 + kAfterDigest.size();
+
+// Throws where the text of a description is not what was written.
+void check_digest(std::string_view text) {
+  const std::string_view before = text.substr(0, text.size() - std::min(text.size(), kDigestSize));
+  const std::string_view end = text.substr(before.size());
+  const std::uint32_t found = crc32(before.data(), before.size());
+  std::string expected(kBeforeDigest);
+  expected.append(hexadecimal(found)).append(kAfterDigest);
+  if (end != expected) fail_digest("the description in the metadata", found, quoted(end));
+}
+
+// The description as JSON, once it is known to be what was written.
+Fields read_description(const std::string& description) {
+  const Fields root("metadata", Json::parse(description, "the metadata \"skrnn\""));
+  const std::int64_t version = root.integer("format_version");
+  if (version < 1 || version > kFormatVersion) {
+    fail("the file has format_version " + std::to_string(version) +
+         ", and this version of scikit-rnn reads 1 to " + std::to_string(kFormatVersion) +
+         (version > kFormatVersion ? "; update scikit-rnn" : ""));
+  }
+  if (version > 1 || root.has("digest")) check_digest(description);
+  return root;
+}
+
+// Settings without the numbers that tensors hold.
+ServingSettings read_settings(const Fields& root) {
+  ServingSettings settings;
+  settings.network = read_network(root.object("network"));
+  settings.loss = read_loss(root.object("loss"));
+  settings.targets = root.object("loss").integer("targets");
+  settings.operations = read_operations(root.object("input"));
+  return settings;
+}
+
+ModelFile read(ByteSource& source) {
+  const Safetensors file(source);
+  auto description = file.metadata("skrnn");
+  if (!description) fail("the file is no model of scikit-rnn: its metadata has no \"skrnn\"");
+  ModelFile result;
+  result.description = *std::move(description);
+  const Fields root = read_description(result.description);
+  ServingSettings& settings = result.settings = read_settings(root);
+
+  // Of every layer there are two weights and two biases, so that names are made for few more
+  // parameters than there are tensors.
+  const std::int64_t layers = settings.network.num_layers;
+  const auto count = static_cast<std::int64_t>(file.tensors().size());
+  if (layers > count / 4) {
+    fail("network.num_layers is " + std::to_string(layers) + ", but the file holds only " +
+         std::to_string(count) + " tensors");
+  }
+  const NetworkLayout model(settings.network);
+
+  Tensors tensors(file);
+  if (root.integer("format_version") > 1) tensors.expect(root.object("crc32").json());
+  std::vector<const Tensor*> parameters, operations;
+  for (const Parameter& p : model.parameters()) {
+    parameters.push_back(&tensors.ask(p.name, "F32", p.shape));
+  }
+  for (std::size_t i = 0; i < settings.operations.size(); ++i) {
+    operations.push_back(&tensors.ask(operation_tensor(i), "F64", {settings.network.input_size}));
+  }
+  const Tensor *mean = nullptr, *scale = nullptr;
+  if (tensors.has("target.mean") || tensors.has("target.scale")) {
+    mean = &tensors.ask("target.mean", "F64", {settings.targets});
+    scale = &tensors.ask("target.scale", "F64", {settings.targets});
+  }
+  tensors.refuse_others();
+
+  result.parameters = make_buffer<float>(model.num_parameters(), "the parameters in the file");
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    tensors.read(*parameters[i], result.parameters.get() + model.parameters()[i].offset);
+  }
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    settings.operations[i].values = tensors.read(*operations[i]);
+  }
+  if (mean != nullptr) {
+    settings.target_mean = tensors.read(*mean);
+    settings.target_scale = tensors.read(*scale);
+  }
+  return result;
+}
+
+}  // namespace
+
+ModelFile read_model_file(const std::string& path) { return read(*open_file(path)); }
+
+ModelFile parse_model_file(const char* data, std::size_t size) {
+  return read(*bytes_in_memory(data, size));
+}
+
+}  // namespace skrnn

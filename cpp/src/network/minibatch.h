@@ -1,0 +1,72 @@
+// A few sequences, gathered for the kernels: in order of falling length, step after step.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/buffer.h"
+#include "skrnn/batch.h"
+#include "skrnn/network.h"
+
+namespace skrnn {
+
+// Steps [first_step, first_step + steps) of some sequences; those that are shorter end before, and
+// those that are over already are not there.
+class Minibatch {
+ public:
+  // `samples` in order of falling length. `channels` is the width of data.values.
+  void gather(const SequenceData& data, const std::int64_t* samples, std::int64_t count,
+              std::int64_t first_step, std::int64_t max_steps, std::int64_t channels,
+              bool bidirectional);
+
+  std::int64_t size() const { return forward_->size(); }  // B
+  std::int64_t rows() const { return forward_->rows(); }
+  std::int64_t first_step() const { return first_step_; }
+  const Batch& batch(bool reverse) const { return reverse ? *reverse_ : *forward_; }
+
+  std::int64_t sample(std::int64_t rank) const { return samples_[rank]; }
+  // Whether the last step of that sequence is among those gathered.
+  bool ends(std::int64_t rank) const { return ends_[rank]; }
+  // Calls f(row, rank, step in the sequence) for each row.
+  template <class F>
+  void for_each_row(F&& f) const {
+    std::int64_t row = 0;
+    for (std::int64_t t = 0; t < forward_->steps(); ++t) {
+      for (std::int64_t i = 0; i < forward_->active(t); ++i, ++row) f(row, i, first_step_ + t);
+    }
+  }
+
+  const float* values() const { return values_.get(); }                // [rows, C]
+  const std::vector<std::int64_t>& tokens() const { return tokens_; }  // [rows]
+
+ private:
+  std::int64_t first_step_ = 0;
+  std::optional<Batch> forward_, reverse_;
+  std::vector<std::int64_t> samples_;
+  std::vector<bool> ends_;
+  Workspace<float> values_;
+  std::vector<std::int64_t> tokens_;
+};
+
+// Sequences 0..n-1 in minibatches of at most `batch_size`, each in order of falling length.
+class Minibatches {
+ public:
+  // Shuffled, with like lengths together: the sequences are shuffled, cut into pools of many
+  // minibatches, sorted by length within a pool, cut into minibatches, and these shuffled again.
+  static Minibatches shuffled(const SequenceData& data, std::int64_t batch_size, std::uint64_t seed,
+                              std::uint32_t epoch);
+  // All of them by falling length, cut where a minibatch has `batch_size` sequences or `max_rows`
+  // rows.
+  static Minibatches sorted(const SequenceData& data, std::int64_t batch_size,
+                            std::int64_t max_rows);
+
+  std::int64_t count() const { return static_cast<std::int64_t>(begin_.size()) - 1; }
+  const std::int64_t* samples(std::int64_t batch) const { return order_.data() + begin_[batch]; }
+  std::int64_t size(std::int64_t batch) const { return begin_[batch + 1] - begin_[batch]; }
+
+ private:
+  std::vector<std::int64_t> order_;
+  std::vector<std::int64_t> begin_;
+};
+
+}  // namespace skrnn

@@ -1,0 +1,36 @@
+// What a Model and its Streams share.
+#pragma once
+
+#include <string>
+
+#include "base/buffer.h"
+#include "losses/loss.h"
+#include "network/packed_network.h"
+#include "skrnn/model.h"
+
+namespace skrnn {
+
+struct Model::Impl {
+  const ServingSettings settings;
+  const std::string description;
+  const Buffer<float> parameters;
+  PackedNetwork packed;
+  const Loss* loss;
+  LossShape shape;
+  TargetUnits units;
+
+  Impl(const ServingSettings& settings, Buffer<float> parameters, const std::string& description);
+
+  std::int64_t channels() const {  // of the raw input
+    return settings.network.reads_tokens() ? 1 : settings.network.input_size;
+  }
+
+  // Rows of outputs, which change on the way, to what they mean.
+  void answer(std::int64_t rows, float* outputs, double* answers) const noexcept;
+
+  // T is the type of the raw input.
+  template <class T>
+  void prepare(std::int64_t rows, const T* raw, float* prepared) const noexcept;
+};
+
+}  // namespace skrnn

@@ -1,0 +1,350 @@
+"""What an estimator is: its parameters, its input, the engine behind it, and what that says."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+
+from skrnn import _core
+from skrnn._estimators.parameters import (
+    Rule,
+    boolean,
+    boolean_or,
+    integer,
+    loudness,
+    one_of,
+    real,
+    scorer,
+    seed,
+    threads,
+)
+from skrnn._estimators.serving import Operation, ServingMixin
+from skrnn._estimators.standardization import Units
+from skrnn._sequences.checks import (
+    as_sequences,
+    as_unscaled,
+    check_input_size,
+    is_table,
+    refuse_one_sequence,
+    warn_of_tokens,
+)
+from skrnn._sequences.container import Sequences
+from skrnn._sequences.names import check_names
+from skrnn._targets.decoding import Meaning
+from skrnn._training.initialization import named_views
+
+POOLINGS = ("last", "mean", "max", "attention", "last_mean_max")
+SCHEDULES = ("constant", "cosine", "one_cycle", "plateau")
+ARCHITECTURE = (
+    "cell",
+    "hidden_size",
+    "num_layers",
+    "bidirectional",
+    "pooling",
+    "embedding_size",
+    "standardize",
+)
+
+# Parameters that every estimator has, and their rules.
+RULES: dict[str, Rule] = {
+    "cell": one_of(_core.cells()),
+    "hidden_size": integer(1),
+    "num_layers": integer(1),
+    "bidirectional": boolean(),
+    "pooling": one_of(POOLINGS),
+    "embedding_size": integer(1, none=True),
+    "standardize": boolean_or("auto"),
+    "dropout": real(0, 1, "[)"),
+    "recurrent_dropout": real(0, 1, "[)"),
+    "solver": one_of(_core.solvers()),
+    "learning_rate_init": real(0, np.inf, "()"),
+    "learning_rate": one_of(SCHEDULES),
+    "alpha": real(0, np.inf, "[)"),
+    "clip_norm": real(0, np.inf, "()", none=True),
+    "batch_size": integer(1),
+    "max_iter": integer(1, none=True),
+    "tol": real(0, np.inf, "[)"),
+    "n_iter_no_change": integer(1),
+    "early_stopping": boolean(),
+    "validation_fraction": real(0, 1, "()"),
+    "scoring": scorer(),
+    "tbptt": integer(1, none=True),
+    "warm_start": boolean(),
+    "random_state": seed(),
+    "verbose": loudness(),
+    "n_jobs": threads(),
+}
+
+
+class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
+    """Base of the estimators. Those say how targets are encoded and outputs decoded.
+
+    A fitted estimator is its parameters, `params_`, and what its targets were: NumPy arrays and
+    plain Python objects, and nothing of C++. How it comes to be fitted, `fitting` says.
+    """
+
+    params_: dict[str, NDArray[np.float32]]
+    _input_size: int  # channels, or tokens
+    _saw_table = False
+    _units: Units | None = None  # of channels
+    _built_with: dict[str, Any]  # the architecture of params_
+    _fitted_loss: str
+
+    # ---- What a subclass has to say, besides its __init__ ----
+
+    _rules: dict[str, Rule] = RULES
+
+    @abstractmethod
+    def _check_targets(self, y: Any, name: str = "y") -> Any:
+        """Return y as an array of shape (n,) or (n, K).
+
+        Raises ValueError, in which y is called `name`, for what cannot be a target.
+        """
+
+    @abstractmethod
+    def _learn_targets(self, y: Any, sample_weight: NDArray[np.float64] | None) -> None:
+        """Learn from y in fit what its values can be; sets public attributes."""
+
+    @abstractmethod
+    def _encode(self, y: Any, name: str = "y") -> NDArray[np.float32]:
+        """Return targets as the loss takes them, float32 of shape (n, columns).
+
+        Raises ValueError, in which y is called `name`, for what differs from what was learned.
+        """
+
+    @property
+    @abstractmethod
+    def _target_columns(self) -> int:
+        """The columns of encoded targets."""
+
+    @abstractmethod
+    def _output_size(self) -> int:
+        """Return K, the outputs of the head."""
+
+    @abstractmethod
+    def _loss(self) -> str:
+        """Return the engine's name of the loss in use."""
+
+    def _loss_options(self) -> dict[str, Any]:
+        """Return further settings of the loss."""
+        return {}
+
+    def _target_units(self) -> dict[str, Any]:
+        """Return the mean and scale that targets were standardised by, if they were."""
+        return {}
+
+    @abstractmethod
+    def _meaning(self) -> Meaning:
+        """Return how answers of the model are to be read."""
+
+    def _weights(
+        self,
+        y: Any,  # noqa: ARG002
+        sample_weight: NDArray[np.float64] | None,
+    ) -> NDArray[np.float64] | None:
+        """Return weights of samples times weights of classes, or None for ones."""
+        return sample_weight
+
+    def _stratify(self, y: Any) -> Any:  # noqa: ARG002
+        """Return what a validation split is to be stratified by."""
+        return None
+
+    # ---- Input ----
+
+    def _check_input(
+        self, X: Any, *, begin: bool, grows: bool = False, name: str = "X"
+    ) -> Sequences:
+        """Return X as sequences; learn the width of the input where `begin`.
+
+        Tokens that are new are welcome where `grows`.
+        """
+        tokens = self.embedding_size is not None
+        table = not tokens and is_table(X, name)
+        if table and (begin or self._saw_table):
+            # scikit-learn's meaning of a table: named columns, always the same.
+            X = self._check_table(X, begin, name)
+        elif table:
+            refuse_one_sequence(X, self._input_size, type(self).__name__, name)
+        elif begin and not tokens:
+            warn_of_tokens(X, type(self).__name__, name)
+        if not tokens and (self.standardize if begin else self._units is not None):
+            sequences = as_unscaled(X, name)
+        else:
+            sequences = as_sequences(X, tokens=tokens, name=name)
+        if not table and (begin or not self._saw_table):
+            check_names(self, sequences.channel_names, reset=begin, name=name)
+        size = int(sequences.values.max()) + 1 if tokens else sequences.n_channels
+        if begin:
+            self._saw_table = table
+            if not table:
+                self.n_features_in_ = sequences.n_channels
+            self._input_size = size
+        elif tokens and grows:
+            self._input_size = max(self._input_size, size)
+        else:
+            check_input_size(size, self._input_size, tokens, type(self).__name__, name)
+        return sequences
+
+    def _check_table(self, X: Any, begin: bool, name: str) -> Any:
+        """Return a table as an array, checked as scikit-learn checks it."""
+        try:
+            return validate_data(self, X, reset=begin, dtype=[np.float64, np.float32])
+        except OverflowError:
+            as_sequences(X, name=name)  # names the number that float64 cannot hold
+            raise
+
+    def _values(self, X: Sequences) -> NDArray[Any]:
+        """Return the steps of all sequences as the engine takes them."""
+        if self.embedding_size is not None:
+            return X.values.astype(np.int64)
+        return (
+            np.asarray(X.values, np.float32) if self._units is None else self._units.apply(X.values)
+        )
+
+    # ---- The engine ----
+
+    def _network_settings(self) -> dict[str, Any]:
+        """Return what the core is told of the network."""
+        return {
+            "cell": self.cell,
+            "input_size": self._input_size,
+            "embedding_size": self.embedding_size or 0,
+            "hidden_size": self.hidden_size,
+            "num_layers": self.num_layers,
+            "bidirectional": bool(self.bidirectional),
+            "pooling": self.pooling,
+            "output_size": self._output_size(),
+        }
+
+    def _model(self) -> _core.NetworkLayout:
+        return _core.NetworkLayout(**self._network_settings())
+
+    def _trainer(
+        self, *, schedule: str = "constant", total_updates: int = 1, seed: int = 0
+    ) -> _core.Trainer:
+        plateau = schedule == "plateau"  # which skrnn._training.loop sees to
+        return _core.Trainer(
+            self._model(),
+            target_columns=self._target_columns,
+            loss=self._loss(),
+            **self._loss_options(),
+            solver=self.solver,
+            learning_rate=self.learning_rate_init,
+            schedule="constant" if plateau else schedule,
+            total_updates=total_updates,
+            weight_decay=self.alpha,
+            clip_norm=self.clip_norm or 0.0,
+            dropout=self.dropout,
+            recurrent_dropout=self.recurrent_dropout,
+            batch_size=self.batch_size,
+            tbptt=self.tbptt or 0,
+            seed=seed,
+        )
+
+    def _note_architecture(self) -> None:
+        """Remember what the parameters are parameters of."""
+        self._built_with = {k: getattr(self, k) for k in ARCHITECTURE if hasattr(self, k)}
+        self._fitted_loss = self._loss()
+
+    def _check_unchanged(self) -> None:
+        """Raise ValueError where set_params changed the network since the parameters were fitted.
+
+        Many changes leave the shapes of the parameters as they are, and not what they mean.
+        """
+        for name, value in self._built_with.items():
+            if getattr(self, name) != value:
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} is another architecture than that of the "
+                    f"parameters, which were fitted with {name}={value!r}; set it back, or fit "
+                    "again with warm_start=False"
+                )
+
+    def _arena(self, model: _core.NetworkLayout) -> NDArray[np.float32]:
+        """Return the fitted parameters as the engine takes them, of shape (num_parameters,)."""
+        self._check_unchanged()
+        arena = np.empty(model.num_parameters, np.float32)
+        views = named_views(model, arena)
+        if {k: v.shape for k, v in views.items()} != {k: v.shape for k, v in self.params_.items()}:
+            raise ValueError(
+                "the parameters of this estimator were fitted with another architecture: a loss or "
+                "targets that need other outputs; set what changed (loss, or its quantiles) back, "
+                "or fit again with warm_start=False"
+            )
+        for name, view in views.items():
+            view[...] = self.params_[name]
+        return arena
+
+    def _served(self, operations: Sequence[Operation] = ()) -> _core.Model:
+        """Return what predicts: the network with its parameters and the units of both ends.
+
+        Before it come the `operations` of a pipeline on channels.
+        """
+        if self._loss() != self._fitted_loss:
+            raise ValueError(
+                f"loss={self._loss()!r} is not the loss that the parameters were fitted with, "
+                f"{self._fitted_loss!r}; set it back, or fit again"
+            )
+        network = self._model()
+        return _core.Model(
+            network,
+            self._arena(network),
+            loss=self._loss(),
+            **self._loss_options(),
+            targets=self._target_columns,
+            **self._target_units(),
+            operations=[*operations, *([] if self._units is None else self._units.operations)],
+        )
+
+    def _answers(self, X: Any) -> NDArray[np.float64]:
+        """Return what the model says of each sequence, (n, A); `_meaning` reads it."""
+        check_is_fitted(self, "params_")
+        model = self._served()
+        sequences = self._check_input(X, begin=False)
+        raw = self._values(sequences) if self._units is None else sequences.values
+        return model.predict(raw, sequences.offsets, n_jobs=self.n_jobs)
+
+    def _outputs(self, X: Any) -> NDArray[np.float32]:
+        """Return the outputs of the head, (n, K), before the loss gives them a meaning."""
+        check_is_fitted(self, "params_")
+        network = self._model()
+        parameters = self._arena(network)
+        sequences = self._check_input(X, begin=False)
+        return network.predict(
+            parameters, self._values(sequences), sequences.offsets, n_jobs=self.n_jobs
+        )
+
+    def _state_gradient_norms(
+        self, X: Any, y: Any
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return |dL/dh| of each layer and direction, (layers * directions, S), and the offsets.
+
+        L is the loss of the one sequence that the state belongs to.
+        """
+        check_is_fitted(self, "params_")
+        sequences = self._check_input(X, begin=False)
+        y = self._check_targets(y)
+        check_consistent_length(sequences, y)
+        norms = self._trainer().state_gradient_norms(
+            self._arena(self._model()),
+            self._values(sequences),
+            sequences.offsets,
+            self._encode(y),
+            n_jobs=self.n_jobs,
+        )
+        # The engine's loss is the mean over sequences.
+        return norms * np.float32(len(sequences)), sequences.offsets
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tokens = self.embedding_size is not None
+        # Of two dimensions numbers are series; tokens are integers, and mean no quantity.
+        tags.input_tags.two_d_array = tags.input_tags.three_d_array = not tokens
+        tags.input_tags.categorical = tags.input_tags.positive_only = tokens
+        return tags

@@ -1,0 +1,225 @@
+"""What stands around an estimator that is served: searches, pipelines, and the steps in them.
+
+The core does to channels what the steps before the estimator do, the same bits: for streams, and
+for files that are read without scikit-learn.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sklearn
+from numpy.typing import NDArray
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.utils.fixes import parse_version
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn._estimators.serving import Operation, ServingMixin
+from skrnn.preprocessing import PerStep, TokenEncoder
+
+# To float32 input scikit-learn's scalers apply statistics in float64, and round the result; but
+# from 1.8 on StandardScaler rounds its statistics to float32 before.
+STANDARD_IN_FLOAT64 = parse_version(sklearn.__version__) < parse_version("1.8.dev0")
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """A scaler of scikit-learn: what it does to a channel, and what else it remembers."""
+
+    kind: Any
+    # (operation, attribute with its values, parameter that switches it on)
+    operations: tuple[tuple[str, str, str | None], ...]
+    arrays: tuple[str, ...]  # attributes with a value for each channel; None where there are none
+    in_float64: bool = True
+
+
+SCALERS = {
+    scaler.kind.__name__: scaler
+    for scaler in (
+        Scaler(
+            StandardScaler,
+            (("subtract", "mean_", "with_mean"), ("divide", "scale_", "with_std")),
+            ("mean_", "var_", "scale_"),
+            STANDARD_IN_FLOAT64,
+        ),
+        Scaler(
+            RobustScaler,
+            (("subtract", "center_", "with_centering"), ("divide", "scale_", "with_scaling")),
+            ("center_", "scale_"),
+        ),
+        Scaler(MaxAbsScaler, (("divide", "scale_", None),), ("max_abs_", "scale_")),
+        Scaler(
+            MinMaxScaler,
+            (("multiply", "scale_", None), ("add", "min_", None)),
+            ("min_", "scale_", "data_min_", "data_max_", "data_range_"),
+        ),
+    )
+}
+
+SUPPORTED = (
+    f"steps before the estimator may be PerStep of one of SimpleImputer, {', '.join(SCALERS)}, or "
+    "of a Pipeline of them, several such steps in a row, or one TokenEncoder; and 'passthrough'"
+)
+
+
+def best_of(model: Any) -> Any:
+    """Return what a search found best, also at the end of a pipeline; any other model as it is.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        For a search that is not fitted.
+    ValueError
+        For a search that fitted no best estimator.
+    """
+    if isinstance(model, BaseSearchCV):
+        check_is_fitted(model)
+        if not hasattr(model, "best_estimator_"):
+            raise ValueError(
+                f"this {type(model).__name__} has no best_estimator_, because it was fitted with "
+                f"refit={model.refit!r}; fit it with refit=True"
+            )
+        return best_of(model.best_estimator_)
+    if type(model) is Pipeline and isinstance(model.steps[-1][1], BaseSearchCV):
+        name, search = model.steps[-1]
+        changed = copy(model)
+        changed.steps = [*model.steps[:-1], (name, best_of(search))]
+        return changed
+    return model
+
+
+def estimator_of(model: Any) -> Any:
+    """Return the estimator of skrnn that a model is, or that its pipeline ends in.
+
+    Raises
+    ------
+    TypeError
+        For a model without one.
+    ValueError
+        For a pipeline of another class than scikit-learn's.
+    """
+    estimator = model
+    if isinstance(model, Pipeline):
+        if type(model) is not Pipeline:
+            raise ValueError(
+                f"a {type(model).__name__} can be neither saved nor streamed; expected "
+                "scikit-learn's own Pipeline"
+            )
+        estimator = model.steps[-1][1]
+    if not isinstance(estimator, ServingMixin):
+        last = "" if estimator is model else "a Pipeline that ends in "
+        raise TypeError(
+            f"{last}{estimator!r} can be neither saved nor streamed; expected an estimator of "
+            "skrnn, a Pipeline that ends in one, or a fitted search of either"
+        )
+    return estimator
+
+
+def operations_of(model: Any) -> list[Operation]:
+    """Return what a model does to channels before its network reads them, one after the other.
+
+    Parameters
+    ----------
+    model : estimator or Pipeline
+        Fitted.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        For a step that is not fitted.
+    ValueError
+        For a step that the core has no operations for; it names the step.
+    """
+    operations: list[Operation] = []
+    steps = [
+        (f"step {name!r} of the pipeline", step)
+        for name, step in (model.steps[:-1] if isinstance(model, Pipeline) else [])
+        if not is_passthrough(step)
+    ]
+    for what, step in steps:
+        if type(step) is PerStep:
+            check_is_fitted(step)
+            operations += _operations_of_channels(step.transformer_, what)
+        elif type(step) is not TokenEncoder:
+            raise refusal(f"{what} is {_kind(step)}")
+        elif len(steps) > 1:
+            raise refusal(f"{what} is a TokenEncoder beside other steps")
+        else:
+            check_is_fitted(step)
+    return operations
+
+
+def is_passthrough(step: Any) -> bool:
+    """Whether a step of a pipeline does nothing."""
+    return step is None or (isinstance(step, str) and step == "passthrough")
+
+
+def refusal(what: str) -> ValueError:
+    """Return what is said of a step that is not supported."""
+    return ValueError(f"{what}, which can be neither saved nor streamed: {SUPPORTED}")
+
+
+def _kind(step: Any) -> str:
+    return repr(step) if isinstance(step, str) else type(step).__name__
+
+
+def _operations_of_channels(inner: Any, what: str) -> list[Operation]:
+    """Return what a transformer inside of a PerStep does."""
+    if is_passthrough(inner):
+        return []
+    if type(inner) is Pipeline:
+        return [
+            operation
+            for name, step in inner.steps
+            for operation in _operations_of_channels(step, f"step {name!r} in {what}")
+        ]
+    if type(inner) is SimpleImputer:
+        return [("fill", _fillings(inner, what), True)]
+    scaler = SCALERS.get(type(inner).__name__)
+    if scaler is None or type(inner) is not scaler.kind:
+        raise refusal(f"{what} has the transformer {_kind(inner)}")
+    check_is_fitted(inner)
+    if getattr(inner, "clip", False):
+        raise ValueError(
+            f"{what} has clip=True, which can be neither saved nor streamed; clip the data before "
+            "the pipeline"
+        )
+    return [
+        (operation, np.asarray(getattr(inner, values), np.float64), scaler.in_float64)
+        for operation, values, switch in scaler.operations
+        if switch is None or getattr(inner, switch)
+    ]
+
+
+def _fillings(inner: Any, what: str) -> NDArray[np.float64]:
+    """Return what an imputer fills each channel with."""
+    check_is_fitted(inner)
+    missing, why = inner.missing_values, ""
+    dropped = [i for i, value in enumerate(inner.statistics_) if value != value]
+    if not (isinstance(missing, (float, np.floating)) and np.isnan(missing)):
+        why = f"fills {missing!r} and not NaN; write np.nan where values are missing"
+    elif inner.add_indicator:
+        why = "adds channels (add_indicator=True); add them before the pipeline"
+    elif dropped:
+        why = (
+            f"drops channel {dropped[0]}, of which fit saw no value; fit it with "
+            "keep_empty_features=True, or leave the channel out"
+        )
+    fillings = np.empty(0)
+    if not why:
+        # As this version rounds them. An array has no names, which fit may have seen.
+        unnamed = copy(inner)
+        vars(unnamed).pop("feature_names_in_", None)
+        with np.errstate(over="ignore"):
+            fillings = unnamed.transform(np.full((1, len(inner.statistics_)), np.nan))[0]
+        if not np.isfinite(fillings).all():
+            why = f"fills with {inner.fill_value!r}, which is too large for what it was fitted on"
+    if why:
+        raise ValueError(f"{what} can be neither saved nor streamed: its SimpleImputer {why}")
+    return np.asarray(fillings, np.float64)

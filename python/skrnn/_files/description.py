@@ -1,0 +1,316 @@
+"""What a file says of its model, read and checked; NumPy only.
+
+The core has read the numbers, and of the JSON what a network is made of. The rest is read here: the
+estimator that it was, what its answers mean, and the pipeline around it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from skrnn import _core
+from skrnn._files.fields import Fields
+from skrnn._files.meanings import meaning_of
+from skrnn._files.paths import checked_path
+from skrnn._files.values import shorten
+from skrnn._sequences.tokens import Analyzer
+from skrnn._targets.decoding import Meaning
+
+FORMAT_VERSION = 2  # as the head of cpp/src/files/model_file.h describes it
+
+# Python makes up to 50 bytes of a character of JSON. A vocabulary of half a million words has room.
+LONGEST = 2**23
+LONGEST_PATTERN = 500  # to compile a long regular expression takes long
+MOST_STEPS = 100
+_LONGEST_INTEGER = 20  # digits and sign of 64 bits
+_LONGEST_MESSAGE = 500
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the estimator was trained, for those who go on."""
+
+    solver: str
+    seed: int
+    losses: list[float]
+    scores: list[float]  # one an epoch, or none at all
+    validated: bool  # whether any epoch was
+    best_epoch: int | None
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The TokenEncoder in front of a network."""
+
+    analyzer: Analyzer
+    vocabulary: dict[Hashable, int]
+
+
+@dataclass(frozen=True)
+class Description:
+    """Everything in a file but the numbers."""
+
+    estimator: str  # the name of its class
+    params: dict[str, Any]
+    input_size: int  # channels, or tokens
+    embedding_size: int
+    n_features_in: int
+    feature_names: list[str] | None
+    saw_table: bool
+    standardized: bool  # whether the estimator has the last two operations on channels
+    meaning: Meaning
+    training: Training
+    fields: Fields  # all of it
+    final_step: str | None  # the name of the estimator in its pipeline, if it has one
+    steps: list[Fields]  # before it
+    tokens: Tokens | None
+
+    @property
+    def transforms(self) -> bool:
+        """Whether no input reaches the estimator as it came."""
+        return self._first is not None
+
+    @property
+    def _first(self) -> Fields | None:
+        """The first step that does something."""
+        return next((step for step in self.steps if step.get("class") != "passthrough"), None)
+
+    @property
+    def input_names(self) -> list[str] | None:
+        """Names of the channels, or the columns of a table, that the first step has seen in fit."""
+        return self.feature_names if self._first is None else names_seen(self._first)
+
+    @property
+    def input_was_table(self) -> bool | None:
+        """Whether the first step has seen a table; of pipelines old files do not say it."""
+        return self.saw_table if self._first is None else saw_table(self._first)
+
+
+def names_seen(step: Fields) -> list[str] | None:
+    """Return the names that a step of a pipeline has seen, of channels or of a table's columns.
+
+    Raises
+    ------
+    ValueError
+        For what is no text.
+    """
+    return step.strings("feature_names_in") if "feature_names_in" in step.value else None
+
+
+def saw_table(step: Fields) -> bool | None:
+    """Return whether a step of a pipeline has seen a table, where the file says it."""
+    return bool(step.of_type("saw_table", bool)) if "saw_table" in step.value else None
+
+
+def read_file(
+    path: str | os.PathLike[str], make: Callable[[_core.Model, Description], Made]
+) -> Made:
+    """Return what is made of the model in a file, and of what the file says of it.
+
+    Parameters
+    ----------
+    path : str or path-like
+    make : callable
+
+    Raises
+    ------
+    TypeError
+        For what is no path.
+    OSError
+        For a file that cannot be read.
+    ValueError
+        For one that holds no model, or a damaged one. It names the file.
+    """
+    name = os.fspath(checked_path(path))
+    try:
+        return build(_core.Model.load(name), make)
+    except ValueError as error:
+        # Of what is in the file, messages repeat whatever they have to, however long it is.
+        raise ValueError(f"{name!r} cannot be loaded: {str(error)[:_LONGEST_MESSAGE]}") from error
+
+
+def build(model: _core.Model, make: Callable[[_core.Model, Description], Made]) -> Made:
+    """Return what is made of a model that the core has read.
+
+    Raises
+    ------
+    ValueError
+        For anything that is not sound.
+    """
+    try:
+        return make(model, describe(model))
+    except (TypeError, OverflowError, RecursionError) as error:
+        # What estimators, or scikit-learn, say of parameters that nobody would give them.
+        raise ValueError(f"it is damaged: {error!r}") from error
+
+
+def describe(model: _core.Model) -> Description:
+    """Return what the JSON of a model says, where the core has read it.
+
+    Raises
+    ------
+    ValueError
+        For anything that the estimators could not have written.
+    """
+    text = model.description
+    if len(text) > LONGEST:
+        raise ValueError(f"its JSON has {len(text)} characters; expected {LONGEST} at most")
+    root = Fields(json.loads(text, parse_float=_finite, parse_int=_integer), "metadata")
+    estimator = root.fields("estimator")
+    fitted = estimator.fields("fitted")
+    network = root.fields("network")
+    params = estimator.decoded("params")
+    final_step, steps, tokens = _pipeline(root)
+    description = Description(
+        estimator=estimator.of_type("class", str),
+        params=params,
+        input_size=network.integer("input_size", 1),
+        embedding_size=network.integer("embedding_size", 0),
+        n_features_in=fitted.integer("n_features_in", 1),
+        feature_names=_feature_names(fitted),
+        saw_table=fitted.of_type("saw_table", bool),
+        standardized=_standardized(fitted, model),
+        meaning=meaning_of(fitted.fields("answers"), root.fields("loss"), model.answer_size),
+        training=_training(estimator.fields("training")),
+        fields=root,
+        final_step=final_step,
+        steps=steps,
+        tokens=tokens,
+    )
+    _check_input(description, model.channels)
+    if network.of_type("pooling", str) == "every_step":
+        raise ValueError("its network answers at every step, as no estimator of this version does")
+    if (description.meaning.classes is None) != bool(len(model.target_mean)):
+        raise ValueError("target.mean and target.scale are for regressors, which need them")
+    return description
+
+
+def _standardized(fitted: Fields, model: _core.Model) -> bool:
+    if not fitted.value.get("standardized", False):  # of which format 1 says nothing
+        return False
+    last = [(name, in_float64) for name, _, in_float64 in model.operations[-2:]]
+    if not fitted.of_type("standardized", bool) or last != [("subtract", True), ("divide", True)]:
+        raise ValueError(f"{fitted.path}.standardized is not what its operations are")
+    return True
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"its JSON holds {shorten(text)}, which is no float64")
+    return value
+
+
+def _integer(text: str) -> int:
+    # Beyond 64 bits hashes of integers can be made equal, and dictionaries of them slow.
+    if len(text) > _LONGEST_INTEGER:
+        raise ValueError(f"its JSON holds {shorten(text)}, which has more than 64 bits")
+    return int(text)
+
+
+def _feature_names(fitted: Fields) -> list[str] | None:
+    if fitted.get("feature_names_in") is None:
+        return None
+    names = fitted.strings("feature_names_in")
+    count = fitted.integer("n_features_in", 1)
+    if len(names) != count:
+        raise ValueError(f"{fitted.path} has {len(names)} feature_names_in for {count} features")
+    return names
+
+
+def _check_input(description: Description, channels: int) -> None:
+    table, tokens = description.saw_table, description.embedding_size > 0
+    if table and (tokens or channels != 1):
+        raise ValueError("saw_table is for networks of one channel")
+    if not table and description.n_features_in != channels:
+        raise ValueError(f"n_features_in is {description.n_features_in} for {channels} channels")
+    if tokens and description.feature_names is not None:
+        raise ValueError("feature_names_in is for channels, but the network reads tokens")
+    if description.transforms and tokens != (description.tokens is not None):
+        raise ValueError("pipeline.steps do not suit the input of the network")
+    for step in description.steps:
+        names, saw = names_seen(step), saw_table(step)
+        if saw and channels != 1:
+            raise ValueError(f"{step.path}.saw_table is for networks of one channel")
+        if not saw and names is not None and len(names) != channels:
+            raise ValueError(
+                f"{step.path} has {len(names)} feature_names_in for {channels} channels"
+            )
+
+
+def _training(training: Fields) -> Training:
+    losses, scores = training.numbers("losses"), training.numbers("scores")
+    validated = training.of_type("validated", bool)
+    # Files that were written before there was one score an epoch have those of the last epochs.
+    scores = [math.nan] * (len(losses) - len(scores)) + scores if validated else []
+    if len(scores) > len(losses):
+        raise ValueError(
+            f"{training.path} has {len(scores)} scores, and {len(losses)} losses of epochs"
+        )
+    best = training.value.get("best_epoch")  # which such files do not have
+    return Training(
+        solver=_solver(training),
+        seed=training.integer("seed", 0, 2**31 - 1),
+        losses=losses,
+        scores=scores,
+        validated=validated,
+        best_epoch=None if best is None else training.integer("best_epoch", 1, len(losses)),
+    )
+
+
+def _solver(training: Fields) -> str:
+    solver = training.of_type("solver", str)
+    if solver not in _core.solvers():
+        raise ValueError(f"{training.path}.solver is unknown: {shorten(solver)}")
+    return str(solver)
+
+
+# ---- Pipelines ----
+
+
+def _pipeline(root: Fields) -> tuple[str | None, list[Fields], Tokens | None]:
+    if root.get("pipeline") is None:
+        return None, [], None
+    pipeline = root.fields("pipeline")
+    steps = pipeline.items("steps")
+    if len(steps) > MOST_STEPS:
+        raise ValueError(f"{pipeline.path} has {len(steps)} steps; expected {MOST_STEPS} at most")
+    names = [*(step.of_type("name", str) for step in steps), pipeline.of_type("final_step", str)]
+    if len(set(names)) < len(names):
+        raise ValueError(f"{pipeline.path} has two steps of one name")
+    changing = [step for step in steps if step.of_type("class", str) != "passthrough"]
+    classes = [step.get("class") for step in changing]
+    if classes == ["TokenEncoder"]:
+        return names[-1], steps, _tokens(changing[0])
+    if any(name != "PerStep" for name in classes):
+        raise ValueError(f"{pipeline.path}.steps holds something else than PerStep")
+    return names[-1], steps, None
+
+
+def _tokens(step: Fields) -> Tokens:
+    params = Fields(step.decoded("params"), f"{step.path}.params")
+    tokens = step.of_type("vocabulary", list)
+    if not all(type(token) in (str, int) for token in tokens):
+        raise ValueError(f"{step.path}.vocabulary holds something else than strings and integers")
+    vocabulary: dict[Hashable, int] = {
+        token: number for number, token in enumerate(tokens, start=1)
+    }
+    if not vocabulary or len(vocabulary) < len(tokens):
+        raise ValueError(f"{step.path}.vocabulary is empty, or has a token twice")
+    pattern = params.of_type("token_pattern", str)
+    if len(pattern) > LONGEST_PATTERN:
+        raise ValueError(f"{params.path}.token_pattern has more than {LONGEST_PATTERN} characters")
+    analyzer = Analyzer(params.of_type("analyzer", str), params.of_type("lowercase", bool), pattern)
+    try:
+        analyzer.build()
+    except (re.error, OverflowError, RecursionError, Warning) as error:
+        raise ValueError(f"{params.path}.token_pattern is no pattern: {error!r}") from error
+    return Tokens(analyzer, vocabulary)

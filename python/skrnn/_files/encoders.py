@@ -1,0 +1,72 @@
+"""A TokenEncoder to JSON and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skrnn._files.description import LONGEST_PATTERN, Tokens
+from skrnn._files.fields import Fields
+from skrnn._files.values import complete_params, encode, shorten
+from skrnn.preprocessing import TokenEncoder
+
+
+def encoder_section(step: TokenEncoder, what: str) -> dict[str, Any]:
+    """Return what a file says of a fitted encoder, which messages call `what`.
+
+    Raises
+    ------
+    ValueError
+        For what a file cannot hold: code, and tokens of other types than text and integers.
+    """
+    if callable(step.analyzer):
+        raise ValueError(
+            f"{what} has the analyzer {step.analyzer!r}, and a file holds no code; use 'word' with "
+            "a token_pattern, or 'char', or encode texts before the pipeline"
+        )
+    if len(step.token_pattern) > LONGEST_PATTERN:
+        raise ValueError(
+            f"{what} has a token_pattern of more than {LONGEST_PATTERN} characters, which cannot "
+            "be saved"
+        )
+    tokens = [_token(token, what) for token in step.vocabulary_]
+    if list(step.vocabulary_.values()) != list(range(1, len(tokens) + 1)):
+        raise ValueError(f"{what} has a vocabulary_ that is not numbered from 1 on; fit it again")
+    params = step.get_params()
+    return {
+        "class": "TokenEncoder",
+        "params": {key: encode(value, f"{key} of {what}") for key, value in params.items()},
+        "vocabulary": tokens,
+    }
+
+
+def _token(token: Any, what: str) -> Any:
+    if isinstance(token, np.generic):
+        token = token.item()
+    if type(token) not in (str, int):
+        raise ValueError(
+            f"{what} knows the token {token!r}, a {type(token).__name__}; a file can hold tokens "
+            "that are strings or integers"
+        )
+    return encode(token, what)
+
+
+def encoder_of(step: Fields, tokens: Tokens) -> TokenEncoder:
+    """Return the fitted encoder that a file describes.
+
+    Raises
+    ------
+    ValueError
+        For what no encoder could have been.
+    """
+    params = step.decoded("params")
+    complete_params(params, TokenEncoder, step.path)
+    encoder = TokenEncoder(**params)
+    for name in ("min_frequency", "max_tokens"):
+        value = params[name]
+        if not (type(value) is int and value >= 1) and not (name == "max_tokens" and value is None):
+            raise ValueError(f"{step.path}.params.{name} is {shorten(value)}")
+    encoder.vocabulary_ = dict(tokens.vocabulary)
+    encoder.n_tokens_ = len(encoder.vocabulary_) + 1
+    return encoder

@@ -1,0 +1,60 @@
+"""What the answers of a model mean, to JSON and back; NumPy only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skrnn._files.fields import Fields
+from skrnn._files.values import decode_array, encode_array, shorten
+from skrnn._targets.decoding import Classes, Flags, Meaning, Numbers
+
+
+def section_of(meaning: Meaning) -> dict[str, Any]:
+    """Return a meaning as JSON has it.
+
+    Raises
+    ------
+    ValueError
+        For classes that JSON cannot hold.
+    """
+    if isinstance(meaning, Classes):
+        return {"kind": "classes", "labels": encode_array(meaning.classes, "classes_")}
+    if isinstance(meaning, Flags):
+        return {"kind": "flags"}
+    assert isinstance(meaning, Numbers)
+    return {"kind": "numbers", "one_column": bool(meaning.one_column)}
+
+
+def meaning_of(answers: Fields, loss: Fields, size: int) -> Meaning:
+    """Return what the answers of the model in a file mean.
+
+    Parameters
+    ----------
+    answers, loss : Fields
+        What `section_of` returned, and what the core reads of the loss.
+    size : int
+        A, the answers that the model has for each sequence.
+
+    Raises
+    ------
+    ValueError
+        For what no estimator writes.
+    """
+    kind, name = answers.of_type("kind", str), loss.of_type("name", str)
+    if kind == "classes" and name == "cross_entropy":
+        labels = decode_array(answers.get("labels"), f"{answers.path}.labels")
+        if len(labels) != size:
+            raise ValueError(f"{answers.path} has {len(labels)} labels for {size} outputs")
+        if labels.tolist() != sorted(set(labels.tolist())):
+            raise ValueError(f"the labels in {answers.path} are not sorted, or not unique")
+        return Classes(labels)
+    if kind == "flags" and name == "binary_cross_entropy":
+        return Flags(size)
+    if kind == "numbers" and name not in ("cross_entropy", "binary_cross_entropy"):
+        targets = loss.integer("targets", 1)
+        one_column = answers.of_type("one_column", bool)
+        if one_column and targets != 1:
+            raise ValueError(f"{answers.path} has one column, and loss {targets} targets")
+        quantiles = len(loss.of_type("quantiles", list)) if name == "quantile" else None
+        return Numbers(targets, one_column, quantiles)
+    raise ValueError(f"{answers.path}.kind {shorten(kind)} does not suit the loss {name!r}")

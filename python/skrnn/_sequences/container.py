@@ -1,0 +1,505 @@
+"""The container for sequences of different lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from types import EllipsisType
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skrnn._sequences.flatten import as_block, as_floats, flatten
+from skrnn._sequences.frames import flatten_frame, frame_of
+from skrnn._sequences.names import Names, named_steps, names_of_sequences
+from skrnn._sequences.panels import flatten_panel
+
+
+class Sequences:
+    """Sequences of different lengths, end to end in one array.
+
+    scikit-learn takes it for a list: `train_test_split`, `cross_val_score` and `GridSearchCV` split
+    it by sequences. It never changes, and what it returns cannot be written to.
+
+    Parameters
+    ----------
+    X : list, tuple, array or data frame
+        A list, tuple or 1-D object array of (T_i, C) arrays, or of univariate (T_i,) ones; an
+        (n, T, C) array; an (n, T) array or data frame of univariate series. Sequences of (T_i,)
+        integers, and an (n, T) array of integers, stay as they are and may serve as tokens. A list
+        of data frames gives its channels the names of their columns.
+
+    Attributes
+    ----------
+    values : array of shape (S, C), float32 or float64, or of shape (S,), integer
+        All steps, read-only and C-contiguous. S is the sum of the lengths.
+    offsets : array of shape (n + 1,), int64
+        Sequence i is ``values[offsets[i]:offsets[i + 1]]``. Read-only.
+    channel_names : tuple of C str, or None
+        Where they came in data frames whose columns have names. Estimators refuse other ones than
+        fit saw.
+    keys : array of shape (n,), or None
+        What tells the sequences apart in the frame that `from_frame` gathered them from. Read-only.
+
+    Raises
+    ------
+    TypeError
+        For what holds no sequences: a dict, text, a sparse matrix; for frames of which only some
+        columns are named by text.
+    ValueError
+        For no sequence at all, sequences of different channels, and what is not made of numbers;
+        for frames that hold sequences in another form, which `from_aeon` reads. NaN, infinity and
+        empty sequences may be stored; it is the estimators that refuse them.
+
+    Notes
+    -----
+    float64 is kept, everything else becomes float32 where that loses nothing, and float64 where it
+    would. There is no `shape`, because scikit-learn would then index it as an array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import Sequences
+    >>> X = Sequences([np.zeros((5, 2)), np.ones((3, 2)), np.ones((4, 2))])
+    >>> X
+    Sequences(n=3, lengths=3..5, n_channels=2, dtype=float64)
+    >>> X[1].shape
+    (3, 2)
+    >>> X[X.lengths > 3]
+    Sequences(n=2, lengths=4..5, n_channels=2, dtype=float64)
+    """
+
+    __slots__ = ("_channel_names", "_keys", "_offsets", "_values")
+
+    _values: NDArray[Any]
+    _offsets: NDArray[np.int64]
+    _channel_names: Names
+    _keys: NDArray[Any] | None
+
+    def __init__(self, X: Any) -> None:
+        if isinstance(X, Sequences):
+            self._set(X.values, X.offsets, X.channel_names, X.keys)
+        else:
+            self._set(*flatten(X, "X"), names_of_sequences(X))
+
+    def _set(
+        self,
+        values: NDArray[Any],
+        offsets: NDArray[np.int64],
+        channel_names: Names = None,
+        keys: NDArray[Any] | None = None,
+    ) -> None:
+        # Views, so that the arrays of the user stay writeable.
+        self._values, self._offsets = values.view(), offsets.view()
+        self._values.flags.writeable = False
+        self._offsets.flags.writeable = False
+        self._channel_names = channel_names
+        self._keys = None if keys is None else keys.view()
+        if self._keys is not None:
+            self._keys.flags.writeable = False
+
+    @classmethod
+    def _of(
+        cls,
+        values: NDArray[Any],
+        offsets: NDArray[np.int64],
+        channel_names: Names = None,
+        keys: NDArray[Any] | None = None,
+    ) -> Sequences:
+        made = cls.__new__(cls)
+        made._set(values, offsets, channel_names, keys)
+        return made
+
+    # ---- Ways in ----
+
+    @classmethod
+    def from_flat(cls, values: ArrayLike, offsets: ArrayLike) -> Sequences:
+        """Take sequences that already lie end to end, without copying them where it can be.
+
+        Parameters
+        ----------
+        values : array of shape (S, C), or (S,) for univariate sequences and tokens
+            All steps. Kept as they are if they are float32, float64 or 1-D integers.
+        offsets : array of shape (n + 1,), integer
+            Sequence i is ``values[offsets[i]:offsets[i + 1]]``. From 0 up to S, never falling.
+
+        Returns
+        -------
+        sequences : Sequences
+
+        Raises
+        ------
+        ValueError
+            For another rank or dtype, and for offsets that do not cut up the values.
+
+        Examples
+        --------
+        >>> Sequences.from_flat([[1.0], [2.0], [3.0]], [0, 1, 3])
+        Sequences(n=2, lengths=1..2, n_channels=1, dtype=float64)
+        """
+        values, offsets = np.asarray(values), np.asarray(offsets)
+        if values.ndim not in (1, 2) or values.dtype.kind not in "biuf":
+            raise ValueError(
+                f"values has shape {values.shape} and dtype {values.dtype}; expected numbers of "
+                "shape (S, C), or (S,) for univariate sequences and tokens"
+            )
+        if values.ndim == 2 and values.shape[1] == 0:
+            raise ValueError(f"values has 0 channels, shape {values.shape}; expected 1 or more")
+        if offsets.ndim != 1 or offsets.dtype.kind not in "iu" or len(offsets) == 0:
+            raise ValueError(
+                f"offsets has shape {offsets.shape} and dtype {offsets.dtype}; expected n + 1 "
+                "integers in one dimension"
+            )
+        offsets = offsets.astype(np.int64, copy=False)
+        if offsets[0] != 0 or offsets[-1] != len(values) or (offsets[1:] < offsets[:-1]).any():
+            raise ValueError(
+                f"offsets runs from {offsets[0]} to {offsets[-1]}; expected it to rise from 0 to "
+                f"the {len(values)} steps of values without ever falling"
+            )
+        if values.ndim == 2 or values.dtype.kind not in "iu":
+            values = as_floats(values if values.ndim == 2 else values[:, None])
+        return cls._of(as_block(values), as_block(offsets))
+
+    @classmethod
+    def from_padded(cls, X: ArrayLike, lengths: ArrayLike) -> Sequences:
+        """Drop the padding of an array.
+
+        Parameters
+        ----------
+        X : array of shape (n, T, C), or (n, T)
+            What lies past the end of a sequence is not read. Integers of shape (n, T) are tokens.
+        lengths : array of shape (n,), integer
+            Steps of each sequence, in 0..T.
+
+        Returns
+        -------
+        sequences : Sequences
+
+        Raises
+        ------
+        ValueError
+            For another rank, and lengths that are not n integers in 0..T.
+
+        Examples
+        --------
+        >>> Sequences.from_padded([[1.5, 2.5, 0.0], [3.5, 0.0, 0.0]], lengths=[2, 1]).to_list()
+        [array([[1.5],
+               [2.5]]), array([[3.5]])]
+        """
+        X, lengths = np.asarray(X), np.asarray(lengths)
+        if X.ndim not in (2, 3):
+            raise ValueError(f"X has shape {X.shape}; expected (n, T, C) or (n, T)")
+        n, steps = X.shape[:2]
+        if lengths.shape != (n,) or lengths.dtype.kind not in "iu":
+            raise ValueError(
+                f"lengths has shape {lengths.shape} and dtype {lengths.dtype}; expected {n} "
+                "integers, one for each sequence of X"
+            )
+        if n and not (lengths.min() >= 0 and lengths.max() <= steps):
+            index = int(np.argmax((lengths < 0) | (lengths > steps)))
+            raise ValueError(
+                f"lengths has {lengths[index]} at index {index}; expected 0..{steps}, as X has "
+                f"{steps} steps"
+            )
+        offsets = np.zeros(n + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        return cls.from_flat(X[np.arange(steps) < lengths[:, None]], offsets)
+
+    @classmethod
+    def from_aeon(cls, X: Any) -> Sequences:
+        """Read what aeon and sktime hold: channels-first arrays, or data frames.
+
+        Parameters
+        ----------
+        X : array, list or pandas.DataFrame
+            An array of shape (n, C, T) or (n, T); a list of (C, T_i) arrays; a list of data frames,
+            whose steps are in rows; a frame whose index has the levels of sequences and of steps
+            ("pd-multiindex"); a frame with a row for each sequence and a column for each channel,
+            whose cells are series ("nested_univ").
+
+        Returns
+        -------
+        sequences : Sequences
+            Those of an index with levels are in the order in which they first appear, their steps
+            sorted, and its first level becomes their `keys`.
+
+        Raises
+        ------
+        ValueError
+            For another rank, sequences of different channels, and what `from_frame` refuses.
+
+        Examples
+        --------
+        >>> Sequences.from_aeon([np.zeros((2, 5)), np.zeros((2, 9))])
+        Sequences(n=2, lengths=5..9, n_channels=2, dtype=float64)
+        """
+        if isinstance(X, Sequences):
+            return X  # whose channels come last already
+        return cls._of(*flatten_panel(X))
+
+    @classmethod
+    def from_frame(
+        cls,
+        df: Any,
+        *,
+        by: str | list[str],
+        columns: str | list[str] | None = None,
+        sort_by: str | list[str] | None = None,
+    ) -> Sequences:
+        """Gather the rows of a long data frame to sequences.
+
+        Parameters
+        ----------
+        df : pandas.DataFrame or polars.DataFrame
+            One row a step.
+        by : str or list of str
+            Rows that agree in these columns are one sequence.
+        columns : str or list of str, optional
+            The channels, in this order. None takes all columns but those of `by` and `sort_by`. A
+            column of categories becomes an indicator channel of each, called "column_category", in
+            their order. A column of integers or of categories that is named alone, not in a list,
+            becomes tokens; those of categories count them from 0.
+        sort_by : str or list of str, optional
+            Orders the steps of each sequence, rising. None keeps the order of the rows.
+
+        Returns
+        -------
+        sequences : Sequences
+            In the order in which they first appear in `df`, whatever `sort_by` says; `keys` says
+            which is which, by tuples where `by` is several columns. Missing values are NaN.
+
+        Raises
+        ------
+        TypeError
+            For what is not a data frame.
+        ValueError
+            For unknown columns, columns that hold neither numbers nor categories, no rows, and
+            missing values in `by`, in `sort_by` or among tokens.
+
+        Warns
+        -----
+        UserWarning
+            Where `columns` is None and a column never changes within a sequence, as a target does.
+
+        Notes
+        -----
+        ``groupby(by)`` of pandas sorts, and so targets out of it are in another order: take
+        ``df.groupby(by)[target].first().loc[X.keys]``. A table with one target a key is put in
+        order by ``table.set_index(by).loc[X.keys, target]``; in polars, where `by` is one column,
+        by ``[y[key] for key in X.keys.tolist()]`` with ``y = dict(zip(table[by], table[target]))``.
+
+        polars' Categorical does not say which categories there are, so that those that occur count,
+        in the order of the alphabet. Give training and test data the same ones with an Enum.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> df = pd.DataFrame({"id": ["b", "b", "a"], "day": [2, 1, 1], "x": [0.2, 0.1, 0.5]})
+        >>> df["late"] = ["no", "yes", "yes"]
+        >>> X = Sequences.from_frame(df, by="id", columns="x", sort_by="day")
+        >>> X.to_list()
+        [array([[0.1],
+               [0.2]]), array([[0.5]])]
+        >>> X.keys.tolist()
+        ['b', 'a']
+        >>> df["late"] = df["late"].astype("category")
+        >>> X = Sequences.from_frame(df, by="id", columns=["x", "late"], sort_by="day")
+        >>> X.channel_names
+        ('x', 'late_no', 'late_yes')
+        """
+        return cls._of(*flatten_frame(df, by, columns, sort_by))
+
+    # ---- Ways out ----
+
+    def to_padded(self, fill_value: float = 0.0) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """Write sequences one below the other, padded at their ends.
+
+        Parameters
+        ----------
+        fill_value : float, default=0.0
+            What stands past the end of a sequence. `lengths`, not this value, tells where that is.
+
+        Returns
+        -------
+        X : array of shape (n, max T_i, C), or (n, max T_i) for tokens
+        lengths : array of shape (n,), int64
+
+        Raises
+        ------
+        ValueError
+            For a `fill_value` that the dtype cannot hold.
+
+        Examples
+        --------
+        >>> X, lengths = Sequences([[7, 8, 9], [5]]).to_padded()
+        >>> X
+        array([[7, 8, 9],
+               [5, 0, 0]])
+        >>> lengths
+        array([3, 1])
+        """
+        values, lengths = self._values, self.lengths
+        if values.dtype.kind in "iu":
+            limits = np.iinfo(values.dtype)
+            if not (float(fill_value).is_integer() and limits.min <= fill_value <= limits.max):
+                raise ValueError(
+                    f"fill_value is {fill_value}; expected an integer that {values.dtype} tokens "
+                    "can hold"
+                )
+        steps = int(lengths.max(initial=0))
+        padded = np.full((len(self), steps, *values.shape[1:]), fill_value, values.dtype)
+        padded[np.arange(steps) < lengths[:, None]] = values
+        return padded, lengths
+
+    def to_frame(self, columns: list[str] | None = None) -> Any:
+        """Write all steps into one long pandas frame.
+
+        Parameters
+        ----------
+        columns : list of str, optional
+            Names of the channels. None stands for `channel_names`, where there are none for
+            x0, x1, …, and for "token".
+
+        Returns
+        -------
+        df : pandas.DataFrame
+            Columns "sequence" and "step", both counted from 0, and the channels. Empty sequences
+            leave no row.
+
+        Raises
+        ------
+        ImportError
+            Where pandas is not installed.
+        ValueError
+            For another number of names than channels.
+
+        Examples
+        --------
+        >>> Sequences([[[0.5, 1.0], [2.5, 3.0]]]).to_frame(["speed", "angle"])
+           sequence  step  speed  angle
+        0         0     0    0.5    1.0
+        1         0     1    2.5    3.0
+        """
+        return frame_of(self._values, self._offsets, columns, self._channel_names)
+
+    def to_list(self) -> list[NDArray[Any]]:
+        """Return the sequences as a list of read-only views of shape (T_i, C)."""
+        return list(self)
+
+    # ---- What a list has ----
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        offsets = self._offsets.tolist()
+        for start, stop in pairwise(offsets):
+            yield named_steps(self._values[start:stop], self._channel_names)
+
+    @overload
+    def __getitem__(self, key: int | np.integer[Any]) -> NDArray[Any]: ...
+    @overload
+    def __getitem__(self, key: slice | ArrayLike) -> Sequences: ...
+    def __getitem__(self, key: Any) -> NDArray[Any] | Sequences:
+        n = len(self)
+        if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
+            if not -n <= key < n:
+                raise IndexError(f"sequence {key} is out of range: there are {n}")
+            at = int(key) % n
+            steps = self._values[self._offsets[at] : self._offsets[at + 1]]
+            return named_steps(steps, self._channel_names)
+        if isinstance(key, slice):
+            start, stop, step = key.indices(n)
+            if step == 1:
+                return self._block(start, max(start, stop))
+            return self._take(np.arange(start, stop, step))
+        return self._take(_positions(key, n))
+
+    def _block(self, start: int, stop: int) -> Sequences:
+        offsets = self._offsets[start : stop + 1]
+        keys = None if self._keys is None else self._keys[start:stop]
+        values = self._values[offsets[0] : offsets[-1]]
+        return self._of(values, offsets - offsets[0], self._channel_names, keys)
+
+    def _take(self, at: NDArray[np.int64]) -> Sequences:
+        if len(at) == 0:
+            return self._block(0, 0)
+        if at[-1] - at[0] == len(at) - 1 and (np.diff(at) == 1).all():
+            return self._block(int(at[0]), int(at[-1]) + 1)
+        lengths = self.lengths[at]
+        offsets = np.zeros(len(at) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        rows = np.arange(offsets[-1]) + np.repeat(self._offsets[at] - offsets[:-1], lengths)
+        keys = None if self._keys is None else self._keys[at]
+        return self._of(self._values.take(rows, axis=0), offsets, self._channel_names, keys)
+
+    def __repr__(self) -> str:
+        lengths = self.lengths
+        shown = f"{lengths.min()}..{lengths.max()}" if len(lengths) else "none"
+        kind = "tokens" if self._values.ndim == 1 else f"n_channels={self.n_channels}"
+        return f"Sequences(n={len(self)}, lengths={shown}, {kind}, dtype={self.dtype})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # NumPy's pickles forget that an array is read-only; joblib may map this one from a file.
+        return Sequences._of, (self._values, self._offsets, self._channel_names, self._keys)
+
+    # ---- Facts ----
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """All steps, shape (S, C), or (S,) for tokens. Read-only."""
+        return self._values
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Where each sequence begins in `values`, and the last one ends; shape (n + 1,)."""
+        return self._offsets
+
+    @property
+    def channel_names(self) -> tuple[str, ...] | None:
+        """Names of the C channels, or None."""
+        return self._channel_names
+
+    @property
+    def keys(self) -> NDArray[Any] | None:
+        """Keys of the sequences in the frame they came from, shape (n,), or None. Read-only."""
+        return self._keys
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Steps of each sequence, shape (n,)."""
+        return np.diff(self._offsets)
+
+    @property
+    def n_channels(self) -> int:
+        """C; 1 for tokens."""
+        return 1 if self._values.ndim == 1 else int(self._values.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the values."""
+        return self._values.dtype
+
+
+def _positions(key: Any, n: int) -> NDArray[np.int64]:
+    """Return the indices that a list, array or series of integers or booleans stands for."""
+    if key is None or isinstance(key, (bool, float, str, tuple, EllipsisType)):
+        raise TypeError(
+            f"Sequences are indexed by an integer, a slice, a mask or a list of integers, not by "
+            f"{key!r}. A step is X[i][t]"
+        )
+    array = np.asarray(key)
+    if array.ndim != 1 or (array.dtype.kind not in "iub" and len(array)):
+        raise IndexError(
+            f"an index of shape {array.shape} and dtype {array.dtype}; expected integers or "
+            "booleans in one dimension"
+        )
+    if array.dtype.kind == "b":
+        if len(array) != n:
+            raise IndexError(f"a mask of {len(array)} entries for {n} sequences")
+        return np.flatnonzero(array)
+    at = array.astype(np.int64)
+    if len(at) and not (at.min() >= -n and at.max() < n):
+        raise IndexError(f"sequence {at[(at < -n) | (at >= n)][0]} is out of range: there are {n}")
+    return np.where(at < 0, at + n, at)

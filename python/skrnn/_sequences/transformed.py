@@ -1,0 +1,68 @@
+"""Sequences that a transformer returned, so that raw validation data are not taken for the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skrnn._sequences.container import Sequences
+
+
+class Transformed(Sequences):
+    """`Sequences` that `PerStep` or `TokenEncoder` returned, and those that are picked of them."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A pipeline with a memory reads what was transformed from a file.
+        return _again, super().__reduce__()
+
+
+def _again(make: Any, arguments: tuple[Any, ...]) -> Transformed:
+    return transformed(make(*arguments))
+
+
+def transformed(X: Sequences) -> Transformed:
+    """Return the same sequences, of which it can be told that they are transformed.
+
+    Parameters
+    ----------
+    X : Sequences
+
+    Returns
+    -------
+    Xt : Transformed
+        With the arrays of X.
+
+    Examples
+    --------
+    >>> transformed(Sequences([[1.0], [2.0, 3.0]]))
+    Sequences(n=2, lengths=1..2, n_channels=1, dtype=float64)
+    """
+    made = Transformed.__new__(Transformed)
+    for name in Sequences.__slots__:
+        setattr(made, name, getattr(X, name))
+    return made
+
+
+def check_transformed_alike(X: Any, X_val: Any) -> None:
+    """Raise ValueError where a transformer has seen X and none has seen X_val.
+
+    Parameters
+    ----------
+    X, X_val : sequences
+        As fit got them.
+
+    Raises
+    ------
+    ValueError
+        Says how a pipeline transforms both.
+    """
+    if isinstance(X, Transformed) and not isinstance(X_val, Transformed):
+        raise ValueError(
+            "X comes from a transformer, PerStep or TokenEncoder, and X_val does not, so scores "
+            "would be those of other data than the network learns from. A Pipeline transforms "
+            "X_val as well with Pipeline(steps, transform_input=['X_val']), "
+            "sklearn.set_config(enable_metadata_routing=True) and, of the estimator, "
+            "set_fit_request(X_val=True, y_val=True); without one, pass what transform returns "
+            "for X_val"
+        )

@@ -1,0 +1,1 @@
+"""Targets: y to what the engine learns, and its answers back."""

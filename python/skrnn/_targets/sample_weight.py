@@ -1,0 +1,110 @@
+"""What weights of sequences may be, and how the engine wants them."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_array
+
+from skrnn._sequences import refuse
+
+
+def check_sample_weight(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
+    """Return weights, float64 of shape (n,), or None for ones.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n,), number or None
+    n : int
+        How many sequences there are.
+
+    Returns
+    -------
+    weights : array of shape (n,), float64, or None
+
+    Raises
+    ------
+    ValueError
+        For another shape, for what is negative or not finite, and where nothing weighs anything.
+
+    Examples
+    --------
+    >>> check_sample_weight([1, 2, 0], 3)
+    array([1., 2., 0.])
+    """
+    if sample_weight is None:
+        return None
+    try:
+        if isinstance(sample_weight, Real):
+            sample_weight = np.full(n, float(sample_weight))
+        weights = check_array(
+            sample_weight,
+            ensure_2d=False,
+            allow_nd=True,
+            ensure_min_samples=0,
+            dtype=np.float64,
+            input_name="sample_weight",
+        )
+    except OverflowError:
+        refuse.huge_item(np.atleast_1d(sample_weight), "sample_weight")
+        raise
+    if weights.ndim != 1:
+        raise ValueError(
+            f"Sample weights must be 1D array or scalar: sample_weight has shape {weights.shape}; "
+            f"expected ({n},), a weight for each sequence"
+        )
+    if len(weights) != n:
+        raise ValueError(
+            f"sample_weight.shape == {weights.shape}, expected ({n},), a weight for each sequence"
+        )
+    if (weights < 0).any():
+        index = int(np.argmax(weights < 0))
+        raise ValueError(
+            f"Negative values in data passed to `sample_weight`: {weights[index]:g} at index "
+            f"{index}; expected 0 or more"
+        )
+    if not weights.any():
+        raise ValueError(
+            "Sample weights must contain at least one non-zero number: all of sample_weight is "
+            "zero, so there is nothing to learn from"
+        )
+    return np.asarray(weights)
+
+
+def in_units_of_the_largest(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights of which the largest lies in [0.5, 1).
+
+    By a power of two, which rounds nothing. Their products and sums stay within float64 then.
+
+    Examples
+    --------
+    >>> in_units_of_the_largest(np.array([2.0**900, 3 * 2.0**900]))
+    array([0.25, 0.75])
+    """
+    return np.asarray(np.ldexp(weights, -np.frexp(weights.max())[1]))
+
+
+def as_ratios(weights: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return weights for the engine, float32 of shape (n,), to which only their ratios matter.
+
+    The largest comes to lie in [0.5, 1): large ones do not overflow in float32 then.
+
+    Raises
+    ------
+    ValueError
+        Where all are zero.
+
+    Examples
+    --------
+    >>> as_ratios(np.array([2.0**900, 3 * 2.0**900]))
+    array([0.25, 0.75], dtype=float32)
+    """
+    if not weights.max() > 0:
+        raise ValueError(
+            "class_weight is zero for every class in y, so there is nothing to learn from; give "
+            "one of them a positive weight"
+        )
+    return in_units_of_the_largest(weights).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Epoch after epoch: the loop, what it starts from, and what watches it."""

@@ -1,0 +1,106 @@
+"""Which fit a checkpoint belongs to: settings and data, as text that can be compared."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from skrnn._sequences.container import Sequences
+from skrnn._training.loop import ENDING_SCHEDULES
+
+Identity = dict[str, str]
+
+# Parameters that do not change a single bit of an epoch, or that are told apart otherwise.
+FREE = {"max_iter", "n_jobs", "verbose", "warm_start", "random_state"}
+
+# Of what is compared by its hash, the words for it.
+DIGESTS = {
+    "X": "X",
+    "y": "y",
+    "sample_weight": "sample_weight",
+    "X_val": "X_val",
+    "y_val": "y_val",
+    "random_state": "the seed drawn from random_state",
+    "start": "the estimator that fit went on from",
+}
+
+
+def identity_of(estimator: Any, begin: bool, **data: Any) -> Identity:
+    """Return what a fit is told by.
+
+    Parameters
+    ----------
+    estimator : SequenceEstimator
+        Its history has the seed of the fit.
+    begin : bool
+        Whether the fit begins anew; else it goes on from what the estimator has learned.
+    **data : Sequences, array or None
+        As the estimator has checked them.
+    """
+    history = estimator._history
+    identity = {"estimator": type(estimator).__name__}
+    for name, value in estimator.get_params(deep=False).items():
+        # One schedule is as long as the fit, and another makes other weights from the start.
+        if name not in FREE or (name == "max_iter" and estimator.learning_rate in ENDING_SCHEDULES):
+            identity[name] = _text(value)
+    # Without a random_state any seed will do.
+    identity["random_state"] = (
+        "any" if begin and estimator.random_state is None else str(history.seed)
+    )
+    identity["start"] = (
+        "begins anew"
+        if begin
+        else digest(*estimator.params_.values(), history.memory, np.array(history.losses))
+    )
+    for name, values in data.items():
+        identity[name] = (
+            digest(values.values, values.offsets)
+            if isinstance(values, Sequences)
+            else digest(values)
+        )
+    return identity
+
+
+def differences(saved: Identity, now: Identity) -> list[str]:
+    """Return how two fits differ, one phrase for each."""
+    found = []
+    for name in [*now, *(name for name in saved if name not in now)]:
+        one, other = saved.get(name), now.get(name)
+        if one == other:
+            continue
+        found.append(
+            f"{DIGESTS[name]} differs" if name in DIGESTS else f"{name} was {one} and is {other}"
+        )
+    return found
+
+
+def digest(*arrays: Any) -> str:
+    """Return a hash of types, shapes and values."""
+    sha = hashlib.sha256()
+    for array in arrays:
+        if array is None:
+            sha.update(b"None")
+            continue
+        array = np.ascontiguousarray(array)
+        sha.update(f"{array.dtype} {array.shape}".encode())
+        if array.dtype == object:
+            sha.update("\0".join(map(repr, array.ravel().tolist())).encode())
+        else:
+            sha.update(array.data)
+    return sha.hexdigest()
+
+
+def _text(value: Any) -> str:
+    """Write a parameter so that it reads the same in the next process."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        items = sorted(f"{_text(name)}: {_text(item)}" for name, item in value.items())
+        return "{" + ", ".join(items) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_text, value)) + "]"
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))

@@ -1,0 +1,110 @@
+"""The C++ engine set up like a twin's problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpers.network_problems import NetworkProblem
+from reference.cell import Array
+from reference.losses import LOSSES
+from skrnn import _core
+
+
+@dataclass
+class Engine:
+    """A model, a trainer, and data in the layout that they take."""
+
+    model: _core.NetworkLayout
+    trainer: _core.Trainer
+    parameters: NDArray[np.float32]
+    values: NDArray[Any]
+    offsets: NDArray[np.int64]
+    targets: NDArray[np.float32]
+    weights: NDArray[np.float32] | None
+
+    def gradient(self, epoch: int = 0, n_jobs: int = 1) -> tuple[float, dict[str, Array]]:
+        """Loss and named gradients of all sequences as one minibatch."""
+        loss, flat = self.trainer.gradient(
+            self.parameters,
+            self.values,
+            self.offsets,
+            self.targets,
+            self.weights,
+            epoch=epoch,
+            n_jobs=n_jobs,
+        )
+        return loss, named(self.model, flat)
+
+    def run_epoch(self, epoch: int, n_jobs: int = 1, **options: float) -> dict[str, Any]:
+        return self.trainer.run_epoch(
+            self.parameters,
+            self.values,
+            self.offsets,
+            self.targets,
+            self.weights,
+            epoch=epoch,
+            n_jobs=n_jobs,
+            **options,
+        )
+
+    def predict(self, n_jobs: int = 1) -> NDArray[np.float32]:
+        return self.model.predict(self.parameters, self.values, self.offsets, n_jobs=n_jobs)
+
+
+def named(model: _core.NetworkLayout, flat: NDArray[np.float32]) -> dict[str, Any]:
+    """Views of an arena by the names of the parameters."""
+    return {
+        name: flat[offset : offset + int(np.prod(shape))].reshape(shape)
+        for name, shape, offset in model.parameters
+    }
+
+
+def arena(model: _core.NetworkLayout, parameters: Mapping[str, Array]) -> NDArray[np.float32]:
+    """One flat array of named parameters."""
+    flat = np.empty(model.num_parameters, np.float32)
+    views = named(model, flat)
+    assert views.keys() == parameters.keys()
+    for name, view in views.items():
+        view[...] = parameters[name]
+    return flat
+
+
+def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
+    """The engine for a twin's problem, with the parameters rounded to float32."""
+    network, parameters = problem.network, problem.parameters
+    for name, array in parameters.items():  # the twin sees what the engine sees
+        parameters[name] = array.astype(np.float32).astype(np.float64)
+    table = parameters.get("embedding.weight")
+    if table is None:
+        problem.batch = [x.astype(np.float32).astype(np.float64) for x in problem.batch]
+    values = np.concatenate(problem.batch)
+    model = _core.NetworkLayout(
+        cell=network.cell,
+        input_size=len(table) if table is not None else values.shape[1],
+        embedding_size=0 if table is None else table.shape[1],
+        hidden_size=parameters["rnn.weight_hh_l0"].shape[1],
+        num_layers=network.num_layers,
+        bidirectional=network.bidirectional,
+        pooling=network.pooling or "every_step",
+        output_size=len(parameters["head.bias"]),
+    )
+    targets = np.asarray(problem.targets, np.float32).reshape(len(problem.targets), -1)
+    if not np.issubdtype(np.asarray(problem.targets).dtype, np.integer):
+        problem.targets = targets.astype(np.float64)
+    weights = problem.weights.astype(np.float32)
+    problem.weights = weights.astype(np.float64)
+    name = next(name for name, twin in LOSSES.items() if type(twin) is type(problem.loss))
+    return Engine(
+        model=model,
+        trainer=_core.Trainer(model, target_columns=targets.shape[1], loss=name, **settings),
+        parameters=arena(model, parameters),
+        values=values.astype(np.int64 if table is not None else np.float32),
+        offsets=np.cumsum([0, *map(len, problem.batch)]).astype(np.int64),
+        targets=targets,
+        weights=weights,
+    )
