@@ -344,7 +344,9 @@ def test_one_class_is_enough(path: Path) -> None:
 def test_a_class_of_one_s_own(path: Path) -> None:
     X = sequences()
     model = MyClassifier(**SMALL).fit(X, np.arange(len(X)) % 2)
-    with pytest.raises(TypeError, match="MyClassifier cannot be saved; expected one of RNN"):
+    with pytest.raises(
+        TypeError, match="MyClassifier cannot be saved; expected an estimator of skrnn itself"
+    ):
         model.save(path)
 
 

@@ -12,7 +12,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skrnn import _core
-from skrnn._estimators.parameters import (
+from skrnn._estimators.serving import ServingMixin
+from skrnn._estimators.standardization import Units
+from skrnn._parameters import (
     Rule,
     boolean,
     boolean_or,
@@ -24,8 +26,6 @@ from skrnn._estimators.parameters import (
     seed,
     threads,
 )
-from skrnn._estimators.serving import Operation, ServingMixin
-from skrnn._estimators.standardization import Units
 from skrnn._sequences.checks import (
     as_sequences,
     as_unscaled,
@@ -36,6 +36,7 @@ from skrnn._sequences.checks import (
 )
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.names import check_names
+from skrnn._serving.served import Operation
 from skrnn._targets.decoding import Meaning
 from skrnn._training.initialization import named_views
 

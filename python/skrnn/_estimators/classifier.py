@@ -13,7 +13,7 @@ from sklearn.utils.validation import column_or_1d
 
 from skrnn._estimators.base import RULES
 from skrnn._estimators.fitting import TrainableEstimator
-from skrnn._estimators.parameters import check_parameters, class_weights, one_of
+from skrnn._parameters import check_parameters, class_weights, one_of
 from skrnn._sequences.checks import as_targets
 from skrnn._targets.decoding import Classes, Flags
 from skrnn._targets.sample_weight import in_units_of_the_largest

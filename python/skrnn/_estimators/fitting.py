@@ -15,9 +15,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length
 
 from skrnn._estimators.base import SequenceEstimator
-from skrnn._estimators.parameters import check_parameters
 from skrnn._estimators.standardization import learn_units
 from skrnn._estimators.twins import LearnsByTwin
+from skrnn._parameters import check_parameters
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.transformed import check_transformed_alike
 from skrnn._targets.sample_weight import as_ratios, check_sample_weight

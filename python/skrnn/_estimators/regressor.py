@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array
 from skrnn import _core
 from skrnn._estimators.base import RULES
 from skrnn._estimators.fitting import Samples, TrainableEstimator
-from skrnn._estimators.parameters import Rule, check_parameters, is_number, one_of, real
+from skrnn._parameters import Rule, check_parameters, is_number, one_of, real
 from skrnn._sequences.checks import as_targets
 from skrnn._targets.decoding import Numbers
 from skrnn._targets.sample_weight import as_ratios

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skrnn._estimators.parameters import integer
+from skrnn._parameters import integer
 from skrnn._training.callback_protocol import just_ended
 from skrnn._training.checkpoint_file import CheckpointFile
 from skrnn._training.identity import digest, identity_of
