@@ -1,4 +1,4 @@
-"""What a file keeps: everything that a model is."""
+"""A file keeps everything that a model is."""
 
 from __future__ import annotations
 
