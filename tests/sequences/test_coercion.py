@@ -1,4 +1,4 @@
-"""What estimators make of X: what is accepted, and what is said to the rest."""
+"""Coercion of X: the accepted forms, and the messages for everything else."""
 
 from __future__ import annotations
 
