@@ -55,7 +55,7 @@ def test_the_rate_falls_where_the_loss_stands_still() -> None:
     one = judge(schedule="plateau")
     rates = []
     for _ in range(2 * PLATEAU_EPOCHS + 1):
-        one.see(1.0, None)
+        one.update(1.0, None)
         rates.append(one.learning_rate_scale)
     expected = [1.0] * PLATEAU_EPOCHS + [PLATEAU_FACTOR] * PLATEAU_EPOCHS + [PLATEAU_FACTOR**2]
     assert rates == expected
@@ -65,7 +65,7 @@ def test_with_early_stopping_the_score_decides_and_the_loss_does_not() -> None:
     one = judge(early_stopping=True, n_iter_no_change=2)
     seen = []
     for loss, score in [(1.0, 0.5), (2.0, 0.7), (0.5, 0.7), (0.4, 0.6)]:
-        one.see(loss, score)
+        one.update(loss, score)
         seen.append((one.is_best, one.stop))
     assert seen == [(True, False), (True, False), (False, False), (False, True)]
 
@@ -73,7 +73,7 @@ def test_with_early_stopping_the_score_decides_and_the_loss_does_not() -> None:
 def test_without_early_stopping_the_score_is_only_looked_at() -> None:
     one = judge(n_iter_no_change=2)
     for loss in (3.0, 2.0, 1.0):
-        one.see(loss, -loss)
+        one.update(loss, -loss)
         assert not one.stop
         assert not one.is_best
 
@@ -173,12 +173,12 @@ def test_verbose(capsys: pytest.CaptureFixture[str]) -> None:
 def test_schedules_that_end_are_not_cut_short_by_the_training_loss(schedule: str) -> None:
     to_the_end = judge(schedule=schedule, n_iter_no_change=2)
     for _ in range(10):
-        to_the_end.see(1.0, None)
+        to_the_end.update(1.0, None)
         assert not to_the_end.stop
     by_score = judge(schedule=schedule, n_iter_no_change=2, early_stopping=True)
     stops = []
     for _ in range(3):
-        by_score.see(1.0, 0.5)
+        by_score.update(1.0, 0.5)
         stops.append(by_score.stop)
     assert stops == [False, False, True]
 

@@ -97,9 +97,9 @@ class ServingMixin(Served):
         units = [values for _, values, _ in model.operations[-2:]]
         self._units = Units(*units) if description.standardized else None
 
-        vars(self).update(description.meaning.fitted)
-        if description.meaning.classes is None:
-            self._mean, self._scale = model.target_mean, model.target_scale
+        settings = self._target_settings()
+        codec = settings.restore(description.meaning, model.target_mean, model.target_scale)
+        self._set_codec(codec)
 
         training = description.training
         self._solver = training.solver

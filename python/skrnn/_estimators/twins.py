@@ -14,8 +14,8 @@ Self = TypeVar("Self", bound="LearnsByTwin")
 # What an estimator has while it is fitted, and at no other time.
 IN_FIT = {
     "_run",
+    "_network",
     "_checkpoint_file",
-    "_all_classes",
     "_callback_fit_ctx",
     "_skl_callbacks_to_teardown",
 }

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.base import is_classifier
 
 from skrnn import _core
 from skrnn._files.description import Description
@@ -36,8 +35,6 @@ def rebuild(model: _core.Model, description: Description, kinds: Mapping[str, ty
         For parts that do not fit one another.
     """
     estimator = _estimator_of(description, kinds)
-    if is_classifier(estimator) != (description.meaning.classes is not None):
-        raise ValueError(f"its answers are not those of its {description.estimator}")
     estimator._restore(model, description)
     said = {name: description.fields.get(name) for name in ("network", "loss")}
     for name, expected in served_sections(estimator).items():

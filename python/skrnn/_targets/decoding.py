@@ -1,4 +1,4 @@
-"""What the answers of a model mean: labels, flags, or numbers.
+"""The meaning of a model's answers: classes, labels, or numbers.
 
 A `_core.Model` answers in float64, with A values a sequence; estimators and `skrnn.runtime` turn
 them into what predict returns. This needs NumPy only.
@@ -29,10 +29,6 @@ class Meaning(Protocol):
     def classes(self) -> NDArray[Any] | None:
         """What answers are probabilities of, of shape (A,); None where they are numbers."""
 
-    @property
-    def fitted(self) -> dict[str, Any]:
-        """Attributes that say this to an estimator, as fit has set them."""
-
 
 @dataclass(frozen=True)
 class Classes:
@@ -49,15 +45,10 @@ class Classes:
         """Labels, or probabilities."""
         return {"predict": {"labels": self.classes}, "predict_proba": {}}
 
-    @property
-    def fitted(self) -> dict[str, Any]:
-        """For classifiers."""
-        return {"classes_": self.classes, "_multilabel": False}
-
 
 @dataclass(frozen=True)
-class Flags:
-    """Several questions of yes or no: the probability of each yes."""
+class Multilabel:
+    """Several labels, each of which a row has or has not: probabilities of having it."""
 
     count: int  # A
 
@@ -67,18 +58,13 @@ class Flags:
 
     @property
     def streams(self) -> dict[str, dict[str, Any]]:
-        """Flags, or probabilities."""
+        """Indicators, or probabilities."""
         return {"predict": {"flags": True}, "predict_proba": {}}
 
     @property
     def classes(self) -> NDArray[Any]:
-        """The numbers of the questions."""
+        """The numbers of the labels."""
         return np.arange(self.count)
-
-    @property
-    def fitted(self) -> dict[str, Any]:
-        """For classifiers."""
-        return {"classes_": self.classes, "_multilabel": True}
 
 
 @dataclass(frozen=True)
@@ -112,8 +98,3 @@ class Numbers:
     @property
     def classes(self) -> None:
         """They have none."""
-
-    @property
-    def fitted(self) -> dict[str, Any]:
-        """For regressors."""
-        return {"_one_column": self.one_column}

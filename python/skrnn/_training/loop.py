@@ -137,7 +137,8 @@ class Judge:
         self.is_best = False  # the last epoch, among those with a score
         self.stop = False
 
-    def see(self, loss: float, score: float | None) -> None:
+    def update(self, loss: float, score: float | None) -> None:
+        """Take the loss of one more epoch, and its score if there is a validation."""
         by_score = self._plan.early_stopping and score is not None
         goodness = score if by_score and score is not None else -loss
         self.is_best = by_score and goodness > self._patience.best
@@ -176,7 +177,7 @@ def train(
     """
     judge = Judge(plan)
     for i, loss in enumerate(run.losses):
-        judge.see(loss, run.scores[i] if run.validated else None)
+        judge.update(loss, run.scores[i] if run.validated else None)
     run.begun = True
     before: State | None = None  # the last epoch
     # Who stopped the run that is resumed, a time limit say, may not want to stop it now.
@@ -207,7 +208,7 @@ def train(
             warn(_diverged(epoch), ConvergenceWarning)
             return
         score = plan.score() if plan.score is not None else None
-        judge.see(summary["loss"], score)
+        judge.update(summary["loss"], score)
         before = run.state
         run.state = _after(before, trainer, parameters.copy(), summary["loss"], score, judge)
         stop = plan.end_epoch() or judge.stop
