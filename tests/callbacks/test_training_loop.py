@@ -39,6 +39,7 @@ def test_what_is_not_a_number_is_no_rise_and_spoils_nothing() -> None:
 def judge(**options: Any) -> Judge:
     plan: dict[str, Any] = {
         "max_iter": 100,
+        "chosen": False,
         "tol": 0.0,
         "n_iter_no_change": 50,
         "early_stopping": False,
@@ -205,6 +206,13 @@ def test_max_iter_that_comes_too_soon_is_told_at_the_line_of_the_user() -> None:
         cross_val_score(make(**IMPROVING), X, y, cv=2)
     for record in (caught, in_a_pipeline, in_folds):
         assert {warning.filename for warning in record} == {__file__}
+
+
+def test_a_number_of_epochs_that_was_not_the_users_is_not_called_so() -> None:
+    settings = IMPROVING | {"max_iter": None, "batch_size": 1, "learning_rate_init": 1e-4}
+    chosen = r"epoch 25, which max_iter=None chose .*Set max_iter to a larger number"
+    with pytest.warns(ConvergenceWarning, match=chosen):
+        make(**settings).fit(*data())
 
 
 def test_with_early_stopping_it_is_the_score_that_still_improves() -> None:

@@ -285,21 +285,29 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
         score: Callable[[], float] | None,
         epochs: Epochs | None,
     ) -> Plan:
+        def begin_epoch() -> None:
+            if epochs is not None:
+                epochs.begin()
+                self._check_unchanged()  # by callbacks
+
         def end_epoch() -> bool:
             self._follow()
             if self.verbose:
                 self._print_epoch()
-            return epochs is not None and epochs.end()
+            stop = epochs is not None and epochs.end()
+            self._check_unchanged()
+            return stop
 
         return Plan(
             max_iter=max_iter,
+            chosen=self.max_iter is None,
             tol=self.tol,
             n_iter_no_change=self.n_iter_no_change,
             early_stopping=self.early_stopping and score is not None,
             schedule=schedule,
             n_jobs=self.n_jobs,
             score=score,
-            begin_epoch=lambda: None if epochs is None else epochs.begin(),
+            begin_epoch=begin_epoch,
             end_epoch=end_epoch,
         )
 

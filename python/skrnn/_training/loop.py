@@ -111,6 +111,7 @@ class Plan:
     """How long to train, and when to stop."""
 
     max_iter: int
+    chosen: bool  # whether `max_iter` was left to the library
     tol: float
     n_iter_no_change: int
     early_stopping: bool
@@ -263,9 +264,13 @@ def _diverged(epoch: int) -> str:
 
 def _not_converged(plan: Plan) -> str:
     what = "validation score" if plan.early_stopping else "training loss"
+    end, remedy = f"max_iter={plan.max_iter}", "Raise max_iter or"
+    if plan.chosen:
+        end = f"epoch {plan.max_iter}, which max_iter=None chose for so many sequences,"
+        remedy = "Set max_iter to a larger number, raise"
     return (
-        f"Training ended with max_iter={plan.max_iter} while the {what} still improved: by more "
-        f"than tol={plan.tol:g} within the last n_iter_no_change={plan.n_iter_no_change} epochs. "
-        "Raise max_iter or learning_rate_init, or let the learning rate fall until max_iter: "
+        f"Training ended with {end} while the {what} still improved: by more than "
+        f"tol={plan.tol:g} within the last n_iter_no_change={plan.n_iter_no_change} epochs. "
+        f"{remedy} learning_rate_init, or let the learning rate fall until the end: "
         "learning_rate='cosine'."
     )
