@@ -82,7 +82,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     validation_fraction : float, default=0.1
         What `early_stopping` holds out, stratified, where fit gets no `X_val`.
     scoring : str, callable or None, default=None
-        The validation score, as in `sklearn.metrics.get_scorer_names()`. None is the accuracy.
+        The validation score, as in `sklearn.metrics.get_scorer_names()`. None is `score`.
     tbptt : int, optional
         Steps between cuts of truncated backpropagation through time; states are carried over.
         Bounds the memory of long sequences. Needs pooling "last" and one direction.
