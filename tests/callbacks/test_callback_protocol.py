@@ -1,4 +1,4 @@
-"""Who is told of a fit, and of what: by scikit-learn's protocol, with any of its releases."""
+"""Callbacks and what they are told of a fit: scikit-learn's protocol, in any of its releases."""
 
 from __future__ import annotations
 

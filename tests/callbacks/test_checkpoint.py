@@ -1,4 +1,4 @@
-"""What a checkpoint goes on from, and what it refuses."""
+"""Fits that go on from a checkpoint, and those that are refused."""
 
 from __future__ import annotations
 

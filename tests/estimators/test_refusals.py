@@ -1,4 +1,4 @@
-"""What estimators refuse: the message says where it is, what it is, and what to do."""
+"""Refusals of estimators: the message says where it is, what it is, and what to do."""
 
 from __future__ import annotations
 

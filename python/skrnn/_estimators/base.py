@@ -1,4 +1,4 @@
-"""What an estimator is: its parameters, its input, the engine behind it, and what that says."""
+"""The base of all estimators: parameters, input, and the engine behind them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The course of a fit, from what users give to what stays behind."""
+"""The course of a fit: check, encode, network, loop, settle."""
 
 from __future__ import annotations
 

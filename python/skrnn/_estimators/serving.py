@@ -1,4 +1,4 @@
-"""How fitted estimators are served: step by step, and from files."""
+"""Streams and files of fitted estimators."""
 
 from __future__ import annotations
 

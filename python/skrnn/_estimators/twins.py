@@ -1,4 +1,4 @@
-"""One fit of an estimator at a time, of which all is taken over that was learned, or nothing."""
+"""Fits that change the whole of an estimator, by one assignment, or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the answers of a model mean, to JSON and back; NumPy only."""
+"""Meanings of a model's answers, to JSON and back; NumPy only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around an estimator that is served: searches, pipelines, and the steps in them.
+"""Searches and pipelines around an estimator that is served, and the steps in them.
 
 The core does to channels what the steps before the estimator do, the same bits: for streams, and
 for files that are read without scikit-learn.

@@ -1,4 +1,4 @@
-"""What weights of sequences may be, and how the engine wants them."""
+"""Weights of sequences, checked, and in the form that the engine takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Epoch after epoch: what Python decides between two calls of the engine."""
+"""The loop of epochs, and what Python decides between two calls of the engine."""
 
 from __future__ import annotations
 
