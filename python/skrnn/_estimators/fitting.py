@@ -45,7 +45,7 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
     """An estimator that is fitted epoch by epoch."""
 
     _history: History
-    _solver: str  # of the last fit, whose memory the history has
+    _solver: str  # of the last fit, whose state the history has
 
     # While fit runs, for callbacks.
     _run: Run
@@ -165,8 +165,11 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
         run = saved or self._new_run(layout, begin, schedule)
         run.validated = held_out is not None
         history = run.state.history
-        if history.memory is not None and history.memory.shape == trainer.memory.shape:
-            trainer.memory, trainer.updates = history.memory, history.updates
+        if (
+            history.optimizer_state is not None
+            and history.optimizer_state.shape == trainer.memory.shape
+        ):
+            trainer.memory, trainer.updates = history.optimizer_state, history.updates
         parameters = run.state.parameters.copy()
         # What callbacks and scores see from now on: views of the parameters in training.
         self.params_ = named_views(layout, parameters)
@@ -274,7 +277,7 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
             if self._solver != self.solver or schedule in ENDING_SCHEDULES:
                 # Another solver remembers other things; a schedule begins anew with each fit, as
                 # the warm restarts of Loshchilov & Hutter (arXiv:1608.03983) do.
-                history = replace(history, memory=None, updates=0)
+                history = replace(history, optimizer_state=None, updates=0)
         state = State(replace(history, best_epoch=None), parameters)
         return Run(state, before=len(history.losses))
 
