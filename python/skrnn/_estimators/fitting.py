@@ -139,7 +139,7 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
 
         Where `begin`, training begins anew, and goes on else from what was learned before.
         """
-        # Check. From here on an interrupted fit, if it was saved, is known.
+        # Check the data, and whether a checkpoint has this fit.
         samples = self._check_samples(given, settings, begin=begin)
         held_out = self._check_held_out(given, grows=begin)
         schedule, max_iter = self.learning_rate, self._most_epochs(samples.X)
@@ -152,10 +152,10 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
         if self.early_stopping and held_out is None and not one_epoch:
             samples, held_out = self._split(samples)
 
-        # Encode.
+        # Encode what the engine is to learn from.
         data = self._training_data(samples)
 
-        # Network.
+        # Build the network, with parameters as they are at first, or were when a fit ended.
         layout = self._layout()
         trainer = self._trainer(
             schedule=schedule,
@@ -164,26 +164,22 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
         )
         run = saved or self._new_run(layout, begin, schedule)
         run.validated = held_out is not None
-        history = run.state.history
-        if (
-            history.optimizer_state is not None
-            and history.optimizer_state.shape == trainer.memory.shape
-        ):
-            trainer.memory, trainer.updates = history.optimizer_state, history.updates
+        state, updates = run.state.history.optimizer_state, run.state.history.updates
+        if state is not None and state.shape == trainer.memory.shape:
+            trainer.memory, trainer.updates = state, updates
         parameters = run.state.parameters.copy()
-        # What callbacks and scores see from now on: views of the parameters in training.
-        self.params_ = named_views(layout, parameters)
+        self.params_ = named_views(layout, parameters)  # so callbacks and scores see them change
         self._run, self._network, self._checkpoint_file = run, layout, file
         self._note_architecture()
         self._solver = self.solver
         self._follow()
 
-        # Loop.
+        # Run the loop.
         score = None if held_out is None else validation_score(self, held_out)
         epochs = None if one_epoch else self._epochs(samples, max_iter)
         train(trainer, parameters, data, run, self._plan(max_iter, schedule, score, epochs))
 
-        # Settle.
+        # Settle: of the epochs, one remains.
         self._follow()  # an epoch may have been taken back
         self.params_ = self._kept()
         if epochs is not None:

@@ -11,7 +11,6 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn import _core
 from skrnn._estimators.standardization import Units
 from skrnn._files.description import Description
-from skrnn._files.writing import save
 from skrnn._serving.served import Served
 from skrnn._serving.streams import open_stream
 from skrnn._training.loop import History
@@ -84,6 +83,10 @@ class ServingMixin(Served):
         TypeError, ValueError, OSError, sklearn.exceptions.NotFittedError
             As `skrnn.save`.
         """
+        from skrnn._files.writing import (
+            save,  # loads scalers and imputers, which fit can do without
+        )
+
         save(self, path)
 
     def _restore(self: Any, model: _core.Model, description: Description) -> None:
