@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from skrnn import _core
 from skrnn._estimators.serving import ServingMixin
 from skrnn._estimators.standardization import Units
+from skrnn._files.description import Description
 from skrnn._parameters import (
     Rule,
     boolean,
@@ -92,6 +93,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     """
 
     params_: dict[str, NDArray[np.float32]]
+    n_features_in_: int
     _input_size: int  # channels, or tokens
     _saw_table = False
     _units: Units | None = None  # of channels
@@ -121,6 +123,21 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
 
     def _meaning(self) -> Meaning:
         return self._codec.meaning
+
+    def _restore(self, model: _core.Model, description: Description) -> None:
+        """Become what was saved to a file, where the parameters are set already."""
+        self.params_ = model.parameters
+        self.n_features_in_ = description.n_features_in
+        if description.feature_names is not None:
+            self.feature_names_in_ = np.array(description.feature_names, dtype=object)
+        self._saw_table = description.saw_table
+        self._input_size = description.input_size
+        units = [values for _, values, _ in model.operations[-2:]]
+        self._units = Units(*units) if description.standardized else None
+        settings = self._target_settings()
+        mean, scale = model.target_mean, model.target_scale
+        self._set_codec(settings.restore(description.meaning, mean, scale))
+        self._note_architecture()
 
     # ---- Input ----
 

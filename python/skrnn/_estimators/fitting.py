@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length
 
@@ -16,13 +15,14 @@ from skrnn._estimators.base import SequenceEstimator
 from skrnn._estimators.samples import FitData, Samples, split
 from skrnn._estimators.scoring import validation_score
 from skrnn._estimators.standardization import learn_units
-from skrnn._estimators.twins import LearnsByTwin
+from skrnn._estimators.watching import WatchedFit, curves_of
+from skrnn._files.description import Description
 from skrnn._parameters import check_parameters
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.transformed import check_transformed_alike
 from skrnn._targets.codec import Settings
 from skrnn._targets.sample_weight import as_ratios, check_sample_weight
-from skrnn._training.callback_protocol import CallbackSupportMixin, Epochs, with_callbacks
+from skrnn._training.callback_protocol import Epochs, with_callbacks
 from skrnn._training.checkpoint_file import CheckpointFile
 from skrnn._training.initialization import initial_parameters, named_views
 from skrnn._training.loop import (
@@ -41,16 +41,11 @@ from skrnn.callbacks._checkpoint import checkpoint_file
 Self = TypeVar("Self", bound="TrainableEstimator")
 
 
-class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
+class TrainableEstimator(WatchedFit, SequenceEstimator):
     """An estimator that is fitted epoch by epoch."""
 
     _history: History
     _solver: str  # of the last fit, whose state the history has
-
-    # While fit runs, for callbacks.
-    _run: Run
-    _network: _core.NetworkLayout
-    _checkpoint_file: CheckpointFile | None
 
     def fit(
         self: Self,
@@ -310,61 +305,13 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
             end_epoch=end_epoch,
         )
 
-    # ---- What callbacks see, and what stays behind ----
+    # ---- Files ----
 
-    def _follow(self) -> None:
-        """Let the curves follow the run, for callbacks; `params_` are views of what is trained."""
-        self.__dict__.update(self._curves())
-
-    def _curves(self) -> dict[str, Any]:
-        history = self._run.state.history
-        some = self._run.validated or history.scores
-        return {
-            "_history": history,
-            "n_iter_": len(history.losses),
-            "loss_curve_": list(history.losses),
-            "validation_scores_": list(history.scores) if some else None,
-        }
-
-    def _kept(self) -> dict[str, NDArray[np.float32]]:
-        """Return views of the parameters that remain if the fit ends now."""
-        state = self._run.state
-        if not state.history.losses and all(np.isfinite(x).all() for x in self.params_.values()):
-            # Ctrl-C in the very first epoch: what was learned of it is better than nothing.
-            return self.params_
-        return named_views(self._network, state.parameters if state.best is None else state.best)
-
-    def _learned(self) -> dict[str, Any] | None:
-        if not hasattr(self, "_run") or not self._run.begun:
-            return None
-        return self._curves() | {"params_": _copies(self._kept())}
-
-    def _as_fitted(self) -> dict[str, Any]:
-        """Return, for callbacks, what has been learned by now: training does not change it."""
-        return self._curves() | {"params_": _copies(self.params_)}
-
-    def _epochs(self, samples: Samples, max_iter: int) -> Epochs:
-        """Tell callbacks that the fit begins, and return what tells them of its epochs."""
-        weight = samples.sample_weight
-        metadata = None if weight is None else {"sample_weight": weight}
-        return Epochs(
-            self,
-            max_iter,
-            self._run.epochs,
-            self._as_fitted,
-            X=samples.X,
-            y=samples.y,
-            metadata=metadata,
+    def _restore(self, model: _core.Model, description: Description) -> None:
+        super()._restore(model, description)
+        training = description.training
+        self._solver = training.solver
+        history = History(
+            training.seed, tuple(training.losses), tuple(training.scores), training.best_epoch
         )
-
-    def _print_epoch(self) -> None:
-        run = self._run
-        line = f"Epoch {self.n_iter_}: loss {run.losses[-1]:.6g}"
-        if run.validated:
-            line += f", validation score {run.scores[-1]:.6g}"
-        print(line)
-
-
-def _copies(views: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
-    """Return arrays of their own: views of one arena would be pickled with all of it, each."""
-    return {name: view.copy() for name, view in views.items()}
+        self.__dict__.update(curves_of(history, training.validated))

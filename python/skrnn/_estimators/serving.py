@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
 
-import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn import _core
-from skrnn._estimators.standardization import Units
-from skrnn._files.description import Description
 from skrnn._serving.served import Served
 from skrnn._serving.streams import open_stream
-from skrnn._training.loop import History
 
 
 class ServingMixin(Served):
@@ -83,33 +78,7 @@ class ServingMixin(Served):
         TypeError, ValueError, OSError, sklearn.exceptions.NotFittedError
             As `skrnn.save`.
         """
-        from skrnn._files.writing import (
-            save,  # loads scalers and imputers, which fit can do without
-        )
+        # Loads scalers and imputers, which a fit does without.
+        from skrnn._files.writing import save
 
         save(self, path)
-
-    def _restore(self: Any, model: _core.Model, description: Description) -> None:
-        """Become what was saved: what fit has set, but for the memory of the optimiser."""
-        self.params_ = model.parameters
-        self.n_features_in_ = description.n_features_in
-        if description.feature_names is not None:
-            self.feature_names_in_ = np.array(description.feature_names, dtype=object)
-        self._saw_table = description.saw_table
-        self._input_size = description.input_size
-        units = [values for _, values, _ in model.operations[-2:]]
-        self._units = Units(*units) if description.standardized else None
-
-        settings = self._target_settings()
-        codec = settings.restore(description.meaning, model.target_mean, model.target_scale)
-        self._set_codec(codec)
-
-        training = description.training
-        self._solver = training.solver
-        self._history = History(
-            training.seed, tuple(training.losses), tuple(training.scores), training.best_epoch
-        )
-        self.n_iter_ = len(training.losses)
-        self.loss_curve_ = list(training.losses)
-        self.validation_scores_ = list(training.scores) if training.validated else None
-        self._note_architecture()
