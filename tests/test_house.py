@@ -59,7 +59,7 @@ ARROWS: dict[str, set[str]] = {
 # What has to do with NumPy alone, as do `import skrnn` and `skrnn.runtime`: files and whole rooms.
 LIGHT = ("__init__", "runtime", "_sequences")
 
-# Files may have 400 lines. Longer ones, and what else they would be cut by:
+# Files may have 400 lines. Longer ones, and why they are not cut:
 LONG: dict[str, str] = {
     "cpp/src/simd/backward.h": "sweep and products of a chunk share the layout of gate gradients",
     "python/skrnn/kernels.py": "three layers whose documentation repeats shapes",
