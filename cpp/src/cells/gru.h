@@ -17,7 +17,8 @@ struct Gru {
   static constexpr int kSaved = 4;  // n, r, z, U_n h' + d_n
   static constexpr bool kPassesDh = true;
 
-  // Four sums: the input's share of n, r, z, and the recurrent share of n, which r must meet alone.
+  // Four sums: the input's share of n, r, z, and the recurrent share of n, which r
+  // multiplies by itself.
   template <int>
   struct Stage {
     static constexpr int kGates = 3, kSums = 4, kBlocks = 1;

@@ -21,7 +21,7 @@ struct BatchView {
   bool reverse;
   const Index* order;          // [B] i -> b
   const Index* row_order;      // [B] i -> row within a step
-  const Index* lengths;        // [B] by rank i, falling
+  const Index* lengths;        // [B] by rank i, descending
   const Index* time_offset;    // [T] t -> first row of that step
   const Index* packed_offset;  // [T + 1] s -> first packed row of that step
 };
@@ -30,12 +30,12 @@ struct BatchView {
 constexpr Index kCutBlocks = 4;
 
 // What one thread does: some sequences, and for them some hidden units. Where several threads take
-// the same sequences, each of them calls `meet(barrier)` when its units of a step are done; null
-// where a thread has all units.
+// the same sequences, each of them calls `wait(barrier)` when its units of a step are done, which
+// returns when those of all are done; null where a thread has all units.
 struct Part {
   Range ranks;
   Range blocks;
-  void (*meet)(void* barrier);
+  void (*wait)(void* barrier);
   void* barrier;
 };
 
@@ -84,12 +84,12 @@ struct StepArgs {
   LayerShape shape;
   const float* packed;
   Index batch;
-  const float* x;  // [B, I]
-  const float* h;  // [B, H], or null for zeros
-  const float* c;  // [B, H], or null for zeros
-  float* h_out;    // [B, H]
-  float* c_out;    // [B, H]
-  bool backwards;  // visit the weights in falling order: finds what the last call left in cache
+  const float* x;   // [B, I]
+  const float* h;   // [B, H], or null for zeros
+  const float* c;   // [B, H], or null for zeros
+  float* h_out;     // [B, H]
+  float* c_out;     // [B, H]
+  bool descending;  // read the weights last to first: finds what the last call left in cache
 };
 
 // The backward pass goes through time in chunks of steps [step_begin, step_end), last chunk first.

@@ -49,13 +49,13 @@ void run_parts(const Batch& batch, LayerShape shape, const CellKernels& kernels,
     const FlushSubnormals guard;
     const Grid grid = shrink(wanted, team.threads);
     const int ranks = team.thread / grid.units, units = team.thread % grid.units;
-    Meeting meeting{&barriers[ranks], grid.units};
+    BarrierWait barrier_wait{&barriers[ranks], grid.units};
     Part part{};
     part.ranks = ranks_of_part(batch, ranks, grid.ranks);
     part.blocks = blocks_of_part(shape, kernels, units, grid.units);
     if (grid.units > 1) {
-      part.meet = Meeting::wait;
-      part.barrier = &meeting;
+      part.wait = BarrierWait::wait;
+      part.barrier = &barrier_wait;
     }
     body(team, part);
   });

@@ -26,8 +26,8 @@ struct GateGradients {
   Index panel_stride() const { return capacity * kRowFloats; }
 };
 
-// The gates as an inner dimension: those that meet the input (first = 0), or the recurrent operand
-// (first = kSecondOffset).
+// The gates as an inner dimension: those whose sums take the input (first = 0), or the recurrent
+// operand (first = kSecondOffset).
 template <class Cell, int S>
 Index gate_segments(const GateGradients<Cell, S>& dgates, Index H, int first, Segment* segments) {
   using T = Stage<Cell, S>;
@@ -49,7 +49,7 @@ inline Index max_gate_segments(Index H) {
 template <class T>
 Product gates_times_weights(Index H, Index columns, const float* packed, Index rows,
                             const float* const* gates, const Segment* segments, Index num_segments,
-                            float* resting) {
+                            float* spilled) {
   Product product{};
   product.rows = rows;
   product.a0 = product.a1 = gates;
@@ -59,7 +59,7 @@ Product gates_times_weights(Index H, Index columns, const float* packed, Index r
   product.panel_stride = OutShape::kBlocks * kLanes * T::back_inner(H);
   product.blocks = blocks_of(columns);
   product.panels = {0, OutShape::panels(product.blocks)};
-  product.resting = resting;
+  product.spilled = spilled;
   return product;
 }
 
@@ -72,7 +72,7 @@ template <class Cell>
 struct BackwardScratch {
   Segment* segments;
   const float** rows;
-  float* resting;
+  float* spilled;
   float* zeros;     // [padded H]
   float* dx;        // [kSlabRows][padded I]
   float* dh;        // [ranks][padded H]; cells that pass dL/dh on themselves
@@ -88,7 +88,7 @@ struct BackwardScratch {
     const Index gates = max_gate_segments(H), over_rows = max_segments(capacity, kWidestPanel);
     segments = arena.take<Segment>(gates > over_rows ? gates : over_rows);
     rows = arena.take<const float*>(most > shape.input_size + H ? most : shape.input_size + H);
-    resting = arena.take<float>(resting_floats(kSlabRows, kWidestPanel * kLanes));
+    spilled = arena.take<float>(spilled_floats(kSlabRows, kWidestPanel * kLanes));
     zeros = arena.take<float>(padded);
     dx = arena.take<float>(kSlabRows * padded_size(shape.input_size));
     dh = arena.take<float>(Cell::kPassesDh ? ranks * padded : 0);
@@ -125,9 +125,9 @@ SKRNN_INLINE void for_each_row(const BackwardArgs& a, Range rows, F&& f) {
 
 // Fills columns [begin, end) of the transposed operands: those rows of the chunk.
 template <class Cell>
-void transpose_operands(const BackwardArgs& a, Range rows, void* memory) {
+void transpose_operands(const BackwardArgs& a, Range rows, void* block) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
-  Arena arena(memory);
+  Arena arena(block);
   BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
   fill_zero(scratch.zeros, H);
   const Index count = rows.end - rows.begin;
@@ -240,7 +240,7 @@ void backward_stage(const BackwardArgs& a, const Part& part, Index s, Index coun
     backward_units<Cell, S, kLockstep>(a, part, s, r, dgates, scratch);
   }
   for (; r < count; ++r) backward_units<Cell, S, 1>(a, part, s, r, dgates, scratch);
-  meet(part);
+  wait_for_units(part);
 
   // What the cell passes on itself is added last: begun with it, the small products would each be
   // rounded to its size.
@@ -250,7 +250,7 @@ void backward_stage(const BackwardArgs& a, const Part& part, Index s, Index coun
   const Index num_segments = gate_segments<Cell, S>(dgates, H, T::kSecondOffset, scratch.segments);
   Product product =
       gates_times_weights<T>(H, H, a.packed_back + backward_offset<Cell, S>(a.shape), count,
-                             scratch.rows, scratch.segments, num_segments, scratch.resting);
+                             scratch.rows, scratch.segments, num_segments, scratch.spilled);
   product.panels = {OutShape::panels(part.blocks.begin), OutShape::panels(part.blocks.end)};
   product.target = {out, OutShape::kSumFloats, padded};
   product.source = {scratch.zeros, 0, 0};
@@ -269,10 +269,10 @@ void backward_stage(const BackwardArgs& a, const Part& part, Index s, Index coun
 
 // Steps of the chunk for one part, last step first.
 template <class Cell>
-void backward_steps(const BackwardArgs& a, const Part& part, void* memory) {
+void backward_steps(const BackwardArgs& a, const Part& part, void* block) {
   const Index H = a.shape.hidden_size, padded = padded_size(H);
   const BatchView& batch = a.batch;
-  Arena arena(memory);
+  Arena arena(block);
   BackwardScratch<Cell> scratch(arena, a.shape, part.ranks.end - part.ranks.begin, a.capacity);
   fill_zero(scratch.zeros, padded);
   if constexpr (Cell::kStages == 2) {
@@ -303,9 +303,9 @@ void backward_steps(const BackwardArgs& a, const Part& part, void* memory) {
 
 // dL/dx for rows [begin, end) of the chunk.
 template <class Cell>
-void input_gradient(const BackwardArgs& a, Range range, void* memory) {
+void input_gradient(const BackwardArgs& a, Range range, void* block) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = padded_size(I);
-  Arena arena(memory);
+  Arena arena(block);
   BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
   fill_zero(scratch.zeros, OutShape::kSumFloats);
 
@@ -320,7 +320,7 @@ void input_gradient(const BackwardArgs& a, Range range, void* memory) {
       const float* weights =
           a.packed_back + backward_offset<Cell, S>(a.shape) + T::back_floats(H, H);
       Product product = gates_times_weights<T>(H, I, weights, count, scratch.rows, scratch.segments,
-                                               num_segments, scratch.resting);
+                                               num_segments, scratch.spilled);
       product.target = {scratch.dx, OutShape::kSumFloats, padded};
       product.source = {S == 0 ? scratch.zeros : scratch.dx, S == 0 ? 0 : OutShape::kSumFloats,
                         S == 0 ? 0 : padded};
@@ -368,7 +368,7 @@ void add_weight_gradient(const BackwardArgs& a, Range panels, const float* opera
   product.target = {gradient + first_k * Shape::kSumFloats, T::panel_floats(a.shape),
                     Shape::kSumFloats};
   product.source = {product.target.base, product.target.panel_stride, product.target.row_stride};
-  product.resting = scratch.resting;
+  product.spilled = scratch.spilled;
   sweep<Shape>(product);
 }
 
@@ -393,9 +393,9 @@ void add_bias_gradient(const BackwardArgs& a, Range panels) {
 
 // Adds this chunk to panels [begin, end) of the packed gradient.
 template <class Cell>
-void weight_gradient(const BackwardArgs& a, Range range, void* memory) {
+void weight_gradient(const BackwardArgs& a, Range range, void* block) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
-  Arena arena(memory);
+  Arena arena(block);
   BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
   Index before = 0;
   for_each_stage<Cell>([&](auto stage) {

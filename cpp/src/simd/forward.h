@@ -156,7 +156,7 @@ void finish_stage(const void* context, Range panels, Range rows, const float* su
 // Rows of operands against the packed weights of stage S, from the biases on.
 template <class Cell, int S>
 Product stage_product(LayerShape shape, const float* packed, Index rows, const float* const* a0,
-                      const float* const* a1, const Inner& inner, float* resting) {
+                      const float* const* a1, const Inner& inner, float* spilled) {
   using T = Stage<Cell, S>;
   Product product{};
   product.rows = rows;
@@ -168,7 +168,7 @@ Product stage_product(LayerShape shape, const float* packed, Index rows, const f
   product.panel_stride = T::panel_floats(shape);
   product.blocks = blocks_of(shape.hidden_size);
   product.source = {product.weights + T::weight_floats(shape), T::Forward::kSumFloats, 0};
-  product.resting = resting;
+  product.spilled = spilled;
   return product;
 }
 
@@ -176,18 +176,18 @@ Product stage_product(LayerShape shape, const float* packed, Index rows, const f
 // input has contributed already, and `inner` names the recurrent operand only.
 template <class Cell, int S>
 void forward_stage(LayerShape shape, const float* packed, const StepRows& rows, Index count,
-                   Range blocks, const Inner& inner, const Sums<float>* ahead, bool falling,
-                   float* resting) {
+                   Range blocks, const Inner& inner, const Sums<float>* ahead, bool descending,
+                   float* spilled) {
   using T = Stage<Cell, S>;
   const float* const* hidden = S == 0 ? rows.recurrent : const_cast<const float**>(rows.operand);
-  Product product = stage_product<Cell, S>(shape, packed, count, rows.x, hidden, inner, resting);
+  Product product = stage_product<Cell, S>(shape, packed, count, rows.x, hidden, inner, spilled);
   if (ahead) {
     product.weights += shape.input_size * T::Forward::kStride * kLanes;
     product.source = {ahead->base, ahead->panel_stride, ahead->row_stride};
   }
   const UnitsContext context{&rows, shape.hidden_size};
   product.panels = T::panels(blocks);
-  product.falling = falling;
+  product.descending = descending;
   product.finish = finish_stage<Cell, S>;
   product.context = &context;
   sweep<typename T::Forward>(product);
@@ -198,7 +198,7 @@ template <class Cell>
 struct ForwardScratch {
   StepRows rows;
   Inner inner;
-  float* resting;
+  float* spilled;
   float* zeros;  // [H]
 
   // The input's share of the sums for the steps before `ahead_end`, where few sequences run: for
@@ -222,7 +222,7 @@ struct ForwardScratch {
     ahead = arena.take<float>(ahead_room * row_floats);
     ahead_x = arena.take<const float*>(ahead_room);
     const Index most = ranks > ahead_room ? ranks : ahead_room;
-    resting = arena.take<float>(resting_floats(most, kWidestPanel * kLanes));
+    spilled = arena.take<float>(spilled_floats(most, kWidestPanel * kLanes));
   }
 
   template <int S>
@@ -308,7 +308,7 @@ void look_ahead(const ForwardArgs& a, const Part& part, Index s, ForwardScratch<
     scratch.inner.fill(I, 0, T::Forward::kStride);
     Product product =
         stage_product<Cell, S>(a.shape, a.packed, scratch.ahead_count, scratch.ahead_x,
-                               scratch.ahead_x, scratch.inner, scratch.resting);
+                               scratch.ahead_x, scratch.inner, scratch.spilled);
     product.panels = T::panels(part.blocks);
     product.target = scratch.template ahead_sums<S>(H);
     sweep<typename T::Forward>(product);
@@ -339,16 +339,16 @@ void copy_last_states(const ForwardArgs& a, const Part& part, const float* zeros
 
 // The sequences and units of one part through all steps.
 template <class Cell>
-void forward(const ForwardArgs& a, const Part& part, void* memory) {
+void forward(const ForwardArgs& a, const Part& part, void* block) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
   const Range ranks = part.ranks;
-  Arena arena(memory);
+  Arena arena(block);
   ForwardScratch<Cell> scratch(arena, a.shape, ranks.end - ranks.begin);
   fill_zero(scratch.zeros, H);
   if (a.recurrent_mask) {
     scratch.rows.masks = true;
     mask_initial_states(a, part, scratch.zeros);
-    meet(part);
+    wait_for_units(part);
   }
 
   for (Index s = 0; s < a.batch.lengths[ranks.begin]; ++s) {
@@ -362,8 +362,8 @@ void forward(const ForwardArgs& a, const Part& part, void* memory) {
       ahead.base = ahead.at(0, scratch.ahead_row);
       scratch.inner.fill(few ? 0 : I, H, Stage<Cell, S>::Forward::kStride);
       forward_stage<Cell, S>(a.shape, a.packed, scratch.rows, count, part.blocks, scratch.inner,
-                             few ? &ahead : nullptr, s % 2 == 1, scratch.resting);
-      meet(part);
+                             few ? &ahead : nullptr, s % 2 == 1, scratch.spilled);
+      wait_for_units(part);
     });
     if (few) scratch.ahead_row += count;
   }

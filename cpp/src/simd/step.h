@@ -13,14 +13,14 @@ template <class Cell>
 struct StepScratch {
   StepRows rows;
   Inner inner;
-  float* resting;
+  float* spilled;
   float* zeros;     // [H]
   float* operands;  // [kStepRows, H], between two stages
 
   StepScratch(Arena& arena, LayerShape shape) {
     rows = StepRows::take<Cell>(arena, kStepRows, shape.hidden_size);
     inner = Inner::take(arena, shape.input_size, shape.hidden_size, kWidestPanel);
-    resting = arena.take<float>(resting_floats(kStepRows, kWidestPanel * kLanes));
+    spilled = arena.take<float>(spilled_floats(kStepRows, kWidestPanel * kLanes));
     zeros = arena.take<float>(shape.hidden_size);
     operands = arena.take<float>(Cell::kStages == 2 ? kStepRows * shape.hidden_size : 0);
   }
@@ -34,9 +34,9 @@ std::size_t step_scratch(LayerShape shape) {
 }
 
 template <class Cell>
-void step(const StepArgs& a, void* memory) {
+void step(const StepArgs& a, void* block) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
-  Arena arena(memory);
+  Arena arena(block);
   StepScratch<Cell> scratch(arena, a.shape);
   if (!a.h || (Cell::kStates == 2 && !a.c)) fill_zero(scratch.zeros, H);
   for (Index begin = 0; begin < a.batch; begin += kStepRows) {
@@ -58,7 +58,7 @@ void step(const StepArgs& a, void* memory) {
       using T = Stage<Cell, S>;
       scratch.inner.fill(I, H, T::Forward::kStride);
       forward_stage<Cell, S>(a.shape, a.packed, rows, count, {0, blocks_of(H)}, scratch.inner,
-                             nullptr, a.backwards, scratch.resting);
+                             nullptr, a.descending, scratch.spilled);
     });
   }
 }
