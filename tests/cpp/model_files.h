@@ -1,92 +1,26 @@
-// What the programs that check the reader of model files share: how files are made, what becomes of
-// them, and how much memory that takes. Each program is one source file, and includes this once.
+// How the programs that check the reader of model files make files, what becomes of them, and how
+// much memory that takes. Each program is one source file, and includes this once.
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "expect.h"
+#include "memory_in_use.h"
+#include "random.h"
 #include "skrnn/model.h"
-
-// --- Memory --------------------------------------------------------------------------------------
-
-// How much is in use, how much was at most since that was last looked at, and how often it was
-// taken.
-
-namespace {
-
-std::atomic<std::size_t> in_use{0}, most_in_use{0}, allocations{0};  // of any thread
-
-void* take(std::size_t size, std::size_t alignment) {
-  // The size stands before the block, where it is found again.
-  const std::size_t head = alignment < 16 ? 16 : alignment;
-  void* memory = std::aligned_alloc(head, head + (size + head - 1) / head * head);
-  if (memory == nullptr) throw std::bad_alloc();
-  std::memcpy(memory, &size, sizeof size);
-  ++allocations;
-  in_use += size;
-  if (in_use > most_in_use) most_in_use = in_use.load();
-  return static_cast<char*>(memory) + head;
-}
-
-void give_back(void* block, std::size_t alignment) noexcept {
-  if (block == nullptr) return;
-  void* memory = static_cast<char*>(block) - (alignment < 16 ? 16 : alignment);
-  std::size_t size = 0;
-  std::memcpy(&size, memory, sizeof size);
-  in_use -= size;
-  std::free(memory);
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return take(size, 1); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return take(size, static_cast<std::size_t>(alignment));
-}
-// The sanitizers have one of their own, which would not match the delete below.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  try {
-    return take(size, 1);
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
-}
-void operator delete(void* p) noexcept { give_back(p, 1); }
-void operator delete(void* p, std::size_t) noexcept { give_back(p, 1); }
-void operator delete(void* p, std::align_val_t alignment) noexcept {
-  give_back(p, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* p, std::size_t, std::align_val_t alignment) noexcept {
-  give_back(p, static_cast<std::size_t>(alignment));
-}
 
 namespace {
 
 using Index = std::int64_t;
 using Bytes = std::string;
-
-// --- Bookkeeping ---------------------------------------------------------------------------------
-
-int passed = 0, failed = 0;
-
-void expect(bool holds, const std::string& what) {
-  ++(holds ? passed : failed);
-  if (!holds && failed <= 50) std::printf("FAILED  %s\n", what.c_str());
-}
-
-int conclusion() {
-  std::printf("%d checks passed, %d failed\n", passed, failed);
-  return failed == 0 ? 0 : 1;
-}
 
 // --- Files ---------------------------------------------------------------------------------------
 
@@ -100,7 +34,7 @@ inline std::string replaced(std::string text, const std::string& from, const std
 }
 
 // `text` as a string of JSON.
-std::string json_string(const std::string& text) {
+inline std::string json_string(const std::string& text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -116,7 +50,7 @@ std::string json_string(const std::string& text) {
 }
 
 // The CRC-32 of ISO 3309, a bit after the other.
-std::uint32_t crc32_of(const Bytes& bytes) {
+inline std::uint32_t crc32_of(const Bytes& bytes) {
   std::uint32_t remainder = ~std::uint32_t{0};
   for (const char c : bytes) {
     remainder ^= static_cast<unsigned char>(c);
@@ -133,7 +67,7 @@ struct TensorEntry {
 };
 
 template <class T>
-Bytes bytes_of(const std::vector<T>& values) {
+inline Bytes bytes_of(const std::vector<T>& values) {
   return Bytes(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
 }
 
@@ -188,14 +122,14 @@ struct File {
   std::string header_without_digests() const { return header(description); }
 };
 
-Bytes container(const std::string& header, const Bytes& data) {
+inline Bytes container(const std::string& header, const Bytes& data) {
   Bytes length(8, '\0');
   for (std::size_t i = 0; i < 8; ++i) length[i] = static_cast<char>(header.size() >> (8 * i));
   return length + header + data;
 }
-Bytes container(const File& file) { return container(file.header(), file.data); }
+inline Bytes container(const File& file) { return container(file.header(), file.data); }
 
-std::string pooling_name(skrnn::Pooling pooling) {
+inline std::string pooling_name(skrnn::Pooling pooling) {
   switch (pooling) {
     case skrnn::Pooling::kEveryStep:
       return "every_step";
@@ -215,7 +149,7 @@ std::string pooling_name(skrnn::Pooling pooling) {
 
 const std::vector<std::string> kOperations = {"subtract", "divide", "multiply", "add", "fill"};
 
-std::string description_of(const skrnn::ServingSettings& settings) {
+inline std::string description_of(const skrnn::ServingSettings& settings) {
   const skrnn::NetworkSettings& network = settings.network;
   std::string quantiles, operations;
   for (const double q : settings.loss.quantiles) {
@@ -228,7 +162,7 @@ std::string description_of(const skrnn::ServingSettings& settings) {
                   "\", \"tensor\": \"input." + std::to_string(i) +
                   "\", \"in_float64\": " + (operation.in_float64 ? "true" : "false") + "}";
   }
-  return "{\"format_version\": 2, \"crc32\": {}, \"producer\": \"a test\", \"network\": {\"cell\": "
+  return "{\"format_version\": 3, \"crc32\": {}, \"producer\": \"a test\", \"network\": {\"cell\": "
          "\"" +
          network.cell + "\", \"input_size\": " + std::to_string(network.input_size) +
          ", \"embedding_size\": " + std::to_string(network.embedding_size) +
@@ -243,7 +177,7 @@ std::string description_of(const skrnn::ServingSettings& settings) {
          "]}, \"input\": {\"operations\": [" + operations + "]}, \"estimator\": null}";
 }
 
-std::vector<float> parameters_of(const skrnn::ServingSettings& settings) {
+inline std::vector<float> parameters_of(const skrnn::ServingSettings& settings) {
   const skrnn::NetworkLayout model(settings.network);
   std::vector<float> parameters(static_cast<std::size_t>(model.num_parameters()));
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -252,7 +186,15 @@ std::vector<float> parameters_of(const skrnn::ServingSettings& settings) {
   return parameters;
 }
 
-File file_of(const skrnn::ServingSettings& settings) {
+inline std::vector<float> random_parameters(const skrnn::ServingSettings& settings) {
+  Random random(0);
+  const skrnn::NetworkLayout network(settings.network);
+  std::vector<float> parameters(static_cast<std::size_t>(network.num_parameters()));
+  for (float& p : parameters) p = random.uniform(0.5);
+  return parameters;
+}
+
+inline File file_of(const skrnn::ServingSettings& settings) {
   File file;
   file.description = description_of(settings);
   const std::string channels = "[" + std::to_string(settings.network.input_size) + "]";
@@ -278,7 +220,7 @@ File file_of(const skrnn::ServingSettings& settings) {
   return file;
 }
 
-skrnn::ServingSettings channels_model() {
+inline skrnn::ServingSettings channels_model() {
   skrnn::ServingSettings settings;
   settings.network.cell = "lstm";
   settings.network.input_size = 2;
@@ -305,7 +247,7 @@ inline skrnn::ServingSettings tokens_model() {
 
 // Nothing, or the message of the std::invalid_argument. Whatever the bytes, a message can be
 // printed anywhere, and the memory in use is bounded by the length of the file.
-std::string error_of(const Bytes& bytes, const std::string& what) {
+inline std::string error_of(const Bytes& bytes, const std::string& what) {
   std::string message;
   most_in_use = in_use.load();
   const std::size_t before = in_use;

@@ -1,0 +1,203 @@
+// Checks what the reader of model files makes of the description in a file: JSON and nothing else,
+// with the fields that a model needs.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "model_files.h"
+
+namespace {
+
+void check_json() {
+  const File sound = file_of(channels_model());
+  const auto with = [&](const std::string& from, const std::string& to) {
+    File file = sound;
+    file.description = replaced(file.description, from, to);
+    return container(file);
+  };
+  const auto nested = [](std::size_t n) { return std::string(n, '[') + std::string(n, ']'); };
+
+  for (const std::string& text : std::vector<std::string>{
+           "{}", "[]", "[[], {}, [{}]]", "true", " \t\r\n false\n", "0", "-0", "1E+5", "0.5e-7",
+           "1e999", "123456789012345678901234567890", "\"\"", R"("\"\\\/\b\f\n\r\t\u00E9")",
+           "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f\"", R"("\ud83d\ude00")",
+           R"({"a": {"a": 1}, "b": {"a": 1}, "": [], "\u0000": 1})", nested(63)}) {
+    expect_good(with("null", text), "JSON " + text);
+  }
+  for (const std::string& text : std::vector<std::string>{"",
+                                                          "NaN",
+                                                          "Infinity",
+                                                          "-Infinity",
+                                                          "nan",
+                                                          "01",
+                                                          "-01",
+                                                          "-",
+                                                          "+1",
+                                                          "1.",
+                                                          ".5",
+                                                          "1.e5",
+                                                          "1e",
+                                                          "1e+",
+                                                          "0x10",
+                                                          "1_000",
+                                                          "tru",
+                                                          "nulL",
+                                                          "truex",
+                                                          "'a'",
+                                                          "a",
+                                                          "[1,]",
+                                                          "[,]",
+                                                          "[1 2]",
+                                                          "[1",
+                                                          "1]",
+                                                          "[}",
+                                                          "{]",
+                                                          R"({"a":1,})",
+                                                          "{,}",
+                                                          R"({"a"})",
+                                                          R"({"a":})",
+                                                          R"({"a" 1})",
+                                                          "{a:1}",
+                                                          "{1:1}",
+                                                          R"({"a":1 "b":2})",
+                                                          R"({"a":1, "a":2})",
+                                                          R"({"a":1, "\u0061":2})",
+                                                          R"([{"b": [{"c": 1, "d": 2, "c": 3}]}])",
+                                                          R"("\ud800")",
+                                                          R"("\udc00")",
+                                                          R"("\ud800\u0041")",
+                                                          R"("\ud800\ud800")",
+                                                          R"("\u12")",
+                                                          R"("\u12g4")",
+                                                          R"("\x41")",
+                                                          R"("\)",
+                                                          "\"",
+                                                          "\"a",
+                                                          "\"\n\"",
+                                                          std::string("\"\0\"", 3),
+                                                          "\"\xff\"",
+                                                          "\"\x80\"",
+                                                          "\"\xc0\x80\"",
+                                                          "\"\xe0\x80\x80\"",
+                                                          "\"\xed\xa0\x80\"",
+                                                          "\"\xf0\x80\x80\x80\"",
+                                                          "\"\xf4\x90\x80\x80\"",
+                                                          "\"\xc3\"",
+                                                          "// no\n1",
+                                                          "/* no */ 1",
+                                                          "1 // no",
+                                                          "1 1",
+                                                          "1,",
+                                                          "1}",
+                                                          nested(64),
+                                                          std::string(5'000'000, '['),
+                                                          std::string(5'000'000, '{')}) {
+    expect_error(with("null", text), "is not JSON", "JSON " + text.substr(0, 60));
+  }
+  expect_error(with("{", "\xef\xbb\xbf{"), "is not JSON", "a byte order mark");
+
+  for (const double delta : {0.1, 1.0, 4.9406564584124654e-324, 2.2250738585072014e-308,
+                             1.7976931348623157e308, 123456789.12345678}) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.17g", delta);
+    const Bytes bytes = with("1.000000", text);
+    expect_good(bytes, std::string("delta ") + text);
+    expect(skrnn::Model::parse(bytes.data(), bytes.size()).settings().loss.delta == delta,
+           std::string("delta arrives as ") + text);
+  }
+  for (const char* text : {"1e309", "-1e309", "1e-400", "\"1\"", "true", "null", "[1]", "{}"}) {
+    expect_error(with("1.000000", text), "loss.delta", std::string("delta ") + text);
+  }
+  for (const char* text : {"1e0", "1.0", "9223372036854775808", "-9223372036854775809", "\"1\"",
+                           "true", "null", "[]"}) {
+    const auto field = "\"num_layers\": " + std::string(text);
+    expect_error(with("\"num_layers\": 1", field), "network.num_layers", field);
+  }
+}
+
+void check_description() {
+  const File sound = file_of(channels_model());
+  struct Case {
+    const char *from, *to, *words;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"\"format_version\": 3", "\"format_version\": 4", "update scikit-rnn"},
+           {"\"format_version\": 3", "\"format_version\": 0", "format_version 0"},
+           {"\"format_version\": 3", "\"format_version\": \"3\"", "format_version"},
+           {"\"crc32\": {}", "\"crc\": {}", "has no \"crc32\""},
+           {"\"crc32\": {}", "\"crc32\": []", "crc32 must be an object"},
+           {"\"crc32\": {}", "\"crc32\": { }", "no digest of the tensor \"rnn.weight_ih_l0\""},
+           {"\"crc32\": {}", "\"crc32\": {\"head.bias\": -1}", "32 bits"},
+           {"\"crc32\": {}", "\"crc32\": {\"head.bias\": 4294967296}", "32 bits"},
+           {"\"crc32\": {}", "\"crc32\": {\"head.bias\": \"0\"}", "32 bits"},
+           {"\"crc32\": {}", "\"crc32\": {\"head.bia\": 0}", "\"head.bia\" is missing"},
+           {"\"format_version\"", "\"format\"", "has no \"format_version\""},
+           {"\"network\"", "\"net\"", "has no \"network\""},
+           {"\"input\"", "\"in\"", "has no \"input\""},
+           {"\"loss\": {", "\"loss\": 3, \"x\": {", "loss must be an object"},
+           {"\"hidden_size\"", "\"hidden\"", "network has no \"hidden_size\""},
+           {"\"hidden_size\": 3", "\"hidden_size\": 0", "hidden_size"},
+           {"\"hidden_size\": 3", "\"hidden_size\": -3", "hidden_size"},
+           {"\"hidden_size\": 3", "\"hidden_size\": 4", "must be F32 of shape [16, 2], got"},
+           {"\"hidden_size\": 3", "\"hidden_size\": 1000000000000", "large"},
+           {"\"hidden_size\": 3", "\"hidden_size\": 9223372036854775807", "large"},
+           {"\"input_size\": 2", "\"input_size\": 3", "rnn.weight_ih_l0"},
+           {"\"input_size\": 2", "\"input_size\": 4611686018427387904", "large"},
+           {"\"embedding_size\": 0", "\"embedding_size\": 2", "embedding.weight"},
+           {"\"embedding_size\": 0", "\"embedding_size\": -1", "embedding_size"},
+           {"\"num_layers\": 1", "\"num_layers\": 2", "\"rnn.weight_ih_l1\" is missing"},
+           {"\"num_layers\": 1", "\"num_layers\": 1000000", "but the file holds only 10 tensors"},
+           {"\"num_layers\": 1", "\"num_layers\": 0", "num_layers"},
+           {"\"output_size\": 4", "\"output_size\": 5", "head.weight"},
+           {"\"bidirectional\": false", "\"bidirectional\": true", "_reverse"},
+           {"\"bidirectional\": false", "\"bidirectional\": 0", "must be true or false"},
+           {"\"lstm\"", "\"lsmt\"", "unknown cell 'lsmt'"},
+           {"\"lstm\"", "\"gru\"", "rnn.weight_ih_l0"},
+           {"\"lstm\"", "\"lstm\\u0000\"", "network.cell is unknown"},
+           {"\"lstm\"", "\"\\u001b[2J\"", "network.cell is unknown"},
+           {"\"lstm\"", "7", "network.cell must be a string"},
+           {"\"last\"", "\"first\"", "unknown pooling 'first'"},
+           {"\"last\"", "\"attention\"", "attention.weight"},
+           {"\"quantile\"", "\"quantil\"", "unknown loss 'quantil'"},
+           {"\"quantile\"", "\"squared_error\"", "needs output_size 2"},
+           {"\"quantile\"", "\"quantile\\u0000\"", "loss.name is unknown"},
+           {"[0.250000, 0.750000]", "[0.25]", "needs output_size 2"},
+           {"[0.250000, 0.750000]", "[]", "quantile"},
+           {"[0.250000, 0.750000]", "[0.25, 1.75]", "quantiles must be in (0, 1)"},
+           {"[0.250000, 0.750000]", "[0.25, \"a\"]", "loss.quantiles[1]"},
+           {"[0.250000, 0.750000]", "{}", "must be a list"},
+           {"1.000000", "-1", "delta must be above 0"},
+           {"\"targets\": 2", "\"targets\": 1", "target.mean"},
+           {"\"targets\": 2", "\"targets\": -2", "target.mean"},
+           {"\"subtract\"", "\"power\"", "unknown operation 'power'"},
+           {"\"input.1\"", "\"input.0\"", "must be \"input.1\""},
+           {"\"in_float64\": true", "\"in_float64\": 1", "input.operations[0].in_float64"},
+           {"{\"operations\": [", "{\"operations\": [0, ", "input.operations[0]"},
+       }) {
+    File file = sound;
+    file.description = replaced(file.description, c.from, c.to);
+    expect_error(container(file), c.words, std::string(c.from) + " -> " + c.to);
+  }
+
+  // Without tensors whose shapes would tell, sizes must not overflow either.
+  File open = file_of(tokens_model());
+  for (const char* loss : {"squared_error", "gaussian_nll", "quantile", "cross_entropy"}) {
+    for (const char* targets : {"0", "-1", "2", "4611686018427387904", "9223372036854775807"}) {
+      File file = open;
+      file.description = replaced(file.description, "cross_entropy", loss);
+      file.description =
+          replaced(file.description, "\"targets\": 1", std::string("\"targets\": ") + targets);
+      file.description =
+          replaced(file.description, "\"quantiles\": []", "\"quantiles\": [0.1, 0.2, 0.3, 0.4]");
+      error_of(container(file), std::string(loss) + " of targets " + targets);
+    }
+  }
+}
+
+}  // namespace
+
+int main() {
+  check_json();
+  check_description();
+  return conclusion();
+}

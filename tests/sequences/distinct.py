@@ -1,0 +1,21 @@
+"""Sequences that cannot be taken for each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def arrays(*lengths: int, channels: int = 2, dtype: Any = np.float32) -> list[np.ndarray]:
+    """Sequences whose every value is another."""
+    rng = np.random.default_rng(sum(lengths) + 31 * channels)
+    return [rng.normal(size=(length, channels)).astype(dtype) for length in lengths]
+
+
+def assert_same(actual: Any, expected: Any) -> None:
+    """The same arrays in the same order, with the same dtypes."""
+    assert len(actual) == len(expected)
+    for one, other in zip(actual, expected, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other, strict=True)
