@@ -140,7 +140,7 @@ void transpose_operands(const BackwardArgs& a, Range rows, void* block) {
   transpose_rows(row, count, I, a.inputs + rows.begin, a.column_stride);
 
   for_each_row(a, rows, [&](Index n, Index s, Index i) {
-    from[n - rows.begin] = state_before(a.batch, s, i, H, a.y, a.h0, scratch.zeros);
+    from[n - rows.begin] = state_before(a.batch, s, i, H, a.y, a.state0[0], scratch.zeros);
   });
   // Operands that stand nowhere as rows are made a few rows at a time: h' times its mask, and the
   // second stage's r h' (r is the first thing its cell saves).
@@ -185,16 +185,16 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index 
   UnitGradients<N> first;  // of the first block
   for (int n = 0; n < N; ++n) {
     const Index i = part.ranks.begin + r + n, packed_row = batch.packed_offset[s] + i;
-    first.h_prev_[n] = state_before(batch, s, i, H, a.y, a.h0, scratch.zeros);
-    first.h_[n] = a.y + row_of(batch, s, i) * H;
+    first.state_prev_[0][n] = state_before(batch, s, i, H, a.y, a.state0[0], scratch.zeros);
+    first.state_[0][n] = a.y + row_of(batch, s, i) * H;
     first.saved_[n] = a.saved_gates + packed_row * saved_gates<Cell>(H);
-    first.dh_[n] = a.dh + i * padded;
-    if constexpr (Cell::kStates == 2) {
-      const float* c0 = a.c0 ? a.c0 + batch.order[i] * H : scratch.zeros;
-      first.c_prev_[n] = s > 0 ? a.saved_c + (batch.packed_offset[s - 1] + i) * H : c0;
-      first.c_[n] = a.saved_c + packed_row * H;
-      first.dc_[n] = a.dc + i * padded;
+    for (int k = 1; k < kNumStates<Cell>; ++k) {
+      const float* saved = a.saved_states[k];
+      const float* at_first = a.state0[k] ? a.state0[k] + batch.order[i] * H : scratch.zeros;
+      first.state_prev_[k][n] = s > 0 ? saved + (batch.packed_offset[s - 1] + i) * H : at_first;
+      first.state_[k][n] = saved + packed_row * H;
     }
+    for (int k = 0; k < kNumStates<Cell>; ++k) first.dstate_[k][n] = a.dstate[k] + i * padded;
     if constexpr (Cell::kStages == 2) {
       first.doperand_[n] = scratch.doperand + (r + n) * padded;
       first.mask_[n] = a.recurrent_mask ? a.recurrent_mask + i * H : scratch.ones;
@@ -207,14 +207,11 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index 
     UnitGradients<N> u;
     u.lanes = lanes_in(b, H);
     for (int n = 0; n < N; ++n) {
-      u.h_prev_[n] = first.h_prev_[n] + at;
-      u.h_[n] = first.h_[n] + at;
       u.saved_[n] = first.saved_[n] + at * Cell::kSaved;
-      u.dh_[n] = first.dh_[n] + at;
-      if constexpr (Cell::kStates == 2) {
-        u.c_prev_[n] = first.c_prev_[n] + at;
-        u.c_[n] = first.c_[n] + at;
-        u.dc_[n] = first.dc_[n] + at;
+      for (int k = 0; k < kNumStates<Cell>; ++k) {
+        u.state_prev_[k][n] = first.state_prev_[k][n] + at;
+        u.state_[k][n] = first.state_[k][n] + at;
+        u.dstate_[k][n] = first.dstate_[k][n] + at;
       }
       if constexpr (Cell::kStages == 2) {
         u.doperand_[n] = first.doperand_[n] + at;
@@ -245,7 +242,7 @@ void backward_stage(const BackwardArgs& a, const Part& part, Index s, Index coun
   // What the cell passes on itself is added last: begun with it, the small products would each be
   // rounded to its size.
   constexpr bool kAdds = S == 0 && Cell::kPassesDh;
-  float* dh = a.dh + part.ranks.begin * padded;
+  float* dh = a.dstate[0] + part.ranks.begin * padded;
   float* out = S == 1 ? scratch.doperand : kAdds ? scratch.dh : dh;
   const Index num_segments = gate_segments<Cell, S>(dgates, H, T::kSecondOffset, scratch.segments);
   Product product =
@@ -283,7 +280,7 @@ void backward_steps(const BackwardArgs& a, const Part& part, void* block) {
     const Index count = active(batch, s, part.ranks);
     if (count <= 0) continue;
     for (Index i = part.ranks.begin; a.dy && i < part.ranks.begin + count; ++i) {
-      float* dh = a.dh + i * padded;
+      float* dh = a.dstate[0] + i * padded;
       const float* dy = a.dy + row_of(batch, s, i) * H;
       for (Index b = part.blocks.begin; b < part.blocks.end; ++b) {
         store(dh + b * kLanes, add(load(dh + b * kLanes), load(dy + b * kLanes, lanes_in(b, H))));
@@ -293,7 +290,7 @@ void backward_steps(const BackwardArgs& a, const Part& part, void* block) {
       const Range units = units_in(part.blocks, H);
       for (Index i = part.ranks.begin; i < part.ranks.begin + count; ++i) {
         copy_row(a.dh_steps + (batch.packed_offset[s] + i) * H + units.begin,
-                 a.dh + i * padded + units.begin, units.end - units.begin);
+                 a.dstate[0] + i * padded + units.begin, units.end - units.begin);
       }
     }
     if constexpr (Cell::kStages == 2) backward_stage<Cell, 1>(a, part, s, count, scratch);
