@@ -13,6 +13,7 @@
 #include "simd/forward.h"
 #include "simd/matrix.h"
 #include "simd/step.h"
+#include "simd/weight_gradient.h"
 
 namespace skrnn::SKRNN_ISA {
 
@@ -38,7 +39,7 @@ constexpr CellKernels cell_kernels() {
           step_scratch<Cell>,
           step<Cell>,
           padded_size,
-          sums_size<Cell>,
+          dgates_size<Cell>,
           hidden_columns<Cell>,
           gradient_panels<Cell>,
           backward_scratch<Cell>,
