@@ -4,6 +4,7 @@
 #include "cells/gru.h"
 #include "cells/gru_reset_before.h"
 #include "cells/lstm.h"
+#include "cells/lstm_peephole.h"
 #include "cells/rnn.h"
 #include "optimizers/adam.h"
 #include "optimizers/adamw.h"
@@ -54,6 +55,7 @@ constexpr CellKernels kCells[] = {
     cell_kernels<Rnn<TanhFunction>>(),
     cell_kernels<Rnn<ReluFunction>>(),
     cell_kernels<Lstm>(),
+    cell_kernels<LstmPeephole>(),
     cell_kernels<Gru>(),
     cell_kernels<GruResetBefore>(),
 };
