@@ -3,12 +3,15 @@
 // A cell is one or more stages. For each stage, the packed forward weights are
 //   [panel][k over I, then H][block of the panel][gate][lane]   and then
 //   [panel][block of the panel][sum][lane]   of biases,
-// with zeros in the lanes past H and in the blocks that the last panel lacks. Gradients are summed
-// up in the same layout. The packed backward weights of a stage are two transposed matrices in
-// panels of kOutBlocks blocks, for dL/dh and dL/dx:
+// with zeros in the lanes past H and in the blocks that the last panel lacks. The vectors of the
+// cell follow the last stage:
+//   [block][vector][lane].
+// Gradients are summed up in the same layout. The packed backward weights of a stage are two
+// transposed matrices in panels of kOutBlocks blocks, for dL/dh and dL/dx:
 //   [panel over H][k over (block, gate, lane)][block of the panel][lane]   and the same over I.
 #pragma once
 
+#include "simd/parameters.h"
 #include "simd/rows.h"
 #include "simd/sweep.h"
 #include "simd/transpose.h"
@@ -100,9 +103,18 @@ Index sums_offset(Index H) {
   }
 }
 
+// Floats of the cell's vectors, or of their gradients for one row.
+template <class Cell>
+Index vector_floats(Index H) {
+  return blocks_of(H) * kNumVectors<Cell> * kLanes;
+}
+template <class Cell>
+Index vectors_offset(LayerShape shape) {
+  return forward_offset<Cell, Cell::kStages>(shape);
+}
 template <class Cell>
 Index forward_size(LayerShape shape) {
-  return forward_offset<Cell, Cell::kStages>(shape);
+  return vectors_offset<Cell>(shape) + vector_floats<Cell>(shape.hidden_size);
 }
 template <class Cell>
 Index backward_size(LayerShape shape) {
@@ -150,39 +162,61 @@ SKRNN_INLINE void for_each_bias(LayerShape shape, F&& f) {
   }
 }
 
+// Calls f(packed index, number of the vector, unit) for every unit of every vector.
+template <class Cell, class F>
+SKRNN_INLINE void for_each_vector_unit(LayerShape shape, F&& f) {
+  constexpr int kVectors = kNumVectors<Cell>;
+  for (Index unit = 0; unit < shape.hidden_size; ++unit) {
+    for (int v = 0; v < kVectors; ++v) {
+      f(vectors_offset<Cell>(shape) + (unit / kLanes * kVectors + v) * kLanes + unit % kLanes, v,
+        unit);
+    }
+  }
+}
+
 template <class Cell>
-void pack_forward(LayerShape shape, WeightPointers from, float* packed) {
+void pack_forward(LayerShape shape, const float* const* from, float* packed) {
   const Index I = shape.input_size, H = shape.hidden_size;
   fill_zero(packed, forward_size<Cell>(shape));
   for_each_stage<Cell>([&](auto stage) {
     constexpr int S = decltype(stage)::value;
     constexpr Index kStride = kWeightStride<Stage<Cell, S>>;
     for_each_weight_block<Cell, S>(shape, [&](Index to, int lanes, Index ih, Index hh) {
-      transpose_matrix(from.ih + ih * I, I, lanes, I, packed + to, kStride);
-      transpose_matrix(from.hh + hh * H, H, lanes, H, packed + to + I * kStride, kStride);
+      transpose_matrix(from[kWeightIh] + ih * I, I, lanes, I, packed + to, kStride);
+      transpose_matrix(from[kWeightHh] + hh * H, H, lanes, H, packed + to + I * kStride, kStride);
     });
     for_each_bias<Cell, S>(shape, [&](Index to, Index row, bool input, bool hidden) {
-      packed[to] = (input && from.bias_ih ? from.bias_ih[row] : 0.0f) +
-                   (hidden && from.bias_hh ? from.bias_hh[row] : 0.0f);
+      packed[to] = (input && from[kBiasIh] ? from[kBiasIh][row] : 0.0f) +
+                   (hidden && from[kBiasHh] ? from[kBiasHh][row] : 0.0f);
     });
+  });
+  for_each_vector_unit<Cell>(shape, [&](Index to, int vector, Index unit) {
+    const float* numbers = from[kSharedParameters + vector];
+    if (numbers) packed[to] = numbers[unit];
   });
 }
 
 template <class Cell>
-void unpack_gradient(LayerShape shape, const float* packed, GradientPointers to) {
+void unpack_gradient(LayerShape shape, const float* packed, float* const* to) {
   const Index I = shape.input_size, H = shape.hidden_size;
   for_each_stage<Cell>([&](auto stage) {
     constexpr int S = decltype(stage)::value;
     constexpr Index kStride = kWeightStride<Stage<Cell, S>>;
     for_each_weight_block<Cell, S>(shape, [&](Index at, int lanes, Index ih, Index hh) {
       const float* input = packed + at;
-      if (to.ih) transpose_matrix(input, kStride, I, lanes, to.ih + ih * I, I);
-      if (to.hh) transpose_matrix(input + I * kStride, kStride, H, lanes, to.hh + hh * H, H);
+      if (to[kWeightIh]) transpose_matrix(input, kStride, I, lanes, to[kWeightIh] + ih * I, I);
+      if (to[kWeightHh]) {
+        transpose_matrix(input + I * kStride, kStride, H, lanes, to[kWeightHh] + hh * H, H);
+      }
     });
     for_each_bias<Cell, S>(shape, [&](Index at, Index row, bool input, bool hidden) {
-      if (input && to.bias_ih) to.bias_ih[row] = packed[at];
-      if (hidden && to.bias_hh) to.bias_hh[row] = packed[at];
+      if (input && to[kBiasIh]) to[kBiasIh][row] = packed[at];
+      if (hidden && to[kBiasHh]) to[kBiasHh][row] = packed[at];
     });
+  });
+  for_each_vector_unit<Cell>(shape, [&](Index at, int vector, Index unit) {
+    float* numbers = to[kSharedParameters + vector];
+    if (numbers) numbers[unit] = packed[at];
   });
 }
 
@@ -205,15 +239,15 @@ void pack_transposed(Index H, Index columns, const int* gates, const float* weig
 }
 
 template <class Cell>
-void pack_backward(LayerShape shape, WeightPointers from, float* packed) {
+void pack_backward(LayerShape shape, const float* const* from, float* packed) {
   const Index I = shape.input_size, H = shape.hidden_size;
   fill_zero(packed, backward_size<Cell>(shape));
   for_each_stage<Cell>([&](auto stage) {
     using T = Stage<Cell, decltype(stage)::value>;
     float* hidden = packed + backward_offset<Cell, decltype(stage)::value>(shape);
     float* input = hidden + T::back_floats(H, H);
-    pack_transposed<T>(H, H, T::kHiddenGates, from.hh, hidden);
-    pack_transposed<T>(H, I, T::kInputGates, from.ih, input);
+    pack_transposed<T>(H, H, T::kHiddenGates, from[kWeightHh], hidden);
+    pack_transposed<T>(H, I, T::kInputGates, from[kWeightIh], input);
   });
 }
 
