@@ -110,8 +110,6 @@ struct Matrix {
   std::size_t nbytes() const { return sizeof(float) * static_cast<std::size_t>(rows * columns); }
 };
 
-enum class Access { kRead, kWrite };
-
 // `object` as a matrix of that shape; see float32_array and float32_output for what it throws.
 template <Access access>
 Matrix matrix(PyObject* object, Argument argument, Axis rows, Axis columns) {
