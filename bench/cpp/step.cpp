@@ -61,11 +61,8 @@ class Stream {
                {weight_ih_.data(), weight_hh_.data(), bias_ih_.data(), bias_hh_.data()}) {}
 
   void step() {
-    if (cell_ == "lstm") {
-      layer_.step(1, x_.data(), {h_.data(), c_.data()}, {h_.data(), c_.data()});
-    } else {
-      layer_.step(1, x_.data(), {h_.data(), nullptr}, {h_.data(), nullptr});
-    }
+    float* const state[] = {h_.data(), c_.data()};  // c is read by the LSTM alone
+    layer_.step(1, x_.data(), state, state);
   }
 
   void reset() {

@@ -20,9 +20,12 @@ import os
 import time
 import warnings
 from collections import defaultdict
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from sklearn.metrics import r2_score
@@ -63,17 +66,25 @@ def _fit(cases: Cases, X: list[Any], y: np.ndarray, setting: dict[str, Any]) -> 
         of_epoch = np.ceil(len(y) / setting.get("batch_size", RNNClassifier().batch_size))
         setting["max_iter"] = int(np.clip(round(updates / of_epoch), *EPOCHS))
     model = pipeline(cases, **setting)
-    before = dict(initialization.KEEPS)
     longest = np.percentile([len(x) for x in X], 90)
-    try:
-        if bias is not None:
-            for cell, (gate, _) in before.items():
-                initialization.KEEPS[cell] = gate, _biases(bias, longest)
+    with _keeping_bias(None if bias is None else _biases(bias, longest)):
         if averaged:
             return _fit_averaged(model, X, y)
         return model.fit(X, y)
-    finally:
-        initialization.KEEPS.update(before)
+
+
+@contextmanager
+def _keeping_bias(bias: Any) -> Iterator[None]:
+    """Let the gate that keeps the state start from this bias, and not from what its cell says."""
+    usual = initialization.fill_gates
+
+    def fill_gates(gates: Any, info: dict[str, Any], rng: np.random.Generator) -> None:
+        if bias is not None and info["initial"] == "gate_constant":
+            info = info | {"value": bias}
+        usual(gates, info, rng)
+
+    with patch.object(initialization, "fill_gates", fill_gates):
+        yield
 
 
 def _biases(bias: float | str, longest: float) -> Any:

@@ -114,20 +114,34 @@ std::vector<std::int64_t> sequence_lengths(py::handle value, std::int64_t batch,
   return lengths;
 }
 
-StateItems unusual_state_items(PyObject* value, const char* name, const char* symbols) {
-  const std::string expected = std::string(name) + ": expected a tuple " + symbols + ", got ";
+StateArgument::StateArgument(const char* argument, const CellInfo& cell, const std::string& before,
+                             const std::string& after)
+    : name(argument) {
+  for (const StateInfo& state : cell.states) {
+    items.push_back(cell.states.size() == 1 ? name
+                                            : name + "[" + std::to_string(items.size()) + "]");
+    roles.push_back(before + state.name + after);
+    symbols += (symbols.empty() ? "(" : ", ") + roles.back();
+  }
+  symbols += ")";
+}
+
+StateItems unusual_state_items(PyObject* value, const StateArgument& argument) {
+  const std::string expected = argument.name + ": expected a tuple " + argument.symbols + ", got ";
   if (!PyTuple_Check(value) && !PyList_Check(value)) {
     throw py::type_error(expected + type_name(value));
   }
   StateItems items;
   items.owner = py::reinterpret_steal<py::object>(PySequence_Tuple(value));
   if (!items.owner) throw py::error_already_set();
-  if (PyTuple_GET_SIZE(items.owner.ptr()) != 2) {
+  const auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(items.owner.ptr()));
+  if (size != argument.size()) {
     throw py::value_error(expected + "a " + type_name(value) + " of length " +
-                          std::to_string(PyTuple_GET_SIZE(items.owner.ptr())));
+                          std::to_string(size));
   }
-  items.h = PyTuple_GET_ITEM(items.owner.ptr(), 0);
-  items.c = PyTuple_GET_ITEM(items.owner.ptr(), 1);
+  for (std::size_t k = 0; k < size; ++k) {
+    items.arrays[k] = PyTuple_GET_ITEM(items.owner.ptr(), static_cast<Py_ssize_t>(k));
+  }
   return items;
 }
 

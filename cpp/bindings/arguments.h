@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "skrnn/layer.h"
+
 namespace skrnn::bindings {
 
 // The value of a flag; throws TypeError for anything but a bool.
@@ -21,28 +23,42 @@ int thread_count(pybind11::handle n_jobs);
 std::vector<std::int64_t> sequence_lengths(pybind11::handle value, std::int64_t batch,
                                            std::int64_t steps);
 
-// The arrays of a state, or of what is shaped like one. They are borrowed from `owner`, or from the
-// caller's value where that is null.
+// An argument that is a state of some cell, or shaped like one, and what messages call it.
+struct StateArgument {
+  std::string name;                // "dstate"
+  std::vector<std::string> items;  // "dstate[0]", "dstate[1]", or "dstate" alone
+  std::vector<std::string> roles;  // "dh_n", "dc_n"
+  std::string symbols;             // "(dh_n, dc_n)"
+
+  StateArgument(const char* name, const CellInfo& cell, const std::string& before,
+                const std::string& after);
+
+  std::size_t size() const { return roles.size(); }
+};
+
+// The arrays of such an argument, or None. They are borrowed from `owner`, or from the caller's
+// value where that is null.
 struct StateItems {
-  PyObject* h = Py_None;
-  PyObject* c = Py_None;
+  PyObject* arrays[kMostStates];
   pybind11::object owner;
 };
 
 // The part of state_items that is not on step's usual path.
-StateItems unusual_state_items(PyObject* value, const char* name, const char* symbols);
+StateItems unusual_state_items(PyObject* value, const StateArgument& argument);
 
-// Cells with two states take a pair, the others the array itself; None is all None. `symbols` says
-// in messages what the pair holds, as in "(h0, c0)".
-inline StateItems state_items(PyObject* value, int states, const char* name, const char* symbols) {
+// Cells with several states take a tuple, the others the array itself; None is all None.
+inline StateItems state_items(PyObject* value, const StateArgument& argument) {
   StateItems items;
-  if (states == 1) {
-    items.h = value;
-  } else if (PyTuple_CheckExact(value) && PyTuple_GET_SIZE(value) == 2) {
-    items.h = PyTuple_GET_ITEM(value, 0);
-    items.c = PyTuple_GET_ITEM(value, 1);
-  } else if (value != Py_None) {
-    return unusual_state_items(value, name, symbols);
+  const std::size_t size = argument.size();
+  const bool is_tuple = PyTuple_CheckExact(value) && size > 1;
+  if (is_tuple && PyTuple_GET_SIZE(value) == static_cast<Py_ssize_t>(size)) {
+    for (std::size_t k = 0; k < size; ++k) {
+      items.arrays[k] = PyTuple_GET_ITEM(value, static_cast<Py_ssize_t>(k));
+    }
+  } else if (size == 1 || value == Py_None) {
+    for (std::size_t k = 0; k < size; ++k) items.arrays[k] = value;
+  } else {
+    return unusual_state_items(value, argument);
   }
   return items;
 }

@@ -28,12 +28,11 @@ struct CacheObject {
   std::uint64_t layer_serial;
   Batch batch;
   Cache cache;
-  std::int64_t steps;       // T
-  std::int64_t batch_size;  // B
-  py::array x;              // [T, B, I]
-  py::object h0;            // [B, H] or None
-  py::object c0;            // [B, H] or None
-  py::array y;              // [T, B, H]
+  std::int64_t steps;              // T
+  std::int64_t batch_size;         // B
+  py::array x;                     // [T, B, I]
+  std::vector<py::object> state0;  // [B, H] each, or None
+  py::array y;                     // [T, B, H]
 };
 
 LayerObject& layer_of(py::handle self) {
@@ -44,15 +43,24 @@ const float* data_or_null(const py::object& array) {
   return array.is_none() ? nullptr : data_of(py::reinterpret_borrow<py::array>(array));
 }
 
+std::vector<const float*> pointers(const std::vector<py::object>& arrays) {
+  std::vector<const float*> result;
+  for (const py::object& array : arrays) result.push_back(data_or_null(array));
+  return result;
+}
+
+std::vector<float*> mutable_pointers(std::vector<py::array>& arrays) {
+  std::vector<float*> result;
+  for (py::array& array : arrays) result.push_back(mutable_data_of(array));
+  return result;
+}
+
 // ---- Construction ----
 
-CellInfo find_cell(const std::string& name) {
-  std::string names;
-  for (CellInfo& cell : cells()) {
-    if (cell.name == name) return std::move(cell);
-    names += (names.empty() ? "'" : ", '") + cell.name + "'";
-  }
-  throw py::value_error("cell: expected one of " + names + ", got '" + name + "'");
+// A size in messages: "4*H".
+std::string text_of(SizeRule rule) {
+  const int times = rule.inputs + rule.units;
+  return (times == 1 ? "" : std::to_string(times) + "*") + (rule.units > 0 ? "H" : "I");
 }
 
 // Weights are packed when the layer is made, so a caller who changes an array later would be misled
@@ -63,42 +71,85 @@ py::array read_only_copy(const py::array& array) {
   return copy;
 }
 
-py::object bias_copy(py::handle bias, const char* name, Axis rows) {
-  if (bias.is_none()) return py::none();
-  return read_only_copy(float32_array(bias, {name}, {rows}));
+// The array of one parameter, or None. Sizes that are not known yet are kAny.
+py::object parameter_array(py::handle value, const ParameterInfo& parameter, std::int64_t I,
+                           std::int64_t H) {
+  if (value.is_none() && parameter.optional) return py::none();
+  const std::string row_text = text_of(parameter.rows), column_text = text_of(parameter.columns);
+  const auto size = [&](SizeRule rule) { return H == kAny ? kAny : rule.of(I, H); };
+  const Axis rows{row_text.c_str(), size(parameter.rows)};
+  if (parameter.is_vector()) return read_only_copy(float32_array(value, {parameter.name}, {rows}));
+  const Axis columns{column_text.c_str(), size(parameter.columns)};
+  return read_only_copy(float32_array(value, {parameter.name}, {rows, columns}));
 }
 
-std::unique_ptr<LayerObject> make_layer(const std::string& cell_name, py::handle weight_ih,
-                                        py::handle weight_hh, py::handle bias_ih,
-                                        py::handle bias_hh, py::handle reverse) {
-  static std::atomic<std::uint64_t> serials{0};
-  const CellInfo cell = find_cell(cell_name);
-  const std::string rows_symbol = cell.gates == 1 ? "H" : std::to_string(cell.gates) + "*H";
-
-  const py::array ih = read_only_copy(
-      float32_array(weight_ih, {"weight_ih"}, {{rows_symbol.c_str(), kAny}, {"I", kAny}}));
-  const Axis rows{rows_symbol.c_str(), ih.shape(0)};
-  const std::int64_t hidden_size = ih.shape(0) / cell.gates;
-  if (hidden_size * cell.gates != ih.shape(0) || hidden_size < 1 || ih.shape(1) < 1) {
-    throw py::value_error("weight_ih: expected shape (" + rows_symbol +
-                          ", I) with H >= 1 and I >= 1, got (" + std::to_string(ih.shape(0)) +
-                          ", " + std::to_string(ih.shape(1)) + ")");
+std::string listed(const CellInfo& cell) {
+  std::string names;
+  for (const ParameterInfo& parameter : cell.parameters) {
+    names += (names.empty() ? "'" : ", '") + std::string(parameter.name) + "'";
   }
-  const py::array hh =
-      read_only_copy(float32_array(weight_hh, {"weight_hh"}, {rows, {"H", hidden_size}}));
-  py::object b_ih = bias_copy(bias_ih, "bias_ih", rows);
-  py::object b_hh = bias_copy(bias_hh, "bias_hh", rows);
+  return names;
+}
 
-  const Weights weights{data_of(ih), data_of(hh), data_or_null(b_ih), data_or_null(b_hh)};
-  Layer layer(cell_name, ih.shape(1), hidden_size, weights);
+// The values of `given` in the order of the cell's parameters, None where it has none.
+std::vector<py::object> in_order(const CellInfo& cell, const py::dict& given) {
+  std::vector<py::object> values;
+  std::size_t found = 0;
+  for (const ParameterInfo& parameter : cell.parameters) {
+    const bool is_given = given.contains(parameter.name);
+    if (!is_given && !parameter.optional) {
+      throw py::type_error(std::string(parameter.name) + ": missing; cell '" + cell.name +
+                           "' takes " + listed(cell));
+    }
+    values.push_back(is_given ? py::object(given[parameter.name]) : py::none());
+    found += is_given ? 1 : 0;
+  }
+  if (found < given.size()) {
+    throw py::type_error("cell '" + cell.name + "' takes " + listed(cell) + ", got " +
+                         std::string(py::str(py::list(given))));
+  }
+  return values;
+}
+
+std::unique_ptr<LayerObject> make_layer(const std::string& cell_name, const py::dict& given,
+                                        py::handle reverse) {
+  static std::atomic<std::uint64_t> serials{0};
+  const CellInfo cell = cell_info(cell_name);
+  const std::vector<py::object> values = in_order(cell, given);
+  std::vector<py::object> parameters;
+
+  // The first parameter reads the input: its shape says what I and H are.
+  const ParameterInfo& first = cell.parameters.front();
+  const py::array weight = parameter_array(values.front(), first, kAny, kAny);
+  const std::int64_t I = weight.shape(1), H = weight.shape(0) / first.rows.units;
+  if (H * first.rows.units != weight.shape(0) || H < 1 || I < 1) {
+    throw py::value_error(std::string(first.name) + ": expected shape (" + text_of(first.rows) +
+                          ", I) with H >= 1 and I >= 1, got (" + std::to_string(weight.shape(0)) +
+                          ", " + std::to_string(I) + ")");
+  }
+  parameters.push_back(weight);
+  std::int64_t products = first.size(I, H);  // multiply-adds of a sequence's step
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const ParameterInfo& parameter = cell.parameters[i];
+    parameters.push_back(parameter_array(values[i], parameter, I, H));
+    if (!parameter.is_vector()) products += parameter.size(I, H);
+  }
+  Layer layer(cell_name, I, H, pointers(parameters));
 
   // Letting other threads run costs some 100 ns, worth it from a few microseconds of work on.
   constexpr std::int64_t kGilFreeWork = 100'000;  // multiply-adds
-  const std::int64_t row_work = ih.shape(0) * (ih.shape(1) + hidden_size);
   return std::unique_ptr<LayerObject>(
-      new LayerObject{std::move(layer), ++serials, flag(reverse, "reverse"), ih.shape(1),
-                      hidden_size, cell.states, std::max<std::int64_t>(1, kGilFreeWork / row_work),
-                      ih, hh, std::move(b_ih), std::move(b_hh)});
+      new LayerObject{std::move(layer), ++serials, flag(reverse, "reverse"), I, H,
+                      StateArgument("state", cell, "", ""), StateArgument("out", cell, "", ""),
+                      std::max<std::int64_t>(1, kGilFreeWork / products), std::move(parameters)});
+}
+
+py::dict parameters_of(const LayerObject& layer) {
+  py::dict result;
+  for (std::size_t i = 0; i < layer.parameters.size(); ++i) {
+    result[layer.layer.cell().parameters[i].name] = layer.parameters[i];
+  }
+  return result;
 }
 
 std::string layer_repr(py::handle self) {
@@ -111,47 +162,31 @@ std::string layer_repr(py::handle self) {
 
 // ---- States ----
 
-struct StateArrays {
-  py::object h = py::none();  // [B, H] or None
-  py::object c = py::none();  // [B, H] or None
-
-  State pointers() const { return {data_or_null(h), data_or_null(c)}; }
-};
-
-// The names that messages use for a state and its parts.
-struct StateNames {
-  const char* name;
-  const char* items[2];
-  const char* roles[2];
-  const char* symbols;
-};
-constexpr StateNames kState0{"state", {"state[0]", "state[1]"}, {"h0", "c0"}, "(h0, c0)"};
-constexpr StateNames kDState{
-    "dstate", {"dstate[0]", "dstate[1]"}, {"dh_n", "dc_n"}, "(dh_n, dc_n)"};
-
-StateArrays state_arrays(py::handle value, const LayerObject& layer, std::int64_t batch,
-                         const StateNames& names) {
-  const StateItems items = state_items(value.ptr(), layer.states, names.name, names.symbols);
-  const bool pair = layer.states == 2;
-  const auto load = [&](PyObject* item, int i) -> py::object {
-    if (item == Py_None) return py::none();
-    return float32_array(item, {pair ? names.items[i] : names.name, names.roles[i]},
-                         {{"B", batch}, {"H", layer.hidden_size}});
-  };
-  return {load(items.h, 0), load(items.c, 1)};
+// The arrays [B, H] of a state, or None.
+std::vector<py::object> state_arrays(py::handle value, const LayerObject& layer, std::int64_t batch,
+                                     const StateArgument& argument) {
+  const StateItems items = state_items(value.ptr(), argument);
+  std::vector<py::object> arrays;
+  for (std::size_t k = 0; k < argument.size(); ++k) {
+    if (items.arrays[k] == Py_None) {
+      arrays.push_back(py::none());
+    } else {
+      arrays.push_back(float32_array(items.arrays[k],
+                                     {argument.items[k].c_str(), argument.roles[k].c_str()},
+                                     {{"B", batch}, {"H", layer.hidden_size}}));
+    }
+  }
+  return arrays;
 }
 
-// New arrays for the states of a batch.
-struct NewState {
-  py::array h;   // [B, H]
-  py::object c;  // [B, H], or None where the cell has none
-
-  NewState(const LayerObject& layer, std::int64_t batch)
-      : h(new_float32({batch, layer.hidden_size})), c(py::none()) {
-    if (layer.states == 2) c = new_float32({batch, layer.hidden_size});
+// New arrays [B, H] for the states of a batch.
+std::vector<py::array> new_state(const LayerObject& layer, std::int64_t batch) {
+  std::vector<py::array> arrays;
+  for (std::size_t k = 0; k < layer.layer.cell().states.size(); ++k) {
+    arrays.push_back(new_float32({batch, layer.hidden_size}));
   }
-  MutableState pointers() { return {mutable_data_of(h), const_cast<float*>(data_or_null(c))}; }
-};
+  return arrays;
+}
 
 // ---- The two passes ----
 
@@ -162,7 +197,8 @@ py::tuple forward(py::handle self, py::handle x_object, py::handle state_object,
   py::array x = float32_array(x_object, {"x"}, {{"T", kAny}, {"B", kAny}, {"I", layer.input_size}});
   const std::int64_t steps = x.shape(0);
   const std::int64_t batch_size = x.shape(1);
-  StateArrays state0 = state_arrays(state_object, layer, batch_size, kState0);
+  std::vector<py::object> state0 = state_arrays(
+      state_object, layer, batch_size, StateArgument("state", layer.layer.cell(), "", "0"));
   const bool backwards = reverse.is_none() ? layer.reverse : flag(reverse, "reverse");
   const bool keep = flag(train, "train");
   const int threads = thread_count(n_jobs);
@@ -170,7 +206,7 @@ py::tuple forward(py::handle self, py::handle x_object, py::handle state_object,
   if (!lengths_object.is_none()) lengths = sequence_lengths(lengths_object, batch_size, steps);
 
   py::array y = new_float32({steps, batch_size, layer.hidden_size});
-  NewState state_n(layer, batch_size);
+  std::vector<py::array> state_n = new_state(layer, batch_size);
 
   // No sequences have no steps, however large T is.
   Batch batch = Batch::padded(batch_size == 0 ? 0 : steps, batch_size,
@@ -178,19 +214,24 @@ py::tuple forward(py::handle self, py::handle x_object, py::handle state_object,
   Cache cache;
   {
     const float* x_data = data_of(x);
-    const State from = state0.pointers();
+    const std::vector<const float*> from = pointers(state0);
     float* y_data = mutable_data_of(y);
-    const MutableState to = state_n.pointers();
+    const std::vector<float*> to = mutable_pointers(state_n);
     const py::gil_scoped_release nogil;
-    layer.layer.forward(batch, x_data, from, y_data, to, keep ? &cache : nullptr, threads);
+    layer.layer.forward(batch, x_data, from.data(), y_data, to.data(), keep ? &cache : nullptr,
+                        threads);
   }
 
-  const py::object last =
-      layer.states == 2 ? py::object(py::make_tuple(state_n.h, state_n.c)) : py::object(state_n.h);
+  py::object last = state_n.front();
+  if (state_n.size() > 1) {
+    py::tuple all(state_n.size());
+    for (std::size_t k = 0; k < state_n.size(); ++k) all[k] = state_n[k];
+    last = all;
+  }
   if (!keep) return py::make_tuple(y, last);
-  std::unique_ptr<CacheObject> saved(
-      new CacheObject{layer.serial, std::move(batch), std::move(cache), steps, batch_size,
-                      std::move(x), std::move(state0.h), std::move(state0.c), y});
+  std::unique_ptr<CacheObject> saved(new CacheObject{layer.serial, std::move(batch),
+                                                     std::move(cache), steps, batch_size,
+                                                     std::move(x), std::move(state0), y});
   return py::make_tuple(y, last, py::cast(std::move(saved)));
 }
 
@@ -210,40 +251,40 @@ py::dict backward(py::handle self, py::handle cache_object, py::handle dy_object
     dy = float32_array(dy_object, {"dy"},
                        {{"T", saved.steps}, {"B", saved.batch_size}, {"H", layer.hidden_size}});
   }
-  const StateArrays dstate_n = state_arrays(dstate_object, layer, saved.batch_size, kDState);
+  const CellInfo& cell = layer.layer.cell();
+  const std::vector<py::object> dstate_n = state_arrays(dstate_object, layer, saved.batch_size,
+                                                        StateArgument("dstate", cell, "d", "_n"));
   const int threads = thread_count(n_jobs);
 
-  const std::int64_t gate_rows = layer.layer.cell().gates * layer.hidden_size;  // G * H
   py::array dx = new_float32({saved.steps, saved.batch_size, layer.input_size});
-  NewState dstate0(layer, saved.batch_size);
-  py::array dweight_ih = new_float32({gate_rows, layer.input_size});
-  py::array dweight_hh = new_float32({gate_rows, layer.hidden_size});
+  std::vector<py::array> dstate0 = new_state(layer, saved.batch_size);
   py::dict result;
   result["x"] = dx;
-  result["h0"] = dstate0.h;
-  if (layer.states == 2) result["c0"] = dstate0.c;
-  result["weight_ih"] = dweight_ih;
-  result["weight_hh"] = dweight_hh;
-  const auto bias_gradient = [&](const py::object& bias, const char* name) -> float* {
-    if (bias.is_none()) return nullptr;
-    py::array gradient = new_float32({gate_rows});
-    result[name] = gradient;
-    return mutable_data_of(gradient);
-  };
-  const WeightGradients gradients{mutable_data_of(dweight_ih), mutable_data_of(dweight_hh),
-                                  bias_gradient(layer.bias_ih, "bias_ih"),
-                                  bias_gradient(layer.bias_hh, "bias_hh")};
+  for (std::size_t k = 0; k < dstate0.size(); ++k) {
+    result[(std::string(cell.states[k].name) + "0").c_str()] = dstate0[k];
+  }
+  LayerGradients gradients;
+  for (std::size_t i = 0; i < cell.parameters.size(); ++i) {
+    const ParameterInfo& parameter = cell.parameters[i];
+    gradients.push_back(nullptr);
+    if (layer.parameters[i].is_none()) continue;
+    const std::int64_t rows = parameter.rows.of(layer.input_size, layer.hidden_size);
+    const std::int64_t columns = parameter.columns.of(layer.input_size, layer.hidden_size);
+    py::array gradient = parameter.is_vector() ? new_float32({rows}) : new_float32({rows, columns});
+    gradients.back() = mutable_data_of(gradient);
+    result[parameter.name] = gradient;
+  }
   {
     const float* x = data_of(saved.x);
-    const State state0{data_or_null(saved.h0), data_or_null(saved.c0)};
+    const std::vector<const float*> state0 = pointers(saved.state0);
     const float* y = data_of(saved.y);
     const float* dy_data = data_or_null(dy);
-    const State dstate_n_data = dstate_n.pointers();
+    const std::vector<const float*> from = pointers(dstate_n);
     float* dx_data = mutable_data_of(dx);
-    const MutableState dstate0_data = dstate0.pointers();
+    const std::vector<float*> to = mutable_pointers(dstate0);
     const py::gil_scoped_release nogil;
-    layer.layer.backward(saved.batch, x, state0, y, saved.cache, dy_data, dstate_n_data, dx_data,
-                         dstate0_data, gradients, threads);
+    layer.layer.backward(saved.batch, x, state0.data(), y, saved.cache, dy_data, from.data(),
+                         dx_data, to.data(), gradients, threads);
   }
   return result;
 }
@@ -254,8 +295,8 @@ py::dict backward(py::handle self, py::handle cache_object, py::handle dy_object
 // anew on the other side, for the instruction set there.
 py::tuple get_state(py::handle self) {
   const LayerObject& layer = layer_of(self);
-  return py::make_tuple(layer.layer.cell().name, layer.weight_ih, layer.weight_hh, layer.bias_ih,
-                        layer.bias_hh, layer.reverse, py::getattr(self, "__dict__", py::dict()));
+  return py::make_tuple(layer.layer.cell().name, parameters_of(layer), layer.reverse,
+                        py::getattr(self, "__dict__", py::dict()));
 }
 
 py::tuple reduce(py::handle self) {
@@ -264,11 +305,10 @@ py::tuple reduce(py::handle self) {
 }
 
 std::pair<std::unique_ptr<LayerObject>, py::dict> set_state(const py::tuple& state) {
-  if (state.size() != 7) throw py::value_error("the pickled state of a layer has seven parts");
-  const auto attributes = state[6].cast<py::dict>();
-  return {
-      make_layer(state[0].cast<std::string>(), state[1], state[2], state[3], state[4], state[5]),
-      attributes};
+  if (state.size() != 4) throw py::value_error("the pickled state of a layer has four parts");
+  const auto attributes = state[3].cast<py::dict>();
+  return {make_layer(state[0].cast<std::string>(), state[1].cast<py::dict>(), state[2]),
+          attributes};
 }
 
 }  // namespace
@@ -298,8 +338,7 @@ void register_layer(py::module_& m) {
   py::class_<LayerObject> layer(m, "Layer", type,
                                 "A recurrent layer of any cell; see the classes in skrnn.kernels.");
   bound_type<LayerObject> = reinterpret_cast<PyTypeObject*>(layer.ptr());
-  layer.def(py::init(&make_layer), py::arg("cell"), py::arg("weight_ih"), py::arg("weight_hh"),
-            py::arg("bias_ih") = py::none(), py::arg("bias_hh") = py::none(), py::kw_only(),
+  layer.def(py::init(&make_layer), py::arg("cell"), py::arg("parameters"), py::kw_only(),
             py::arg("reverse") = false);
   layer.def("forward", &forward, py::arg("x"), py::arg("state") = py::none(), py::kw_only(),
             py::arg("lengths") = py::none(), py::arg("reverse") = py::none(),
@@ -336,18 +375,9 @@ void register_layer(py::module_& m) {
   property(
       "reverse", [](const LayerObject& o) { return o.reverse; },
       "bool : Whether forward reads sequences from their last step unless told otherwise.");
-  property(
-      "weight_ih", [](const LayerObject& o) { return o.weight_ih; },
-      "array of shape (G*H, I), float32 : A read-only copy.");
-  property(
-      "weight_hh", [](const LayerObject& o) { return o.weight_hh; },
-      "array of shape (G*H, H), float32 : A read-only copy.");
-  property(
-      "bias_ih", [](const LayerObject& o) { return o.bias_ih; },
-      "array of shape (G*H,), float32, or None : A read-only copy.");
-  property(
-      "bias_hh", [](const LayerObject& o) { return o.bias_hh; },
-      "array of shape (G*H,), float32, or None : A read-only copy.");
+  property("parameters", &parameters_of,
+           "dict of str to array of float32, or None : Read-only copies, by name, in the order of "
+           "cell_info.");
 }
 
 }  // namespace skrnn::bindings

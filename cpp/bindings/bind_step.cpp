@@ -10,6 +10,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arguments.h"
@@ -35,14 +36,15 @@ Parameters
 ----------
 x_t : array of shape (B, I), float32
     One row of input a sequence.
-state : array of shape (B, H), float32, or for an LSTM a tuple (h, c) of two; optional
-    The state before this step. None stands for zeros.
+state : array of shape (B, H), float32, or a tuple of them; optional
+    The state before this step: a tuple for cells of several states, as an LSTM's (h, c). None
+    stands for zeros.
 out : array or tuple like `state`, optional
     Where to write the new state. May be the arrays of `state`, for a step in place.
 
 Returns
 -------
-state : array of shape (B, H), float32, or for an LSTM a tuple (h, c) of two
+state : array of shape (B, H), float32, or a tuple of them
     The state after this step; `out` itself where it was given. h is also the step's output.
 
 Raises
@@ -51,7 +53,7 @@ TypeError
     For an argument that is not an array.
 ValueError
     For an array of another dtype, shape or layout, and for an `out` that is read-only or whose
-    two arrays overlap.)";
+    arrays overlap.)";
 
 constexpr int kArguments = 3;
 PyObject* argument_names[kArguments];  // interned: x_t, state, out
@@ -138,87 +140,98 @@ Matrix matrix(PyObject* object, Argument argument, Axis rows, Axis columns) {
   return result;
 }
 
-// The arrays of a state; `c` stays empty for cells that have none, and both where the state is
-// None.
+// The arrays of a state, each empty where it is None.
 struct StateMatrices {
-  Matrix h, c;
+  Matrix at[kMostStates];
+  std::size_t size;
 };
 
 template <Access access>
-StateMatrices state_matrices(const StateItems& items, const LayerObject& layer, std::int64_t batch,
-                             const char* name, const char* h_name, const char* c_name) {
-  const Axis rows{"B", batch};
-  const Axis columns{"H", layer.hidden_size};
-  const bool pair = layer.states == 2;
-  StateMatrices state;
-  if (access == Access::kWrite || items.h != Py_None) {
-    const Argument h = pair ? Argument{h_name, "h"} : Argument{name, "h"};
-    state.h = matrix<access>(items.h, h, rows, columns);
-  }
-  if (pair && (access == Access::kWrite || items.c != Py_None)) {
-    state.c = matrix<access>(items.c, Argument{c_name, "c"}, rows, columns);
+StateMatrices state_matrices(PyObject* value, const LayerObject& layer, std::int64_t batch,
+                             const StateArgument& argument) {
+  const StateItems items = state_items(value, argument);
+  StateMatrices state{{}, argument.size()};
+  for (std::size_t k = 0; k < state.size; ++k) {
+    if (access == Access::kRead && items.arrays[k] == Py_None) continue;
+    state.at[k] =
+        matrix<access>(items.arrays[k], {argument.items[k].c_str(), argument.roles[k].c_str()},
+                       {"B", batch}, {"H", layer.hidden_size});
   }
   return state;
 }
 
-void run(const LayerObject& layer, const Matrix& x, const StateMatrices& state, MutableState out) {
+void run(const LayerObject& layer, const Matrix& x, const StateMatrices& state, float* const* out) {
+  const float* from[kMostStates];
+  for (std::size_t k = 0; k < state.size; ++k) from[k] = state.at[k].data;
   PyThreadState* thread = x.rows >= layer.gil_free_batch ? PyEval_SaveThread() : nullptr;
-  layer.layer.step(x.rows, x.data, {state.h.data, state.c.data}, out);
+  layer.layer.step(x.rows, x.data, from, out);
   if (thread != nullptr) PyEval_RestoreThread(thread);
 }
 
-// The kernel writes an output while it still reads its inputs, so an output may share memory only
-// with the very array it replaces. Others go through a buffer.
+// Whether the kernel may write to `out` directly. It writes an output while it still reads its
+// inputs, so an output may share memory only with the very array that it replaces.
+bool is_direct(const Matrix& x, const StateMatrices& state, const StateMatrices& out) {
+  for (std::size_t k = 0; k < out.size; ++k) {
+    if (out.at[k].overlaps(x)) return false;
+    for (std::size_t j = 0; j < state.size; ++j) {
+      const bool replaces = j == k && out.at[k].data == state.at[j].data;
+      if (!replaces && out.at[k].overlaps(state.at[j])) return false;
+    }
+  }
+  return true;
+}
+
+// Where that cannot be, the outputs go through a buffer.
 void run_into(const LayerObject& layer, const Matrix& x, const StateMatrices& state,
               const StateMatrices& out) {
-  if (out.h.overlaps(out.c)) {
-    throw py::value_error("out: the two arrays overlap, so they cannot hold both h and c");
+  for (std::size_t k = 1; k < out.size; ++k) {
+    for (std::size_t j = 0; j < k; ++j) {
+      if (!out.at[j].overlaps(out.at[k])) continue;
+      throw py::value_error("out: the arrays of " + layer.out.roles[j] + " and " +
+                            layer.out.roles[k] + " overlap, so they cannot hold both");
+    }
   }
-  const auto spoils = [](const Matrix& written, const Matrix& read) {
-    return written.data != read.data && written.overlaps(read);
-  };
-  const bool direct =
-      !out.h.overlaps(x) && !spoils(out.h, state.h) &&
-      (out.c.data == nullptr || (!out.c.overlaps(x) && !spoils(out.c, state.c) &&
-                                 !out.h.overlaps(state.c) && !out.c.overlaps(state.h)));
-  if (direct) {
-    run(layer, x, state, {out.h.data, out.c.data});
+  float* to[kMostStates];
+  if (is_direct(x, state, out)) {
+    for (std::size_t k = 0; k < out.size; ++k) to[k] = out.at[k].data;
+    run(layer, x, state, to);
     return;
   }
   thread_local std::vector<float> buffer;  // [states, B, H]
   const auto size = static_cast<std::size_t>(x.rows * layer.hidden_size);
-  if (buffer.size() < 2 * size) buffer.resize(2 * size);
-  float* h = buffer.data();
-  float* c = out.c.data == nullptr ? nullptr : h + size;
-  run(layer, x, state, {h, c});
-  std::memcpy(out.h.data, h, size * sizeof(float));
-  if (c != nullptr) std::memcpy(out.c.data, c, size * sizeof(float));
+  if (buffer.size() < out.size * size) buffer.resize(out.size * size);
+  for (std::size_t k = 0; k < out.size; ++k) to[k] = buffer.data() + k * size;
+  run(layer, x, state, to);
+  for (std::size_t k = 0; k < out.size; ++k) {
+    std::memcpy(out.at[k].data, to[k], size * sizeof(float));
+  }
 }
 
 PyObject* step(const LayerObject& layer, const StepArguments& arguments) {
   const Matrix x =
       matrix<Access::kRead>(arguments.x(), {"x_t"}, {"B", kAny}, {"I", layer.input_size});
-  const StateItems state_in = state_items(arguments.state(), layer.states, "state", "(h, c)");
   const StateMatrices state =
-      state_matrices<Access::kRead>(state_in, layer, x.rows, "state", "state[0]", "state[1]");
+      state_matrices<Access::kRead>(arguments.state(), layer, x.rows, layer.state);
   if (arguments.out() != Py_None) {
-    const StateItems state_out = state_items(arguments.out(), layer.states, "out", "(h, c)");
     run_into(layer, x, state,
-             state_matrices<Access::kWrite>(state_out, layer, x.rows, "out", "out[0]", "out[1]"));
+             state_matrices<Access::kWrite>(arguments.out(), layer, x.rows, layer.out));
     return Py_NewRef(arguments.out());
   }
-  py::array h = new_float32({x.rows, layer.hidden_size});
-  if (layer.states == 1) {
-    run(layer, x, state, {mutable_data_of(h), nullptr});
-    return h.release().ptr();
+  py::object made[kMostStates];
+  float* to[kMostStates];
+  for (std::size_t k = 0; k < state.size; ++k) {
+    py::array array = new_float32({x.rows, layer.hidden_size});
+    to[k] = mutable_data_of(array);
+    made[k] = std::move(array);
   }
-  py::array c = new_float32({x.rows, layer.hidden_size});
-  run(layer, x, state, {mutable_data_of(h), mutable_data_of(c)});
-  PyObject* pair = PyTuple_New(2);
-  if (pair == nullptr) throw py::error_already_set();
-  PyTuple_SET_ITEM(pair, 0, h.release().ptr());
-  PyTuple_SET_ITEM(pair, 1, c.release().ptr());
-  return pair;
+  run(layer, x, state, to);
+  if (state.size == 1) return made[0].release().ptr();
+  PyObject* tuple = PyTuple_New(static_cast<Py_ssize_t>(state.size));
+  if (tuple == nullptr) throw py::error_already_set();
+  for (std::size_t k = 0; k < state.size; ++k) {
+    PyTuple_SET_ITEM(tuple, static_cast<Py_ssize_t>(k), made[k].release().ptr());
+  }
+  return tuple;
 }
 
 // The method as CPython calls it: no C++ exception may leave it.

@@ -36,6 +36,39 @@ std::vector<std::string> cell_names() {
   return names;
 }
 
+const char* name_of(Initial kind) {
+  switch (kind) {
+    case Initial::kZero:
+      return "zero";
+    case Initial::kGlorotUniform:
+      return "glorot_uniform";
+    case Initial::kOrthogonal:
+      return "orthogonal";
+    case Initial::kGateConstant:
+      return "gate_constant";
+  }
+  return "";
+}
+
+py::tuple rule(SizeRule size) { return py::make_tuple(size.inputs, size.units); }
+
+py::dict cell_description(const std::string& name) {
+  using py::literals::operator""_a;
+  const CellInfo cell = cell_info(name);
+  py::list parameters, states;
+  for (const ParameterInfo& p : cell.parameters) {
+    const py::object columns = p.is_vector() ? py::object(py::none()) : rule(p.columns);
+    parameters.append(py::dict("name"_a = p.name, "rows"_a = rule(p.rows), "columns"_a = columns,
+                               "decays"_a = p.decays, "optional"_a = p.optional,
+                               "initial"_a = name_of(p.initial.kind), "gate"_a = p.initial.gate,
+                               "value"_a = p.initial.value));
+  }
+  for (const StateInfo& state : cell.states) {
+    states.append(py::dict("name"_a = state.name, "width"_a = rule(state.width)));
+  }
+  return py::dict("parameters"_a = parameters, "states"_a = states);
+}
+
 using Activation = void (*)(const float* x, float* y, std::int64_t n);
 
 // y = f(x) for every element of a float32 array of any length.
@@ -55,6 +88,14 @@ void register_system(py::module_& m) {
 
   m.attr("compiler") = kCompiler;
   m.def("cells", &cell_names, "Names of the cells the kernels know.");
+  m.def("cell_info", &cell_description, py::arg("name"),
+        "What a cell has, as a dict of two lists of dicts.\n\n"
+        "parameters: name, rows and columns (as (i, h), which stands for i * I + h * H; columns is "
+        "None for a vector), decays, optional, and what it starts from: initial (\"zero\", "
+        "\"glorot_uniform\" or \"orthogonal\" for each gate, or \"gate_constant\": `value` for "
+        "gate `gate`, else zero).\n"
+        "states: name, width.\n\n"
+        "Raises ValueError, listing the cells, for an unknown name.");
   m.def("compiled_isas", &compiled_isas, "Instruction sets in this binary, best first.");
   m.def("available_isas", &available_isas, "Those of compiled_isas() that this CPU can run.");
   m.def("active_isa", &active_isa, "The instruction set of layers made from now on.");

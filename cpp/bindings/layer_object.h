@@ -4,7 +4,9 @@
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
+#include <vector>
 
+#include "arguments.h"
 #include "skrnn/layer.h"
 
 namespace skrnn::bindings {
@@ -17,15 +19,13 @@ struct LayerObject {
   // Facts about the layer that step reads on every call.
   std::int64_t input_size;   // I
   std::int64_t hidden_size;  // H
-  int states;
+  StateArgument state;       // of step
+  StateArgument out;
   // Batches this large make a step long enough to let other Python threads run meanwhile.
   std::int64_t gil_free_batch;
 
   // Read-only copies of what the layer was made from, for pickling and for reading back.
-  pybind11::object weight_ih;  // [G * H, I]
-  pybind11::object weight_hh;  // [G * H, H]
-  pybind11::object bias_ih;    // [G * H] or None
-  pybind11::object bias_hh;    // [G * H] or None
+  std::vector<pybind11::object> parameters;  // arrays or None, in the order of CellInfo
 };
 
 }  // namespace skrnn::bindings

@@ -16,7 +16,7 @@ namespace py = pybind11;
 namespace {
 
 // One thing that a stream remembers, as an array.
-struct Memory {
+struct Item {
   const char* name;
   py::dtype dtype;
   std::vector<py::ssize_t> shape;
@@ -24,19 +24,18 @@ struct Memory {
   std::size_t part_bytes;
 };
 
-std::vector<Memory> memories_of(StreamObject& self) {
+std::vector<Item> items_of(StreamObject& self) {
   Stream& stream = self.stream;
   const py::ssize_t L = stream.num_layers(), B = self.B, H = stream.hidden_size();
-  const auto states = static_cast<std::size_t>(B * H) * sizeof(float);
-  Memory h{"h", py::dtype::of<float>(), {L, B, H}, {}, states};
-  Memory c{"c", py::dtype::of<float>(), {L, B, H}, {}, states};
-  for (std::int64_t layer = 0; layer < L; ++layer) {
-    h.parts.push_back(stream.h(layer));
-    if (stream.c(layer) != nullptr) c.parts.push_back(stream.c(layer));
+  const auto bytes = static_cast<std::size_t>(B * H) * sizeof(float);
+  const std::vector<StateInfo>& states = stream.cell().states;
+  std::vector<Item> result;
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    result.push_back({states[k].name, py::dtype::of<float>(), {L, B, H}, {}, bytes});
+    for (std::int64_t layer = 0; layer < L; ++layer) {
+      result.back().parts.push_back(stream.state(layer, k));
+    }
   }
-  std::vector<Memory> result;
-  result.push_back(std::move(h));
-  if (!c.parts.empty()) result.push_back(std::move(c));
   if (stream.pooled() != nullptr) {
     const py::ssize_t columns = stream.pooled_size();
     result.push_back({"pooled",
@@ -54,12 +53,12 @@ std::vector<Memory> memories_of(StreamObject& self) {
 }
 
 // From an array for each of them, C-contiguous and of its dtype and shape.
-void write(const std::vector<Memory>& memories, const std::vector<py::array>& arrays) {
-  for (std::size_t i = 0; i < memories.size(); ++i) {
+void write(const std::vector<Item>& items, const std::vector<py::array>& arrays) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
     const char* from = static_cast<const char*>(arrays[i].data());
-    for (void* part : memories[i].parts) {
-      std::memcpy(part, from, memories[i].part_bytes);
-      from += memories[i].part_bytes;
+    for (void* part : items[i].parts) {
+      std::memcpy(part, from, items[i].part_bytes);
+      from += items[i].part_bytes;
     }
   }
 }
@@ -98,66 +97,66 @@ void check_finite(const std::string& name, const py::array& array, const py::arr
 
 py::dict state_of(StreamObject& self) {
   py::dict result;
-  for (const Memory& memory : memories_of(self)) {
-    py::array array(memory.dtype, memory.shape);
+  for (const Item& item : items_of(self)) {
+    py::array array(item.dtype, item.shape);
     char* to = static_cast<char*>(array.mutable_data());
-    for (const void* part : memory.parts) {
-      std::memcpy(to, part, memory.part_bytes);
-      to += memory.part_bytes;
+    for (const void* part : item.parts) {
+      std::memcpy(to, part, item.part_bytes);
+      to += item.part_bytes;
     }
-    result[memory.name] = array;
+    result[item.name] = array;
   }
   return result;
 }
 
 void set_state(StreamObject& self, py::handle value) {
-  const std::vector<Memory> memories = memories_of(self);
+  const std::vector<Item> items = items_of(self);
   std::string names;
-  for (const Memory& memory : memories)
-    names += (names.empty() ? "'" : ", '") + std::string(memory.name) + "'";
+  for (const Item& item : items)
+    names += (names.empty() ? "'" : ", '") + std::string(item.name) + "'";
   if (!PyDict_Check(value.ptr())) {
     throw py::type_error("state: expected a dict with " + names +
                          ", as another stream's state, got " + Py_TYPE(value.ptr())->tp_name);
   }
   const auto state = py::reinterpret_borrow<py::dict>(value);
   std::vector<py::array> arrays;
-  for (const Memory& memory : memories) {
-    if (!state.contains(memory.name) || state.size() != memories.size()) {
+  for (const Item& item : items) {
+    if (!state.contains(item.name) || state.size() != items.size()) {
       throw py::value_error("state: expected " + names + ", got " +
                             std::string(py::str(py::list(state))) +
                             "; a state fits models of the same architecture");
     }
-    const py::object item = state[memory.name];
-    const std::string name = "state['" + std::string(memory.name) + "']";
-    if (!py::isinstance<py::array>(item)) {
-      throw py::type_error(name + ": expected an array, got " + Py_TYPE(item.ptr())->tp_name);
+    const py::object given = state[item.name];
+    const std::string name = "state['" + std::string(item.name) + "']";
+    if (!py::isinstance<py::array>(given)) {
+      throw py::type_error(name + ": expected an array, got " + Py_TYPE(given.ptr())->tp_name);
     }
-    auto array = py::reinterpret_borrow<py::array>(item);
+    auto array = py::reinterpret_borrow<py::array>(given);
     const std::vector<py::ssize_t> shape(array.shape(), array.shape() + array.ndim());
-    if (!array.dtype().equal(memory.dtype) || shape != memory.shape) {
-      throw py::value_error(name + ": expected " + std::string(py::str(memory.dtype)) +
-                            " of shape " + std::string(py::str(py::tuple(py::cast(memory.shape)))) +
-                            ", got " + describe(array));
+    if (!array.dtype().equal(item.dtype) || shape != item.shape) {
+      throw py::value_error(name + ": expected " + std::string(py::str(item.dtype)) + " of shape " +
+                            std::string(py::str(py::tuple(py::cast(item.shape)))) + ", got " +
+                            describe(array));
     }
     const py::module_ numpy = py::module_::import("numpy");
     array = numpy.attr("require")(array, py::none(), "CA");
-    if (memory.shape.size() == 1) check_steps(name, array);
+    if (item.shape.size() == 1) check_steps(name, array);
     arrays.push_back(array);
   }
   const py::array& steps = arrays.back();
-  for (std::size_t i = 0; i + 1 < memories.size(); ++i) {
-    const bool is_pooled = memories[i].shape.size() == 2;
-    check_finite("state['" + std::string(memories[i].name) + "']", arrays[i],
+  for (std::size_t i = 0; i + 1 < items.size(); ++i) {
+    const bool is_pooled = items[i].shape.size() == 2;
+    check_finite("state['" + std::string(items[i].name) + "']", arrays[i],
                  is_pooled ? &steps : nullptr);
   }
-  write(memories, arrays);
+  write(items, arrays);
 }
 
 void restore_state(StreamObject& self, const py::dict& state) {
-  const std::vector<Memory> memories = memories_of(self);
+  const std::vector<Item> items = items_of(self);
   std::vector<py::array> arrays;
-  for (const Memory& memory : memories) arrays.emplace_back(state[memory.name]);
-  write(memories, arrays);
+  for (const Item& item : items) arrays.emplace_back(state[item.name]);
+  write(items, arrays);
 }
 
 }  // namespace skrnn::bindings

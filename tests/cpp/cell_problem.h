@@ -19,10 +19,11 @@ struct Problem {
   bool reverse;
   bool carries;                // there is a first state, and a gradient of the last
   std::vector<Index> lengths;  // [B], or empty where all sequences have T steps
-  // weight_ih [G * H, I], weight_hh [G * H, H], bias_ih, bias_hh [G * H] or absent, x [T, B, I],
-  // h0, c0, dh_n, dc_n [B, H], dy [T, B, H]
+  // The parameters by name, optional ones maybe absent; x [T, B, I], dy [T, B, H]; and of each
+  // state what comes first and the gradient of what comes last, h0 and dh_n [B, H].
   Arrays arrays;
 
+  Index gates() const { return cell.parameters.front().rows.units; }  // G
   Index length(Index b) const { return lengths.empty() ? T : lengths[b]; }
   bool has(const std::string& name) const { return arrays.count(name) > 0; }
   // Time of step s of sequence b.
@@ -37,7 +38,20 @@ struct Problem {
 };
 
 // What varies besides sizes.
-enum Option { kReverse = 1, kRagged = 2, kCarries = 4, kBias = 8, kFalling = 16, kOptions = 32 };
+enum Option { kReverse = 1, kRagged = 2, kCarries = 4, kBias = 8, kDescending = 16, kOptions = 32 };
+
+// Whether an array is [B, H] and belongs to a state: h0, h_n, dh0, dh_n.
+inline bool is_of_state(const skrnn::CellInfo& cell, const std::string& name) {
+  for (const skrnn::StateInfo& state : cell.states) {
+    for (const char* after : {"0", "_n"}) {
+      if (name == state.name + std::string(after) ||
+          name == std::string("d") + state.name + after) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
 
 // Every number is of order one, sums of K products included.
 inline Problem random_problem(Random& random, const skrnn::CellInfo& cell, Index T, Index B,
@@ -45,20 +59,21 @@ inline Problem random_problem(Random& random, const skrnn::CellInfo& cell, Index
   Problem p{cell, T, B, I, H, (options & kReverse) != 0, (options & kCarries) != 0, {}, {}};
   if ((options & kRagged) != 0) {
     for (Index b = 0; b < B; ++b) p.lengths.push_back(1 + static_cast<Index>(random.next() % T));
-    if ((options & kFalling) != 0) std::sort(p.lengths.rbegin(), p.lengths.rend());
+    if ((options & kDescending) != 0) std::sort(p.lengths.rbegin(), p.lengths.rend());
   }
-  const Index rows = cell.gates * H;
-  p.arrays["weight_ih"] = random_vector(random, rows * I, 1 / std::sqrt(static_cast<double>(I)));
-  p.arrays["weight_hh"] = random_vector(random, rows * H, 1 / std::sqrt(static_cast<double>(H)));
-  if ((options & kBias) != 0) {
-    p.arrays["bias_ih"] = random_vector(random, rows, 0.5);
-    p.arrays["bias_hh"] = random_vector(random, rows, 0.5);
+  for (const skrnn::ParameterInfo& parameter : cell.parameters) {
+    if (parameter.optional && (options & kBias) == 0) continue;
+    const double products = static_cast<double>(parameter.columns.of(I, H));
+    p.arrays[parameter.name] = random_vector(random, parameter.size(I, H),
+                                             parameter.is_vector() ? 0.5 : 1 / std::sqrt(products));
   }
   p.arrays["x"] = random_vector(random, T * B * I, 2);
   p.arrays["dy"] = random_vector(random, T * B * H, 1);
-  for (const char* name : {"h0", "c0", "dh_n", "dc_n"}) {
-    if (p.carries && (name[0] == 'h' || name[1] == 'h' || cell.states == 2)) {
-      p.arrays[name] = random_vector(random, B * H, 1);
+  for (const bool first : {true, false}) {
+    for (const skrnn::StateInfo& state : cell.states) {
+      const std::string name =
+          first ? state.name + std::string("0") : std::string("d") + state.name + "_n";
+      if (p.carries) p.arrays[name] = random_vector(random, B * H, 1);
     }
   }
   return p;
@@ -72,8 +87,7 @@ inline Problem alone(const Problem& p, Index b) {
   one.lengths.clear();
   for (auto& [name, array] : one.arrays) {
     const bool in_time = name == "x" || name == "dy";
-    const bool state = name == "h0" || name == "c0" || name == "dh_n" || name == "dc_n";
-    if (!in_time && !state) continue;
+    if (!in_time && !is_of_state(p.cell, name)) continue;
     const Index columns = name == "x" ? p.I : p.H;
     const Vector& all = p.arrays.at(name);
     array.clear();

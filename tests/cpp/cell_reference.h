@@ -17,15 +17,19 @@ inline double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }
 class Reference {
  public:
   explicit Reference(const Problem& p)
-      : p_(p), gru_(p.cell.gates == 3), before_(p.cell.name == "gru_reset_before") {
+      : p_(p),
+        lstm_(p.cell.name == "lstm"),
+        gru_(p.cell.name == "gru" || p.cell.name == "gru_reset_before"),
+        before_(p.cell.name == "gru_reset_before") {
     const auto zeros = [&](const std::string& name, Index n) { results[name].assign(n, 0.0); };
     zeros("y", p.T * p.B * p.H);
     zeros("h_n", p.B * p.H);
     zeros("dx", p.T * p.B * p.I);
     zeros("dh0", p.B * p.H);
-    if (p.cell.states == 2) zeros("c_n", p.B * p.H), zeros("dc0", p.B * p.H);
-    for (const char* name : {"weight_ih", "weight_hh", "bias_ih", "bias_hh"}) {
-      if (p.has(name)) zeros("d" + std::string(name), p.arrays.at(name).size());
+    if (lstm_) zeros("c_n", p.B * p.H), zeros("dc0", p.B * p.H);
+    for (const skrnn::ParameterInfo& parameter : p.cell.parameters) {
+      const std::string name = parameter.name;
+      if (p.has(name)) zeros("d" + name, p.arrays.at(name).size());
     }
     for (Index b = 0; b < p.B; ++b) solve(b);
   }
@@ -84,8 +88,8 @@ class Reference {
   // Replaces h and c by the states after the step.
   Step forward(const Vector& x, Vector& h, Vector& c) {
     const Index H = p_.H;
-    Step s{x, h, c, Vector(p_.cell.gates * H), {}, h, {}};
-    for (int g = 0; g < p_.cell.gates; ++g) {
+    Step s{x, h, c, Vector(p_.gates() * H), {}, h, {}};
+    for (int g = 0; g < p_.gates(); ++g) {
       if (before_ && g == 2) {
         for (Index j = 0; j < H; ++j) s.operand_n[j] = s.gates[j] * h[j];
       }
@@ -96,9 +100,9 @@ class Reference {
     }
     for (Index j = 0; j < H; ++j) {
       const auto gate = [&](int g) { return s.gates[g * H + j]; };
-      if (p_.cell.gates == 1) h[j] = gate(0);
-      if (p_.cell.gates == 3) h[j] = (1 - gate(1)) * gate(2) + gate(1) * h[j];
-      if (p_.cell.gates == 4) {
+      if (p_.gates() == 1) h[j] = gate(0);
+      if (gru_) h[j] = (1 - gate(1)) * gate(2) + gate(1) * h[j];
+      if (lstm_) {
         c[j] = gate(1) * c[j] + gate(0) * gate(2);
         h[j] = gate(3) * std::tanh(c[j]);
       }
@@ -111,7 +115,7 @@ class Reference {
   Vector backward(const Step& s, Vector& dh, Vector& dc) {
     const Index H = p_.H;
     // Gradients of each gate's sums over inputs and over recurrent units.
-    Vector d_in(p_.cell.gates * H), d_hid, d_operand(H, 0.0), dx(p_.I, 0.0), dh_prev(H, 0.0);
+    Vector d_in(p_.gates() * H), d_hid, d_operand(H, 0.0), dx(p_.I, 0.0), dh_prev(H, 0.0);
     const auto set = [&](int g, Index j, double d) { d_in[g * H + j] = d; };
     for (Index j = 0; j < H; ++j) {
       const auto gate = [&](int g) { return s.gates[g * H + j]; };
@@ -124,7 +128,7 @@ class Reference {
         set(2, j, dn);
         dh_prev[j] = dh[j] * z;
       }
-      if (p_.cell.gates == 4) {
+      if (lstm_) {
         const double i = gate(0), f = gate(1), g = gate(2), o = gate(3), t = std::tanh(s.c[j]);
         const double d = dc[j] + dh[j] * o * (1 - t * t);
         set(0, j, d * g * i * (1 - i));
@@ -146,7 +150,7 @@ class Reference {
         d_in[j] = d_hid[j] = d_operand[j] * s.h_prev[j] * r * (1 - r);
       }
     }
-    for (int g = 0; g < p_.cell.gates; ++g) {
+    for (int g = 0; g < p_.gates(); ++g) {
       affine_gradient("weight_ih", "bias_ih", g, s.x, &d_in[g * H], dx);
       if (before_ && g == 2) continue;
       affine_gradient("weight_hh", "bias_hh", g, s.h_prev, &d_hid[g * H], dh_prev);
@@ -177,11 +181,11 @@ class Reference {
       put("dx", at, backward(steps[s], dh, dc));
     }
     put("dh0", b, dh);
-    if (p_.cell.states == 2) put("c_n", b, c), put("dc0", b, dc);
+    if (lstm_) put("c_n", b, c), put("dc0", b, dc);
   }
 
   const Problem& p_;
-  const bool gru_, before_;
+  const bool lstm_, gru_, before_;
 };
 
 // The scalar whose gradients dy, dh_n and dc_n ask for.

@@ -40,8 +40,19 @@ struct Operands {
     return found == arrays.end() ? nullptr : found->second.data();
   }
   skrnn::Layer layer(const Problem& p) {
-    return skrnn::Layer(p.cell.name, p.I, p.H,
-                        {get("weight_ih"), get("weight_hh"), get("bias_ih"), get("bias_hh")});
+    skrnn::LayerParameters parameters;
+    for (const skrnn::ParameterInfo& parameter : p.cell.parameters) {
+      parameters.push_back(get(parameter.name));
+    }
+    return skrnn::Layer(p.cell.name, p.I, p.H, parameters);
+  }
+  // Of all states: before "" and after "0" is h0, and so on.
+  std::vector<const float*> states(const Problem& p, const char* before, const char* after) {
+    std::vector<const float*> pointers;
+    for (const skrnn::StateInfo& state : p.cell.states) {
+      pointers.push_back(get(std::string(before) + state.name + after));
+    }
+    return pointers;
   }
   Results arrays;
 };
@@ -58,28 +69,35 @@ Results solve(const Problem& p, const skrnn::Layer& layer, const skrnn::Batch& b
   const auto make = [&](const std::string& name, Index n) {
     return out.emplace(name, Floats(n)).first->second.data();
   };
-  const bool has_c = p.cell.states == 2;
-  const skrnn::State state0{in.get("h0"), in.get("c0")};
+  const auto make_states = [&](const char* before, const char* after) {
+    std::vector<float*> pointers;
+    for (const skrnn::StateInfo& state : p.cell.states) {
+      pointers.push_back(make(std::string(before) + state.name + after, p.B * p.H));
+    }
+    return pointers;
+  };
+  const std::vector<const float*> state0 = in.states(p, "", "0");
   float* y = make("y", batch.rows() * p.H);
-  skrnn::MutableState state_n{make("h_n", p.B * p.H), has_c ? make("c_n", p.B * p.H) : nullptr};
   skrnn::Cache cache;
-  layer.forward(batch, in.get("x"), state0, y, state_n, trains ? &cache : nullptr, threads);
+  layer.forward(batch, in.get("x"), state0.data(), y, make_states("", "_n").data(),
+                trains ? &cache : nullptr, threads);
   if (!trains) return out;
-  const Index rows = p.cell.gates * p.H;
-  const bool bias = p.has("bias_ih");
   float* dx = make("dx", batch.rows() * p.I);
-  skrnn::MutableState dstate0{make("dh0", p.B * p.H), has_c ? make("dc0", p.B * p.H) : nullptr};
-  layer.backward(batch, in.get("x"), state0, y, cache, in.get("dy"),
-                 {in.get("dh_n"), in.get("dc_n")}, dx, dstate0,
-                 {make("dweight_ih", rows * p.I), make("dweight_hh", rows * p.H),
-                  bias ? make("dbias_ih", rows) : nullptr, bias ? make("dbias_hh", rows) : nullptr},
+  skrnn::LayerGradients gradients;
+  for (const skrnn::ParameterInfo& parameter : p.cell.parameters) {
+    gradients.push_back(p.has(parameter.name)
+                            ? make(std::string("d") + parameter.name, parameter.size(p.I, p.H))
+                            : nullptr);
+  }
+  layer.backward(batch, in.get("x"), state0.data(), y, cache, in.get("dy"),
+                 in.states(p, "d", "_n").data(), dx, make_states("d", "0").data(), gradients,
                  threads);
   return out;
 }
 
-// Gradients of weights and biases, which take a share of every sequence.
-bool is_batch_sum(const std::string& name) {
-  return name.rfind("dweight", 0) == 0 || name.rfind("dbias", 0) == 0;
+// Gradients of parameters, which take a share of every sequence.
+bool is_batch_sum(const Problem& p, const std::string& name) {
+  return name[0] == 'd' && name != "dx" && !is_of_state(p.cell, name);
 }
 
 double worst_error = 0;  // of all arrays, in units of kBound
@@ -92,7 +110,7 @@ void check_against_reference(const Problem& p, const Arrays& expected, const Res
   const double terms = std::sqrt(static_cast<double>(p.T * p.B));
   for (const auto& [name, want] : expected) {
     const Floats& got = results.at(name);
-    double scale = is_batch_sum(name) ? 0.1 * terms : 0.1, error = 0;
+    double scale = is_batch_sum(p, name) ? 0.1 * terms : 0.1, error = 0;
     for (double a : want) scale = std::max(scale, std::abs(a));
     for (std::size_t i = 0; i < want.size(); ++i) {
       const double difference = std::abs(got[i] - want[i]);
@@ -121,7 +139,7 @@ void check_alone(const Problem& p, const skrnn::Layer& layer, const Results& who
   Operands in(one);
   const Results results = solve(one, layer, padded(one), in, true, 1);
   for (const auto& [name, part] : results) {
-    if (is_batch_sum(name)) continue;
+    if (is_batch_sum(p, name)) continue;
     const bool in_time = name == "y" || name == "dx";
     const Index columns = name == "dx" ? p.I : p.H;
     bool same = true;
@@ -132,7 +150,7 @@ void check_alone(const Problem& p, const skrnn::Layer& layer, const Results& who
   }
 }
 
-// The same rows packed. Lengths fall.
+// The same rows packed. Lengths descend.
 void check_packed(const Problem& p, const skrnn::Layer& layer, const Results& whole,
                   const std::string& where) {
   std::vector<Index> sizes(p.lengths[0], 0), rows;
@@ -170,27 +188,34 @@ void check_packed(const Problem& p, const skrnn::Layer& layer, const Results& wh
 void check_steps(const Problem& p, const skrnn::Layer& layer, Operands& in, const Results& whole,
                  const std::string& where) {
   const Vector zeros(p.B * p.H, 0.0);
-  const auto first = [&](const char* name) { return p.has(name) ? p.arrays.at(name) : zeros; };
-  const bool has_c = p.cell.states == 2;
-  Floats h(first("h0")), c(first("c0")), h_place = h, c_place = c;
+  std::vector<Floats> state;
+  for (const skrnn::StateInfo& info : p.cell.states) {
+    const std::string name = std::string(info.name) + "0";
+    state.emplace_back(p.has(name) ? p.arrays.at(name) : zeros);
+  }
+  std::vector<Floats> place = state;
+  const auto pointers = [](std::vector<Floats>& of) {
+    std::vector<float*> result;
+    for (Floats& floats : of) result.push_back(floats.data());
+    return result;
+  };
   bool same = true, same_in_place = true;
   for (Index t = 0; t < p.T; ++t) {
     const float* x = in.get("x") + t * p.B * p.I;
     const bool starts_from_null = t == 0 && !p.carries;
-    Floats h_next(p.B * p.H), c_next(p.B * p.H);
-    layer.step(
-        p.B, x,
-        {starts_from_null ? nullptr : h.data(), starts_from_null || !has_c ? nullptr : c.data()},
-        {h_next.data(), has_c ? c_next.data() : nullptr});
-    layer.step(p.B, x, {h_place.data(), has_c ? c_place.data() : nullptr},
-               {h_place.data(), has_c ? c_place.data() : nullptr});
-    same &= same_bits(h_next, 0, whole.at("y"), t * p.B * p.H, p.B * p.H);
-    same_in_place &= same_bits(h_place, h_next) && (!has_c || same_bits(c_place, c_next)) &&
-                     h_next.guards_intact() && h_place.guards_intact();
-    h = h_next;
-    c = c_next;
+    std::vector<Floats> next(state.size(), Floats(p.B * p.H));
+    layer.step(p.B, x, starts_from_null ? nullptr : pointers(state).data(), pointers(next).data());
+    layer.step(p.B, x, pointers(place).data(), pointers(place).data());
+    same &= same_bits(next[0], 0, whole.at("y"), t * p.B * p.H, p.B * p.H);
+    for (std::size_t k = 0; k < state.size(); ++k) {
+      same_in_place &=
+          same_bits(place[k], next[k]) && next[k].guards_intact() && place[k].guards_intact();
+    }
+    state = next;
   }
-  if (has_c) same &= same_bits(c, whole.at("c_n"));
+  for (std::size_t k = 0; k < state.size(); ++k) {
+    same &= same_bits(state[k], whole.at(p.cell.states[k].name + std::string("_n")));
+  }
   expect(same, where, "steps are a forward pass");
   expect(same_in_place, where, "steps in place");
 }
@@ -249,9 +274,13 @@ void check_nothing(const skrnn::CellInfo& cell, const std::string& isa) {
     Operands in(p);
     const Results results = solve(p, in.layer(p), padded(p), in, true, 1);
     for (const auto& [name, got] : results) {
-      const std::string source = name == "h_n" || name == "c_n"   ? name.substr(0, 1) + "0"
-                                 : name == "dh0" || name == "dc0" ? name.substr(0, 2) + "_n"
-                                                                  : "";
+      // h_n is h0, and dh0 is dh_n.
+      std::string source;
+      for (const skrnn::StateInfo& state : p.cell.states) {
+        if (name == state.name + std::string("_n")) source = state.name + std::string("0");
+        if (name == std::string("d") + state.name + "0")
+          source = std::string("d") + state.name + "_n";
+      }
       const Floats want =
           source.empty() ? Floats(Vector(got.size(), 0.0)) : Floats(p.arrays.at(source));
       expect(same_bits(got, want), isa + " " + p.text(), name + " of nothing");

@@ -213,8 +213,9 @@ void check_state(const Case& c) {
   for (Index t = 0; t < 3; ++t) step(from, c, data, t);
   const Index n = c.batch * from.hidden_size();
   for (Index layer = 0; layer < from.num_layers(); ++layer) {
-    std::copy_n(from.h(layer), n, to.h(layer));
-    if (from.c(layer) != nullptr) std::copy_n(from.c(layer), n, to.c(layer));
+    for (std::size_t k = 0; k < from.cell().states.size(); ++k) {
+      std::copy_n(from.state(layer, k), n, to.state(layer, k));
+    }
   }
   if (from.pooled() != nullptr) {
     std::copy_n(from.pooled(), c.batch * from.pooled_size(), to.pooled());

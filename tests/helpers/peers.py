@@ -47,6 +47,7 @@ def solve_in_pytorch(problem: Problem) -> dict[str, np.ndarray]:
 
     inputs = {"x": x, **dict(zip(["h0", "c0"], state, strict=False)), **parameters}
     return label(
+        problem.cell,
         y.detach().numpy(),
         tuple(s.detach().numpy() for s in state_n),
         {name: tensor.grad.numpy() for name, tensor in inputs.items()},

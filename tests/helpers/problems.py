@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import reference
-from reference.cell import Array
+from reference.cell import Array, parameter_shapes
 
 Floats = NDArray[np.floating[Any]]
 
@@ -23,9 +24,9 @@ class Problem:
     """
 
     cell: str
-    weights: dict[str, Floats]  # weight_ih, weight_hh and the biases there are
+    weights: dict[str, Floats]  # the parameters there are, by name
     x: Floats  # (T, B, I)
-    state: tuple[Floats, ...] | None  # h0, or h0 and c0: (B, H)
+    state: tuple[Floats, ...] | None  # of (B, H): h0, or h0 and c0
     lengths: NDArray[np.int64] | None  # (B,)
     reverse: bool
     dy: Floats | None  # (T, B, H)
@@ -67,16 +68,22 @@ class Problem:
         twin = reference.Layer(reference.CELLS[self.cell], **self.weights, reverse=self.reverse)
         y, state_n, tape = twin.forward(self.x, self.state, lengths=self.lengths)
         gradients = twin.backward(tape, self.dy, self.dstate)
-        return label(y, state_n, gradients)
+        return label(self.cell, y, state_n, gradients)
 
 
-def label(y: Any, state_n: tuple[Any, ...], gradients: dict[str, Any]) -> dict[str, Any]:
+def label(cell: str, y: Any, state_n: tuple[Any, ...], gradients: dict[str, Any]) -> dict[str, Any]:
     """One flat dict of all that a layer computes: y, h_n, c_n, dx, dh0, dweight_ih, ..."""
+    names = [f"{name}_n" for name in reference.CELLS[cell].states]
     return {
         "y": y,
-        **dict(zip(["h_n", "c_n"], state_n, strict=False)),
+        **dict(zip(names, state_n, strict=True)),
         **{f"d{name}": array for name, array in gradients.items()},
     }
+
+
+def of_states(results: dict[str, Any]) -> set[str]:
+    """Names of the results (B, H) that belong to a state: h_n, c_n, dh0, dc0."""
+    return {name for name in results if re.fullmatch("[a-z]_n|d[a-z]0", name)}
 
 
 def random_problem(
@@ -88,6 +95,7 @@ def random_problem(
     input_size: int = 3,
     hidden_size: int = 5,
     biases: tuple[str, ...] = ("bias_ih", "bias_hh"),
+    vectors: bool = True,
     states: bool = True,
     ragged: bool = True,
     reverse: bool = False,
@@ -95,16 +103,15 @@ def random_problem(
 ) -> Problem:
     """Draw a problem; where ``ragged``, lengths are in no order and one sequence has every step."""
     twin = reference.CELLS[cell]
-    rows = twin.gates * hidden_size
     bound = 1 / np.sqrt(input_size + hidden_size)
-    shapes = {"weight_ih": (rows, input_size), "weight_hh": (rows, hidden_size)}
-    shapes.update(dict.fromkeys(biases, (rows,)))
+    shapes = parameter_shapes(twin, input_size, hidden_size)
+    absent = {"bias_ih", "bias_hh"} - set(biases) | (set() if vectors else set(twin.vectors))
 
     def normal(*shape: int) -> Floats:
         return rng.standard_normal(shape).astype(dtype)
 
     def state() -> tuple[Floats, ...] | None:
-        return tuple(normal(batch, hidden_size) for _ in range(twin.states)) if states else None
+        return tuple(normal(batch, hidden_size) for _ in twin.states) if states else None
 
     lengths = None
     if ragged and batch and n_steps:
@@ -113,7 +120,9 @@ def random_problem(
     return Problem(
         cell=cell,
         weights={
-            name: rng.uniform(-bound, bound, shape).astype(dtype) for name, shape in shapes.items()
+            name: rng.uniform(-bound, bound, shape).astype(dtype)
+            for name, shape in shapes.items()
+            if name not in absent
         },
         x=normal(n_steps, batch, input_size),
         state=state(),

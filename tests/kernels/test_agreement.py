@@ -26,6 +26,7 @@ def problems(draw: st.DrawFn, cell: str) -> Problem:
         input_size=draw(st.integers(1, 40)),
         hidden_size=draw(st.integers(1, 40)),
         biases=draw(st.sampled_from(BIASES)),
+        vectors=draw(st.booleans()),
         states=draw(st.booleans()),
         ragged=draw(st.booleans()),
         reverse=draw(st.booleans()),

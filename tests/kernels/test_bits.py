@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from helpers.problems import Problem, random_problem
+from helpers.problems import Problem, of_states, random_problem
 from helpers.support import assert_same_bits, layer_of, packed_state, predict, solve, unpacked_state
 
 every_cell = pytest.mark.parametrize("cell", reference.CELLS)
@@ -51,7 +51,7 @@ def assert_sequences_equal(
     n_steps = len(part["y"])
     for name in part.keys() & {"y", "dx"}:
         assert_same_bits(part[name], whole[name][:n_steps, sequences], name)
-    for name in part.keys() & {"h_n", "c_n", "dh0", "dc0"}:
+    for name in of_states(part):
         assert_same_bits(part[name], whole[name][sequences], name)
 
 
@@ -125,7 +125,7 @@ def test_steps_are_a_forward_pass(cell: str, sizes: tuple[int, int, int, int]) -
         state = layer.step(x_t, state)
         assert_same_bits(unpacked_state(state)[0], expected["y"][t], f"y[{t}]")
     assert_same_bits(
-        unpacked_state(state), tuple(expected[n] for n in ("h_n", "c_n") if n in expected)
+        unpacked_state(state), tuple(expected[f"{name}_n"] for name in reference.CELLS[cell].states)
     )
 
 
@@ -145,7 +145,7 @@ def test_two_halves_with_carried_state(
             y, last = layer.forward(problem.x[half], packed_state(state))
             state = unpacked_state(last)
             assert_same_bits(y, whole["y"][half])
-        assert_same_bits(state, tuple(whole[n] for n in ("h_n", "c_n") if n in whole))
+        assert_same_bits(state, tuple(whole[f"{name}_n"] for name in reference.CELLS[cell].states))
 
 
 @every_cell

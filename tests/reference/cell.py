@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,25 +12,20 @@ Array = NDArray[np.float64]
 State = tuple[Array, ...]  # (h,) or (h, c), each of shape (H,)
 
 
-@dataclass
-class Weights:
-    """The weights of a layer, or their gradients; gates are stacked in PyTorch's order."""
-
-    weight_ih: Array  # (G * H, I)
-    weight_hh: Array  # (G * H, H)
-    bias_ih: Array  # (G * H,)
-    bias_hh: Array  # (G * H,)
+class Weights(SimpleNamespace):
+    """The parameters of a layer, or their gradients, by name; see `parameter_shapes`."""
 
     def zeros(self) -> Weights:
         """Return zeros of the same shapes, to add gradients to."""
-        return Weights(*(np.zeros_like(array) for array in vars(self).values()))
+        return Weights(**{name: np.zeros_like(array) for name, array in vars(self).items()})
 
 
 class Cell(Protocol):
     """The equations of a cell, without batch, time or lengths."""
 
     gates: int  # G
-    states: int  # 1 for h alone, 2 for h and c
+    states: tuple[str, ...]  # names, h first
+    vectors: tuple[str, ...]  # names of parameters with one number a unit, besides the biases
 
     def step_forward(self, w: Weights, x: Array, state: State) -> tuple[State, Any]:
         """Return the state after reading ``x`` (I,), and what ``step_backward`` needs."""
@@ -39,6 +34,18 @@ class Cell(Protocol):
         self, w: Weights, saved: Any, dstate: State, dw: Weights
     ) -> tuple[Array, State]:
         """Return dL/dx and dL/d(state before), given dL/d(state after); add dL/dw to ``dw``."""
+
+
+def parameter_shapes(cell: Cell, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
+    """Return every parameter's shape, in their order; gates are stacked in PyTorch's order."""
+    rows = cell.gates * hidden_size
+    return {
+        "weight_ih": (rows, input_size),
+        "weight_hh": (rows, hidden_size),
+        "bias_ih": (rows,),
+        "bias_hh": (rows,),
+        **dict.fromkeys(cell.vectors, (hidden_size,)),
+    }
 
 
 def sigmoid(a: Array) -> Array:

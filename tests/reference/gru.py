@@ -17,7 +17,8 @@ Saved = tuple[Array, Array, Array, Array, Array, Array]  # x, h, r, z, n, W_hn h
 
 class GRU:
     gates = 3
-    states = 1
+    states: tuple[str, ...] = ("h",)
+    vectors: tuple[str, ...] = ()
 
     def step_forward(self, w: Weights, x: Array, state: State) -> tuple[State, Saved]:
         (h,) = state

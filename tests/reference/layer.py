@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from reference.cell import Array, Cell, State, Weights
+from reference.cell import Array, Cell, State, Weights, parameter_shapes
 
 
 @dataclass
@@ -26,24 +26,19 @@ class Layer:
     def __init__(
         self,
         cell: Cell,
-        weight_ih: ArrayLike,  # (G * H, I)
-        weight_hh: ArrayLike,  # (G * H, H)
-        bias_ih: ArrayLike | None = None,  # (G * H,)
-        bias_hh: ArrayLike | None = None,  # (G * H,)
         *,
         reverse: bool = False,
+        **parameters: ArrayLike,  # of parameter_shapes; zeros where biases and vectors are missing
     ) -> None:
         self.cell = cell
-        self.hidden_size = np.shape(weight_hh)[1]
+        self.hidden_size = np.shape(parameters["weight_hh"])[1]
         self.reverse = reverse
-        zeros = np.zeros(cell.gates * self.hidden_size)
-        self.weights = Weights(
-            np.asarray(weight_ih, np.float64),
-            np.asarray(weight_hh, np.float64),
-            zeros if bias_ih is None else np.asarray(bias_ih, np.float64),
-            zeros if bias_hh is None else np.asarray(bias_hh, np.float64),
-        )
-        self.absent = [n for n, b in [("bias_ih", bias_ih), ("bias_hh", bias_hh)] if b is None]
+        shapes = parameter_shapes(cell, np.shape(parameters["weight_ih"])[1], self.hidden_size)
+        self.absent = shapes.keys() - parameters.keys()
+        assert all(len(shapes[name]) == 1 for name in self.absent)
+        zeros = {name: np.zeros(shapes[name]) for name in self.absent}
+        given = {name: np.asarray(array, np.float64) for name, array in parameters.items()}
+        self.weights = Weights(**{name: (given | zeros)[name] for name in shapes})
 
     def forward(
         self,
@@ -90,11 +85,12 @@ class Layer:
                 )
             for s, first in zip(dstates, current, strict=True):
                 s[b] = first
-        gradients = {"x": dx, **dict(zip(["h0", "c0"], dstates, strict=False)), **vars(dw)}
+        first = dict(zip((f"{name}0" for name in self.cell.states), dstates, strict=True))
+        gradients = {"x": dx, **first, **vars(dw)}
         return {name: array for name, array in gradients.items() if name not in self.absent}
 
     def _states(self, given: Sequence[ArrayLike | None] | None, batch: int) -> State:
         """Copies of the given states, zeros for the missing ones."""
-        given = [None] * self.cell.states if given is None else given
+        given = [None] * len(self.cell.states) if given is None else given
         zeros = np.zeros((batch, self.hidden_size))
         return tuple(zeros.copy() if s is None else np.array(s, np.float64) for s in given)

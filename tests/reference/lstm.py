@@ -19,7 +19,8 @@ Saved = tuple[Array, Array, Array, Array, Array, Array, Array, Array]  # x, h, c
 
 class LSTM:
     gates = 4
-    states = 2
+    states: tuple[str, ...] = ("h", "c")
+    vectors: tuple[str, ...] = ()
 
     def step_forward(self, w: Weights, x: Array, state: State) -> tuple[State, Saved]:
         h, c = state

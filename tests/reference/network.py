@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import reference
 from reference import dense, embedding
-from reference.cell import Array
+from reference.cell import Array, parameter_shapes
 from reference.dropout import Masks
 from reference.layer import Layer, Tape
 from reference.losses import Loss, weighted_mean, weighted_mean_gradient
@@ -47,16 +47,15 @@ class Network:
     ) -> dict[str, tuple[int, ...]]:
         """Return names and shapes in PyTorch's order; input_size counts channels or tokens."""
         H, features = hidden_size, self.directions * hidden_size
-        rows = reference.CELLS[self.cell].gates * H
+        cell = reference.CELLS[self.cell]
         shapes: dict[str, tuple[int, ...]] = {}
         if embedding_size is not None:
             shapes["embedding.weight"] = (input_size, embedding_size)
             input_size = embedding_size
         for layer, direction in self._places():
             end = f"_l{layer}{SUFFIXES[direction]}"
-            shapes[f"rnn.weight_ih{end}"] = (rows, features if layer else input_size)
-            shapes[f"rnn.weight_hh{end}"] = (rows, H)
-            shapes[f"rnn.bias_ih{end}"] = shapes[f"rnn.bias_hh{end}"] = (rows,)
+            of_layer = parameter_shapes(cell, features if layer else input_size, H)
+            shapes.update({f"rnn.{name}{end}": shape for name, shape in of_layer.items()})
         if self.pooling == "attention":
             shapes["attention.weight"] = (1, features)
         shapes["head.weight"] = (
@@ -134,13 +133,11 @@ class Network:
 
     def _layer(self, parameters: Parameters, layer: int, direction: int, masks: Masks) -> Layer:
         end = f"_l{layer}{SUFFIXES[direction]}"
-        weights = {
-            name: parameters[f"rnn.{name}{end}"]
-            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        }
+        cell = reference.CELLS[self.cell]
+        weights = {name: parameters[f"rnn.{name}{end}"] for name in parameter_shapes(cell, 0, 0)}
         # W (m h) = (W diag m) h: columns of the weights are masked, and no cell has to know of it
         weights["weight_hh"] = weights["weight_hh"] * masks.recurrent.get((layer, direction), 1.0)
-        return Layer(reference.CELLS[self.cell], **weights, reverse=direction == 1)
+        return Layer(cell, **weights, reverse=direction == 1)
 
     def _pooling(self, parameters: Parameters) -> Pooling | None:
         match self.pooling:

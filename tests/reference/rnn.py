@@ -14,7 +14,8 @@ Saved = tuple[Array, Array, Array]  # x, h, h'
 
 class TanhRNN:
     gates = 1
-    states = 1
+    states: tuple[str, ...] = ("h",)
+    vectors: tuple[str, ...] = ()
 
     def activation(self, a: Array) -> Array:
         return np.tanh(a)

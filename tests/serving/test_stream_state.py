@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+import reference
 import skrnn
 from helpers.processes import run_python
 from helpers.support import says
@@ -41,12 +42,11 @@ def test_what_it_holds(cell: str, pooling: str) -> None:
     for n_steps in (0, 4):
         stream.process(steps(n_steps, 3))
         state = stream.state
-        assert set(state) == {"h", "steps"} | ({"c"} if cell == "lstm" else set()) | (
-            {"pooled"} if pooling != "last" else set()
-        )
+        states = set(reference.CELLS[cell].states)
+        assert set(state) == states | {"steps"} | ({"pooled"} if pooling != "last" else set())
         assert state["steps"].tolist() == [n_steps] * 3
         assert state["steps"].dtype == np.int64
-        for name in {"h", "c"} & set(state):
+        for name in states:
             assert (state[name].shape, state[name].dtype) == ((2, 3, 5), np.float32)
             assert state[name].any() == (n_steps > 0)
         if pooling != "last":

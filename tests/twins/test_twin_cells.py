@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import reference
-from helpers.problems import Problem, random_problem
+from helpers.problems import Problem, of_states, random_problem
+from reference.cell import parameter_shapes
 
 CELLS = sorted(reference.CELLS)
 GRUS = ["gru", "gru_reset_before"]
@@ -32,7 +33,8 @@ def test_every_gradient_is_the_slope_of_the_loss(cell: str, reverse: bool) -> No
         )
 
     inputs = {"x": problem.x, **problem.weights}
-    inputs.update(zip(["h0", "c0"], problem.state, strict=False))
+    names = [f"{name}0" for name in reference.CELLS[cell].states]
+    inputs.update(zip(names, problem.state, strict=True))
     gradients = problem.solve()
     assert {name for name in gradients if name.startswith("d")} == {f"d{name}" for name in inputs}
 
@@ -53,13 +55,12 @@ def test_every_gradient_is_the_slope_of_the_loss(cell: str, reverse: bool) -> No
 @pytest.mark.parametrize("biases", [(), ("bias_ih",), ("bias_hh",)])
 @pytest.mark.parametrize("cell", CELLS)
 def test_missing_biases_and_states_are_zeros(cell: str, biases: tuple[str, ...]) -> None:
-    problem = random_problem(np.random.default_rng(1), cell, biases=biases, states=False)
-    zeros = {
-        name: np.zeros(len(problem.weights["weight_hh"]))
-        for name in ("bias_ih", "bias_hh")
-        if name not in biases
-    }
-    state = tuple(np.zeros((4, 5)) for _ in range(reference.CELLS[cell].states))
+    problem = random_problem(
+        np.random.default_rng(1), cell, biases=biases, vectors=False, states=False
+    )
+    shapes = parameter_shapes(reference.CELLS[cell], 3, 5)
+    zeros = {name: np.zeros(shapes[name]) for name in shapes.keys() - problem.weights.keys()}
+    state = tuple(np.zeros((4, 5)) for _ in reference.CELLS[cell].states)
     explicit = replace(problem, weights={**problem.weights, **zeros}, state=state, dstate=state)
 
     given, full = problem.solve(), explicit.solve()
@@ -73,16 +74,18 @@ def test_missing_biases_and_states_are_zeros(cell: str, biases: tuple[str, ...])
 def test_a_sequence_in_a_ragged_batch_is_as_it_is_alone(cell: str, reverse: bool) -> None:
     problem = random_problem(np.random.default_rng(2), cell, reverse=reverse)
     whole = problem.solve()
-    dweight_ih = np.zeros_like(whole["dweight_ih"])
+    summed = {f"d{name}": np.zeros_like(whole[f"d{name}"]) for name in problem.weights}
     for b, length in enumerate(problem.lengths):
         alone = problem.take([b]).solve()
         for name in ("y", "dx"):
             np.testing.assert_array_equal(whole[name][:length, b], alone[name][:, 0])
             np.testing.assert_array_equal(whole[name][length:, b], 0)
-        for name in whole.keys() & {"h_n", "c_n", "dh0", "dc0"}:
+        for name in of_states(whole):
             np.testing.assert_array_equal(whole[name][b], alone[name][0])
-        dweight_ih += alone["dweight_ih"]
-    np.testing.assert_allclose(whole["dweight_ih"], dweight_ih, atol=1e-12)
+        for name, total in summed.items():
+            total += alone[name]
+    for name, total in summed.items():
+        np.testing.assert_allclose(whole[name], total, atol=1e-12, err_msg=name)
 
 
 @pytest.mark.parametrize("cell", CELLS)

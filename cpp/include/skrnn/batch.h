@@ -7,13 +7,13 @@
 namespace skrnn {
 
 // A batch of B sequences whose steps are rows of one matrix, step after step. Sequences are handled
-// in order of falling length, so that at step s the first active(s) of them are still running and
-// none of the work touches padding. `reverse` reads each sequence from its own last step to its
+// in order of descending length, so that at step s the first active(s) of them are still running
+// and none of the work touches padding. `reverse` reads each sequence from its own last step to its
 // first.
 //
-// Three numberings meet here:
+// Three numberings are used here:
 //   b    the sequence as the caller numbers it, 0..B-1 (rows of h0, h_n, c0, c_n)
-//   i    its rank by falling length; sequence(i) == b
+//   i    its rank by descending length; sequence(i) == b
 //   s    the step in the order of reading: the time t is s, or length(i)-1-s in reverse
 class Batch {
  public:
@@ -23,7 +23,8 @@ class Batch {
                       bool reverse);
 
   // Rows of a packed [sum of lengths, ·] array: step t holds the rows of the sequences longer than
-  // t, in order of falling length. `batch_sizes` (falling, all >= 1) counts them for each step.
+  // t, in order of descending length. `batch_sizes` (descending, all >= 1) counts them for each
+  // step.
   static Batch packed(std::int64_t steps, const std::int64_t* batch_sizes, bool reverse);
 
   std::int64_t size() const { return static_cast<std::int64_t>(order_.size()); }  // B
@@ -57,7 +58,7 @@ class Batch {
   std::int64_t rows_ = 0;
   std::vector<std::int64_t> order_;          // [B] i -> b
   std::vector<std::int64_t> row_order_;      // [B] i -> row within a step
-  std::vector<std::int64_t> lengths_;        // [B] by rank i, falling
+  std::vector<std::int64_t> lengths_;        // [B] by rank i, descending
   std::vector<std::int64_t> time_offset_;    // [T] t -> first row of that step
   std::vector<std::int64_t> packed_offset_;  // [T + 1] s -> first packed row of that step
 };

@@ -56,6 +56,7 @@ class NetworkLayout {
   const NetworkSettings& settings() const { return settings_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   std::int64_t num_parameters() const { return num_parameters_; }
+  std::int64_t index_of(const std::string& name) const;  // in parameters(), or -1
   // What is said where memory has no room for `copies` of them: how many bytes they would take,
   // which parameter takes most, and what makes it smaller.
   std::string memory_text(std::int64_t copies) const;
@@ -68,13 +69,11 @@ class NetworkLayout {
   std::int64_t layer_inputs() const {  // columns of what the first layer reads
     return settings_.reads_tokens() ? settings_.embedding_size : settings_.input_size;
   }
-  int gates() const { return gates_; }
 
  private:
   void add(const std::string& name, const std::vector<std::int64_t>& shape, bool decays);
 
   NetworkSettings settings_;
-  int gates_ = 0;
   std::vector<Parameter> parameters_;
   std::int64_t num_parameters_ = 0;
 };

@@ -6,9 +6,11 @@
 //   while (read(x)) stream.step(x, answers.data());  // does none of that
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
+#include "skrnn/layer.h"
 #include "skrnn/model.h"
 
 namespace skrnn {
@@ -46,12 +48,13 @@ class Stream {
   void reset() noexcept;
   void reset(std::int64_t b) noexcept;
 
-  // What the stream remembers. It may be read, kept, and written back between steps. c, pooled and
-  // steps stay where they are; the place of h changes with every step. b and layer are not checked.
+  // What the stream remembers. It may be read, kept, and written back between steps. Its numbers
+  // stay where they are, but for h, the first state, whose place changes with every step. b, layer
+  // and state are not checked.
   std::int64_t num_layers() const noexcept;
-  std::int64_t hidden_size() const noexcept;  // H
-  float* h(std::int64_t layer) noexcept;      // [B, H]
-  float* c(std::int64_t layer) noexcept;      // [B, H], or null for cells that have none
+  std::int64_t hidden_size() const noexcept;                     // H
+  const CellInfo& cell() const noexcept;                         // names its states
+  float* state(std::int64_t layer, std::size_t state) noexcept;  // [B, H]
   // [B, pooled_size], or null for "last", which pools nothing: H sums for "mean", H maxima for
   // "max", and for "last_mean_max" the sums and then the maxima.
   std::int64_t pooled_size() const noexcept;

@@ -47,14 +47,14 @@ class Barrier {
   std::atomic<unsigned> round_{0};
 };
 
-// The part that one thread takes in the waiting of several: a Barrier and how many come to it, as
+// What one thread needs to wait at a barrier: the barrier and how many threads come to it, behind
 // one pointer.
-struct Meeting {
+struct BarrierWait {
   Barrier* barrier;
   int threads;
 
-  static void wait(void* meeting) noexcept {
-    const auto& self = *static_cast<Meeting*>(meeting);
+  static void wait(void* context) noexcept {
+    const auto& self = *static_cast<BarrierWait*>(context);
     self.barrier->wait(self.threads);
   }
 };

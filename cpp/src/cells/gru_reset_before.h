@@ -7,6 +7,7 @@
 // U_n needs r h' of all units, hence two stages: r and z first, n after.
 #pragma once
 
+#include "simd/parameters.h"
 #include "simd/unit.h"
 
 namespace skrnn::SKRNN_ISA {
@@ -14,7 +15,11 @@ namespace skrnn::SKRNN_ISA {
 struct GruResetBefore {
   static constexpr const char* kName = "gru_reset_before";
   static constexpr int kGates = 3;
-  static constexpr int kStates = 1;
+  // The update gate starts at sigmoid(2), 88 %, of the state kept, as in gru.h.
+  static constexpr ParameterInfo kParameters[] = {weight_ih(kGates), weight_hh(kGates),
+                                                  bias_ih(kGates, gate_starts_at(1, 2.0f)),
+                                                  bias_hh(kGates)};
+  static constexpr StateInfo kStates[] = {kH};
   static constexpr int kStages = 2;
   static constexpr int kSaved = 3;  // r, z, n
   static constexpr bool kPassesDh = true;

@@ -6,6 +6,7 @@
 //   c = f c' + i g                         h = o tanh(c)
 #pragma once
 
+#include "simd/parameters.h"
 #include "simd/unit.h"
 
 namespace skrnn::SKRNN_ISA {
@@ -13,7 +14,13 @@ namespace skrnn::SKRNN_ISA {
 struct Lstm {
   static constexpr const char* kName = "lstm";
   static constexpr int kGates = 4;
-  static constexpr int kStates = 2;
+  // The forget gate starts at sigmoid(1), 73 %, of the state kept (Jozefowicz, Zaremba & Sutskever,
+  // ICML 2015).
+  static constexpr ParameterInfo kParameters[] = {weight_ih(kGates), weight_hh(kGates),
+                                                  bias_ih(kGates, gate_starts_at(1, 1.0f)),
+                                                  bias_hh(kGates)};
+  static constexpr StateInfo kStates[] = {kH, {"c", kUnits}};
+  static constexpr int kC = 1;  // the place of c among the states
   static constexpr int kStages = 1;
   static constexpr int kSaved = 4;          // i, f, g, o
   static constexpr bool kPassesDh = false;  // dL/dh' flows through the recurrent weights alone
@@ -29,8 +36,8 @@ struct Lstm {
       using V = Wide<N>;
       const V i = sigmoid(u.sum(0)), f = sigmoid(u.sum(1));
       const V g = tanh(u.sum(2)), o = sigmoid(u.sum(3));
-      const V c = mul_add(f, u.c_prev(), mul(i, g));
-      u.set_c(c);
+      const V c = mul_add(f, u.state_prev(kC), mul(i, g));
+      u.set_state(kC, c);
       u.set_h(mul(o, tanh(c)));
       if (u.saves) {
         u.save(0, i);
@@ -44,13 +51,13 @@ struct Lstm {
     static SKRNN_INLINE void backward(const UnitGradients<N>& u) {
       using V = Wide<N>;
       const V i = u.saved(0), f = u.saved(1), g = u.saved(2), o = u.saved(3);
-      const V tanh_c = tanh(u.c()), dh = u.dh();
-      const V dc = mul_add(mul(dh, o), tanh_slope(tanh_c), u.dc());
+      const V tanh_c = tanh(u.state(kC)), dh = u.dh();
+      const V dc = mul_add(mul(dh, o), tanh_slope(tanh_c), u.dstate(kC));
       u.set_dsum(0, mul(mul(dc, g), sigmoid_slope(i)));
-      u.set_dsum(1, mul(mul(dc, u.c_prev()), sigmoid_slope(f)));
+      u.set_dsum(1, mul(mul(dc, u.state_prev(kC)), sigmoid_slope(f)));
       u.set_dsum(2, mul(mul(dc, i), tanh_slope(g)));
       u.set_dsum(3, mul(mul(dh, tanh_c), sigmoid_slope(o)));
-      u.set_dc(mul(dc, f));
+      u.set_dstate(kC, mul(dc, f));
     }
   };
 };

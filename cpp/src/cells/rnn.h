@@ -1,6 +1,7 @@
 // The simple recurrent network (Elman 1990):  h = f(W x + U h' + b)  with f = tanh or relu.
 #pragma once
 
+#include "simd/parameters.h"
 #include "simd/unit.h"
 
 namespace skrnn::SKRNN_ISA {
@@ -33,7 +34,9 @@ template <class Function>
 struct Rnn {
   static constexpr const char* kName = Function::kCellName;
   static constexpr int kGates = 1;
-  static constexpr int kStates = 1;
+  static constexpr ParameterInfo kParameters[] = {weight_ih(kGates), weight_hh(kGates),
+                                                  bias_ih(kGates), bias_hh(kGates)};
+  static constexpr StateInfo kStates[] = {kH};
   static constexpr int kStages = 1;
   static constexpr int kSaved = 0;  // the slope of f follows from h itself
   static constexpr bool kPassesDh = false;

@@ -4,8 +4,6 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "base/floating_point.h"
-#include "skrnn/activations.h"
 #include "skrnn/isa.h"
 
 #if defined(_MSC_VER) && defined(_M_X64)
@@ -134,15 +132,5 @@ std::string active_isa() { return active_kernels().isa; }
 void select_isa(const std::string& name) { active() = find(name, "isa"); }
 
 int isa_lanes() { return active_kernels().lanes; }
-
-void sigmoid(const float* x, float* y, std::int64_t n) {
-  const FlushSubnormals guard;
-  active_kernels().sigmoid(x, y, n);
-}
-
-void tanh(const float* x, float* y, std::int64_t n) {
-  const FlushSubnormals guard;
-  active_kernels().tanh(x, y, n);
-}
 
 }  // namespace skrnn

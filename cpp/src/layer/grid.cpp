@@ -18,10 +18,10 @@ Index unit_cuts(LayerShape shape, const CellKernels& kernels) {
 // that where they differ by much, so the constants are round.
 double cost(const Batch& batch, LayerShape shape, const CellKernels& kernels, Work work,
             Grid grid) {
-  constexpr double kStart = 30'000;      // waking a sleeping thread
-  constexpr double kMeeting = 7'000;     // with the waiting for the slower one
-  constexpr double kEquations = 60;      // of a cell, for one packet of units
-  constexpr double kMultiplyAdds = 1.5;  // packets a cycle, in practice
+  constexpr double kStart = 30'000;       // waking a sleeping thread
+  constexpr double kBarrierWait = 7'000;  // until the slowest thread has come
+  constexpr double kEquations = 60;       // of a cell, for one packet of units
+  constexpr double kMultiplyAdds = 1.5;   // packets a cycle, in practice
 
   const double steps = static_cast<double>(batch.steps());
   const double active = static_cast<double>(batch.total_steps()) / steps;
@@ -34,8 +34,8 @@ double cost(const Batch& batch, LayerShape shape, const CellKernels& kernels, Wo
   const double bytes_a_cycle = bytes <= 512 * 1024 ? 32 : bytes <= 8 * 1024 * 1024 ? 16 : 6;
   const double arithmetic = rows * (weights / kMultiplyAdds + packets * kEquations);
   double total = steps * work.passes * (arithmetic + bytes / bytes_a_cycle);
-  if (grid.threads() > 1) total += kStart + static_cast<double>(work.meetings) * kMeeting;
-  if (grid.units > 1) total += steps * kernels.stages * kMeeting;
+  if (grid.threads() > 1) total += kStart + static_cast<double>(work.barriers) * kBarrierWait;
+  if (grid.units > 1) total += steps * kernels.stages * kBarrierWait;
   return total;
 }
 

@@ -7,7 +7,8 @@
 namespace skrnn {
 
 // Threads in a grid: sequences are cut in `ranks` parts, and the hidden units of each part in
-// `units`. Threads that share sequences meet at every step; those that do not never wait.
+// `units`. Threads that share sequences wait for one another at every step; the others
+// never wait.
 struct Grid {
   int ranks;
   int units;
@@ -18,7 +19,7 @@ struct Grid {
 // What a call does at each step, and between steps.
 struct Work {
   int passes;      // times that each weight is multiplied
-  Index meetings;  // times that all threads wait for one another, over the whole call
+  Index barriers;  // times that all threads wait for one another, over the whole call
 };
 
 // The fastest grid of at most `wanted` threads (<= 0: as many as the caller may use).

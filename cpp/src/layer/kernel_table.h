@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "skrnn/cell.h"
+
 namespace skrnn {
 
 using Index = std::int64_t;
@@ -21,7 +23,7 @@ struct BatchView {
   bool reverse;
   const Index* order;          // [B] i -> b
   const Index* row_order;      // [B] i -> row within a step
-  const Index* lengths;        // [B] by rank i, falling
+  const Index* lengths;        // [B] by rank i, descending
   const Index* time_offset;    // [T] t -> first row of that step
   const Index* packed_offset;  // [T + 1] s -> first packed row of that step
 };
@@ -30,12 +32,12 @@ struct BatchView {
 constexpr Index kCutBlocks = 4;
 
 // What one thread does: some sequences, and for them some hidden units. Where several threads take
-// the same sequences, each of them calls `meet(barrier)` when its units of a step are done; null
-// where a thread has all units.
+// the same sequences, each of them calls `wait(barrier)` when its units of a step are done, which
+// returns when those of all are done; null where a thread has all units.
 struct Part {
   Range ranks;
   Range blocks;
-  void (*meet)(void* barrier);
+  void (*wait)(void* barrier);
   void* barrier;
 };
 
@@ -44,33 +46,19 @@ struct LayerShape {
   Index hidden_size;  // H
 };
 
-// The parameters, or their gradients, in PyTorch's shapes; the biases may be null.
-struct WeightPointers {
-  const float* ih;       // [G * H, I]
-  const float* hh;       // [G * H, H]
-  const float* bias_ih;  // [G * H]
-  const float* bias_hh;  // [G * H]
-};
-struct GradientPointers {
-  float* ih;
-  float* hh;
-  float* bias_ih;
-  float* bias_hh;
-};
+// Arrays of states below are in the order of CellKernels::states, of which the first is h.
 
 struct ForwardArgs {
   LayerShape shape;
   BatchView batch;
-  const float* packed;  // forward weights, packed
-  const float* x;       // [rows, I]
-  const float* h0;      // [B, H], or null for zeros
-  const float* c0;      // [B, H], or null for zeros; cells with two states only
-  float* y;             // [rows, H]
-  float* h_n;           // [B, H]
-  float* c_n;           // [B, H]; cells with two states only
-  float* saved_gates;   // [sum of lengths, saved_gates(H)], or null when not training
-  float* saved_c;       // [sum of lengths, H], or null when not training
-  float* operands;      // [B, H] by rank i, between two stages; cells with two stages only
+  const float* packed;               // forward weights, packed
+  const float* x;                    // [rows, I]
+  const float* state0[kMostStates];  // [B, H] each, or null for zeros
+  float* y;                          // [rows, H]
+  float* state_n[kMostStates];       // [B, H] each
+  float* saved_gates;                // [sum of lengths, saved_gates(H)], or null when not training
+  float* saved_states[kMostStates];  // [sum of lengths, H] each but h, which is y; or null
+  float* operands;  // [B, H] by rank i, between two stages; cells with two stages only
 
   // Where given, h is multiplied by this on its way to the recurrent weights (and nowhere else);
   // the products of even and odd steps stand in turn in the halves of `masked`.
@@ -79,17 +67,16 @@ struct ForwardArgs {
   Index batch_size;             // B
 };
 
-// One step of B sequences. `h_out` must not overlap x or h; `c_out` may be `c`.
+// One step of B sequences. The new h must not overlap x or any state; each other state may be
+// written in place.
 struct StepArgs {
   LayerShape shape;
   const float* packed;
   Index batch;
-  const float* x;  // [B, I]
-  const float* h;  // [B, H], or null for zeros
-  const float* c;  // [B, H], or null for zeros
-  float* h_out;    // [B, H]
-  float* c_out;    // [B, H]
-  bool backwards;  // visit the weights in falling order: finds what the last call left in cache
+  const float* x;                   // [B, I]
+  const float* state[kMostStates];  // [B, H] each, or null for zeros
+  float* out[kMostStates];          // [B, H] each
+  bool descending;  // read the weights last to first: finds what the last call left in cache
 };
 
 // The backward pass goes through time in chunks of steps [step_begin, step_end), last chunk first.
@@ -98,17 +85,16 @@ struct StepArgs {
 struct BackwardArgs {
   LayerShape shape;
   BatchView batch;
-  const float* packed_back;     // backward weights, packed
-  const float* x;               // [rows, I]
-  const float* h0;              // [B, H], or null for zeros
-  const float* c0;              // [B, H], or null for zeros
-  const float* y;               // [rows, H]
-  const float* saved_gates;     // [sum of lengths, saved_gates(H)]
-  const float* saved_c;         // [sum of lengths, H]
-  const float* dy;              // [rows, H], or null for zeros
-  const float* recurrent_mask;  // [B, H] by rank i, or null; as in the forward pass
-  float* dh;        // [B, padded_size(H)] by rank i; dL/dh flowing from step s + 1 to step s
-  float* dc;        // [B, padded_size(H)] by rank i
+  const float* packed_back;                // backward weights, packed
+  const float* x;                          // [rows, I]
+  const float* state0[kMostStates];        // [B, H] each, or null for zeros
+  const float* y;                          // [rows, H]
+  const float* saved_gates;                // [sum of lengths, saved_gates(H)]
+  const float* saved_states[kMostStates];  // [sum of lengths, H] each but h
+  const float* dy;                         // [rows, H], or null for zeros
+  const float* recurrent_mask;             // [B, H] by rank i, or null; as in the forward pass
+  // [B, padded_size(H)] each, by rank i: dL/d(state) flowing from step s + 1 to step s.
+  float* dstate[kMostStates];
   float* dx;        // [rows, I], or null
   float* dh_steps;  // [sum of lengths, H] by packed row: dL/dh after each step, or null
 
@@ -177,8 +163,11 @@ struct OptimizerKernel {
 
 struct CellKernels {
   const char* name;
-  int gates;
-  int states;
+  const ParameterInfo* parameters;
+  int num_parameters;
+  const StateInfo* states;
+  int num_states;
+  int gates;  // rows of the recurrent weights over H
   int stages;
   int lanes;  // units of a block
 
@@ -186,9 +175,10 @@ struct CellKernels {
   Index (*forward_size)(LayerShape);
   Index (*backward_size)(LayerShape);
   Index (*saved_gates)(Index hidden_size);
-  void (*pack_forward)(LayerShape, WeightPointers, float* packed);
-  void (*pack_backward)(LayerShape, WeightPointers, float* packed);
-  void (*unpack_gradient)(LayerShape, const float* packed, GradientPointers);
+  // Arrays in the order of `parameters`; gradients that nobody wants are null.
+  void (*pack_forward)(LayerShape, const float* const* parameters, float* packed);
+  void (*pack_backward)(LayerShape, const float* const* parameters, float* packed);
+  void (*unpack_gradient)(LayerShape, const float* packed, float* const* gradients);
 
   // All steps of a part's sequences. Scratch sizes are in bytes.
   std::size_t (*forward_scratch)(LayerShape, Index ranks);
@@ -196,7 +186,7 @@ struct CellKernels {
   std::size_t (*step_scratch)(LayerShape);
   void (*step)(const StepArgs&, void* scratch);
 
-  Index (*padded_size)(Index hidden_size);      // floats a row of dh and dc
+  Index (*padded_size)(Index hidden_size);      // floats a row of dstate
   Index (*dgates_size)(Index hidden_size);      // floats a row of dgates
   Index (*hidden_columns)(Index hidden_size);   // rows of BackwardArgs::hidden
   Index (*gradient_panels)(Index hidden_size);  // units of work of weight_gradient

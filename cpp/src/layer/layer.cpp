@@ -17,7 +17,9 @@ namespace skrnn {
 namespace {
 
 CellInfo info_of(const CellKernels& kernels) {
-  return {kernels.name, kernels.gates, kernels.states};
+  return {kernels.name,
+          {kernels.parameters, kernels.parameters + kernels.num_parameters},
+          {kernels.states, kernels.states + kernels.num_states}};
 }
 
 const CellKernels& find_cell(const KernelTable& table, const std::string& name) {
@@ -27,6 +29,28 @@ const CellKernels& find_cell(const KernelTable& table, const std::string& name) 
 BatchView view_of(const Batch& batch) {
   return {batch.reverse(),        batch.order().data(),       batch.row_order().data(),
           batch.lengths().data(), batch.time_offset().data(), batch.packed_offset().data()};
+}
+
+// The parameters as the kernels take them.
+const float* const* checked(const CellInfo& cell, const LayerParameters& parameters) {
+  if (parameters.size() != cell.parameters.size()) {
+    throw std::invalid_argument("parameters: cell '" + cell.name + "' has " +
+                                std::to_string(cell.parameters.size()) + ", got " +
+                                std::to_string(parameters.size()));
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i] == nullptr && !cell.parameters[i].optional) {
+      throw std::invalid_argument(std::string("parameters: ") + cell.parameters[i].name +
+                                  " may not be null");
+    }
+  }
+  return parameters.data();
+}
+
+// Copies the pointers of a list of states, or nulls where there is no list.
+template <class From, class To>
+void take_states(const CellKernels& kernels, From* const* from, To** to) {
+  for (int k = 0; k < kernels.num_states; ++k) to[k] = from == nullptr ? nullptr : from[k];
 }
 
 // Zeroes the rows of a padded matrix that belong to no sequence.
@@ -49,13 +73,13 @@ void run_parts(const Batch& batch, LayerShape shape, const CellKernels& kernels,
     const FlushSubnormals guard;
     const Grid grid = shrink(wanted, team.threads);
     const int ranks = team.thread / grid.units, units = team.thread % grid.units;
-    Meeting meeting{&barriers[ranks], grid.units};
+    BarrierWait barrier_wait{&barriers[ranks], grid.units};
     Part part{};
     part.ranks = ranks_of_part(batch, ranks, grid.ranks);
     part.blocks = blocks_of_part(shape, kernels, units, grid.units);
     if (grid.units > 1) {
-      part.meet = Meeting::wait;
-      part.barrier = &meeting;
+      part.wait = BarrierWait::wait;
+      part.barrier = &barrier_wait;
     }
     body(team, part);
   });
@@ -70,9 +94,11 @@ std::vector<CellInfo> cells() {
   return infos;
 }
 
+CellInfo cell_info(const std::string& name) { return info_of(find_cell(active_kernels(), name)); }
+
 struct Cache::Impl {
-  Buffer<float> gates;  // [sum of lengths, saved_gates(H)]
-  Buffer<float> c;      // [sum of lengths, H]; cells with two states only
+  Buffer<float> gates;                // [sum of lengths, saved_gates(H)]
+  Buffer<float> states[kMostStates];  // [sum of lengths, H] each but h, which is y
   std::int64_t floats = 0;
 };
 
@@ -110,13 +136,16 @@ const float* Layer::Impl::backward_weights() const {
   if (!has_back.load(std::memory_order_acquire)) {
     const std::lock_guard<std::mutex> lock(back_mutex);
     if (!has_back.load(std::memory_order_relaxed)) {
-      const std::int64_t rows = kernels->gates * shape.hidden_size;
-      const Buffer<float> ih = make_buffer<float>(rows * shape.input_size);
-      const Buffer<float> hh = make_buffer<float>(rows * shape.hidden_size);
-      kernels->unpack_gradient(shape, packed.get(), {ih.get(), hh.get(), nullptr, nullptr});
+      std::vector<Buffer<float>> unpacked;
+      LayerGradients to;
+      for (const ParameterInfo& parameter : info.parameters) {
+        unpacked.push_back(make_buffer<float>(parameter.size(shape.input_size, shape.hidden_size)));
+        to.push_back(unpacked.back().get());
+      }
+      kernels->unpack_gradient(shape, packed.get(), to.data());
       packed_back = make_buffer<float>(kernels->backward_size(shape),
                                        "the packed weights of a layer for backward");
-      kernels->pack_backward(shape, {ih.get(), hh.get(), nullptr, nullptr}, packed_back.get());
+      kernels->pack_backward(shape, to.data(), packed_back.get());
       has_back.store(true, std::memory_order_release);
     }
   }
@@ -124,7 +153,7 @@ const float* Layer::Impl::backward_weights() const {
 }
 
 Layer::Layer(const std::string& cell, std::int64_t input_size, std::int64_t hidden_size,
-             const Weights& weights)
+             const LayerParameters& parameters)
     : impl_(std::make_unique<Impl>()) {
   if (input_size < 1) throw std::invalid_argument("input_size must be at least 1");
   if (hidden_size < 1) throw std::invalid_argument("hidden_size must be at least 1");
@@ -134,16 +163,14 @@ Layer::Layer(const std::string& cell, std::int64_t input_size, std::int64_t hidd
   impl_->isa = impl_->table->isa;
   impl_->shape = {input_size, hidden_size};
   impl_->step_scratch = impl_->kernels->step_scratch(impl_->shape);
+  const float* const* pointers = checked(impl_->info, parameters);
   impl_->packed = make_buffer<float>(impl_->kernels->forward_size(impl_->shape),
                                      "the packed weights of a layer");
-  impl_->kernels->pack_forward(
-      impl_->shape, {weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh},
-      impl_->packed.get());
+  impl_->kernels->pack_forward(impl_->shape, pointers, impl_->packed.get());
 }
 
-void Layer::load(const Weights& weights, bool trains) {
-  const WeightPointers pointers{weights.weight_ih, weights.weight_hh, weights.bias_ih,
-                                weights.bias_hh};
+void Layer::load(const LayerParameters& parameters, bool trains) {
+  const float* const* pointers = checked(impl_->info, parameters);
   impl_->kernels->pack_forward(impl_->shape, pointers, impl_->packed.get());
   impl_->has_back.store(trains, std::memory_order_release);
   if (!trains) return;
@@ -163,39 +190,41 @@ std::int64_t Layer::input_size() const { return impl_->shape.input_size; }
 std::int64_t Layer::hidden_size() const { return impl_->shape.hidden_size; }
 const std::string& Layer::isa() const { return impl_->isa; }
 
-void Layer::forward(const Batch& batch, const float* x, State state0, float* y,
-                    MutableState state_n, Cache* cache, int threads,
+void Layer::forward(const Batch& batch, const float* x, const float* const* state0, float* y,
+                    float* const* state_n, Cache* cache, int threads,
                     const float* recurrent_mask) const {
   const CellKernels& kernels = *impl_->kernels;
   const LayerShape shape = impl_->shape;
   const std::int64_t H = shape.hidden_size;
-  const bool has_c = kernels.states == 2;
 
   ForwardArgs args{};
   args.shape = shape;
   args.batch = view_of(batch);
   args.packed = impl_->packed.get();
   args.x = x;
-  args.h0 = state0.h;
-  args.c0 = has_c ? state0.c : nullptr;
   args.y = y;
+  take_states(kernels, state0, args.state0);
+  take_states(kernels, state_n, args.state_n);
 
   // States nobody wants still need a place.
-  Buffer<float> h_n, c_n;
-  if (state_n.h == nullptr) h_n = make_buffer<float>(batch.size() * H);
-  if (has_c && state_n.c == nullptr) c_n = make_buffer<float>(batch.size() * H);
-  args.h_n = h_n ? h_n.get() : state_n.h;
-  args.c_n = c_n ? c_n.get() : state_n.c;
+  Buffer<float> unwanted[kMostStates];
+  for (int k = 0; k < kernels.num_states; ++k) {
+    if (args.state_n[k] != nullptr) continue;
+    unwanted[k] = make_buffer<float>(batch.size() * H);
+    args.state_n[k] = unwanted[k].get();
+  }
 
   if (cache != nullptr) {
     constexpr const char* kCacheName = "what backward needs of all steps and units";
     const std::int64_t gates = batch.total_steps() * kernels.saved_gates(H);
-    const std::int64_t c = has_c ? batch.total_steps() * H : 0;
     cache->impl_->gates = make_buffer<float>(gates, kCacheName);
-    cache->impl_->c = make_buffer<float>(c, kCacheName);
-    cache->impl_->floats = gates + c;
+    cache->impl_->floats = gates;
     if (gates > 0) args.saved_gates = cache->impl_->gates.get();
-    if (has_c) args.saved_c = cache->impl_->c.get();
+    for (int k = 1; k < kernels.num_states; ++k) {
+      cache->impl_->states[k] = make_buffer<float>(batch.total_steps() * H, kCacheName);
+      cache->impl_->floats += batch.total_steps() * H;
+      args.saved_states[k] = cache->impl_->states[k].get();
+    }
   }
 
   Buffer<float> operands;
@@ -209,25 +238,23 @@ void Layer::forward(const Batch& batch, const float* x, State state0, float* y,
 
   const Grid grid = choose_grid(batch, shape, kernels, {1, 0}, threads);
   const std::size_t scratch = kernels.forward_scratch(shape, batch.size());
-  const Buffer<char> memory =
-      make_buffer<char>(static_cast<std::int64_t>(scratch) * grid.threads());
+  const Buffer<char> block = make_buffer<char>(static_cast<std::int64_t>(scratch) * grid.threads());
   run_parts(batch, shape, kernels, grid, [&](const Team& team, const Part& part) {
     if (part.ranks.begin < part.ranks.end) {
-      kernels.forward(args, part, memory.get() + scratch * static_cast<std::size_t>(team.thread));
+      kernels.forward(args, part, block.get() + scratch * static_cast<std::size_t>(team.thread));
     }
   });
   clear_padding(batch, H, y);
 }
 
-void Layer::backward(const Batch& batch, const float* x, State state0, const float* y,
-                     const Cache& cache, const float* dy, State dstate_n, float* dx,
-                     MutableState dstate0, const WeightGradients& gradients, int threads,
+void Layer::backward(const Batch& batch, const float* x, const float* const* state0, const float* y,
+                     const Cache& cache, const float* dy, const float* const* dstate_n, float* dx,
+                     float* const* dstate0, const LayerGradients& gradients, int threads,
                      const float* recurrent_mask, float* dh_steps) const {
   const CellKernels& kernels = *impl_->kernels;
   const LayerShape shape = impl_->shape;
   const std::int64_t H = shape.hidden_size, size = batch.size();
   const std::int64_t padded = kernels.padded_size(H);
-  const bool has_c = kernels.states == 2;
 
   // Steps are handled in chunks of about this many rows: enough for the weight gradients to be
   // large products, few enough for a chunk's gate gradients to stay in cache.
@@ -243,12 +270,10 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
   const std::int64_t dgates = kernels.dgates_size(H) * capacity;
   const std::int64_t inputs = shape.input_size * column_stride;
   const std::int64_t hidden = kernels.hidden_columns(H) * column_stride;
-  const Buffer<float> dgates_memory = make_buffer<float>(dgates);
-  const Buffer<float> inputs_memory = make_buffer<float>(inputs);
-  const Buffer<float> hidden_memory = make_buffer<float>(hidden);
+  const Buffer<float> dgates_buffer = make_buffer<float>(dgates);
+  const Buffer<float> inputs_buffer = make_buffer<float>(inputs);
+  const Buffer<float> hidden_buffer = make_buffer<float>(hidden);
   const Buffer<float> gradient = make_buffer<float>(kernels.forward_size(shape));
-  const Buffer<float> dh = make_buffer<float>(size * padded);
-  const Buffer<float> dc = make_buffer<float>(has_c ? size * padded : 0);
   std::fill_n(gradient.get(), kernels.forward_size(shape), 0.0f);
 
   const auto load_state = [&](const float* from, float* to) {
@@ -262,38 +287,41 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
       std::copy_n(from + i * padded, H, to + batch.sequence(i) * H);
     }
   };
-  load_state(dstate_n.h, dh.get());
-  if (has_c) load_state(dstate_n.c, dc.get());
 
   BackwardArgs args{};
+  Buffer<float> dstate[kMostStates];
+  for (int k = 0; k < kernels.num_states; ++k) {
+    dstate[k] = make_buffer<float>(size * padded);
+    args.dstate[k] = dstate[k].get();
+    load_state(dstate_n == nullptr ? nullptr : dstate_n[k], args.dstate[k]);
+  }
+
   args.shape = shape;
   args.batch = view_of(batch);
   args.packed_back = impl_->backward_weights();
   args.x = x;
-  args.h0 = state0.h;
-  args.c0 = has_c ? state0.c : nullptr;
+  take_states(kernels, state0, args.state0);
   args.y = y;
   args.saved_gates = cache.impl_->gates.get();
-  args.saved_c = cache.impl_->c.get();
+  for (int k = 1; k < kernels.num_states; ++k) {
+    args.saved_states[k] = cache.impl_->states[k].get();
+  }
   args.dy = dy;
   args.recurrent_mask = recurrent_mask;
-  args.dh = dh.get();
-  args.dc = dc.get();
   args.dx = dx;
   args.dh_steps = dh_steps;
   args.capacity = capacity;
-  args.dgates = dgates_memory.get();
-  args.inputs = inputs_memory.get();
-  args.hidden = hidden_memory.get();
+  args.dgates = dgates_buffer.get();
+  args.inputs = inputs_buffer.get();
+  args.hidden = hidden_buffer.get();
   args.column_stride = column_stride;
   args.gradient = gradient.get();
 
   const std::size_t scratch = kernels.backward_scratch(shape, size, capacity);
-  const Buffer<char> memory =
-      make_buffer<char>(static_cast<std::int64_t>(scratch) * grid.threads());
+  const Buffer<char> block = make_buffer<char>(static_cast<std::int64_t>(scratch) * grid.threads());
   Barrier barrier;
   run_parts(batch, shape, kernels, grid, [&](const Team& team, const Part& part) {
-    void* own = memory.get() + scratch * static_cast<std::size_t>(team.thread);
+    void* own = block.get() + scratch * static_cast<std::size_t>(team.thread);
     const Range panels = equal_share(kernels.gradient_panels(H), team.thread, team.threads);
     BackwardArgs chunk = args;
     for (std::int64_t end = batch.steps(); end > 0; end = chunk.step_begin) {
@@ -321,67 +349,67 @@ void Layer::backward(const Batch& batch, const float* x, State state0, const flo
     }
   });
 
-  kernels.unpack_gradient(
-      shape, gradient.get(),
-      {gradients.weight_ih, gradients.weight_hh, gradients.bias_ih, gradients.bias_hh});
-  store_state(dh.get(), dstate0.h);
-  if (has_c) store_state(dc.get(), dstate0.c);
+  if (!gradients.empty()) kernels.unpack_gradient(shape, gradient.get(), gradients.data());
+  for (int k = 0; dstate0 != nullptr && k < kernels.num_states; ++k) {
+    store_state(args.dstate[k], dstate0[k]);
+  }
   if (dx != nullptr) clear_padding(batch, shape.input_size, dx);
 }
 
-void Layer::step(std::int64_t batch, const float* x, State state, MutableState out) const {
+void Layer::step(std::int64_t batch, const float* x, const float* const* state,
+                 float* const* out) const {
   const std::int64_t I = impl_->shape.input_size, H = impl_->shape.hidden_size;
   // In place, every new h needs all of the old one of its sequence: the old ones of a few sequences
   // at a time step aside.
   constexpr std::int64_t kAside = 48;
-  const bool in_place = out.h == state.h;
+  const bool in_place = state != nullptr && out[0] == state[0];
   const std::int64_t at_once = in_place ? std::min(batch, kAside) : batch;
 
-  // One block a thread, which grows to the largest layer it has met: a step allocates no more once
+  // One block a thread, which grows to the largest layer it has seen: a step allocates no more once
   // a thread has made one.
-  thread_local Buffer<char> memory;
+  thread_local Buffer<char> block;
   thread_local std::size_t capacity = 0;
   const std::size_t scratch = impl_->step_scratch;
   const std::size_t needed =
       scratch + (in_place ? static_cast<std::size_t>(at_once * H) * sizeof(float) : 0);
   if (needed > capacity) {
-    memory = make_buffer<char>(static_cast<std::int64_t>(needed));
+    block = make_buffer<char>(static_cast<std::int64_t>(needed));
     capacity = needed;
   }
 
-  const bool backwards = impl_->steps_are_odd.load(std::memory_order_relaxed);
-  impl_->steps_are_odd.store(!backwards, std::memory_order_relaxed);
+  const bool descending = impl_->steps_are_odd.load(std::memory_order_relaxed);
+  impl_->steps_are_odd.store(!descending, std::memory_order_relaxed);
   const FlushSubnormals guard;
-  const auto rows = [H](auto* states, std::int64_t b) {
-    return states == nullptr ? nullptr : states + b * H;
-  };
   for (std::int64_t b = 0; b < batch; b += at_once) {
     const std::int64_t count = std::min(at_once, batch - b);
-    State from{rows(state.h, b), rows(state.c, b)};
-    if (in_place) {
-      float* aside = reinterpret_cast<float*>(memory.get() + scratch);
-      std::copy_n(from.h, count * H, aside);
-      from.h = aside;
+    const float* from[kMostStates];
+    float* to[kMostStates];
+    for (int k = 0; k < impl_->kernels->num_states; ++k) {
+      from[k] = state == nullptr || state[k] == nullptr ? nullptr : state[k] + b * H;
+      to[k] = out[k] + b * H;
     }
-    step(count, x + b * I, from, {rows(out.h, b), rows(out.c, b)}, memory.get(), backwards);
+    if (in_place) {
+      float* aside = reinterpret_cast<float*>(block.get() + scratch);
+      std::copy_n(from[0], count * H, aside);
+      from[0] = aside;
+    }
+    step(count, x + b * I, from, to, block.get(), descending);
   }
 }
 
-std::size_t Layer::step_memory() const noexcept { return impl_->step_scratch; }
+std::size_t Layer::step_scratch() const noexcept { return impl_->step_scratch; }
 
-void Layer::step(std::int64_t batch, const float* x, State state, MutableState out, void* memory,
-                 bool backwards) const noexcept {
+void Layer::step(std::int64_t batch, const float* x, const float* const* state, float* const* out,
+                 void* scratch, bool descending) const noexcept {
   StepArgs args{};
   args.shape = impl_->shape;
   args.packed = impl_->packed.get();
   args.batch = batch;
   args.x = x;
-  args.h = state.h;
-  args.c = state.c;
-  args.h_out = out.h;
-  args.c_out = out.c;
-  args.backwards = backwards;
-  impl_->kernels->step(args, memory);
+  take_states(*impl_->kernels, state, args.state);
+  take_states(*impl_->kernels, out, args.out);
+  args.descending = descending;
+  impl_->kernels->step(args, scratch);
 }
 
 }  // namespace skrnn

@@ -9,11 +9,6 @@
 namespace skrnn {
 namespace {
 
-int gates_of(const std::string& cell) {
-  const std::vector<CellInfo> known = cells();
-  return choose(known.begin(), known.end(), cell, "cell").gates;
-}
-
 void require_positive(std::int64_t value, const char* name) {
   if (value < 1) {
     throw std::invalid_argument(std::string(name) + " must be at least 1, got " +
@@ -38,8 +33,8 @@ Pooling find_pooling(const std::string& name) {
   return choose(std::begin(kPoolings), std::end(kPoolings), name, "pooling").pooling;
 }
 
-NetworkLayout::NetworkLayout(const NetworkSettings& settings)
-    : settings_(settings), gates_(gates_of(settings.cell)) {
+NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settings) {
+  const CellInfo cell = cell_info(settings.cell);
   require_positive(settings.input_size, "input_size");
   require_positive(settings.hidden_size, "hidden_size");
   require_positive(settings.num_layers, "num_layers");
@@ -59,22 +54,32 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings)
                                 std::to_string(settings.num_layers));
   }
 
-  const std::int64_t rows = gates_ * settings.hidden_size;
   if (settings.reads_tokens()) {
     add("embedding.weight", {settings.input_size, settings.embedding_size}, false);
   }
   for (std::int64_t layer = 0; layer < settings.num_layers; ++layer) {
     for (std::int64_t direction = 0; direction < directions(); ++direction) {
       const std::string end = "_l" + std::to_string(layer) + (direction == 1 ? "_reverse" : "");
-      add("rnn.weight_ih" + end, {rows, layer == 0 ? layer_inputs() : features()}, true);
-      add("rnn.weight_hh" + end, {rows, settings.hidden_size}, true);
-      add("rnn.bias_ih" + end, {rows}, false);
-      add("rnn.bias_hh" + end, {rows}, false);
+      const std::int64_t inputs = layer == 0 ? layer_inputs() : features();
+      for (const ParameterInfo& parameter : cell.parameters) {
+        std::vector<std::int64_t> shape{parameter.rows.of(inputs, settings.hidden_size)};
+        if (!parameter.is_vector()) {
+          shape.push_back(parameter.columns.of(inputs, settings.hidden_size));
+        }
+        add(std::string("rnn.") + parameter.name + end, shape, parameter.decays);
+      }
     }
   }
   if (settings.pooling == Pooling::kAttention) add("attention.weight", {1, features()}, true);
   add("head.weight", {settings.output_size, head_inputs()}, true);
   add("head.bias", {settings.output_size}, false);
+}
+
+std::int64_t NetworkLayout::index_of(const std::string& name) const {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (parameters_[i].name == name) return static_cast<std::int64_t>(i);
+  }
+  return -1;
 }
 
 std::string NetworkLayout::memory_text(std::int64_t copies) const {

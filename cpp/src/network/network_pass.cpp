@@ -60,8 +60,7 @@ const float* NetworkPass::forward(const Minibatch& batch, const Dropout* dropout
   const std::int64_t F = model_.features();
   dropout_ = dropout;
   if (states != nullptr) {
-    states->h.resize(stages_.size() * static_cast<std::size_t>(model_.directions()));
-    states->c.resize(states->h.size());
+    states->layers.resize(stages_.size() * static_cast<std::size_t>(model_.directions()));
   }
 
   const float* x = batch.values();
@@ -110,18 +109,12 @@ const float* NetworkPass::run_layer(const Minibatch& batch, std::int64_t layer, 
   for (std::int64_t d = 0; d < model_.directions(); ++d) {
     Direction& direction = stage.directions[d];
     const Layer& kernels = packed_.layer(layer, d);
-    const bool has_c = kernels.cell().states == 2;
-    State state0;
-    std::vector<float>* carried_h = nullptr;
-    std::vector<float>* carried_c = nullptr;
-    if (states != nullptr) {
-      carried_h = &states->h[layer * model_.directions() + d];
-      carried_c = &states->c[layer * model_.directions() + d];
-      direction.h0 = *carried_h;
-      direction.c0 = *carried_c;
-      if (!direction.h0.empty()) state0.h = direction.h0.data();
-      if (has_c && !direction.c0.empty()) state0.c = direction.c0.data();
-    }
+    const std::size_t num_states = kernels.cell().states.size();
+    std::vector<std::vector<float>>* carried =
+        states == nullptr ? nullptr : &states->layers[layer * model_.directions() + d];
+    direction.state0.clear();
+    if (carried != nullptr) direction.state0 = *carried;
+    const std::vector<const float*> state0 = direction.first_states();
     float* mask = nullptr;
     if (dropout_ != nullptr && dropout_->recurrent_rate > 0) {
       mask = direction.recurrent_mask.reserve(B * H);
@@ -131,13 +124,17 @@ const float* NetworkPass::run_layer(const Minibatch& batch, std::int64_t layer, 
                        batch.sample(i), 0, H, mask + i * H);
       }
     }
-    const MutableState state_n{direction.h_n.reserve(B * H),
-                               has_c ? direction.c_n.reserve(B * H) : nullptr};
-    kernels.forward(batch.batch(d == 1), x, state0, direction.y.reserve(rows * H), state_n,
+    direction.state_n.resize(num_states);
+    std::vector<float*> state_n;
+    for (Workspace<float>& state : direction.state_n) state_n.push_back(state.reserve(B * H));
+    kernels.forward(batch.batch(d == 1), x, state0.empty() ? nullptr : state0.data(),
+                    direction.y.reserve(rows * H), state_n.data(),
                     packed_.trains() ? &direction.cache : nullptr, threads, mask);
-    if (states != nullptr) {
-      carried_h->assign(state_n.h, state_n.h + B * H);
-      if (has_c) carried_c->assign(state_n.c, state_n.c + B * H);
+    if (carried != nullptr) {
+      carried->resize(num_states);
+      for (std::size_t k = 0; k < num_states; ++k) {
+        (*carried)[k].assign(state_n[k], state_n[k] + B * H);
+      }
     }
   }
   if (model_.directions() == 1) return stage.directions[0].y.get();
@@ -155,7 +152,8 @@ const float* NetworkPass::pool(const Minibatch& batch, const float* y) {
   float* pooled = pooled_.reserve(batch.size() * P);
   if (reads_last_states()) {
     for (std::int64_t d = 0; d < model_.directions(); ++d) {
-      copy_columns(batch.size(), stages_.back().directions[d].h_n.get(), H, 0, pooled, P, d * H, H);
+      copy_columns(batch.size(), stages_.back().directions[d].state_n[0].get(), H, 0, pooled, P,
+                   d * H, H);
     }
   }
   pooler_.forward(batch, y, packed_.attention(), pooled);
@@ -169,13 +167,15 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
   const std::int64_t F = model_.features(), H = settings.hidden_size, D = model_.directions();
   const std::int64_t P = model_.head_inputs();
   const auto& parameters = model_.parameters();
-  const std::size_t last = parameters.size() - 1;
-  const auto of = [&](std::size_t index) { return gradient + parameters[index].offset; };
+  const PackedNetwork::Places& places = packed_.places();
+  const auto of = [&](std::int64_t index) {
+    return gradient + parameters[static_cast<std::size_t>(index)].offset;
+  };
 
   if (dh_steps != nullptr) dh_steps->resize(stages_.size() * static_cast<std::size_t>(D));
   float* dfeatures = dfeatures_.reserve(out_rows * P);
-  packed_.head().backward(out_rows, features_, doutputs, dfeatures, of(last - 1), of(last), threads,
-                          head_);
+  packed_.head().backward(out_rows, features_, doutputs, dfeatures, of(places.head_weight),
+                          of(places.head_bias), threads, head_);
   if (dropout_ != nullptr && dropout_->rate > 0) {
     multiply(out_rows * P, dfeatures, features_mask_.get(), dfeatures);
   }
@@ -186,7 +186,7 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
   if (of_rows && settings.pooling != Pooling::kEveryStep) {
     float* drows = dy_.reserve(rows * F);
     pooler_.backward(batch, last_y_, packed_.attention(), dfeatures, drows,
-                     settings.pooling == Pooling::kAttention ? of(last - 2) : nullptr);
+                     places.attention < 0 ? nullptr : of(places.attention));
     dy = drows;
   }
 
@@ -197,11 +197,11 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
     float* dx = wants_dx ? stage.dx.reserve(rows * stage.inputs) : nullptr;
     for (std::int64_t d = 0; d < D; ++d) {
       Direction& direction = stage.directions[d];
-      State dstate;
+      std::vector<const float*> dstate(packed_.layer(layer, d).cell().states.size());
       const float* own_dy = nullptr;
       if (top && reads_last_states()) {
         copy_columns(B, dfeatures, P, d * H, direction.dh_n.reserve(B * H), H, 0, H);
-        dstate.h = direction.dh_n.get();
+        dstate[0] = direction.dh_n.get();
       }
       if (top && !of_rows) {
         // The last states are all that the head has read.
@@ -211,10 +211,11 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
         copy_columns(rows, dy, F, d * H, direction.dy.reserve(rows * H), H, 0, H);
         own_dy = direction.dy.get();
       }
-      const bool carried = !direction.h0.empty();
-      const State state0{carried ? direction.h0.data() : nullptr,
-                         carried && !direction.c0.empty() ? direction.c0.data() : nullptr};
-      const auto p = static_cast<std::size_t>(packed_.first_of_layer(layer, d));
+      const std::vector<const float*> state0 = direction.first_states();
+      LayerGradients gradients;
+      for (std::int64_t i = 0; i < places.of_a_layer; ++i) {
+        gradients.push_back(of(packed_.first_of_layer(layer, d) + i));
+      }
       const float* mask = dropout_ != nullptr && dropout_->recurrent_rate > 0
                               ? direction.recurrent_mask.get()
                               : nullptr;
@@ -225,9 +226,10 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
         buffer = make_buffer<float>(rows * H);
         own_dh_steps = buffer.get();
       }
-      packed_.layer(layer, d).backward(
-          batch.batch(d == 1), stage.x, state0, direction.y.get(), direction.cache, own_dy, dstate,
-          own_dx, {}, {of(p), of(p + 1), of(p + 2), of(p + 3)}, threads, mask, own_dh_steps);
+      packed_.layer(layer, d).backward(batch.batch(d == 1), stage.x,
+                                       state0.empty() ? nullptr : state0.data(), direction.y.get(),
+                                       direction.cache, own_dy, dstate.data(), own_dx, nullptr,
+                                       gradients, threads, mask, own_dh_steps);
       if (d == 1 && dx != nullptr) {
         for (std::int64_t i = 0; i < rows * stage.inputs; ++i) dx[i] += own_dx[i];
       }

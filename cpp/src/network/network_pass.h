@@ -12,7 +12,8 @@ namespace skrnn {
 
 // The states of all layers between two cuts of a batch, by rank.
 struct CarriedStates {
-  std::vector<std::vector<float>> h, c;  // [layer * directions + direction][B, H]
+  // [layer * directions + direction][state][B, H], in the order of CellInfo::states
+  std::vector<std::vector<std::vector<float>>> layers;
 };
 
 class NetworkPass {
@@ -38,13 +39,19 @@ class NetworkPass {
  private:
   struct Direction {
     Cache cache;
-    Workspace<float> y;               // [rows, H]
-    Workspace<float> dy;              // [rows, H]
-    Workspace<float> h_n, c_n;        // [B, H]
-    Workspace<float> dh_n;            // [B, H]
-    std::vector<float> h0, c0;        // [B, H], where states are carried
-    Workspace<float> dx;              // [rows, inputs], of the second direction
-    Workspace<float> recurrent_mask;  // [B, H]
+    Workspace<float> y;                      // [rows, H]
+    Workspace<float> dy;                     // [rows, H]
+    std::vector<Workspace<float>> state_n;   // [B, H] each, in the order of CellInfo::states
+    Workspace<float> dh_n;                   // [B, H]
+    std::vector<std::vector<float>> state0;  // [B, H] each, where states are carried; else empty
+    Workspace<float> dx;                     // [rows, inputs], of the second direction
+    Workspace<float> recurrent_mask;         // [B, H]
+
+    std::vector<const float*> first_states() const {
+      std::vector<const float*> states;
+      for (const std::vector<float>& state : state0) states.push_back(state.data());
+      return states;
+    }
   };
   struct Stage {  // one layer in all its directions
     std::vector<Direction> directions;

@@ -29,14 +29,23 @@ class PackedNetwork {
   const float* embedding(std::int64_t token) const {  // [E]
     return parameters_ + token * model_.settings().embedding_size;
   }
-  const float* attention() const { return parameter(end() - 3); }  // [F]
-
-  // Where the parameters of one part stand in NetworkLayout::parameters().
-  std::int64_t first_of_layer(std::int64_t layer, std::int64_t direction) const {
-    const std::int64_t embedding = model_.settings().reads_tokens() ? 1 : 0;
-    return embedding + 4 * (layer * model_.directions() + direction);
+  const float* attention() const {  // [F], or null
+    return places_.attention < 0 ? nullptr : parameter(places_.attention);
   }
-  std::int64_t end() const { return static_cast<std::int64_t>(model_.parameters().size()); }
+
+  // Where the parameters of each part stand in NetworkLayout::parameters(). Those of a layer follow
+  // one another in the order of CellInfo::parameters.
+  struct Places {
+    std::int64_t first_layer;
+    std::int64_t of_a_layer;  // how many
+    std::int64_t attention;   // -1 where there is none
+    std::int64_t head_weight;
+    std::int64_t head_bias;
+  };
+  const Places& places() const { return places_; }
+  std::int64_t first_of_layer(std::int64_t layer, std::int64_t direction) const {
+    return places_.first_layer + places_.of_a_layer * (layer * model_.directions() + direction);
+  }
 
  private:
   const float* parameter(std::int64_t index) const {
@@ -44,6 +53,7 @@ class PackedNetwork {
   }
 
   NetworkLayout model_;
+  Places places_;
   bool trains_;
   const float* parameters_ = nullptr;
   std::vector<Layer> layers_;  // [layer * directions + direction]

@@ -36,19 +36,21 @@ struct Stream::Impl {
   const NetworkSettings& network;
   const std::int64_t B, C, H, K;
 
-  // A layer reads the h of one set and writes that of the other; then they change places.
-  std::vector<Buffer<float>> h[2];  // [layer][B, H]
-  std::vector<Buffer<float>> c;     // [layer][B, H], empty for cells that have none
-  int now = 0;                      // the set that holds the states
-  Buffer<double> pooled;            // [B, pooled_size]
-  Buffer<std::int64_t> steps;       // [B]
+  // [layer][state][B, H], in the order of CellInfo::states. A layer writes its new h beside the old
+  // one; then they change places. The other states are replaced where they are.
+  std::vector<std::vector<Buffer<float>>> states;
+  std::vector<Buffer<float>> next_h;  // [layer][B, H]
+  Buffer<double> pooled;              // [B, pooled_size]
+  Buffer<std::int64_t> steps;         // [B]
 
   Buffer<float> input;     // [B, C or E] as the first layer reads it
   Buffer<float> features;  // [B, P] pooled, P = NetworkLayout::head_inputs()
   Buffer<float> outputs;   // [B, K]
   Buffer<double> answers;  // [B, K]
   Buffer<char> scratch;
-  bool backwards = false;
+  std::vector<const float*> from;  // the states of the layer at hand
+  std::vector<float*> to;
+  bool descending = false;
 
   Impl(std::shared_ptr<const Model::Impl> m, std::int64_t batch_size)
       : model(std::move(m)),
@@ -63,17 +65,23 @@ struct Stream::Impl {
         features(make_buffer<float>(B * packed.model().head_inputs())),
         outputs(make_buffer<float>(B * K)),
         answers(make_buffer<double>(B * K)) {
-    const bool has_c = packed.layer(0, 0).cell().states == 2;
     std::size_t bytes = packed.head().step_scratch();
     for (std::int64_t layer = 0; layer < network.num_layers; ++layer) {
-      for (auto& set : h) set.push_back(make_buffer<float>(B * H));
-      if (has_c) c.push_back(make_buffer<float>(B * H));
-      bytes = std::max(bytes, packed.layer(layer, 0).step_memory());
+      states.emplace_back();
+      for (std::size_t k = 0; k < cell().states.size(); ++k) {
+        states.back().push_back(make_buffer<float>(B * H));
+      }
+      next_h.push_back(make_buffer<float>(B * H));
+      bytes = std::max(bytes, packed.layer(layer, 0).step_scratch());
     }
+    from.resize(cell().states.size());
+    to.resize(cell().states.size());
     scratch = make_buffer<char>(static_cast<std::int64_t>(bytes));
     if (pooled_size() > 0) pooled = make_buffer<double>(B * pooled_size());
     for (std::int64_t b = 0; b < B; ++b) reset(b);
   }
+
+  const CellInfo& cell() const noexcept { return packed.layer(0, 0).cell(); }
 
   // Sums of all steps, their maxima, or sums and then maxima.
   std::int64_t pooled_size() const { return (keeps_sums() ? H : 0) + (keeps_maxima() ? H : 0); }
@@ -85,8 +93,9 @@ struct Stream::Impl {
   }
 
   void reset(std::int64_t b) noexcept {
-    for (auto& states : h[now]) std::fill_n(states.get() + b * H, H, 0.0f);
-    for (auto& states : c) std::fill_n(states.get() + b * H, H, 0.0f);
+    for (auto& layer : states) {
+      for (auto& state : layer) std::fill_n(state.get() + b * H, H, 0.0f);
+    }
     steps[b] = 0;
     double* own = pooled.get() + b * pooled_size();
     if (keeps_sums()) own = std::fill_n(own, H, 0.0);
@@ -124,15 +133,15 @@ struct Stream::Impl {
     {  // Answers are made outside of this block, with subnormals, as predict makes them.
       const FlushSubnormals guard;
       for (std::int64_t layer = 0; layer < network.num_layers; ++layer) {
-        const auto at = static_cast<std::size_t>(layer);
-        float* own_c = c.empty() ? nullptr : c[at].get();
-        float* to = h[1 - now][at].get();
-        packed.layer(layer, 0).step(B, x, {h[now][at].get(), own_c}, {to, own_c}, scratch.get(),
-                                    backwards);
-        x = to;
+        auto& own = states[static_cast<std::size_t>(layer)];
+        Buffer<float>& next = next_h[static_cast<std::size_t>(layer)];
+        for (std::size_t k = 0; k < own.size(); ++k) from[k] = to[k] = own[k].get();
+        to[0] = next.get();
+        packed.layer(layer, 0).step(B, x, from.data(), to.data(), scratch.get(), descending);
+        own[0].swap(next);
+        x = own[0].get();
       }
-      now = 1 - now;
-      backwards = !backwards;
+      descending = !descending;
       for (std::int64_t b = 0; b < B; ++b) ++steps[b];
       packed.head().step(B, pool(x), outputs.get(), scratch.get());
     }
@@ -173,7 +182,8 @@ Stream::Stream(const Model& model, std::int64_t batch_size) {
     impl_ = std::make_unique<Impl>(model.impl_, batch_size);
   } catch (const std::bad_alloc&) {
     const NetworkSettings& settings = network.settings();
-    const std::int64_t states = 3 * settings.num_layers * settings.hidden_size;
+    const auto arrays = static_cast<std::int64_t>(cell_info(settings.cell).states.size()) + 1;
+    const std::int64_t states = arrays * settings.num_layers * settings.hidden_size;
     const std::int64_t floats = states + network.layer_inputs() + network.features() +
                                 3 * settings.output_size;  // an answer is of float64
     throw OutOfMemory("a stream of batch_size " + std::to_string(batch_size),
@@ -203,11 +213,9 @@ void Stream::reset() noexcept {
 }
 void Stream::reset(std::int64_t b) noexcept { impl_->reset(b); }
 
-float* Stream::h(std::int64_t layer) noexcept {
-  return impl_->h[impl_->now][static_cast<std::size_t>(layer)].get();
-}
-float* Stream::c(std::int64_t layer) noexcept {
-  return impl_->c.empty() ? nullptr : impl_->c[static_cast<std::size_t>(layer)].get();
+const CellInfo& Stream::cell() const noexcept { return impl_->cell(); }
+float* Stream::state(std::int64_t layer, std::size_t state) noexcept {
+  return impl_->states[static_cast<std::size_t>(layer)][state].get();
 }
 std::int64_t Stream::pooled_size() const noexcept { return impl_->pooled_size(); }
 double* Stream::pooled() noexcept { return impl_->pooled.get(); }

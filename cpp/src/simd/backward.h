@@ -26,8 +26,8 @@ struct GateGradients {
   Index panel_stride() const { return capacity * kRowFloats; }
 };
 
-// The gates as an inner dimension: those that meet the input (first = 0), or the recurrent operand
-// (first = kSecondOffset).
+// The gates as an inner dimension: those whose sums take the input (first = 0), or the recurrent
+// operand (first = kSecondOffset).
 template <class Cell, int S>
 Index gate_segments(const GateGradients<Cell, S>& dgates, Index H, int first, Segment* segments) {
   using T = Stage<Cell, S>;
@@ -49,7 +49,7 @@ inline Index max_gate_segments(Index H) {
 template <class T>
 Product gates_times_weights(Index H, Index columns, const float* packed, Index rows,
                             const float* const* gates, const Segment* segments, Index num_segments,
-                            float* resting) {
+                            float* spilled) {
   Product product{};
   product.rows = rows;
   product.a0 = product.a1 = gates;
@@ -59,7 +59,7 @@ Product gates_times_weights(Index H, Index columns, const float* packed, Index r
   product.panel_stride = OutShape::kBlocks * kLanes * T::back_inner(H);
   product.blocks = blocks_of(columns);
   product.panels = {0, OutShape::panels(product.blocks)};
-  product.resting = resting;
+  product.spilled = spilled;
   return product;
 }
 
@@ -72,7 +72,7 @@ template <class Cell>
 struct BackwardScratch {
   Segment* segments;
   const float** rows;
-  float* resting;
+  float* spilled;
   float* zeros;     // [padded H]
   float* dx;        // [kSlabRows][padded I]
   float* dh;        // [ranks][padded H]; cells that pass dL/dh on themselves
@@ -88,7 +88,7 @@ struct BackwardScratch {
     const Index gates = max_gate_segments(H), over_rows = max_segments(capacity, kWidestPanel);
     segments = arena.take<Segment>(gates > over_rows ? gates : over_rows);
     rows = arena.take<const float*>(most > shape.input_size + H ? most : shape.input_size + H);
-    resting = arena.take<float>(resting_floats(kSlabRows, kWidestPanel * kLanes));
+    spilled = arena.take<float>(spilled_floats(kSlabRows, kWidestPanel * kLanes));
     zeros = arena.take<float>(padded);
     dx = arena.take<float>(kSlabRows * padded_size(shape.input_size));
     dh = arena.take<float>(Cell::kPassesDh ? ranks * padded : 0);
@@ -125,9 +125,9 @@ SKRNN_INLINE void for_each_row(const BackwardArgs& a, Range rows, F&& f) {
 
 // Fills columns [begin, end) of the transposed operands: those rows of the chunk.
 template <class Cell>
-void transpose_operands(const BackwardArgs& a, Range rows, void* memory) {
+void transpose_operands(const BackwardArgs& a, Range rows, void* block) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
-  Arena arena(memory);
+  Arena arena(block);
   BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
   fill_zero(scratch.zeros, H);
   const Index count = rows.end - rows.begin;
@@ -140,7 +140,7 @@ void transpose_operands(const BackwardArgs& a, Range rows, void* memory) {
   transpose_rows(row, count, I, a.inputs + rows.begin, a.column_stride);
 
   for_each_row(a, rows, [&](Index n, Index s, Index i) {
-    from[n - rows.begin] = state_before(a.batch, s, i, H, a.y, a.h0, scratch.zeros);
+    from[n - rows.begin] = state_before(a.batch, s, i, H, a.y, a.state0[0], scratch.zeros);
   });
   // Operands that stand nowhere as rows are made a few rows at a time: h' times its mask, and the
   // second stage's r h' (r is the first thing its cell saves).
@@ -185,16 +185,16 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index 
   UnitGradients<N> first;  // of the first block
   for (int n = 0; n < N; ++n) {
     const Index i = part.ranks.begin + r + n, packed_row = batch.packed_offset[s] + i;
-    first.h_prev_[n] = state_before(batch, s, i, H, a.y, a.h0, scratch.zeros);
-    first.h_[n] = a.y + row_of(batch, s, i) * H;
+    first.state_prev_[0][n] = state_before(batch, s, i, H, a.y, a.state0[0], scratch.zeros);
+    first.state_[0][n] = a.y + row_of(batch, s, i) * H;
     first.saved_[n] = a.saved_gates + packed_row * saved_gates<Cell>(H);
-    first.dh_[n] = a.dh + i * padded;
-    if constexpr (Cell::kStates == 2) {
-      const float* c0 = a.c0 ? a.c0 + batch.order[i] * H : scratch.zeros;
-      first.c_prev_[n] = s > 0 ? a.saved_c + (batch.packed_offset[s - 1] + i) * H : c0;
-      first.c_[n] = a.saved_c + packed_row * H;
-      first.dc_[n] = a.dc + i * padded;
+    for (int k = 1; k < kNumStates<Cell>; ++k) {
+      const float* saved = a.saved_states[k];
+      const float* at_first = a.state0[k] ? a.state0[k] + batch.order[i] * H : scratch.zeros;
+      first.state_prev_[k][n] = s > 0 ? saved + (batch.packed_offset[s - 1] + i) * H : at_first;
+      first.state_[k][n] = saved + packed_row * H;
     }
+    for (int k = 0; k < kNumStates<Cell>; ++k) first.dstate_[k][n] = a.dstate[k] + i * padded;
     if constexpr (Cell::kStages == 2) {
       first.doperand_[n] = scratch.doperand + (r + n) * padded;
       first.mask_[n] = a.recurrent_mask ? a.recurrent_mask + i * H : scratch.ones;
@@ -207,14 +207,11 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index 
     UnitGradients<N> u;
     u.lanes = lanes_in(b, H);
     for (int n = 0; n < N; ++n) {
-      u.h_prev_[n] = first.h_prev_[n] + at;
-      u.h_[n] = first.h_[n] + at;
       u.saved_[n] = first.saved_[n] + at * Cell::kSaved;
-      u.dh_[n] = first.dh_[n] + at;
-      if constexpr (Cell::kStates == 2) {
-        u.c_prev_[n] = first.c_prev_[n] + at;
-        u.c_[n] = first.c_[n] + at;
-        u.dc_[n] = first.dc_[n] + at;
+      for (int k = 0; k < kNumStates<Cell>; ++k) {
+        u.state_prev_[k][n] = first.state_prev_[k][n] + at;
+        u.state_[k][n] = first.state_[k][n] + at;
+        u.dstate_[k][n] = first.dstate_[k][n] + at;
       }
       if constexpr (Cell::kStages == 2) {
         u.doperand_[n] = first.doperand_[n] + at;
@@ -240,17 +237,17 @@ void backward_stage(const BackwardArgs& a, const Part& part, Index s, Index coun
     backward_units<Cell, S, kLockstep>(a, part, s, r, dgates, scratch);
   }
   for (; r < count; ++r) backward_units<Cell, S, 1>(a, part, s, r, dgates, scratch);
-  meet(part);
+  wait_for_units(part);
 
   // What the cell passes on itself is added last: begun with it, the small products would each be
   // rounded to its size.
   constexpr bool kAdds = S == 0 && Cell::kPassesDh;
-  float* dh = a.dh + part.ranks.begin * padded;
+  float* dh = a.dstate[0] + part.ranks.begin * padded;
   float* out = S == 1 ? scratch.doperand : kAdds ? scratch.dh : dh;
   const Index num_segments = gate_segments<Cell, S>(dgates, H, T::kSecondOffset, scratch.segments);
   Product product =
       gates_times_weights<T>(H, H, a.packed_back + backward_offset<Cell, S>(a.shape), count,
-                             scratch.rows, scratch.segments, num_segments, scratch.resting);
+                             scratch.rows, scratch.segments, num_segments, scratch.spilled);
   product.panels = {OutShape::panels(part.blocks.begin), OutShape::panels(part.blocks.end)};
   product.target = {out, OutShape::kSumFloats, padded};
   product.source = {scratch.zeros, 0, 0};
@@ -269,10 +266,10 @@ void backward_stage(const BackwardArgs& a, const Part& part, Index s, Index coun
 
 // Steps of the chunk for one part, last step first.
 template <class Cell>
-void backward_steps(const BackwardArgs& a, const Part& part, void* memory) {
+void backward_steps(const BackwardArgs& a, const Part& part, void* block) {
   const Index H = a.shape.hidden_size, padded = padded_size(H);
   const BatchView& batch = a.batch;
-  Arena arena(memory);
+  Arena arena(block);
   BackwardScratch<Cell> scratch(arena, a.shape, part.ranks.end - part.ranks.begin, a.capacity);
   fill_zero(scratch.zeros, padded);
   if constexpr (Cell::kStages == 2) {
@@ -283,7 +280,7 @@ void backward_steps(const BackwardArgs& a, const Part& part, void* memory) {
     const Index count = active(batch, s, part.ranks);
     if (count <= 0) continue;
     for (Index i = part.ranks.begin; a.dy && i < part.ranks.begin + count; ++i) {
-      float* dh = a.dh + i * padded;
+      float* dh = a.dstate[0] + i * padded;
       const float* dy = a.dy + row_of(batch, s, i) * H;
       for (Index b = part.blocks.begin; b < part.blocks.end; ++b) {
         store(dh + b * kLanes, add(load(dh + b * kLanes), load(dy + b * kLanes, lanes_in(b, H))));
@@ -293,7 +290,7 @@ void backward_steps(const BackwardArgs& a, const Part& part, void* memory) {
       const Range units = units_in(part.blocks, H);
       for (Index i = part.ranks.begin; i < part.ranks.begin + count; ++i) {
         copy_row(a.dh_steps + (batch.packed_offset[s] + i) * H + units.begin,
-                 a.dh + i * padded + units.begin, units.end - units.begin);
+                 a.dstate[0] + i * padded + units.begin, units.end - units.begin);
       }
     }
     if constexpr (Cell::kStages == 2) backward_stage<Cell, 1>(a, part, s, count, scratch);
@@ -303,9 +300,9 @@ void backward_steps(const BackwardArgs& a, const Part& part, void* memory) {
 
 // dL/dx for rows [begin, end) of the chunk.
 template <class Cell>
-void input_gradient(const BackwardArgs& a, Range range, void* memory) {
+void input_gradient(const BackwardArgs& a, Range range, void* block) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size, padded = padded_size(I);
-  Arena arena(memory);
+  Arena arena(block);
   BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
   fill_zero(scratch.zeros, OutShape::kSumFloats);
 
@@ -320,7 +317,7 @@ void input_gradient(const BackwardArgs& a, Range range, void* memory) {
       const float* weights =
           a.packed_back + backward_offset<Cell, S>(a.shape) + T::back_floats(H, H);
       Product product = gates_times_weights<T>(H, I, weights, count, scratch.rows, scratch.segments,
-                                               num_segments, scratch.resting);
+                                               num_segments, scratch.spilled);
       product.target = {scratch.dx, OutShape::kSumFloats, padded};
       product.source = {S == 0 ? scratch.zeros : scratch.dx, S == 0 ? 0 : OutShape::kSumFloats,
                         S == 0 ? 0 : padded};
@@ -368,7 +365,7 @@ void add_weight_gradient(const BackwardArgs& a, Range panels, const float* opera
   product.target = {gradient + first_k * Shape::kSumFloats, T::panel_floats(a.shape),
                     Shape::kSumFloats};
   product.source = {product.target.base, product.target.panel_stride, product.target.row_stride};
-  product.resting = scratch.resting;
+  product.spilled = scratch.spilled;
   sweep<Shape>(product);
 }
 
@@ -393,9 +390,9 @@ void add_bias_gradient(const BackwardArgs& a, Range panels) {
 
 // Adds this chunk to panels [begin, end) of the packed gradient.
 template <class Cell>
-void weight_gradient(const BackwardArgs& a, Range range, void* memory) {
+void weight_gradient(const BackwardArgs& a, Range range, void* block) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
-  Arena arena(memory);
+  Arena arena(block);
   BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
   Index before = 0;
   for_each_stage<Cell>([&](auto stage) {

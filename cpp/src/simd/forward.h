@@ -30,11 +30,9 @@ Index saved_gates(Index H) {
 // For one step of up to `rows` sequences: where each finds its operands and leaves its results.
 struct StepRows {
   const float** x;
-  const float** h_prev;
-  const float** recurrent;  // h_prev as the recurrent weights see it
-  const float** c_prev;
-  float** h;
-  float** c;
+  const float** state_prev[kMostStates];
+  const float** recurrent;  // h before the step as the recurrent weights see it
+  float** state[kMostStates];
   float** saved;
   float** operand;     // [H] each, between two stages
   const float** mask;  // [H] each, where h_prev is masked
@@ -57,11 +55,11 @@ struct StepRows {
   static StepRows take(Arena& arena, Index rows, Index H) {
     StepRows r;
     r.x = arena.take<const float*>(rows);
-    r.h_prev = arena.take<const float*>(rows);
     r.recurrent = arena.take<const float*>(rows);
-    r.c_prev = arena.take<const float*>(rows);
-    r.h = arena.take<float*>(rows);
-    r.c = arena.take<float*>(rows);
+    for (int k = 0; k < kNumStates<Cell>; ++k) {
+      r.state_prev[k] = arena.take<const float*>(rows);
+      r.state[k] = arena.take<float*>(rows);
+    }
     r.saved = arena.take<float*>(rows);
     r.operand = arena.take<float*>(rows);
     r.mask = arena.take<const float*>(rows);
@@ -106,20 +104,16 @@ SKRNN_INLINE void finish_units(const StepRows& rows, Index H, Index b, Index db,
   for (int n = 0; n < N; ++n) {
     const Index at = (b + n * db) * kLanes, r = row + n * dr;
     u.sums[n] = sums + n * dsums;
-    u.h_prev_[n] = rows.h_prev[r] + at;
-    u.h_[n] = rows.h[r] + at;
-    if constexpr (Cell::kStates == 2) {
-      u.c_prev_[n] = rows.c_prev[r] + at;
-      u.c_[n] = rows.c[r] + at;
+    for (int k = 0; k < kNumStates<Cell>; ++k) {
+      u.state_prev_[k][n] = rows.state_prev[k][r] + at;
+      u.state_[k][n] = rows.state[k][r] + at;
     }
     if constexpr (Cell::kStages == 2) {
       u.operand_[n] = rows.operand[r] + at;
       u.recurrent_[n] = rows.recurrent[r] + at;
     }
-    if (rows.masks) {
-      u.mask_[n] = rows.mask[r] + at;
-      u.masked_[n] = rows.masked[r] + at;
-    }
+    u.mask_[n] = rows.masks ? rows.mask[r] + at : nullptr;
+    u.masked_[n] = rows.masks ? rows.masked[r] + at : nullptr;
     u.saved_[n] = u.saves ? rows.saved[r] + at * Cell::kSaved : nullptr;
   }
   Stage<Cell, S>::forward(u);
@@ -156,7 +150,7 @@ void finish_stage(const void* context, Range panels, Range rows, const float* su
 // Rows of operands against the packed weights of stage S, from the biases on.
 template <class Cell, int S>
 Product stage_product(LayerShape shape, const float* packed, Index rows, const float* const* a0,
-                      const float* const* a1, const Inner& inner, float* resting) {
+                      const float* const* a1, const Inner& inner, float* spilled) {
   using T = Stage<Cell, S>;
   Product product{};
   product.rows = rows;
@@ -168,7 +162,7 @@ Product stage_product(LayerShape shape, const float* packed, Index rows, const f
   product.panel_stride = T::panel_floats(shape);
   product.blocks = blocks_of(shape.hidden_size);
   product.source = {product.weights + T::weight_floats(shape), T::Forward::kSumFloats, 0};
-  product.resting = resting;
+  product.spilled = spilled;
   return product;
 }
 
@@ -176,18 +170,18 @@ Product stage_product(LayerShape shape, const float* packed, Index rows, const f
 // input has contributed already, and `inner` names the recurrent operand only.
 template <class Cell, int S>
 void forward_stage(LayerShape shape, const float* packed, const StepRows& rows, Index count,
-                   Range blocks, const Inner& inner, const Sums<float>* ahead, bool falling,
-                   float* resting) {
+                   Range blocks, const Inner& inner, const Sums<float>* ahead, bool descending,
+                   float* spilled) {
   using T = Stage<Cell, S>;
   const float* const* hidden = S == 0 ? rows.recurrent : const_cast<const float**>(rows.operand);
-  Product product = stage_product<Cell, S>(shape, packed, count, rows.x, hidden, inner, resting);
+  Product product = stage_product<Cell, S>(shape, packed, count, rows.x, hidden, inner, spilled);
   if (ahead) {
     product.weights += shape.input_size * T::Forward::kStride * kLanes;
     product.source = {ahead->base, ahead->panel_stride, ahead->row_stride};
   }
   const UnitsContext context{&rows, shape.hidden_size};
   product.panels = T::panels(blocks);
-  product.falling = falling;
+  product.descending = descending;
   product.finish = finish_stage<Cell, S>;
   product.context = &context;
   sweep<typename T::Forward>(product);
@@ -198,7 +192,7 @@ template <class Cell>
 struct ForwardScratch {
   StepRows rows;
   Inner inner;
-  float* resting;
+  float* spilled;
   float* zeros;  // [H]
 
   // The input's share of the sums for the steps before `ahead_end`, where few sequences run: for
@@ -222,7 +216,7 @@ struct ForwardScratch {
     ahead = arena.take<float>(ahead_room * row_floats);
     ahead_x = arena.take<const float*>(ahead_room);
     const Index most = ranks > ahead_room ? ranks : ahead_room;
-    resting = arena.take<float>(resting_floats(most, kWidestPanel * kLanes));
+    spilled = arena.take<float>(spilled_floats(most, kWidestPanel * kLanes));
   }
 
   template <int S>
@@ -248,7 +242,7 @@ inline float* masked_row(const ForwardArgs& a, Index s, Index i) {
 inline void mask_initial_states(const ForwardArgs& a, const Part& part, const float* zeros) {
   const Index H = a.shape.hidden_size;
   for (Index i = part.ranks.begin; i < part.ranks.end; ++i) {
-    const float* h0 = state_before(a.batch, 0, i, H, a.y, a.h0, zeros);
+    const float* h0 = state_before(a.batch, 0, i, H, a.y, a.state0[0], zeros);
     for (Index b = part.blocks.begin; b < part.blocks.end; ++b) {
       const Index at = b * kLanes;
       const int lanes = lanes_in(b, H);
@@ -268,19 +262,22 @@ void set_rows(const ForwardArgs& a, Range ranks, Index s, Index count, const flo
     const Index i = ranks.begin + r, b = batch.order[i], row = row_of(batch, s, i);
     const Index n = batch.packed_offset[s] + i;
     rows.x[r] = a.x + row * a.shape.input_size;
-    rows.h[r] = a.y + row * H;
-    rows.h_prev[r] = rows.recurrent[r] = state_before(batch, s, i, H, a.y, a.h0, zeros);
+    rows.state[0][r] = a.y + row * H;
+    rows.state_prev[0][r] = rows.recurrent[r] =
+        state_before(batch, s, i, H, a.y, a.state0[0], zeros);
     if (a.recurrent_mask) {
       rows.recurrent[r] = masked_row(a, s, i);
       rows.mask[r] = a.recurrent_mask + i * H;
       rows.masked[r] = masked_row(a, s + 1, i);
     }
-    if constexpr (Cell::kStates == 2) {
-      // c stays in place in c_n, unless training wants to see it again.
+    for (int k = 1; k < kNumStates<Cell>; ++k) {
+      // States but h stay in place in state_n, unless training wants to see them again.
       const Index before = s > 0 ? batch.packed_offset[s - 1] + i : 0;
-      rows.c[r] = a.saved_c ? a.saved_c + n * H : a.c_n + b * H;
-      rows.c_prev[r] = a.saved_c ? a.saved_c + before * H : a.c_n + b * H;
-      if (s == 0) rows.c_prev[r] = a.c0 ? a.c0 + b * H : zeros;
+      float* const in_place = a.state_n[k] + b * H;
+      float* const saved = a.saved_states[k];
+      rows.state[k][r] = saved ? saved + n * H : in_place;
+      rows.state_prev[k][r] = saved ? saved + before * H : in_place;
+      if (s == 0) rows.state_prev[k][r] = a.state0[k] ? a.state0[k] + b * H : zeros;
     }
     rows.set_between<Cell>(r, a.saved_gates ? a.saved_gates + n * saved_gates<Cell>(H) : nullptr,
                            a.operands + i * H, H);
@@ -308,7 +305,7 @@ void look_ahead(const ForwardArgs& a, const Part& part, Index s, ForwardScratch<
     scratch.inner.fill(I, 0, T::Forward::kStride);
     Product product =
         stage_product<Cell, S>(a.shape, a.packed, scratch.ahead_count, scratch.ahead_x,
-                               scratch.ahead_x, scratch.inner, scratch.resting);
+                               scratch.ahead_x, scratch.inner, scratch.spilled);
     product.panels = T::panels(part.blocks);
     product.target = scratch.template ahead_sums<S>(H);
     sweep<typename T::Forward>(product);
@@ -326,12 +323,13 @@ void copy_last_states(const ForwardArgs& a, const Part& part, const float* zeros
   const BatchView& batch = a.batch;
   for (Index i = part.ranks.begin; i < part.ranks.end; ++i) {
     const Index b = batch.order[i], length = batch.lengths[i];
-    copy(a.h_n + b * H, state_before(batch, length, i, H, a.y, a.h0, zeros));
-    if constexpr (Cell::kStates == 2) {
+    copy(a.state_n[0] + b * H, state_before(batch, length, i, H, a.y, a.state0[0], zeros));
+    for (int k = 1; k < kNumStates<Cell>; ++k) {
+      float* const last = a.state_n[k] + b * H;
       if (length == 0) {
-        copy(a.c_n + b * H, a.c0 ? a.c0 + b * H : zeros);
-      } else if (a.saved_c) {
-        copy(a.c_n + b * H, a.saved_c + (batch.packed_offset[length - 1] + i) * H);
+        copy(last, a.state0[k] ? a.state0[k] + b * H : zeros);
+      } else if (a.saved_states[k]) {
+        copy(last, a.saved_states[k] + (batch.packed_offset[length - 1] + i) * H);
       }
     }
   }
@@ -339,16 +337,16 @@ void copy_last_states(const ForwardArgs& a, const Part& part, const float* zeros
 
 // The sequences and units of one part through all steps.
 template <class Cell>
-void forward(const ForwardArgs& a, const Part& part, void* memory) {
+void forward(const ForwardArgs& a, const Part& part, void* block) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
   const Range ranks = part.ranks;
-  Arena arena(memory);
+  Arena arena(block);
   ForwardScratch<Cell> scratch(arena, a.shape, ranks.end - ranks.begin);
   fill_zero(scratch.zeros, H);
   if (a.recurrent_mask) {
     scratch.rows.masks = true;
     mask_initial_states(a, part, scratch.zeros);
-    meet(part);
+    wait_for_units(part);
   }
 
   for (Index s = 0; s < a.batch.lengths[ranks.begin]; ++s) {
@@ -362,8 +360,8 @@ void forward(const ForwardArgs& a, const Part& part, void* memory) {
       ahead.base = ahead.at(0, scratch.ahead_row);
       scratch.inner.fill(few ? 0 : I, H, Stage<Cell, S>::Forward::kStride);
       forward_stage<Cell, S>(a.shape, a.packed, scratch.rows, count, part.blocks, scratch.inner,
-                             few ? &ahead : nullptr, s % 2 == 1, scratch.resting);
-      meet(part);
+                             few ? &ahead : nullptr, s % 2 == 1, scratch.spilled);
+      wait_for_units(part);
     });
     if (few) scratch.ahead_row += count;
   }

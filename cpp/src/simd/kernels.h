@@ -18,9 +18,13 @@ namespace skrnn::SKRNN_ISA {
 
 template <class Cell>
 constexpr CellKernels cell_kernels() {
+  static_assert(kNumStates<Cell> <= kMostStates, "raise kMostStates");
   return {Cell::kName,
-          Cell::kGates,
+          Cell::kParameters,
+          kNumParameters<Cell>,
           Cell::kStates,
+          kNumStates<Cell>,
+          Cell::kGates,
           Cell::kStages,
           kLanes,
           forward_size<Cell>,

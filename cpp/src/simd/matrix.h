@@ -38,12 +38,12 @@ inline void pack_matrix(const PackArgs& a, float* packed) {
 struct MatrixScratch {
   Segment* segments;
   const float** rows;
-  float* resting;
+  float* spilled;
 
   MatrixScratch(Arena& arena, Index inner) {
     segments = arena.take<Segment>(max_segments(inner, OutShape::kBlocks));
     rows = arena.take<const float*>(kSlabRows);
-    resting = arena.take<float>(resting_floats(kSlabRows, OutShape::kSumFloats));
+    spilled = arena.take<float>(spilled_floats(kSlabRows, OutShape::kSumFloats));
   }
 };
 
@@ -77,8 +77,8 @@ inline void finish_rows(const void* context, Range panels, Range rows, const flo
 }
 
 // Rows [begin, end) of the product.
-inline void multiply_matrix(const MatrixArgs& a, Range range, void* memory) {
-  Arena arena(memory);
+inline void multiply_matrix(const MatrixArgs& a, Range range, void* block) {
+  Arena arena(block);
   MatrixScratch scratch(arena, a.inner);
   Index num_segments = 0, in_pass = 0;
   append_segments(scratch.segments, num_segments, in_pass, 0, 0, a.inner, OutShape::kBlocks);
@@ -99,7 +99,7 @@ inline void multiply_matrix(const MatrixArgs& a, Range range, void* memory) {
                       0};
     product.finish = finish_rows;
     product.context = &to;
-    product.resting = scratch.resting;
+    product.spilled = scratch.spilled;
     sweep<OutShape>(product);
   }
 }

@@ -9,6 +9,7 @@
 //   [panel over H][k over (block, gate, lane)][block of the panel][lane]   and the same over I.
 #pragma once
 
+#include "simd/parameters.h"
 #include "simd/rows.h"
 #include "simd/sweep.h"
 #include "simd/transpose.h"
@@ -151,37 +152,39 @@ SKRNN_INLINE void for_each_bias(LayerShape shape, F&& f) {
 }
 
 template <class Cell>
-void pack_forward(LayerShape shape, WeightPointers from, float* packed) {
+void pack_forward(LayerShape shape, const float* const* from, float* packed) {
   const Index I = shape.input_size, H = shape.hidden_size;
   fill_zero(packed, forward_size<Cell>(shape));
   for_each_stage<Cell>([&](auto stage) {
     constexpr int S = decltype(stage)::value;
     constexpr Index kStride = kWeightStride<Stage<Cell, S>>;
     for_each_weight_block<Cell, S>(shape, [&](Index to, int lanes, Index ih, Index hh) {
-      transpose_matrix(from.ih + ih * I, I, lanes, I, packed + to, kStride);
-      transpose_matrix(from.hh + hh * H, H, lanes, H, packed + to + I * kStride, kStride);
+      transpose_matrix(from[kWeightIh] + ih * I, I, lanes, I, packed + to, kStride);
+      transpose_matrix(from[kWeightHh] + hh * H, H, lanes, H, packed + to + I * kStride, kStride);
     });
     for_each_bias<Cell, S>(shape, [&](Index to, Index row, bool input, bool hidden) {
-      packed[to] = (input && from.bias_ih ? from.bias_ih[row] : 0.0f) +
-                   (hidden && from.bias_hh ? from.bias_hh[row] : 0.0f);
+      packed[to] = (input && from[kBiasIh] ? from[kBiasIh][row] : 0.0f) +
+                   (hidden && from[kBiasHh] ? from[kBiasHh][row] : 0.0f);
     });
   });
 }
 
 template <class Cell>
-void unpack_gradient(LayerShape shape, const float* packed, GradientPointers to) {
+void unpack_gradient(LayerShape shape, const float* packed, float* const* to) {
   const Index I = shape.input_size, H = shape.hidden_size;
   for_each_stage<Cell>([&](auto stage) {
     constexpr int S = decltype(stage)::value;
     constexpr Index kStride = kWeightStride<Stage<Cell, S>>;
     for_each_weight_block<Cell, S>(shape, [&](Index at, int lanes, Index ih, Index hh) {
       const float* input = packed + at;
-      if (to.ih) transpose_matrix(input, kStride, I, lanes, to.ih + ih * I, I);
-      if (to.hh) transpose_matrix(input + I * kStride, kStride, H, lanes, to.hh + hh * H, H);
+      if (to[kWeightIh]) transpose_matrix(input, kStride, I, lanes, to[kWeightIh] + ih * I, I);
+      if (to[kWeightHh]) {
+        transpose_matrix(input + I * kStride, kStride, H, lanes, to[kWeightHh] + hh * H, H);
+      }
     });
     for_each_bias<Cell, S>(shape, [&](Index at, Index row, bool input, bool hidden) {
-      if (input && to.bias_ih) to.bias_ih[row] = packed[at];
-      if (hidden && to.bias_hh) to.bias_hh[row] = packed[at];
+      if (input && to[kBiasIh]) to[kBiasIh][row] = packed[at];
+      if (hidden && to[kBiasHh]) to[kBiasHh][row] = packed[at];
     });
   });
 }
@@ -205,15 +208,15 @@ void pack_transposed(Index H, Index columns, const int* gates, const float* weig
 }
 
 template <class Cell>
-void pack_backward(LayerShape shape, WeightPointers from, float* packed) {
+void pack_backward(LayerShape shape, const float* const* from, float* packed) {
   const Index I = shape.input_size, H = shape.hidden_size;
   fill_zero(packed, backward_size<Cell>(shape));
   for_each_stage<Cell>([&](auto stage) {
     using T = Stage<Cell, decltype(stage)::value>;
     float* hidden = packed + backward_offset<Cell, decltype(stage)::value>(shape);
     float* input = hidden + T::back_floats(H, H);
-    pack_transposed<T>(H, H, T::kHiddenGates, from.hh, hidden);
-    pack_transposed<T>(H, I, T::kInputGates, from.ih, input);
+    pack_transposed<T>(H, H, T::kHiddenGates, from[kWeightHh], hidden);
+    pack_transposed<T>(H, I, T::kInputGates, from[kWeightIh], input);
   });
 }
 

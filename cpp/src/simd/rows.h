@@ -20,9 +20,9 @@ SKRNN_INLINE Index active(const BatchView& batch, Index s, Range ranks) {
   return (all < ranks.end ? all : ranks.end) - ranks.begin;
 }
 
-// Where threads that share sequences wait for one another's units.
-inline void meet(const Part& part) {
-  if (part.meet) part.meet(part.barrier);
+// The barrier of the threads that share sequences: behind it the units of all of them are done.
+inline void wait_for_units(const Part& part) {
+  if (part.wait) part.wait(part.barrier);
 }
 
 // The state before step s of rank i: a row of y, of the initial state, or of zeros.

@@ -4,8 +4,9 @@
 //
 // The inner dimension is a list of segments, each a run of consecutive floats in the rows of one of
 // two operands: a recurrent step reads x_t and then h_{t-1} against one stream of weights. Long
-// inner dimensions are cut into passes, between which the sums rest in memory (exactly, so the cut
-// does not show in the result), so that the part of a panel in use stays in the first-level cache.
+// inner dimensions are cut into passes, so that the part of a panel in use stays in the first-level
+// cache. Between passes the partial sums are spilled to memory as they are, so the cut does not
+// show in the result.
 #pragma once
 
 #include "layer/kernel_table.h"
@@ -23,7 +24,7 @@ struct Segment {
 // Packets a panel keeps in the first-level cache during one pass.
 constexpr Index kPassPackets = 24 * 1024 / (kLanes * 4);
 
-// Rows between which a panel is reused in one go; bounds the sums resting in memory.
+// Rows between which a panel is reused in one go; bounds the partial sums spilled to memory.
 constexpr Index kSlabRows = 96;
 
 // What one block of kLanes units (or columns) means to a sweep. Panels take kBlocks blocks; the
@@ -53,7 +54,7 @@ inline void append_segments(Segment* segments, Index& count, Index& in_pass, int
   const Index most = kPassPackets / packets_per_k;
   while (begin < end) {
     Index length = most - in_pass;
-    // A short rest is not worth a pass of its own.
+    // A short remainder is not worth a pass of its own.
     if (end - begin <= length + most / 4) length = end - begin;
     const bool full = in_pass + length >= most;
     segments[count++] = {operand, begin, length, full};
@@ -89,17 +90,17 @@ struct Product {
   Index num_segments;
   const float* weights;  // [panel][k][packet][lane]
   Index panel_stride;
-  Index blocks;  // of all panels together
-  Range panels;  // those to compute
-  bool falling;  // last panel first
+  Index blocks;     // of all panels together
+  Range panels;     // those to compute
+  bool descending;  // last panel first
   Sums<const float> source;
   Sums<float> target;  // unless `finish` takes the sums
   Finish finish;       // or null
   const void* context;
-  float* resting;  // resting_floats(rows): sums between passes
+  float* spilled;  // [spilled_floats(rows)] partial sums between passes
 };
 
-constexpr Index resting_floats(Index rows, Index sum_floats) {
+constexpr Index spilled_floats(Index rows, Index sum_floats) {
   return (rows < kSlabRows ? rows : kSlabRows) * sum_floats;
 }
 
@@ -160,10 +161,10 @@ void sweep_panel(const Product& product, Index p) {
       for_each_tile<kTileRows>(left < kSlabRows ? left : kSlabRows, [&](auto tile, Index tile_row) {
         constexpr int R = decltype(tile)::value;
         const Index row = slab + tile_row;
-        Sums<float> rest{product.resting + tile_row * kSumFloats, 0, kSumFloats};
-        Sums<const float> source{rest.base, 0, kSumFloats};
+        Sums<float> spilled{product.spilled + tile_row * kSumFloats, 0, kSumFloats};
+        Sums<const float> source{spilled.base, 0, kSumFloats};
         if (starts) source = {product.source.at(p, row), 0, product.source.row_stride};
-        Sums<float> target = rest;
+        Sums<float> target = spilled;
         if (ends && product.finish) target.base = finished;
         if (ends && !product.finish)
           target = {product.target.at(p, row), 0, product.target.row_stride};
@@ -213,7 +214,7 @@ void sweep(const Product& product) {
   const Range panels = product.panels;
   const Index full = product.blocks / Shape::kBlocks;
   const Index full_end = panels.end < full ? panels.end : full;
-  if (product.falling && full_end < panels.end) sweep_last_panel<Shape>(product, full_end);
+  if (product.descending && full_end < panels.end) sweep_last_panel<Shape>(product, full_end);
   for (Index done = 0, all = full_end - panels.begin; done < all;) {
     Index count = 1;
     if (product.rows == 1) {
@@ -221,7 +222,7 @@ void sweep(const Product& product) {
       const Index left = all - done, turns = (left + kAtOnce - 1) / kAtOnce;
       count = (left + turns - 1) / turns;
     }
-    const Index first = product.falling ? full_end - done - count : panels.begin + done;
+    const Index first = product.descending ? full_end - done - count : panels.begin + done;
     if (product.rows == 1) {
       sweep_row<Shape, kAtOnce>(product, first, count);
     } else {
@@ -229,7 +230,7 @@ void sweep(const Product& product) {
     }
     done += count;
   }
-  if (!product.falling && full_end < panels.end) sweep_last_panel<Shape>(product, full_end);
+  if (!product.descending && full_end < panels.end) sweep_last_panel<Shape>(product, full_end);
 }
 
 }  // namespace skrnn::SKRNN_ISA

@@ -1,6 +1,7 @@
 // What a cell sees: one block of kLanes hidden units at one step, for N sequences in lockstep.
 #pragma once
 
+#include "layer/kernel_table.h"
 #include "simd/activations.h"
 
 namespace skrnn::SKRNN_ISA {
@@ -41,10 +42,8 @@ struct Units {
   bool saves;
   bool masks;
   const float* sums[N];
-  const float* h_prev_[N];
-  const float* c_prev_[N];
-  float* h_[N];
-  float* c_[N];
+  const float* state_prev_[kMostStates][N];
+  float* state_[kMostStates][N];
   float* saved_[N];
   float* operand_[N];
   const float* recurrent_[N];
@@ -53,17 +52,17 @@ struct Units {
 
   // Number `place` of the stage's sums over inputs and recurrent units.
   SKRNN_INLINE V sum(int place) const { return gather_packet<N>(sums, place); }
-  // The states before the step.
-  SKRNN_INLINE V h_prev() const { return gather<N>(h_prev_, lanes); }
-  SKRNN_INLINE V c_prev() const { return gather<N>(c_prev_, lanes); }
+  // The states before the step, by their number in Cell::kStates.
+  SKRNN_INLINE V h_prev() const { return state_prev(0); }
+  SKRNN_INLINE V state_prev(int number) const { return gather<N>(state_prev_[number], lanes); }
   // h before the step as the recurrent weights see it: behind its dropout mask, if there is one.
   SKRNN_INLINE V recurrent() const { return gather<N>(recurrent_, lanes); }
   // The states after it.
   SKRNN_INLINE void set_h(V h) const {
-    scatter<N>(h_, h, lanes);
+    set_state(0, h);
     if (masks) scatter<N>(masked_, mul(h, gather<N>(mask_, lanes)), lanes);
   }
-  SKRNN_INLINE void set_c(V c) const { scatter<N>(c_, c, lanes); }
+  SKRNN_INLINE void set_state(int number, V a) const { scatter<N>(state_[number], a, lanes); }
   // What the second stage multiplies with its recurrent weights.
   SKRNN_INLINE void set_operand(V a) const { scatter<N>(operand_, a, lanes); }
   // What the backward pass, or a second stage, will ask for.
@@ -75,45 +74,34 @@ struct Units {
   }
 };
 
-// Backward. dh() and dc() are dL/dh and dL/dc of this step; the cell replaces them by what it
-// passes to the step before on ways that do not lead through the recurrent weights. A first stage
-// finds in doperand() what came back through the second.
+// Backward. dh() and dstate() are dL/dh and dL/d(another state) of this step; the cell replaces
+// them by what it passes to the step before on ways that do not lead through the recurrent weights.
+// A first stage finds in doperand() what came back through the second.
 template <int N>
 struct UnitGradients {
   using V = Wide<N>;
 
   int lanes;
-  const float* h_prev_[N];
-  const float* h_[N];
-  const float* c_prev_[N];
-  const float* c_[N];
+  const float* state_prev_[kMostStates][N];
+  const float* state_[kMostStates][N];
   const float* saved_[N];
-  float* dh_[N];
-  float* dc_[N];
+  float* dstate_[kMostStates][N];
   const float* doperand_[N];
   const float* mask_[N];
   float* dsums[N];
 
-  SKRNN_INLINE V h_prev() const { return gather<N>(h_prev_, lanes); }
-  SKRNN_INLINE V h() const { return gather<N>(h_, lanes); }
-  SKRNN_INLINE V c_prev() const { return gather<N>(c_prev_, lanes); }
-  SKRNN_INLINE V c() const { return gather<N>(c_, lanes); }
+  SKRNN_INLINE V h_prev() const { return state_prev(0); }
+  SKRNN_INLINE V h() const { return state(0); }
+  SKRNN_INLINE V state_prev(int number) const { return gather<N>(state_prev_[number], lanes); }
+  SKRNN_INLINE V state(int number) const { return gather<N>(state_[number], lanes); }
   SKRNN_INLINE V saved(int place) const { return gather_packet<N>(saved_, place); }
-  SKRNN_INLINE V dh() const {
-    V result;
-    for (int n = 0; n < N; ++n) result.at[n] = load(dh_[n]);
-    return result;
-  }
-  SKRNN_INLINE V dc() const {
-    V result;
-    for (int n = 0; n < N; ++n) result.at[n] = load(dc_[n]);
-    return result;
-  }
+  SKRNN_INLINE V dh() const { return dstate(0); }
+  SKRNN_INLINE V dstate(int number) const { return gather_packet<N>(dstate_[number], 0); }
   SKRNN_INLINE V doperand() const { return gather_packet<N>(doperand_, 0); }
   // What h is multiplied by on its way to the recurrent weights.
   SKRNN_INLINE V mask() const { return gather<N>(mask_, lanes); }
-  SKRNN_INLINE void set_dh(V a) const { scatter_packet<N>(dh_, 0, a); }
-  SKRNN_INLINE void set_dc(V a) const { scatter_packet<N>(dc_, 0, a); }
+  SKRNN_INLINE void set_dh(V a) const { set_dstate(0, a); }
+  SKRNN_INLINE void set_dstate(int number, V a) const { scatter_packet<N>(dstate_[number], 0, a); }
   // dL/d(sum number `place`). Lanes without a unit are inner indices of the products that follow:
   // they are zeroed, or an infinite state would send 0 * infinity from there into real gradients.
   SKRNN_INLINE void set_dsum(int place, V a) const {

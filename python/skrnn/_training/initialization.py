@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,23 +10,19 @@ from numpy.typing import NDArray
 
 from skrnn import _core
 
-# The gate that keeps the state, f of i, f, g, o and z of r, z, n, and its bias at first.
-KEEPS = {"lstm": (1, 1.0), "gru": (1, 2.0), "gru_reset_before": (1, 2.0)}
-
 
 def initial_parameters(
     model: _core.NetworkLayout, cell: str, hidden_size: int, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Return the arena of a model, float32 of shape (num_parameters,).
 
-    - input weights: uniform within sqrt(6 / (fan in + fan out)) (Glorot & Bengio, AISTATS 2010);
-    - recurrent weights: orthogonal for each gate (Saxe, McClelland & Ganguli, arXiv:1312.6120), so
-      that at first states neither vanish nor explode;
-    - biases: zero, but for the gate that keeps the state: one for the LSTM's forget gate
-      (Jozefowicz, Zaremba & Sutskever, ICML 2015), so that sigmoid(1), 73 %, of a state outlasts a
-      step at first, and not half of it; two for the GRU's update gate, 88 %, as its reset gate
-      lets less of the gradient through (measured in bench/defaults, beside one, three and the
-      chrono initialisation of Tallec & Ollivier, ICLR 2018);
+    - parameters of a cell: what the cell says of each. Input weights are uniform
+      within sqrt(6 / (fan in + fan out)) (Glorot & Bengio, AISTATS 2010); recurrent weights are
+      orthogonal for each gate (Saxe, McClelland & Ganguli, arXiv:1312.6120), so that at first
+      states neither vanish nor explode; biases are zero, but for the gate that keeps the state:
+      one for the LSTM's forget gate, two for the GRU's update gate (measured in bench/defaults,
+      beside one, three and the chrono initialisation of Tallec & Ollivier, ICLR 2018);
+    - head: as input weights, and zero;
     - embedding: normal with a standard deviation of 0.1;
     - attention: zero, which is the mean over the steps.
 
@@ -43,23 +40,50 @@ def initial_parameters(
 def _drawn(
     model: _core.NetworkLayout, cell: str, hidden_size: int, rng: np.random.Generator
 ) -> NDArray[np.float32]:
+    of_cell = {info["name"]: info for info in _core.cell_info(cell)["parameters"]}
     arena = np.zeros(model.num_parameters, np.float32)
     for name, view in named_views(model, arena).items():
-        module, _, kind = name.partition(".")
-        if module == "embedding":
+        in_stack = re.fullmatch(r"rnn\.(\w+)_l\d+(_reverse)?", name)
+        if in_stack:
+            info = of_cell[in_stack[1]]
+            gates = view.reshape(-1, hidden_size, *view.shape[1:])
+            fill_gates(gates, info, rng)
+        elif name == "embedding.weight":
             view[...] = 0.1 * rng.standard_normal(view.shape)
-        elif kind.startswith("weight_hh"):
-            for gate in view.reshape(-1, hidden_size, hidden_size):
-                gate[...] = _orthogonal(hidden_size, rng)
-        elif kind.startswith("weight_ih"):
-            for gate in view.reshape(-1, hidden_size, view.shape[1]):
-                gate[...] = _glorot(gate.shape, rng)
         elif name == "head.weight":
             view[...] = _glorot(view.shape, rng)
-        elif kind.startswith("bias_ih") and cell in KEEPS:
-            gate_that_keeps, bias = KEEPS[cell]
-            view.reshape(-1, hidden_size)[gate_that_keeps] = bias
     return arena
+
+
+def fill_gates(gates: NDArray[Any], info: dict[str, Any], rng: np.random.Generator) -> None:
+    """Draw what a parameter of a cell starts from.
+
+    Parameters
+    ----------
+    gates : array of shape (G, H, ...), float32
+        OUT, zeros so far: the parameter with an axis of gates in front.
+    info : dict
+        What `_core.cell_info` says of it.
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    ValueError
+        For a kind that nothing is written for here.
+    """
+    match info["initial"]:
+        case "zero":
+            pass
+        case "glorot_uniform":
+            for gate in gates:
+                gate[...] = _glorot(gate.shape, rng)
+        case "orthogonal":
+            for gate in gates:
+                gate[...] = _orthogonal(len(gate), rng)
+        case "gate_constant":
+            gates[info["gate"]] = info["value"]
+        case kind:
+            raise ValueError(f"{info['name']}: unknown initial value {kind!r}")
 
 
 def named_views(model: _core.NetworkLayout, arena: NDArray[np.float32]) -> dict[str, Any]:

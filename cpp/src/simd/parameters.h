@@ -1,0 +1,44 @@
+// How a cell declares what it has: the parameters that cells share, under PyTorch's names.
+//
+// The kernels take the two weights and two biases of kShared first, in that order; the vectors
+// that a cell has besides follow.
+#pragma once
+
+#include "layer/kernel_table.h"
+
+namespace skrnn::SKRNN_ISA {
+
+constexpr SizeRule kInputs{1, 0};
+constexpr SizeRule kUnits{0, 1};
+
+enum SharedParameter { kWeightIh, kWeightHh, kBiasIh, kBiasHh, kSharedParameters };
+
+constexpr InitialValue kZeros{Initial::kZero, 0, 0.0f};
+
+// Zero, but for the bias of one gate, which says how much a layer keeps before it has learned.
+constexpr InitialValue gate_starts_at(int gate, float value) {
+  return {Initial::kGateConstant, gate, value};
+}
+
+constexpr ParameterInfo weight_ih(int gates) {
+  return {"weight_ih", {0, gates}, kInputs, true, false, {Initial::kGlorotUniform, 0, 0.0f}};
+}
+constexpr ParameterInfo weight_hh(int gates) {
+  return {"weight_hh", {0, gates}, kUnits, true, false, {Initial::kOrthogonal, 0, 0.0f}};
+}
+constexpr ParameterInfo bias_ih(int gates, InitialValue initial = kZeros) {
+  return {"bias_ih", {0, gates}, {0, 0}, false, true, initial};
+}
+constexpr ParameterInfo bias_hh(int gates) {
+  return {"bias_hh", {0, gates}, {0, 0}, false, true, kZeros};
+}
+
+// h, which is also the output. Other states follow it.
+constexpr StateInfo kH{"h", kUnits};
+
+template <class Cell>
+constexpr int kNumParameters = sizeof(Cell::kParameters) / sizeof(ParameterInfo);
+template <class Cell>
+constexpr int kNumStates = sizeof(Cell::kStates) / sizeof(StateInfo);
+
+}  // namespace skrnn::SKRNN_ISA
