@@ -1,15 +1,12 @@
 #include "skrnn/model.h"
 
 #include <algorithm>
-#include <cmath>
-#include <iterator>
 #include <stdexcept>
 #include <utility>
 
-#include "base/choice.h"
-#include "files/model_file.h"
+#include "network/prediction.h"
+#include "serving/channel_operations.h"
 #include "serving/model_impl.h"
-#include "serving/prediction.h"
 
 namespace skrnn {
 namespace {
@@ -27,50 +24,7 @@ void require_size(const char* what, std::size_t size, std::int64_t expected) {
   }
 }
 
-struct NamedOperation {
-  const char* name;
-  ChannelOperation::Kind kind;
-};
-constexpr NamedOperation kOperations[] = {{"subtract", ChannelOperation::Kind::kSubtract},
-                                          {"divide", ChannelOperation::Kind::kDivide},
-                                          {"multiply", ChannelOperation::Kind::kMultiply},
-                                          {"add", ChannelOperation::Kind::kAdd},
-                                          {"fill", ChannelOperation::Kind::kFill}};
-
-template <class T>
-T combine(ChannelOperation::Kind kind, T x, T value) {
-  switch (kind) {
-    case ChannelOperation::Kind::kSubtract:
-      return x - value;
-    case ChannelOperation::Kind::kDivide:
-      return x / value;
-    case ChannelOperation::Kind::kMultiply:
-      return x * value;
-    case ChannelOperation::Kind::kFill:
-      return std::isnan(x) ? value : x;
-    case ChannelOperation::Kind::kAdd:
-      break;
-  }
-  return x + value;
-}
-
 }  // namespace
-
-const char* name_of(ChannelOperation::Kind kind) {
-  return std::find_if(std::begin(kOperations), std::end(kOperations),
-                      [&](const NamedOperation& item) { return item.kind == kind; })
-      ->name;
-}
-
-ChannelOperation::Kind find_operation(const std::string& name) {
-  return choose(std::begin(kOperations), std::end(kOperations), name, "operation").kind;
-}
-
-bool ServingSettings::fills_nan() const {
-  return std::any_of(operations.begin(), operations.end(), [](const ChannelOperation& operation) {
-    return operation.kind == ChannelOperation::Kind::kFill;
-  });
-}
 
 Model::Impl::Impl(const ServingSettings& s, Buffer<float> p, const std::string& d)
     : settings(s),
@@ -100,50 +54,14 @@ void Model::Impl::answer(std::int64_t rows, float* outputs, double* answers) con
   }
 }
 
-template <class T>
-void Model::Impl::prepare(std::int64_t rows, const T* raw, float* prepared) const noexcept {
-  constexpr std::int64_t kAtOnce = 64;
-  const std::int64_t C = settings.network.input_size;
-  T channels[kAtOnce];
-  for (std::int64_t row = 0; row < rows; ++row, raw += C, prepared += C) {
-    for (std::int64_t begin = 0; begin < C; begin += kAtOnce) {
-      const std::int64_t count = std::min(kAtOnce, C - begin);
-      std::copy_n(raw + begin, count, channels);
-      for (const ChannelOperation& operation : settings.operations) {
-        const double* values = operation.values.data() + begin;
-        for (std::int64_t i = 0; i < count; ++i) {
-          channels[i] = operation.in_float64
-                            ? static_cast<T>(combine(operation.kind,
-                                                     static_cast<double>(channels[i]), values[i]))
-                            : combine(operation.kind, channels[i], static_cast<T>(values[i]));
-        }
-      }
-      for (std::int64_t i = 0; i < count; ++i)
-        prepared[begin + i] = static_cast<float>(channels[i]);
-    }
-  }
-}
-
 Model::Model(const ServingSettings& settings, const float* parameters)
     : impl_(std::make_shared<const Impl>(
           settings, copy_of(parameters, NetworkLayout(settings.network).num_parameters()), "")) {}
 
 Model::Model(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
-Model Model::load(const std::string& path) {
-  ModelFile file = read_model_file(path);
-  return Model(
-      std::make_shared<const Impl>(file.settings, std::move(file.parameters), file.description));
-}
-
-Model Model::parse(const char* data, std::size_t size) {
-  ModelFile file = parse_model_file(data, size);
-  return Model(
-      std::make_shared<const Impl>(file.settings, std::move(file.parameters), file.description));
-}
-
 const ServingSettings& Model::settings() const { return impl_->settings; }
-const NetworkLayout& Model::network() const { return impl_->packed.model(); }
+const NetworkLayout& Model::network() const { return impl_->packed.layout(); }
 const float* Model::parameters() const { return impl_->parameters.get(); }
 const std::string& Model::description() const { return impl_->description; }
 std::int64_t Model::answer_size() const { return impl_->shape.outputs; }
@@ -181,10 +99,10 @@ bool Model::predict_prepared(const SequenceData& data, double* answers, int thre
 }
 
 void Model::prepare(std::int64_t rows, const float* raw, float* prepared) const noexcept {
-  impl_->prepare(rows, raw, prepared);
+  apply(impl_->settings.operations, rows, channels(), raw, prepared);
 }
 void Model::prepare(std::int64_t rows, const double* raw, float* prepared) const noexcept {
-  impl_->prepare(rows, raw, prepared);
+  apply(impl_->settings.operations, rows, channels(), raw, prepared);
 }
 
 }  // namespace skrnn

@@ -27,10 +27,6 @@ struct Model::Impl {
 
   // Rows of outputs, which change on the way, to what they mean.
   void answer(std::int64_t rows, float* outputs, double* answers) const noexcept;
-
-  // T is the type of the raw input.
-  template <class T>
-  void prepare(std::int64_t rows, const T* raw, float* prepared) const noexcept;
 };
 
 }  // namespace skrnn

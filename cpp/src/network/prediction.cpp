@@ -1,4 +1,4 @@
-#include "serving/prediction.h"
+#include "network/prediction.h"
 
 #include <algorithm>
 #include <cstring>
@@ -18,12 +18,12 @@ constexpr std::int64_t kEvaluationRows = 16 * 1024;
 
 bool predict(const PackedNetwork& packed, const SequenceData& data, float* outputs, int threads,
              KeepGoing keep_going, void* context) {
-  const NetworkLayout& model = packed.model();
-  const std::int64_t K = model.settings().output_size;
-  const bool every_step = model.settings().pooling == Pooling::kEveryStep;
+  const NetworkLayout& layout = packed.layout();
+  const std::int64_t K = layout.settings().output_size;
+  const bool every_step = layout.settings().pooling == Pooling::kEveryStep;
   // Where only the last state matters, long sequences go in cuts, so that memory stays bounded.
   const bool cuts =
-      model.directions() == 1 && (every_step || model.settings().pooling == Pooling::kLast);
+      layout.directions() == 1 && (every_step || layout.settings().pooling == Pooling::kLast);
   NetworkPass network(packed);
   const Minibatches batches = Minibatches::sorted(data, kEvaluationSequences, kEvaluationRows);
   Minibatch batch;
@@ -36,7 +36,7 @@ bool predict(const PackedNetwork& packed, const SequenceData& data, float* outpu
     for (std::int64_t first = 0; first < longest; first += cut) {
       if (keep_going != nullptr && !keep_going(context)) return false;
       batch.gather(data, batches.samples(b), batches.size(b), first, cut,
-                   model.settings().input_size, model.directions() == 2);
+                   layout.settings().input_size, layout.directions() == 2);
       const float* rows =
           network.forward(batch, nullptr, cut < longest ? &states : nullptr, threads);
       const auto put = [&](std::int64_t from, std::int64_t to) {
@@ -56,9 +56,9 @@ bool predict(const PackedNetwork& packed, const SequenceData& data, float* outpu
   return true;
 }
 
-bool predict(const NetworkLayout& model, const float* parameters, const SequenceData& data,
+bool predict(const NetworkLayout& layout, const float* parameters, const SequenceData& data,
              float* outputs, int threads, KeepGoing keep_going, void* context) {
-  PackedNetwork packed(model, false);
+  PackedNetwork packed(layout, false);
   packed.load(parameters);
   return predict(packed, data, outputs, threads, keep_going, context);
 }
