@@ -15,6 +15,7 @@
 #include "arrays.h"
 #include "bindings.h"
 #include "bound.h"
+#include "exclusive_use.h"
 #include "interruption.h"
 #include "sequence_arrays.h"
 #include "skrnn/network.h"
@@ -85,20 +86,9 @@ TrainerObject& trainer_of(py::handle self) {
   return unwrap<TrainerObject>(self, "expected a Trainer");
 }
 
-class Use {
- public:
-  explicit Use(TrainerObject& trainer) : trainer_(trainer) {
-    if (trainer.busy.exchange(true)) {
-      throw std::runtime_error("this trainer is at work in another thread");
-    }
-  }
-  ~Use() { trainer_.busy = false; }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-
- private:
-  TrainerObject& trainer_;
-};
+ExclusiveUse use_alone(TrainerObject& self) {
+  return {self.busy, "this trainer is at work in another thread"};
+}
 
 // The arguments that every pass over data takes.
 struct Pass {
@@ -144,7 +134,7 @@ py::dict run_epoch(py::handle object, py::handle parameters, py::handle values, 
                    py::handle targets, py::handle weights, std::uint32_t epoch,
                    double learning_rate_scale, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
-  const Use use(self);
+  const ExclusiveUse use = use_alone(self);
   Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, true);
   float* to = mutable_data_of(pass.parameters);
   const EpochResult result = without_gil([&](KeepGoing keep_going, void* context) {
@@ -162,7 +152,7 @@ py::dict run_epoch(py::handle object, py::handle parameters, py::handle values, 
 double evaluate(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
                 py::handle targets, py::handle weights, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
-  const Use use(self);
+  const ExclusiveUse use = use_alone(self);
   const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
   return without_gil([&](KeepGoing keep_going, void* context) {
     return self.trainer.evaluate(data_of(pass.parameters), pass.sequences.data,
@@ -173,7 +163,7 @@ double evaluate(py::handle object, py::handle parameters, py::handle values, py:
 py::tuple gradient(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
                    py::handle targets, py::handle weights, std::uint32_t epoch, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
-  const Use use(self);
+  const ExclusiveUse use = use_alone(self);
   const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
   py::array result = new_float32({self.trainer.model().num_parameters()});
   float* to = mutable_data_of(result);
@@ -189,7 +179,7 @@ py::array state_gradient_norms(py::handle object, py::handle parameters, py::han
                                py::handle offsets, py::handle targets, py::handle weights,
                                py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
-  const Use use(self);
+  const ExclusiveUse use = use_alone(self);
   const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
   const NetworkLayout& model = self.trainer.model();
   py::array norms = new_float32({model.settings().num_layers * model.directions(),
@@ -240,10 +230,7 @@ void register_engine(py::module_& m) {
         py::arg("quantiles") = std::vector<double>(),
         "Columns of outputs that so many columns of targets need; 0 for any number.");
 
-  // Ordinary Python types: that __init__ ran is unwrap's business, not a metaclass's.
-  const py::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
-  py::class_<NetworkLayout> model(m, "NetworkLayout", type, "The topology of a network.");
-  bound_type<NetworkLayout> = reinterpret_cast<PyTypeObject*>(model.ptr());
+  auto model = bind_class<NetworkLayout>(m, "NetworkLayout", "The topology of a network.");
   model
       .def(py::init(&make_model), py::kw_only(), py::arg("cell"), py::arg("input_size"),
            py::arg("embedding_size") = 0, py::arg("hidden_size"), py::arg("num_layers") = 1,
@@ -260,9 +247,8 @@ void register_engine(py::module_& m) {
            py::kw_only(), py::arg("n_jobs") = py::none(),
            "Outputs of the head: (n, K), or (rows, K) for every step.");
 
-  py::class_<TrainerObject> trainer(m, "Trainer", type,
-                                    "A model, a loss and an optimiser with its memory.");
-  bound_type<TrainerObject> = reinterpret_cast<PyTypeObject*>(trainer.ptr());
+  auto trainer =
+      bind_class<TrainerObject>(m, "Trainer", "A model, a loss and an optimiser with its memory.");
   trainer
       .def(py::init([](py::handle model, std::int64_t target_columns, const std::string& loss,
                        double delta, const std::vector<double>& quantiles,

@@ -1,4 +1,4 @@
-// Model: a network as it is served. Private: estimators and the runtime check what people give
+// Model: a trained network that answers. Private: estimators and the runtime check what people give
 // them.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -178,9 +178,7 @@ py::array_t<double> predict(py::handle self, py::handle values, py::handle offse
 }  // namespace
 
 void register_model(py::module_& m) {
-  const py::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
-  py::class_<Model> model(m, "Model", type, "A network as it is served.");
-  bound_type<Model> = reinterpret_cast<PyTypeObject*>(model.ptr());
+  auto model = bind_class<Model>(m, "Model", "A trained network that answers.");
   model
       .def(py::init(&make_model), py::arg("network"), py::arg("parameters"), py::kw_only(),
            py::arg("loss"), py::arg("delta") = 1.0, py::arg("quantiles") = std::vector<double>(),

@@ -38,10 +38,11 @@ T& unwrap(pybind11::handle object, const char* expected) {
 
 // A new Python type for T. An ordinary one: that __init__ ran is for unwrap to check, not for a
 // metaclass.
-template <class T>
-pybind11::class_<T> bind_class(pybind11::module_& m, const char* name, const char* documentation) {
+template <class T, class... Extra>
+pybind11::class_<T> bind_class(pybind11::module_& m, const char* name, const char* documentation,
+                               const Extra&... extra) {
   const pybind11::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
-  pybind11::class_<T> bound(m, name, type, documentation);
+  pybind11::class_<T> bound(m, name, type, documentation, extra...);
   bound_type<T> = reinterpret_cast<PyTypeObject*>(bound.ptr());
   return bound;
 }
