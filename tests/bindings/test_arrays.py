@@ -24,7 +24,7 @@ from helpers.support import (
     solve,
     unpacked_state,
 )
-from skrnn import _core
+from skrnn import _core, kernels
 
 every_cell = pytest.mark.parametrize("cell", reference.CELLS)
 
@@ -201,11 +201,29 @@ def test_a_layer_says_what_it_is(cell: str) -> None:
     assert (layer.cell, layer.input_size, layer.hidden_size) == (cell, 3, 5)
     assert layer.reverse is True
     assert layer.isa == _core.active_isa()
-    for name in ("weight_ih", "weight_hh", "bias_ih"):
-        array = getattr(layer, name)
-        assert_same_bits(array, problem.weights[name], name)
+    assert layer.parameters.keys() - problem.weights.keys() == {"bias_hh"}
+    assert layer.parameters["bias_hh"] is None
+    for name, given in problem.weights.items():
+        array = layer.parameters[name]
+        assert_same_bits(array, given, name)
         assert not array.flags.writeable
-    assert layer.bias_hh is None
+
+
+@pytest.mark.parametrize("cell", ["rnn", "rnn_relu", "lstm", "gru", "gru_reset_before"])
+def test_layers_of_pytorch_have_their_parameters_as_attributes(cell: str) -> None:
+    layer = layer_of(random_problem(np.random.default_rng(87), cell, biases=("bias_ih",)))
+    for name, array in layer.parameters.items():
+        assert getattr(layer, name) is array
+
+
+@every_cell
+def test_a_layer_of_any_cell_is_made_by_place_or_by_name(cell: str) -> None:
+    problem = random_problem(np.random.default_rng(92), cell)
+    by_name = kernels.Layer(cell, **problem.weights, reverse=problem.reverse)
+    by_place = kernels.Layer(cell, *problem.weights.values(), reverse=problem.reverse)
+    expected = solve(problem)
+    assert_same_bits(solve(problem, by_name), expected)
+    assert_same_bits(solve(problem, by_place), expected)
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))

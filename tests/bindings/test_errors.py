@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import skrnn
 from helpers.calls import (
     GRU,
     LSTM,
@@ -61,6 +62,25 @@ def test_missing_weights(cell: str) -> None:
         LAYERS[cell](weight_ih=weight_ih)
     with pytest.raises(TypeError, match="weight_hh"):
         LAYERS[cell](weight_ih, None)
+
+
+@pytest.mark.parametrize("cell", skrnn.cells())
+def test_parameters_that_a_cell_has_not(cell: str) -> None:
+    weights = random_problem(np.random.default_rng(73), cell).weights
+    with pytest.raises(TypeError, match=says(cell, "'weight_ih'", "'gain'")):
+        kernels.Layer(cell, **weights, gain=np.ones(5, np.float32))
+    with pytest.raises(TypeError, match=says(cell, "weight_ih", f"got {len(weights) + 1}")):
+        kernels.Layer(cell, *weights.values(), None)
+    with pytest.raises(TypeError, match=says("weight_ih", "by place and by name")):
+        kernels.Layer(cell, weights["weight_ih"], **weights)
+
+
+@pytest.mark.parametrize("length", [4, 6])
+def test_a_vector_of_another_size(length: int) -> None:
+    weights = random_problem(np.random.default_rng(73), "lstm_peephole").weights
+    weights["peephole_f"] = np.zeros(length, np.float32)
+    with pytest.raises(ValueError, match=says("peephole_f", "H", str(weights["peephole_f"].shape))):
+        kernels.Layer("lstm_peephole", **weights)
 
 
 @pytest.mark.parametrize("wrong", [1, 0, None, "yes", np.ones(2)])

@@ -16,10 +16,16 @@ inline double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }
 
 class Reference {
  public:
+  // Whether the equations of a cell stand here.
+  static bool knows(const skrnn::CellInfo& cell) {
+    const std::string& name = cell.name;
+    return name == "rnn" || name == "rnn_relu" || is_lstm(cell) || is_gru(cell);
+  }
+
   explicit Reference(const Problem& p)
       : p_(p),
-        lstm_(p.cell.name == "lstm"),
-        gru_(p.cell.name == "gru" || p.cell.name == "gru_reset_before"),
+        lstm_(is_lstm(p.cell)),
+        gru_(is_gru(p.cell)),
         before_(p.cell.name == "gru_reset_before") {
     const auto zeros = [&](const std::string& name, Index n) { results[name].assign(n, 0.0); };
     zeros("y", p.T * p.B * p.H);
@@ -38,6 +44,13 @@ class Reference {
   double nearest_kink = 1;  // smallest |a| of a relu(a)
 
  private:
+  static bool is_lstm(const skrnn::CellInfo& cell) {
+    return cell.name == "lstm" || cell.name == "lstm_peephole";
+  }
+  static bool is_gru(const skrnn::CellInfo& cell) {
+    return cell.name == "gru" || cell.name == "gru_reset_before";
+  }
+
   // What a step leaves for the way back. Gates are [G][H] after their activations.
   struct Step {
     Vector x, h_prev, c_prev, gates, c, operand_n, hidden_n;
@@ -93,8 +106,16 @@ class Reference {
       if (before_ && g == 2) {
         for (Index j = 0; j < H; ++j) s.operand_n[j] = s.gates[j] * h[j];
       }
-      const Vector a = affine("weight_ih", "bias_ih", g, x);
+      Vector a = affine("weight_ih", "bias_ih", g, x);
       const Vector u = affine("weight_hh", "bias_hh", g, operand(s, g));
+      if (lstm_ && g != 2) {
+        // Through its peephole, i and f see c before the step, and o sees c after it.
+        const Vector peephole = row(kPeepholes[g], 0, H);
+        for (Index j = 0; j < H; ++j) {
+          const double c_next = s.gates[H + j] * c[j] + s.gates[j] * s.gates[2 * H + j];
+          a[j] += peephole[j] * (g == 3 ? c_next : c[j]);
+        }
+      }
       for (Index j = 0; j < H; ++j) s.gates[g * H + j] = activation(g, a[j], u[j], s.gates[j]);
       s.hidden_n = u;
     }
@@ -109,6 +130,14 @@ class Reference {
     }
     s.c = c;
     return s;
+  }
+
+  // The gradient of a c that gate g of unit j sees through a peephole, where there is one: adds
+  // that of the peephole.
+  double seen(int g, Index j, double d, double c) {
+    if (!p_.has(kPeepholes[g])) return 0;
+    results.at("d" + std::string(kPeepholes[g]))[j] += d * c;
+    return d * p_.arrays.at(kPeepholes[g])[j];
   }
 
   // Replaces dh and dc by the gradients of the states before the step, and returns dx.
@@ -130,12 +159,14 @@ class Reference {
       }
       if (lstm_) {
         const double i = gate(0), f = gate(1), g = gate(2), o = gate(3), t = std::tanh(s.c[j]);
-        const double d = dc[j] + dh[j] * o * (1 - t * t);
-        set(0, j, d * g * i * (1 - i));
-        set(1, j, d * s.c_prev[j] * f * (1 - f));
+        const double d_o = dh[j] * t * o * (1 - o);
+        const double d = dc[j] + dh[j] * o * (1 - t * t) + seen(3, j, d_o, s.c[j]);
+        const double d_i = d * g * i * (1 - i), d_f = d * s.c_prev[j] * f * (1 - f);
+        set(0, j, d_i);
+        set(1, j, d_f);
         set(2, j, d * i * (1 - g * g));
-        set(3, j, dh[j] * t * o * (1 - o));
-        dc[j] = d * f;
+        set(3, j, d_o);
+        dc[j] = d * f + seen(0, j, d_i, s.c_prev[j]) + seen(1, j, d_f, s.c_prev[j]);
       }
     }
     d_hid = d_in;
@@ -183,6 +214,8 @@ class Reference {
     put("dh0", b, dh);
     if (lstm_) put("c_n", b, c), put("dc0", b, dc);
   }
+
+  static constexpr const char* kPeepholes[] = {"peephole_i", "peephole_f", "", "peephole_o"};
 
   const Problem& p_;
   const bool lstm_, gru_, before_;

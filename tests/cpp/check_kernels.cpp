@@ -313,7 +313,11 @@ std::vector<Sizes> all_sizes() {
 
 void check_cell(const skrnn::CellInfo& cell, const std::vector<std::string>& isas,
                 std::size_t every) {
-  check_reference(cell);
+  // A cell without equations here has those of its twin in Python, and is checked for everything
+  // else.
+  const bool known = Reference::knows(cell);
+  if (known) check_reference(cell);
+  if (!known) std::printf("%s: no equations to compare with\n", cell.name.c_str());
   const std::vector<Sizes> sizes = all_sizes();
   for (std::size_t n = 0; n < sizes.size(); n += every) {
     const Sizes& s = sizes[n];
@@ -322,12 +326,16 @@ void check_cell(const skrnn::CellInfo& cell, const std::vector<std::string>& isa
     const unsigned options = 11 * n % kOptions;
     for (;;) {
       const Problem p = random_problem(random, cell, s.T, s.B, s.I, s.H, options);
-      const Reference reference(p);
-      // Where a relu is that near its kink, rounding decides over its slope: draw again.
-      if (reference.nearest_kink < 2e-6) continue;
+      Arrays expected;
+      if (known) {
+        const Reference reference(p);
+        // Where a relu is that near its kink, rounding decides over its slope: draw again.
+        if (reference.nearest_kink < 2e-6) continue;
+        expected = reference.results;
+      }
       for (const std::string& isa : isas) {
         skrnn::select_isa(isa);
-        check_problem(p, reference.results, isa);
+        check_problem(p, expected, isa);
       }
       break;
     }

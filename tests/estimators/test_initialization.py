@@ -66,6 +66,18 @@ def test_gru_keeps_its_state(cell: str, end: str) -> None:
     np.testing.assert_allclose(h_next, h / (1 + np.exp(-2)), rtol=1e-5)
 
 
+@pytest.mark.parametrize("end", ["l0", "l0_reverse", "l1", "l1_reverse"])
+def test_an_lstm_with_peepholes_starts_as_one_without(end: str) -> None:
+    """From the same seed: the same numbers, and peepholes of zero."""
+    plain, found = start("lstm"), start("lstm_peephole")
+    for name, array in found.items():
+        if ".peephole_" in name:
+            np.testing.assert_array_equal(array, np.zeros(HIDDEN))
+        else:
+            np.testing.assert_array_equal(array, plain[name], err_msg=name)
+    assert {f"rnn.peephole_{gate}_{end}" for gate in "ifo"} <= found.keys()
+
+
 @pytest.mark.parametrize("cell", _core.cells())
 def test_attention_starts_as_the_mean(cell: str) -> None:
     parameters = start(cell, pooling="attention")

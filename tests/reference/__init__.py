@@ -12,6 +12,7 @@ from reference.gru import GRU
 from reference.gru_reset_before import GRUResetBefore
 from reference.layer import Layer
 from reference.lstm import LSTM
+from reference.lstm_peephole import LSTMPeephole
 from reference.rnn import ReluRNN, TanhRNN
 
 __all__ = ["CELLS", "Cell", "Layer", "Weights"]
@@ -20,6 +21,7 @@ CELLS: dict[str, Cell] = {
     "rnn": TanhRNN(),
     "rnn_relu": ReluRNN(),
     "lstm": LSTM(),
+    "lstm_peephole": LSTMPeephole(),
     "gru": GRU(),
     "gru_reset_before": GRUResetBefore(),
 }

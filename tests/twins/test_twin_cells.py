@@ -157,3 +157,25 @@ def test_both_grus_are_one_where_the_reset_gate_commutes() -> None:
         dweight_hn[:] = np.diag(dweight_hn[diagonal])
     for name, array in after.items():
         np.testing.assert_allclose(array, before[name], atol=1e-13, err_msg=name)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_an_lstm_with_closed_peepholes_is_an_lstm(reverse: bool) -> None:
+    problem = random_problem(np.random.default_rng(7), "lstm", reverse=reverse, dtype=np.float64)
+    closed = replace(problem, cell="lstm_peephole").solve()
+    for name, array in problem.solve().items():
+        np.testing.assert_array_equal(closed[name], array, err_msg=name)
+
+
+def test_peepholes_are_biases_where_the_state_stands_still() -> None:
+    """With f = 1 and i = 0, c stays c0, so that o sees the bias p_o c0 at every step."""
+    problem = random_problem(np.random.default_rng(8), "lstm_peephole", dtype=np.float64)
+    weights = {name: array.copy() for name, array in problem.weights.items()}
+    weights["peephole_i"][:] = weights["peephole_f"][:] = 0
+    weights["bias_ih"][:5], weights["bias_ih"][5:10] = -800, 800
+    (h0, c0) = (state[:1] for state in problem.state)
+    one = replace(problem.take([0]), weights=weights, state=(h0, c0))
+    biased = {name: array.copy() for name, array in weights.items() if name[:8] != "peephole"}
+    biased["bias_ih"][15:] += weights["peephole_o"] * c0[0]
+    plain = replace(one, cell="lstm", weights=biased)
+    np.testing.assert_allclose(one.solve()["y"], plain.solve()["y"], atol=1e-14)

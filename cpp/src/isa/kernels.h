@@ -4,6 +4,7 @@
 #include "cells/gru.h"
 #include "cells/gru_reset_before.h"
 #include "cells/lstm.h"
+#include "cells/lstm_peephole.h"
 #include "cells/rnn.h"
 #include "optimizers/adam.h"
 #include "optimizers/adamw.h"
@@ -13,6 +14,7 @@
 #include "simd/forward.h"
 #include "simd/matrix.h"
 #include "simd/step.h"
+#include "simd/weight_gradient.h"
 
 namespace skrnn::SKRNN_ISA {
 
@@ -38,7 +40,7 @@ constexpr CellKernels cell_kernels() {
           step_scratch<Cell>,
           step<Cell>,
           padded_size,
-          sums_size<Cell>,
+          dgates_size<Cell>,
           hidden_columns<Cell>,
           gradient_panels<Cell>,
           backward_scratch<Cell>,
@@ -53,6 +55,7 @@ constexpr CellKernels kCells[] = {
     cell_kernels<Rnn<TanhFunction>>(),
     cell_kernels<Rnn<ReluFunction>>(),
     cell_kernels<Lstm>(),
+    cell_kernels<LstmPeephole>(),
     cell_kernels<Gru>(),
     cell_kernels<GruResetBefore>(),
 };

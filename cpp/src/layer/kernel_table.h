@@ -85,6 +85,7 @@ struct StepArgs {
 struct BackwardArgs {
   LayerShape shape;
   BatchView batch;
+  const float* packed;                     // forward weights, packed: the vectors are read there
   const float* packed_back;                // backward weights, packed
   const float* x;                          // [rows, I]
   const float* state0[kMostStates];        // [B, H] each, or null for zeros
@@ -102,7 +103,8 @@ struct BackwardArgs {
   Index step_end;
   Index chunk_rows;  // packed rows in this chunk
   Index capacity;    // packed rows the buffers below have room for
-  float* dgates;     // [panel][capacity][block of the panel][sum][lane] for each stage
+  float* dgates;     // [panel][capacity][block of the panel][sum][lane] for each stage, then
+                     // [block][capacity][vector][lane] of the cell's vectors
   float* inputs;     // [I][column stride]: x of the chunk, transposed
   float* hidden;     // [stages * H][column stride]: the recurrent operands, transposed
   Index column_stride;

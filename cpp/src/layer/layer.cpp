@@ -6,25 +6,15 @@
 #include <stdexcept>
 
 #include "base/buffer.h"
-#include "base/choice.h"
 #include "base/floating_point.h"
 #include "base/parallel.h"
+#include "layer/cells.h"
 #include "layer/dispatch.h"
 #include "layer/grid.h"
 #include "skrnn/threads.h"
 
 namespace skrnn {
 namespace {
-
-CellInfo info_of(const CellKernels& kernels) {
-  return {kernels.name,
-          {kernels.parameters, kernels.parameters + kernels.num_parameters},
-          {kernels.states, kernels.states + kernels.num_states}};
-}
-
-const CellKernels& find_cell(const KernelTable& table, const std::string& name) {
-  return choose(table.cells, table.cells + table.num_cells, name, "cell");
-}
 
 BatchView view_of(const Batch& batch) {
   return {batch.reverse(),        batch.order().data(),       batch.row_order().data(),
@@ -86,15 +76,6 @@ void run_parts(const Batch& batch, LayerShape shape, const CellKernels& kernels,
 }
 
 }  // namespace
-
-std::vector<CellInfo> cells() {
-  const KernelTable& table = active_kernels();
-  std::vector<CellInfo> infos;
-  for (int i = 0; i < table.num_cells; ++i) infos.push_back(info_of(table.cells[i]));
-  return infos;
-}
-
-CellInfo cell_info(const std::string& name) { return info_of(find_cell(active_kernels(), name)); }
 
 struct Cache::Impl {
   Buffer<float> gates;                // [sum of lengths, saved_gates(H)]
@@ -159,7 +140,7 @@ Layer::Layer(const std::string& cell, std::int64_t input_size, std::int64_t hidd
   if (hidden_size < 1) throw std::invalid_argument("hidden_size must be at least 1");
   impl_->table = &active_kernels();
   impl_->kernels = &find_cell(*impl_->table, cell);
-  impl_->info = info_of(*impl_->kernels);
+  impl_->info = cell_info(cell);
   impl_->isa = impl_->table->isa;
   impl_->shape = {input_size, hidden_size};
   impl_->step_scratch = impl_->kernels->step_scratch(impl_->shape);
@@ -298,6 +279,7 @@ void Layer::backward(const Batch& batch, const float* x, const float* const* sta
 
   args.shape = shape;
   args.batch = view_of(batch);
+  args.packed = impl_->packed.get();
   args.packed_back = impl_->backward_weights();
   args.x = x;
   take_states(kernels, state0, args.state0);

@@ -1,4 +1,4 @@
-// Backward through time, a chunk of steps at a time.
+// Backward through time, a chunk of steps at a time; dL/dW follows in weight_gradient.h.
 //
 // Within a chunk only dL/dh and dL/dc travel from step to step, and each sequence goes alone; the
 // gradients of x and of the weights are large products over all rows of the chunk. Gate gradients
@@ -25,6 +25,27 @@ struct GateGradients {
   float* row(Index n) const { return base + n * kRowFloats; }
   Index panel_stride() const { return capacity * kRowFloats; }
 };
+
+// Gradients of the cell's vectors of one chunk, behind those of all gates:
+// [block][capacity][vector][lane].
+template <class Cell>
+struct VectorGradients {
+  static constexpr Index kRowFloats = kNumVectors<Cell> * kLanes;
+  float* base;
+  Index block_stride;
+
+  VectorGradients(const BackwardArgs& a)
+      : base(a.dgates + a.capacity * sums_size<Cell>(a.shape.hidden_size)),
+        block_stride(a.capacity * kRowFloats) {}
+
+  float* row(Index n) const { return base + n * kRowFloats; }
+};
+
+// Floats of a row of BackwardArgs::dgates.
+template <class Cell>
+Index dgates_size(Index H) {
+  return sums_size<Cell>(H) + vector_floats<Cell>(H);
+}
 
 // The gates as an inner dimension: those whose sums take the input (first = 0), or the recurrent
 // operand (first = kSecondOffset).
@@ -105,12 +126,6 @@ std::size_t backward_scratch(LayerShape shape, Index ranks, Index capacity) {
   return arena.used();
 }
 
-// Rows of BackwardArgs::hidden: the recurrent operand of each stage.
-template <class Cell>
-Index hidden_columns(Index H) {
-  return Cell::kStages * H;
-}
-
 // Calls f(row, s, i) for rows [begin, end) of the chunk: rank i at step s.
 template <class F>
 SKRNN_INLINE void for_each_row(const BackwardArgs& a, Range rows, F&& f) {
@@ -120,55 +135,6 @@ SKRNN_INLINE void for_each_row(const BackwardArgs& a, Range rows, F&& f) {
     const Index packed_row = offset[a.step_begin] + row;
     while (packed_row >= offset[s + 1]) ++s;
     f(row, s, packed_row - offset[s]);
-  }
-}
-
-// Fills columns [begin, end) of the transposed operands: those rows of the chunk.
-template <class Cell>
-void transpose_operands(const BackwardArgs& a, Range rows, void* block) {
-  const Index I = a.shape.input_size, H = a.shape.hidden_size;
-  Arena arena(block);
-  BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
-  fill_zero(scratch.zeros, H);
-  const Index count = rows.end - rows.begin;
-  const float** const from = scratch.rows;
-  const auto row = [from](Index r) { return from[r]; };
-
-  for_each_row(a, rows, [&](Index n, Index s, Index i) {
-    from[n - rows.begin] = a.x + row_of(a.batch, s, i) * I;
-  });
-  transpose_rows(row, count, I, a.inputs + rows.begin, a.column_stride);
-
-  for_each_row(a, rows, [&](Index n, Index s, Index i) {
-    from[n - rows.begin] = state_before(a.batch, s, i, H, a.y, a.state0[0], scratch.zeros);
-  });
-  // Operands that stand nowhere as rows are made a few rows at a time: h' times its mask, and the
-  // second stage's r h' (r is the first thing its cell saves).
-  const auto transpose_made = [&](float* to, const auto& factor) {
-    for (Index done = 0; done < count; done += kLanes) {
-      const Index here = count - done < kLanes ? count - done : kLanes;
-      for_each_row(
-          a, {rows.begin + done, rows.begin + done + here}, [&](Index n, Index s, Index i) {
-            float* made = scratch.operand + (n - rows.begin - done) * H;
-            const float* mask = a.recurrent_mask ? a.recurrent_mask + i * H : nullptr;
-            const float* h = from[n - rows.begin];
-            for (Index k = 0; k < H; ++k) {
-              made[k] = factor(a.batch.packed_offset[s] + i, k) * (mask ? h[k] * mask[k] : h[k]);
-            }
-          });
-      transpose_matrix(scratch.operand, H, here, H, to + rows.begin + done, a.column_stride);
-    }
-  };
-  if (a.recurrent_mask) {
-    transpose_made(a.hidden, [](Index, Index) { return 1.0f; });
-  } else {
-    transpose_rows(row, count, H, a.hidden + rows.begin, a.column_stride);
-  }
-  if constexpr (Cell::kStages == 2) {
-    transpose_made(a.hidden + H * a.column_stride, [&](Index packed_row, Index k) {
-      return a.saved_gates[packed_row * saved_gates<Cell>(H) + k / kLanes * Cell::kSaved * kLanes +
-                           k % kLanes];
-    });
   }
 }
 
@@ -182,6 +148,7 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index 
   const Index H = a.shape.hidden_size, padded = padded_size(H);
   const BatchView& batch = a.batch;
   const Index chunk_row = batch.packed_offset[s] - batch.packed_offset[a.step_begin];
+  const VectorGradients<Cell> dvectors(a);
   UnitGradients<N> first;  // of the first block
   for (int n = 0; n < N; ++n) {
     const Index i = part.ranks.begin + r + n, packed_row = batch.packed_offset[s] + i;
@@ -198,6 +165,10 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index 
     if constexpr (Cell::kStages == 2) {
       first.doperand_[n] = scratch.doperand + (r + n) * padded;
       first.mask_[n] = a.recurrent_mask ? a.recurrent_mask + i * H : scratch.ones;
+    }
+    if constexpr (kNumVectors<Cell> > 0) {
+      first.vectors_[n] = a.packed + vectors_offset<Cell>(a.shape);
+      first.dvectors_[n] = dvectors.row(chunk_row + i);
     }
     first.dsums[n] = dgates.row(chunk_row + i);
     scratch.rows[r + n] = first.dsums[n];
@@ -216,6 +187,10 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index 
       if constexpr (Cell::kStages == 2) {
         u.doperand_[n] = first.doperand_[n] + at;
         u.mask_[n] = first.mask_[n] + at;
+      }
+      if constexpr (kNumVectors<Cell> > 0) {
+        u.vectors_[n] = first.vectors_[n] + at * kNumVectors<Cell>;
+        u.dvectors_[n] = first.dvectors_[n] + b * dvectors.block_stride;
       }
       u.dsums[n] = first.dsums[n] + b / T::kBlocks * dgates.panel_stride() +
                    b % T::kBlocks * T::kSums * kLanes;
@@ -327,88 +302,6 @@ void input_gradient(const BackwardArgs& a, Range range, void* block) {
       copy_row(a.dx + row_of(a.batch, s, i) * I, scratch.dx + (n - slab) * padded, I);
     });
   }
-}
-
-// Panels of all stages of the packed gradient: the units of work of weight_gradient.
-template <class Cell>
-Index gradient_panels(Index H) {
-  Index panels = 0;
-  for_each_stage<Cell>(
-      [&](auto stage) { panels += Stage<Cell, decltype(stage)::value>::groups(H); });
-  return panels;
-}
-
-// Adds to the packed gradient, for panels [begin, end) of stage S: the rows of a transposed operand
-// against the gate gradients. `first_k` is where the operand's weights begin in a panel,
-// `first_sum` the first of the sums that it feeds.
-template <class Cell, int S>
-void add_weight_gradient(const BackwardArgs& a, Range panels, const float* operand, Index columns,
-                         Index first_k, int first_sum, BackwardScratch<Cell>& scratch) {
-  using T = Stage<Cell, S>;
-  using Shape = PanelShape<T::kGates, T::kGates, 0, T::kBlocks, T::kSums * T::kBlocks>;
-  const Index H = a.shape.hidden_size;
-  const GateGradients<Cell, S> dgates(a);
-  for (Index k = 0; k < columns; ++k) scratch.rows[k] = operand + k * a.column_stride;
-  Index num_segments = 0, in_pass = 0;
-  append_segments(scratch.segments, num_segments, in_pass, 0, 0, a.chunk_rows, Shape::kStride);
-  float* gradient = a.gradient + forward_offset<Cell, S>(a.shape);
-
-  Product product{};
-  product.rows = columns;
-  product.a0 = product.a1 = scratch.rows;
-  product.segments = scratch.segments;
-  product.num_segments = num_segments;
-  product.weights = dgates.base + first_sum * kLanes;
-  product.panel_stride = dgates.panel_stride();
-  product.blocks = blocks_of(H);
-  product.panels = panels;
-  product.target = {gradient + first_k * Shape::kSumFloats, T::panel_floats(a.shape),
-                    Shape::kSumFloats};
-  product.source = {product.target.base, product.target.panel_stride, product.target.row_stride};
-  product.spilled = scratch.spilled;
-  sweep<Shape>(product);
-}
-
-// Adds the sums over rows of the gate gradients to the packed bias gradient.
-template <class Cell, int S>
-void add_bias_gradient(const BackwardArgs& a, Range panels) {
-  using T = Stage<Cell, S>;
-  const GateGradients<Cell, S> dgates(a);
-  constexpr int kPackets = T::kSums * T::kBlocks;
-  for (Index p = panels.begin; p < panels.end; ++p) {
-    const float* row = dgates.base + p * dgates.panel_stride();
-    float* bias = a.gradient + forward_offset<Cell, S>(a.shape) + T::weight_floats(a.shape) +
-                  p * T::Forward::kSumFloats;
-    Packet sums[kPackets];
-    for (int j = 0; j < kPackets; ++j) sums[j] = load(bias + j * kLanes);
-    for (Index n = 0; n < a.chunk_rows; ++n, row += kPackets * kLanes) {
-      for (int j = 0; j < kPackets; ++j) sums[j] = add(sums[j], load(row + j * kLanes));
-    }
-    for (int j = 0; j < kPackets; ++j) store(bias + j * kLanes, sums[j]);
-  }
-}
-
-// Adds this chunk to panels [begin, end) of the packed gradient.
-template <class Cell>
-void weight_gradient(const BackwardArgs& a, Range range, void* block) {
-  const Index I = a.shape.input_size, H = a.shape.hidden_size;
-  Arena arena(block);
-  BackwardScratch<Cell> scratch(arena, a.shape, 0, a.capacity);
-  Index before = 0;
-  for_each_stage<Cell>([&](auto stage) {
-    constexpr int S = decltype(stage)::value;
-    using T = Stage<Cell, S>;
-    const Index groups = T::groups(H);
-    const Index begin = range.begin > before ? range.begin - before : 0;
-    const Index end = range.end - before < groups ? range.end - before : groups;
-    if (begin < end) {
-      add_weight_gradient<Cell, S>(a, {begin, end}, a.inputs, I, 0, 0, scratch);
-      add_weight_gradient<Cell, S>(a, {begin, end}, a.hidden + S * H * a.column_stride, H, I,
-                                   T::kSecondOffset, scratch);
-      add_bias_gradient<Cell, S>(a, {begin, end});
-    }
-    before += groups;
-  });
 }
 
 }  // namespace skrnn::SKRNN_ISA

@@ -90,13 +90,16 @@ struct Inner {
 struct UnitsContext {
   const StepRows* rows;
   Index hidden_size;
+  const float* vectors;  // [block][vector][lane]
 };
 
 // The cell's equations for N units in lockstep: blocks b, b + db, ... of rows row, row + dr, ...,
 // whose sums stand `dsums` floats apart. Only the last may be a block with fewer than kLanes units.
 template <class Cell, int S, int N>
-SKRNN_INLINE void finish_units(const StepRows& rows, Index H, Index b, Index db, Index row,
-                               Index dr, const float* sums, Index dsums) {
+SKRNN_INLINE void finish_units(const UnitsContext& context, Index b, Index db, Index row, Index dr,
+                               const float* sums, Index dsums) {
+  const StepRows& rows = *context.rows;
+  const Index H = context.hidden_size;
   Units<N> u;
   u.lanes = lanes_in(b + (N - 1) * db, H);
   u.saves = rows.saved[row] != nullptr;
@@ -112,6 +115,7 @@ SKRNN_INLINE void finish_units(const StepRows& rows, Index H, Index b, Index db,
       u.operand_[n] = rows.operand[r] + at;
       u.recurrent_[n] = rows.recurrent[r] + at;
     }
+    if constexpr (kNumVectors<Cell> > 0) u.vectors_[n] = context.vectors + at * kNumVectors<Cell>;
     u.mask_[n] = rows.masks ? rows.mask[r] + at : nullptr;
     u.masked_[n] = rows.masks ? rows.masked[r] + at : nullptr;
     u.saved_[n] = u.saves ? rows.saved[r] + at * Cell::kSaved : nullptr;
@@ -124,14 +128,14 @@ template <class Cell, int S>
 void finish_stage(const void* context, Range panels, Range rows, const float* sums) {
   using T = Stage<Cell, S>;
   constexpr Index kBlockSums = T::kSums * kLanes, kRowSums = T::Forward::kSumFloats;
-  const auto& [step, H] = *static_cast<const UnitsContext*>(context);
-  const Index blocks = blocks_of(H), first = panels.begin * T::kBlocks;
+  const auto& units = *static_cast<const UnitsContext*>(context);
+  const Index H = units.hidden_size, blocks = blocks_of(H), first = panels.begin * T::kBlocks;
   const Index end = panels.end * T::kBlocks < blocks ? panels.end * T::kBlocks : blocks;
   Index row = rows.begin;
   for (; rows.end - row >= kLockstep; row += kLockstep, sums += kLockstep * kRowSums) {
     for (Index b = first; b < end; ++b) {
       const float* at = sums + (b - first) * kBlockSums;
-      finish_units<Cell, S, kLockstep>(*step, H, b, 0, row, 1, at, kRowSums);
+      finish_units<Cell, S, kLockstep>(units, b, 0, row, 1, at, kRowSums);
     }
   }
   for (; row < rows.end; ++row, sums += kRowSums) {
@@ -139,10 +143,10 @@ void finish_stage(const void* context, Range panels, Range rows, const float* su
     // Whole blocks in lockstep, the rest one by one.
     for (; b + kLockstep <= end && (b + kLockstep) * kLanes <= H; b += kLockstep) {
       const float* at = sums + (b - first) * kBlockSums;
-      finish_units<Cell, S, kLockstep>(*step, H, b, 1, row, 0, at, kBlockSums);
+      finish_units<Cell, S, kLockstep>(units, b, 1, row, 0, at, kBlockSums);
     }
     for (; b < end; ++b) {
-      finish_units<Cell, S, 1>(*step, H, b, 0, row, 0, sums + (b - first) * kBlockSums, 0);
+      finish_units<Cell, S, 1>(units, b, 0, row, 0, sums + (b - first) * kBlockSums, 0);
     }
   }
 }
@@ -179,7 +183,7 @@ void forward_stage(LayerShape shape, const float* packed, const StepRows& rows, 
     product.weights += shape.input_size * T::Forward::kStride * kLanes;
     product.source = {ahead->base, ahead->panel_stride, ahead->row_stride};
   }
-  const UnitsContext context{&rows, shape.hidden_size};
+  const UnitsContext context{&rows, shape.hidden_size, packed + vectors_offset<Cell>(shape)};
   product.panels = T::panels(blocks);
   product.descending = descending;
   product.finish = finish_stage<Cell, S>;

@@ -3,9 +3,11 @@
 // A cell is one or more stages. For each stage, the packed forward weights are
 //   [panel][k over I, then H][block of the panel][gate][lane]   and then
 //   [panel][block of the panel][sum][lane]   of biases,
-// with zeros in the lanes past H and in the blocks that the last panel lacks. Gradients are summed
-// up in the same layout. The packed backward weights of a stage are two transposed matrices in
-// panels of kOutBlocks blocks, for dL/dh and dL/dx:
+// with zeros in the lanes past H and in the blocks that the last panel lacks. The vectors of the
+// cell follow the last stage:
+//   [block][vector][lane].
+// Gradients are summed up in the same layout. The packed backward weights of a stage are two
+// transposed matrices in panels of kOutBlocks blocks, for dL/dh and dL/dx:
 //   [panel over H][k over (block, gate, lane)][block of the panel][lane]   and the same over I.
 #pragma once
 
@@ -101,9 +103,18 @@ Index sums_offset(Index H) {
   }
 }
 
+// Floats of the cell's vectors, or of their gradients for one row.
+template <class Cell>
+Index vector_floats(Index H) {
+  return blocks_of(H) * kNumVectors<Cell> * kLanes;
+}
+template <class Cell>
+Index vectors_offset(LayerShape shape) {
+  return forward_offset<Cell, Cell::kStages>(shape);
+}
 template <class Cell>
 Index forward_size(LayerShape shape) {
-  return forward_offset<Cell, Cell::kStages>(shape);
+  return vectors_offset<Cell>(shape) + vector_floats<Cell>(shape.hidden_size);
 }
 template <class Cell>
 Index backward_size(LayerShape shape) {
@@ -151,6 +162,18 @@ SKRNN_INLINE void for_each_bias(LayerShape shape, F&& f) {
   }
 }
 
+// Calls f(packed index, number of the vector, unit) for every unit of every vector.
+template <class Cell, class F>
+SKRNN_INLINE void for_each_vector_unit(LayerShape shape, F&& f) {
+  constexpr int kVectors = kNumVectors<Cell>;
+  for (Index unit = 0; unit < shape.hidden_size; ++unit) {
+    for (int v = 0; v < kVectors; ++v) {
+      f(vectors_offset<Cell>(shape) + (unit / kLanes * kVectors + v) * kLanes + unit % kLanes, v,
+        unit);
+    }
+  }
+}
+
 template <class Cell>
 void pack_forward(LayerShape shape, const float* const* from, float* packed) {
   const Index I = shape.input_size, H = shape.hidden_size;
@@ -166,6 +189,10 @@ void pack_forward(LayerShape shape, const float* const* from, float* packed) {
       packed[to] = (input && from[kBiasIh] ? from[kBiasIh][row] : 0.0f) +
                    (hidden && from[kBiasHh] ? from[kBiasHh][row] : 0.0f);
     });
+  });
+  for_each_vector_unit<Cell>(shape, [&](Index to, int vector, Index unit) {
+    const float* numbers = from[kSharedParameters + vector];
+    if (numbers) packed[to] = numbers[unit];
   });
 }
 
@@ -186,6 +213,10 @@ void unpack_gradient(LayerShape shape, const float* packed, float* const* to) {
       if (input && to[kBiasIh]) to[kBiasIh][row] = packed[at];
       if (hidden && to[kBiasHh]) to[kBiasHh][row] = packed[at];
     });
+  });
+  for_each_vector_unit<Cell>(shape, [&](Index at, int vector, Index unit) {
+    float* numbers = to[kSharedParameters + vector];
+    if (numbers) numbers[unit] = packed[at];
   });
 }
 

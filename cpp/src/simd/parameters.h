@@ -33,11 +33,18 @@ constexpr ParameterInfo bias_hh(int gates) {
   return {"bias_hh", {0, gates}, {0, 0}, false, true, kZeros};
 }
 
+// A number for each unit: a vector of the cell's own.
+constexpr ParameterInfo unit_vector(const char* name) {
+  return {name, kUnits, {0, 0}, false, true, kZeros};
+}
+
 // h, which is also the output. Other states follow it.
 constexpr StateInfo kH{"h", kUnits};
 
 template <class Cell>
 constexpr int kNumParameters = sizeof(Cell::kParameters) / sizeof(ParameterInfo);
+template <class Cell>
+constexpr int kNumVectors = kNumParameters<Cell> - kSharedParameters;
 template <class Cell>
 constexpr int kNumStates = sizeof(Cell::kStates) / sizeof(StateInfo);
 

@@ -49,9 +49,12 @@ struct Units {
   const float* recurrent_[N];
   const float* mask_[N];
   float* masked_[N];
+  const float* vectors_[N];
 
   // Number `place` of the stage's sums over inputs and recurrent units.
   SKRNN_INLINE V sum(int place) const { return gather_packet<N>(sums, place); }
+  // Number `place` of the cell's vectors, which follow the shared parameters in Cell::kParameters.
+  SKRNN_INLINE V vector(int place) const { return gather_packet<N>(vectors_, place); }
   // The states before the step, by their number in Cell::kStates.
   SKRNN_INLINE V h_prev() const { return state_prev(0); }
   SKRNN_INLINE V state_prev(int number) const { return gather<N>(state_prev_[number], lanes); }
@@ -89,6 +92,8 @@ struct UnitGradients {
   const float* doperand_[N];
   const float* mask_[N];
   float* dsums[N];
+  const float* vectors_[N];
+  float* dvectors_[N];
 
   SKRNN_INLINE V h_prev() const { return state_prev(0); }
   SKRNN_INLINE V h() const { return state(0); }
@@ -97,11 +102,14 @@ struct UnitGradients {
   SKRNN_INLINE V saved(int place) const { return gather_packet<N>(saved_, place); }
   SKRNN_INLINE V dh() const { return dstate(0); }
   SKRNN_INLINE V dstate(int number) const { return gather_packet<N>(dstate_[number], 0); }
+  SKRNN_INLINE V vector(int place) const { return gather_packet<N>(vectors_, place); }
   SKRNN_INLINE V doperand() const { return gather_packet<N>(doperand_, 0); }
   // What h is multiplied by on its way to the recurrent weights.
   SKRNN_INLINE V mask() const { return gather<N>(mask_, lanes); }
   SKRNN_INLINE void set_dh(V a) const { set_dstate(0, a); }
   SKRNN_INLINE void set_dstate(int number, V a) const { scatter_packet<N>(dstate_[number], 0, a); }
+  // dL/d(vector number `place`) by this step. One stage of the cell sets it.
+  SKRNN_INLINE void set_dvector(int place, V a) const { scatter_packet<N>(dvectors_, place, a); }
   // dL/d(sum number `place`). Lanes without a unit are inner indices of the products that follow:
   // they are zeroed, or an infinite state would send 0 * infinity from there into real gradients.
   SKRNN_INLINE void set_dsum(int place, V a) const {

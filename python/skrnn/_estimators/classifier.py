@@ -28,7 +28,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
 
     Parameters
     ----------
-    cell : {"rnn", "rnn_relu", "lstm", "gru", "gru_reset_before"}, default="gru"
+    cell : str, default="gru"
         The recurrent cell; `skrnn.cells()` lists them.
     hidden_size : int, default=64
         Units of a layer, in each direction.

@@ -65,12 +65,15 @@ class Layer(_core.Layer):
     >>> import numpy as np
     >>> from skrnn import kernels
     >>> rng = np.random.default_rng(0)
-    >>> weight_ih = rng.standard_normal((3 * 4, 3), dtype=np.float32)
-    >>> weight_hh = rng.standard_normal((3 * 4, 4), dtype=np.float32)
-    >>> layer = kernels.Layer("gru_reset_before", weight_ih, weight_hh)
-    >>> y, h_n = layer.forward(rng.standard_normal((5, 2, 3), dtype=np.float32))
-    >>> y.shape, h_n.shape
-    ((5, 2, 4), (2, 4))
+    >>> weight_ih = rng.standard_normal((4 * 4, 3), dtype=np.float32)
+    >>> weight_hh = rng.standard_normal((4 * 4, 4), dtype=np.float32)
+    >>> peephole = rng.standard_normal(4, dtype=np.float32)
+    >>> layer = kernels.Layer("lstm_peephole", weight_ih, weight_hh, peephole_o=peephole)
+    >>> y, (h_n, c_n) = layer.forward(rng.standard_normal((5, 2, 3), dtype=np.float32))
+    >>> y.shape, h_n.shape, c_n.shape
+    ((5, 2, 4), (2, 4), (2, 4))
+    >>> [name for name, array in layer.parameters.items() if array is not None]
+    ['weight_ih', 'weight_hh', 'peephole_o']
     """
 
     __slots__ = ()
