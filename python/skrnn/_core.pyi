@@ -1,9 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, NoReturn, final
+from typing import Any, NoReturn, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
+
+LossOption: TypeAlias = float | Sequence[float]
 
 __version__: str
 compiler: str
@@ -20,7 +22,8 @@ def sigmoid(x: Any) -> NDArray[np.float32]: ...
 def tanh(x: Any) -> NDArray[np.float32]: ...
 def losses() -> list[tuple[str, str]]: ...
 def solvers() -> list[str]: ...
-def outputs_for(loss: str, targets: int, quantiles: Sequence[float] = []) -> int: ...
+def loss_options(loss: str) -> list[str]: ...
+def outputs_for(loss: str, targets: int, options: Mapping[str, LossOption] = {}) -> int: ...
 
 class NetworkLayout:
     def __init__(
@@ -51,8 +54,7 @@ class Model:
         parameters: Any,
         *,
         loss: str,
-        delta: float = 1.0,
-        quantiles: Sequence[float] = [],
+        loss_options: Mapping[str, LossOption] = {},
         targets: int = 1,
         target_mean: Sequence[float] | NDArray[np.float64] = [],
         target_scale: Sequence[float] | NDArray[np.float64] = [],
@@ -98,16 +100,15 @@ class Stream:
     def reset(self, sequence: int | None = None) -> None: ...
 
 class Trainer:
-    memory: NDArray[np.float32]
+    optimizer_state: NDArray[np.float32]
     updates: int
     def __init__(
         self,
-        model: NetworkLayout,
+        layout: NetworkLayout,
         *,
         target_columns: int = 1,
         loss: str,
-        delta: float = 1.0,
-        quantiles: Sequence[float] = [],
+        loss_options: Mapping[str, LossOption] = {},
         solver: str = "adam",
         learning_rate: float = 0.001,
         schedule: str = "constant",

@@ -58,7 +58,7 @@ skrnn::ServingSettings settings_of(const Case& c) {
     return settings;
   }
   settings.loss.name = "quantile";
-  settings.loss.quantiles = {0.25, 0.75};
+  settings.loss.options["quantiles"] = std::vector<double>{0.25, 0.75};
   settings.targets = 2;
   settings.target_mean = {1.5, -1e9};
   settings.target_scale = {0.1, 3};

@@ -32,12 +32,7 @@ void Dense::backward(Index rows, const float* x, const float* dy, float* dx, flo
   multiply({inputs_, outputs_, packed_back_.get(), dy, outputs_, dx, inputs_, false}, rows, threads,
            workspace.scratch);
 
-  double* sums = workspace.sums.reserve(outputs_);
-  std::fill_n(sums, outputs_, 0.0);
-  for (Index r = 0; r < rows; ++r) {
-    for (Index k = 0; k < outputs_; ++k) sums[k] += static_cast<double>(dy[r * outputs_ + k]);
-  }
-  std::transform(sums, sums + outputs_, dbias, [](double a) { return static_cast<float>(a); });
+  sum_rows(rows, dy, dbias, threads, workspace.sums);
 
   // dW = dy^T x, a chunk of rows after the other: the chunk is the inner dimension.
   constexpr Index kChunk = 1024;
@@ -52,13 +47,29 @@ void Dense::backward(Index rows, const float* x, const float* dy, float* dx, flo
   }
 }
 
+// Each thread has some of the columns, so that every column is summed in the order of the rows.
+void Dense::sum_rows(Index rows, const float* dy, float* dbias, int threads,
+                     Workspace<double>& workspace) const {
+  constexpr Index kSumsOfOne = 100'000;  // below which another thread costs more than it brings
+  double* sums = workspace.reserve(outputs_);
+  threads = threads_worth(outputs_, rows * outputs_, kSumsOfOne, threads);
+  run_parallel(threads, [&](const Team& team) {
+    const FlushSubnormals guard;
+    const Range columns = equal_share(outputs_, team.thread, team.threads);
+    std::fill(sums + columns.begin, sums + columns.end, 0.0);
+    for (Index r = 0; r < rows; ++r) {
+      const float* row = dy + r * outputs_;
+      for (Index k = columns.begin; k < columns.end; ++k) sums[k] += static_cast<double>(row[k]);
+    }
+    std::transform(sums + columns.begin, sums + columns.end, dbias + columns.begin,
+                   [](double a) { return static_cast<float>(a); });
+  });
+}
+
 void Dense::multiply(MatrixArgs args, Index rows, int threads, Workspace<char>& workspace) const {
   // Multiply-adds below which another thread costs more than it brings.
   constexpr Index kWorkPerThread = 500'000;
-  const Index worth = rows * args.columns * args.inner / kWorkPerThread;
-  if (threads <= 0) threads = max_threads();
-  if (threads_lost()) threads = 1;
-  threads = static_cast<int>(std::clamp<Index>(std::min(worth, rows), 1, threads));
+  threads = threads_worth(rows, rows * args.columns * args.inner, kWorkPerThread, threads);
   const std::size_t size = kernels_->scratch(args.inner);
   char* scratch = workspace.reserve(static_cast<std::int64_t>(size) * threads);
   run_parallel(threads, [&](const Team& team) {

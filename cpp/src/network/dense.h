@@ -38,6 +38,9 @@ class Dense {
   MatrixArgs forward_args(const float* x, float* y) const {
     return {outputs_, inputs_, packed_.get(), x, inputs_, y, outputs_, false};
   }
+  // The gradient of the bias: sums over rows of dy, in float64.
+  void sum_rows(Index rows, const float* dy, float* dbias, int threads,
+                Workspace<double>& sums) const;
   void multiply(MatrixArgs args, Index rows, int threads, Workspace<char>& scratch) const;
 
   const MatrixKernels* kernels_;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "layer/dispatch.h"
+#include "network/output_rows.h"
 
 namespace skrnn {
 namespace {
@@ -40,7 +41,7 @@ NetworkPass::NetworkPass(const PackedNetwork& packed)
 }
 
 std::int64_t NetworkPass::output_rows(const Minibatch& batch) const {
-  return model_.settings().pooling == Pooling::kEveryStep ? batch.rows() : batch.size();
+  return OutputRows(model_.settings()).count(batch);
 }
 
 void NetworkPass::draw_mask(const Minibatch& batch, const Dropout& dropout, std::int64_t layer,

@@ -136,7 +136,7 @@ struct Stream::Impl {
       for (std::int64_t b = 0; b < B; ++b) ++steps[b];
       packed.head().step(B, pool(x), outputs.get(), scratch.get());
     }
-    model->answer(B, outputs.get(), answers.get());
+    model->answer(B, outputs.get(), answers.get(), 1);
     return answers.get();
   }
 
