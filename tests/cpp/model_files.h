@@ -116,7 +116,13 @@ struct File {
   // The same in format 1, which has no digests.
   File without_digests() const {
     File file = *this;
-    file.description = replaced(description, "2, \"crc32\": {}", "1");
+    file.description = replaced(description, "3, \"crc32\": {}", "1");
+    // The options of a loss stood beside its name.
+    const std::string before = ", \"options\": {";
+    const std::size_t at = file.description.find(before), end = file.description.find('}', at);
+    const std::string options =
+        file.description.substr(at + before.size(), end - at - before.size());
+    file.description.replace(at, end + 1 - at, (options.empty() ? "" : ", ") + options);
     return file;
   }
   std::string header_without_digests() const { return header(description); }
