@@ -27,10 +27,10 @@ namespace py = pybind11;
 
 namespace {
 
-NetworkLayout make_model(const std::string& cell, std::int64_t input_size,
-                         std::int64_t embedding_size, std::int64_t hidden_size,
-                         std::int64_t num_layers, bool bidirectional, const std::string& pooling,
-                         std::int64_t output_size) {
+NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
+                          std::int64_t embedding_size, std::int64_t hidden_size,
+                          std::int64_t num_layers, bool bidirectional, const std::string& pooling,
+                          std::int64_t output_size) {
   NetworkSettings settings;
   settings.cell = cell;
   settings.input_size = input_size;
@@ -43,14 +43,14 @@ NetworkLayout make_model(const std::string& cell, std::int64_t input_size,
   return NetworkLayout(settings);
 }
 
-const NetworkLayout& model_of(py::handle self) {
+const NetworkLayout& layout_of(py::handle self) {
   return unwrap<NetworkLayout>(self, "expected a NetworkLayout");
 }
 
 py::list parameters_of(py::handle self) {
-  const NetworkLayout& model = model_of(self);
+  const NetworkLayout& layout = layout_of(self);
   py::list result;
-  for (const Parameter& p : model.parameters()) {
+  for (const Parameter& p : layout.parameters()) {
     result.append(py::make_tuple(p.name, py::tuple(py::cast(p.shape)), p.offset));
   }
   return result;
@@ -58,16 +58,16 @@ py::list parameters_of(py::handle self) {
 
 py::array outputs_of(py::handle self, py::handle parameters_object, py::handle values,
                      py::handle offsets, py::handle n_jobs) {
-  const NetworkLayout& model = model_of(self);
+  const NetworkLayout& layout = layout_of(self);
   const py::array parameters =
-      float32_array(parameters_object, {"parameters"}, {{"P", model.num_parameters()}});
-  const SequenceArrays sequences(model, values, offsets);
+      float32_array(parameters_object, {"parameters"}, {{"P", layout.num_parameters()}});
+  const SequenceArrays sequences(layout, values, offsets);
   const int threads = thread_count(n_jobs);
   py::array outputs =
-      new_float32({output_rows(model.settings(), sequences.data), model.settings().output_size});
+      new_float32({output_rows(layout.settings(), sequences.data), layout.settings().output_size});
   float* to = mutable_data_of(outputs);
   without_gil([&](KeepGoing keep_going, void* context) {
-    return predict(model, data_of(parameters), sequences.data, to, threads, keep_going, context);
+    return predict(layout, data_of(parameters), sequences.data, to, threads, keep_going, context);
   });
   return outputs;
 }
@@ -78,8 +78,8 @@ struct TrainerObject {
   std::int64_t target_columns;
   std::atomic<bool> busy{false};
 
-  TrainerObject(const NetworkLayout& model, const TrainingSettings& settings, std::int64_t columns)
-      : trainer(model, settings, columns), target_columns(columns) {}
+  TrainerObject(const NetworkLayout& layout, const TrainingSettings& settings, std::int64_t columns)
+      : trainer(layout, settings, columns), target_columns(columns) {}
 };
 
 TrainerObject& trainer_of(py::handle self) {
@@ -214,8 +214,8 @@ py::array state_gradient_norms(py::handle object, py::handle parameters, py::han
   TrainerObject& self = trainer_of(object);
   const Use use(self);
   const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
-  const NetworkLayout& model = self.trainer.layout();
-  py::array norms = new_float32({model.settings().num_layers * model.directions(),
+  const NetworkLayout& layout = self.trainer.layout();
+  py::array norms = new_float32({layout.settings().num_layers * layout.directions(),
                                  pass.sequences.data.offsets[pass.sequences.data.size]});
   float* to = mutable_data_of(norms);
   {
@@ -273,19 +273,19 @@ void register_engine(py::module_& m) {
 
   // Ordinary Python types: that __init__ ran is unwrap's business, not a metaclass's.
   const py::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
-  py::class_<NetworkLayout> model(m, "NetworkLayout", type, "The topology of a network.");
-  bound_type<NetworkLayout> = reinterpret_cast<PyTypeObject*>(model.ptr());
-  model
-      .def(py::init(&make_model), py::kw_only(), py::arg("cell"), py::arg("input_size"),
+  py::class_<NetworkLayout> layout(m, "NetworkLayout", type, "The topology of a network.");
+  bound_type<NetworkLayout> = reinterpret_cast<PyTypeObject*>(layout.ptr());
+  layout
+      .def(py::init(&make_layout), py::kw_only(), py::arg("cell"), py::arg("input_size"),
            py::arg("embedding_size") = 0, py::arg("hidden_size"), py::arg("num_layers") = 1,
            py::arg("bidirectional") = false, py::arg("pooling") = "last", py::arg("output_size"))
       .def_property_readonly("parameters", &parameters_of, "(name, shape, offset) of each.")
       .def_property_readonly(
-          "num_parameters", [](py::handle self) { return model_of(self).num_parameters(); },
+          "num_parameters", [](py::handle self) { return layout_of(self).num_parameters(); },
           "How many floats all of them have.")
       .def(
           "memory_text",
-          [](py::handle self, std::int64_t copies) { return model_of(self).memory_text(copies); },
+          [](py::handle self, std::int64_t copies) { return layout_of(self).memory_text(copies); },
           py::arg("copies") = 1, "What is said where memory has no room for them.")
       .def("predict", &outputs_of, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
            py::kw_only(), py::arg("n_jobs") = py::none(),
@@ -296,7 +296,7 @@ void register_engine(py::module_& m) {
   bound_type<TrainerObject> = reinterpret_cast<PyTypeObject*>(trainer.ptr());
   trainer
       .def(py::init([](py::handle layout, std::int64_t target_columns, const py::kwargs& settings) {
-             return std::make_unique<TrainerObject>(model_of(layout), make_settings(settings),
+             return std::make_unique<TrainerObject>(layout_of(layout), make_settings(settings),
                                                     target_columns);
            }),
            py::arg("layout"), py::kw_only(), py::arg("target_columns") = 1,

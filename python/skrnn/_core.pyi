@@ -5,7 +5,7 @@ from typing import Any, NoReturn, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-LossOption: TypeAlias = float | Sequence[float]
+_LossOption: TypeAlias = float | Sequence[float]
 
 __version__: str
 compiler: str
@@ -23,7 +23,7 @@ def tanh(x: Any) -> NDArray[np.float32]: ...
 def losses() -> list[tuple[str, str]]: ...
 def solvers() -> list[str]: ...
 def loss_options(loss: str) -> list[str]: ...
-def outputs_for(loss: str, targets: int, options: Mapping[str, LossOption] = {}) -> int: ...
+def outputs_for(loss: str, targets: int, options: Mapping[str, _LossOption] = {}) -> int: ...
 
 class NetworkLayout:
     def __init__(
@@ -54,7 +54,7 @@ class Model:
         parameters: Any,
         *,
         loss: str,
-        loss_options: Mapping[str, LossOption] = {},
+        loss_options: Mapping[str, _LossOption] = {},
         targets: int = 1,
         target_mean: Sequence[float] | NDArray[np.float64] = [],
         target_scale: Sequence[float] | NDArray[np.float64] = [],
@@ -108,7 +108,7 @@ class Trainer:
         *,
         target_columns: int = 1,
         loss: str,
-        loss_options: Mapping[str, LossOption] = {},
+        loss_options: Mapping[str, _LossOption] = {},
         solver: str = "adam",
         learning_rate: float = 0.001,
         schedule: str = "constant",

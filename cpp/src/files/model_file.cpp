@@ -122,7 +122,7 @@ std::vector<double> read_numbers(const Fields& fields, const char* name) {
   return numbers;
 }
 
-// Before format 3 every loss had the options of all, and stood beside its name.
+// Before format 3 the options of all losses stood beside the name of the one in use.
 LossSettings read_loss(const Fields& fields, std::int64_t version) {
   LossSettings loss;
   loss.name = loss_of_today(fields.word("name"), version);
@@ -135,7 +135,8 @@ LossSettings read_loss(const Fields& fields, std::int64_t version) {
       loss.options[rule.name] = options.number(rule.name);
     }
   }
-  for (JsonItems items(options.json()); version >= 3 && items.next();) {
+  if (version < 3) return loss;
+  for (JsonItems items(options.json()); items.next();) {
     if (loss.options.count(items.name()) == 0) {
       fail("metadata.loss.options has " + quoted(items.name()) + ", which loss '" + loss.name +
            "' does not");

@@ -17,9 +17,9 @@ class Objective {
  public:
   virtual ~Objective() = default;
 
-  // The losses of a minibatch's sequences, of which `outputs` holds the rows that
-  // NetworkPass::forward gives. With `doutputs`, the gradient of their sum divided by
-  // `expected_weights` as well, which has the shape of the outputs.
+  // The losses of the sequences in `batch`, of which `outputs` is what TrainedNetwork::forward
+  // gave. With `doutputs`, of the outputs' shape, the gradient of their sum divided by
+  // `expected_weights` as well.
   virtual Score score(const Minibatch& batch, const float* outputs, float* doutputs,
                       int threads) = 0;
 

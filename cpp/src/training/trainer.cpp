@@ -70,7 +70,6 @@ struct Trainer::Impl {
 Trainer::Trainer(const NetworkLayout& layout, const TrainingSettings& settings,
                  std::int64_t target_columns) {
   check(settings, layout);
-  check_loss(settings.loss, target_columns, layout.settings().output_size);
   try {
     impl_ = std::make_unique<Impl>(layout, settings, target_columns);
   } catch (const std::bad_alloc&) {
