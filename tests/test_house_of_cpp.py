@@ -44,6 +44,7 @@ PUBLIC_ROOMS = {
     "loss": "losses",
     "model": "serving",
     "network": "network",
+    "schedule": "training",
     "stream": "serving",
     "threads": "base",
     "trainer": "training",

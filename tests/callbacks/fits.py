@@ -56,14 +56,14 @@ def data(kind: str = "classifier", n: int = 40, seed: int = 0) -> tuple[list[np.
 
 
 def assert_same_fit(one: Any, other: Any) -> None:
-    """The same bits, curves, and memory of the optimiser: the fits also go on alike."""
+    """The same bits, curves, and state of the optimiser: the fits also go on alike."""
     assert one.loss_curve_ == other.loss_curve_
     assert one.validation_scores_ == other.validation_scores_
     assert one.n_iter_ == other.n_iter_
     assert one.params_.keys() == other.params_.keys()
     for name, array in one.params_.items():
         assert array.tobytes() == other.params_[name].tobytes(), name
-    assert one._history.memory.tobytes() == other._history.memory.tobytes()
+    assert one._history.optimizer_state.tobytes() == other._history.optimizer_state.tobytes()
     assert one._history.updates == other._history.updates
     assert one._history.seed == other._history.seed
 

@@ -79,7 +79,7 @@ def test_every_attribute_is_kept(name: str, path: Path) -> None:
     model = model_of(name)
     mine, other = dict(vars(model)), dict(vars(reloaded(model, path)))
     history, again = mine.pop("_history"), other.pop("_history")
-    assert vars(again) == {**vars(history), "memory": None, "updates": 0}
+    assert vars(again) == {**vars(history), "optimizer_state": None, "updates": 0}
     assert mine.keys() == other.keys()
     for key, value in mine.items():
         if isinstance(value, np.ndarray):
@@ -154,7 +154,7 @@ def test_training_goes_on_from_the_parameters(make: Any, how: str, path: Path) -
     """As it does without a file where the optimiser forgot what it knew."""
     model, X = make(), sequences()
     loaded = reloaded(model, path)
-    model._history = replace(model._history, memory=None, updates=0)
+    model._history = replace(model._history, optimizer_state=None, updates=0)
     y = model.predict(X)
     for one in (model, loaded):
         if how == "warm_start":

@@ -78,6 +78,9 @@ struct SequenceData {
   const std::int64_t* tokens = nullptr;   // [rows], or null for values
 };
 
+// Rows of outputs for all of `data`: one for each sequence, or one for each step.
+std::int64_t output_rows(const NetworkSettings& network, const SequenceData& data);
+
 // Asked now and then from the calling thread whether to go on.
 using KeepGoing = bool (*)(void* context);
 

@@ -49,13 +49,7 @@ float* DensePass::backward(Index rows, const float* dy, float* gradient, int thr
   float* dx = dx_.reserve(rows * F);
   multiply({F, K, dense_.packed_back_.get(), dy, K, dx, F, false}, rows, threads);
 
-  double* sums = sums_.reserve(K);
-  std::fill_n(sums, K, 0.0);
-  for (Index r = 0; r < rows; ++r) {
-    for (Index k = 0; k < K; ++k) sums[k] += static_cast<double>(dy[r * K + k]);
-  }
-  std::transform(sums, sums + K, gradient + dense_.bias_,
-                 [](double a) { return static_cast<float>(a); });
+  sum_rows(rows, dy, gradient + dense_.bias_, threads);
 
   // dW = dy^T x, a chunk of rows after the other: the chunk is the inner dimension.
   constexpr Index kChunk = 1024;
@@ -71,14 +65,30 @@ float* DensePass::backward(Index rows, const float* dy, float* gradient, int thr
   return dx;
 }
 
+// Each thread has some of the columns, so that every column is summed in the order of the rows.
+void DensePass::sum_rows(Index rows, const float* dy, float* dbias, int threads) {
+  constexpr Index kSumsOfOne = 100'000;  // below which another thread costs more than it brings
+  const Index K = dense_.outputs();
+  double* sums = sums_.reserve(K);
+  threads = threads_worth(K, rows * K, kSumsOfOne, threads);
+  run_parallel(threads, [&](const Team& team) {
+    const FlushSubnormals guard;
+    const Range columns = equal_share(K, team.thread, team.threads);
+    std::fill(sums + columns.begin, sums + columns.end, 0.0);
+    for (Index r = 0; r < rows; ++r) {
+      const float* row = dy + r * K;
+      for (Index k = columns.begin; k < columns.end; ++k) sums[k] += static_cast<double>(row[k]);
+    }
+    std::transform(sums + columns.begin, sums + columns.end, dbias + columns.begin,
+                   [](double a) { return static_cast<float>(a); });
+  });
+}
+
 void DensePass::multiply(MatrixArgs args, Index rows, int threads) {
   const MatrixKernels& kernels = *dense_.kernels_;
   // Multiply-adds below which another thread costs more than it brings.
   constexpr Index kWorkPerThread = 500'000;
-  const Index worth = rows * args.columns * args.inner / kWorkPerThread;
-  if (threads <= 0) threads = max_threads();
-  if (threads_lost()) threads = 1;
-  threads = static_cast<int>(std::clamp<Index>(std::min(worth, rows), 1, threads));
+  threads = threads_worth(rows, rows * args.columns * args.inner, kWorkPerThread, threads);
   const std::size_t size = kernels.scratch(args.inner);
   char* scratch = scratch_.reserve(static_cast<std::int64_t>(size) * threads);
   run_parallel(threads, [&](const Team& team) {

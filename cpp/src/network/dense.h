@@ -50,6 +50,8 @@ class DensePass {
   float* backward(Index rows, const float* dy /* [rows, K] */, float* gradient, int threads);
 
  private:
+  // The gradient of the bias: sums over rows of dy, in float64.
+  void sum_rows(Index rows, const float* dy, float* dbias, int threads);
   void multiply(MatrixArgs args, Index rows, int threads);
 
   const Dense& dense_;

@@ -3,7 +3,8 @@
 namespace skrnn {
 
 NetworkPass::NetworkPass(const PackedNetwork& packed)
-    : parts_(packed.parts()),
+    : rows_(packed.layout().settings()),
+      parts_(packed.parts()),
       stack_(parts_.stack, packed.trains()),
       pooling_(parts_.pooler),
       dropout_(
@@ -14,9 +15,7 @@ NetworkPass::NetworkPass(const PackedNetwork& packed)
   if (parts_.embedding) embedding_.emplace(*parts_.embedding);
 }
 
-std::int64_t NetworkPass::output_rows(const Minibatch& batch) const {
-  return parts_.pooler.every_step() ? batch.rows() : batch.size();
-}
+std::int64_t NetworkPass::output_rows(const Minibatch& batch) const { return rows_.count(batch); }
 
 const float* NetworkPass::forward(const Minibatch& batch, const Dropout* dropout,
                                   CarriedStates* states, int threads) {

@@ -8,6 +8,7 @@
 #include "network/dropout.h"
 #include "network/embedding.h"
 #include "network/minibatch.h"
+#include "network/output_rows.h"
 #include "network/packed_network.h"
 #include "network/pooling.h"
 #include "network/stack.h"
@@ -35,6 +36,7 @@ class NetworkPass {
                 std::vector<Buffer<float>>* dh_steps = nullptr);
 
  private:
+  OutputRows rows_;
   const NetworkParts& parts_;
   std::optional<EmbeddingPass> embedding_;
   StackPass stack_;

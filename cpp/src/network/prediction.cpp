@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "network/minibatch.h"
 #include "network/network_pass.h"
+#include "network/output_rows.h"
 
 namespace skrnn {
 namespace {
@@ -16,14 +16,14 @@ constexpr std::int64_t kEvaluationRows = 16 * 1024;
 
 }  // namespace
 
-bool predict(const PackedNetwork& packed, const SequenceData& data, float* outputs, int threads,
-             KeepGoing keep_going, void* context) {
+bool for_each_minibatch(const PackedNetwork& packed, const SequenceData& data, int threads,
+                        KeepGoing keep_going, void* context,
+                        const std::function<void(const Minibatch&, const float* outputs)>& visit) {
   const NetworkLayout& layout = packed.layout();
-  const std::int64_t K = layout.settings().output_size;
-  const bool every_step = layout.settings().pooling == Pooling::kEveryStep;
+  const Pooling pooling = layout.settings().pooling;
   // Where only the last state matters, long sequences go in cuts, so that memory stays bounded.
   const bool cuts =
-      layout.directions() == 1 && (every_step || layout.settings().pooling == Pooling::kLast);
+      layout.directions() == 1 && (pooling == Pooling::kEveryStep || pooling == Pooling::kLast);
   NetworkPass network(packed);
   const Minibatches batches = Minibatches::sorted(data, kEvaluationSequences, kEvaluationRows);
   Minibatch batch;
@@ -37,23 +37,23 @@ bool predict(const PackedNetwork& packed, const SequenceData& data, float* outpu
       if (keep_going != nullptr && !keep_going(context)) return false;
       batch.gather(data, batches.samples(b), batches.size(b), first, cut,
                    layout.settings().input_size, layout.directions() == 2);
-      const float* rows =
-          network.forward(batch, nullptr, cut < longest ? &states : nullptr, threads);
-      const auto put = [&](std::int64_t from, std::int64_t to) {
-        std::memcpy(outputs + to * K, rows + from * K, static_cast<std::size_t>(K) * sizeof(float));
-      };
-      if (every_step) {
-        batch.for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
-          put(row, data.offsets[batch.sample(rank)] + step);
-        });
-      } else {
-        for (std::int64_t i = 0; i < batch.size(); ++i) {
-          if (batch.ends(i)) put(i, batch.sample(i));
-        }
-      }
+      visit(batch, network.forward(batch, nullptr, cut < longest ? &states : nullptr, threads));
     }
   }
   return true;
+}
+
+bool predict(const PackedNetwork& packed, const SequenceData& data, float* outputs, int threads,
+             KeepGoing keep_going, void* context) {
+  const NetworkSettings& settings = packed.layout().settings();
+  const std::int64_t K = settings.output_size;
+  const auto put = [&](const Minibatch& batch, const float* from) {
+    OutputRows(settings).for_each(data, batch, [&](std::int64_t row, std::int64_t to) {
+      if (to < 0) return;
+      std::memcpy(outputs + to * K, from + row * K, static_cast<std::size_t>(K) * sizeof(float));
+    });
+  };
+  return for_each_minibatch(packed, data, threads, keep_going, context, put);
 }
 
 bool predict(const NetworkLayout& layout, const float* parameters, const SequenceData& data,
@@ -61,6 +61,10 @@ bool predict(const NetworkLayout& layout, const float* parameters, const Sequenc
   PackedNetwork packed(layout, false);
   packed.load(parameters);
   return predict(packed, data, outputs, threads, keep_going, context);
+}
+
+std::int64_t output_rows(const NetworkSettings& network, const SequenceData& data) {
+  return OutputRows(network).count(data);
 }
 
 }  // namespace skrnn

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "losses/rows.h"
 #include "network/prediction.h"
 #include "serving/channel_operations.h"
 #include "serving/model_impl.h"
@@ -32,10 +33,9 @@ Model::Impl::Impl(const ServingSettings& s, Buffer<float> p, const std::string& 
       parameters(std::move(p)),
       packed(NetworkLayout(s.network), false),
       loss(&find_loss(s.loss.name)),
-      shape(shape_of(s.loss, s.targets, s.network.output_size)),
+      context(context_of(s.loss, s.targets, s.network.output_size)),
       units{settings.target_mean.empty() ? nullptr : settings.target_mean.data(),
             settings.target_scale.empty() ? nullptr : settings.target_scale.data()} {
-  check_loss(s.loss, s.targets, s.network.output_size);
   if (!s.target_mean.empty()) require_size("target_mean", s.target_mean.size(), s.targets);
   if (!s.target_scale.empty()) require_size("target_scale", s.target_scale.size(), s.targets);
   if (!s.operations.empty() && s.network.reads_tokens()) {
@@ -47,11 +47,13 @@ Model::Impl::Impl(const ServingSettings& s, Buffer<float> p, const std::string& 
   packed.load(parameters.get());
 }
 
-void Model::Impl::answer(std::int64_t rows, float* outputs, double* answers) const noexcept {
-  for (std::int64_t row = 0; row < rows; ++row) {
-    loss->link(shape, outputs + row * shape.outputs);
-    loss->answer(shape, outputs + row * shape.outputs, units, answers + row * shape.outputs);
-  }
+void Model::Impl::answer(std::int64_t rows, float* outputs, double* answers,
+                         int threads) const noexcept {
+  const std::int64_t K = context.outputs;
+  for_each_row(context, rows, threads, [&](std::int64_t row) {
+    loss->link(context, outputs + row * K);
+    loss->answer(context, outputs + row * K, units, answers + row * K);
+  });
 }
 
 Model::Model(const ServingSettings& settings, const float* parameters)
@@ -64,7 +66,7 @@ const ServingSettings& Model::settings() const { return impl_->settings; }
 const NetworkLayout& Model::network() const { return impl_->packed.layout(); }
 const float* Model::parameters() const { return impl_->parameters.get(); }
 const std::string& Model::description() const { return impl_->description; }
-std::int64_t Model::answer_size() const { return impl_->shape.outputs; }
+std::int64_t Model::answer_size() const { return impl_->context.outputs; }
 std::int64_t Model::channels() const { return impl_->channels(); }
 
 bool Model::predict(const SequenceData& data, double* answers, int threads, KeepGoing keep_going,
@@ -87,14 +89,13 @@ bool Model::predict_prepared(const SequenceData& data, double* answers, int thre
       throw std::invalid_argument("sequence " + std::to_string(i) + " has no steps");
     }
   }
-  const bool every_step = impl_->settings.network.pooling == Pooling::kEveryStep;
-  const std::int64_t rows = every_step ? data.offsets[data.size] : data.size;
+  const std::int64_t rows = output_rows(impl_->settings.network, data);
   const Buffer<float> outputs =
       make_buffer<float>(rows * answer_size(), "the outputs of all sequences");
   if (!skrnn::predict(impl_->packed, data, outputs.get(), threads, keep_going, context)) {
     return false;
   }
-  impl_->answer(rows, outputs.get(), answers);
+  impl_->answer(rows, outputs.get(), answers, threads);
   return true;
 }
 

@@ -73,7 +73,7 @@ struct Stream::Impl {
       for (std::int64_t b = 0; b < B; ++b) ++steps[b];
       parts.head.step(B, pooling.step(h, steps.get()), outputs.get(), scratch.get());
     }
-    model->answer(B, outputs.get(), answers.get());
+    model->answer(B, outputs.get(), answers.get(), 1);
     return answers.get();
   }
 

@@ -132,8 +132,12 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         """Return the engine's name of the loss in use."""
 
     def _loss_options(self) -> dict[str, Any]:
-        """Return further settings of the loss."""
-        return {}
+        """Return the options of the loss in use, which are parameters of their names."""
+        values = {name: getattr(self, name) for name in _core.loss_options(self._loss())}
+        return {
+            name: [float(v) for v in value] if np.iterable(value) else float(value)
+            for name, value in values.items()
+        }
 
     def _target_units(self) -> dict[str, Any]:
         """Return the mean and scale that targets were standardised by, if they were."""
@@ -233,7 +237,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             self._model(),
             target_columns=self._target_columns,
             loss=self._loss(),
-            **self._loss_options(),
+            loss_options=self._loss_options(),
             solver=self.solver,
             learning_rate=self.learning_rate_init,
             schedule="constant" if plateau else schedule,
@@ -295,7 +299,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             network,
             self._arena(network),
             loss=self._loss(),
-            **self._loss_options(),
+            loss_options=self._loss_options(),
             targets=self._target_columns,
             **self._target_units(),
             operations=[*operations, *([] if self._units is None else self._units.operations)],

@@ -57,7 +57,7 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
     """An estimator that is fitted epoch by epoch."""
 
     _history: History
-    _solver: str  # of the last fit, whose memory the history has
+    _solver: str  # of the last fit, whose state the history has
 
     # While fit runs, for callbacks.
     _run: Run
@@ -248,8 +248,9 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
         run = saved or self._new_run(begin, schedule)
         run.validated = held_out is not None
         history = run.state.history
-        if history.memory is not None and history.memory.shape == trainer.memory.shape:
-            trainer.memory, trainer.updates = history.memory, history.updates
+        state = history.optimizer_state
+        if state is not None and state.shape == trainer.optimizer_state.shape:
+            trainer.optimizer_state, trainer.updates = state, history.updates
         parameters = run.state.parameters.copy()
         self.params_ = named_views(self._model(), parameters)
         self._run, self._checkpoint_file = run, file
@@ -297,7 +298,7 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
             if self._solver != self.solver or schedule in ENDING_SCHEDULES:
                 # Another solver remembers other things; a schedule begins anew with each fit, as
                 # the warm restarts of Loshchilov & Hutter (arXiv:1608.03983) do.
-                history = replace(history, memory=None, updates=0)
+                history = replace(history, optimizer_state=None, updates=0)
         state = State(replace(history, best_epoch=None), parameters)
         return Run(state, before=len(history.losses))
 

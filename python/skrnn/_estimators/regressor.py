@@ -235,13 +235,8 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
     def _loss(self) -> str:
         return "squared_error" if self.loss == "auto" else str(self.loss)
 
-    def _loss_options(self) -> dict[str, Any]:
-        levels = [float(q) for q in self.quantiles] if self.loss == "quantile" else []
-        return {"delta": float(self.delta), "quantiles": levels}
-
     def _output_size(self) -> int:
-        quantiles = self._loss_options()["quantiles"]
-        return _core.outputs_for(self._loss(), self._target_columns, quantiles)
+        return _core.outputs_for(self._loss(), self._target_columns, self._loss_options())
 
     def _target_units(self) -> dict[str, Any]:
         return {"target_mean": self._mean, "target_scale": self._scale}

@@ -17,14 +17,13 @@ ESTIMATORS: dict[str, type[TrainableEstimator]] = {
 
 def served_sections(estimator: SequenceEstimator) -> dict[str, Any]:
     """Return what the core reads of an estimator in a file: its network and its loss."""
-    options = {"delta": 1.0, "quantiles": []} | estimator._loss_options()
     return {
         "network": {
             name: encode(value, name) for name, value in estimator._network_settings().items()
         },
         "loss": {
             "name": estimator._loss(),
+            "options": estimator._loss_options(),
             "targets": int(estimator._target_columns),
-            **{name: encode(value, name) for name, value in options.items()},
         },
     }

@@ -54,7 +54,7 @@ def identity_of(estimator: Any, begin: bool, **data: Any) -> Identity:
     identity["start"] = (
         "begins anew"
         if begin
-        else digest(*estimator.params_.values(), history.memory, np.array(history.losses))
+        else digest(*estimator.params_.values(), history.optimizer_state, np.array(history.losses))
     )
     for name, values in data.items():
         identity[name] = (

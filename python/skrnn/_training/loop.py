@@ -46,7 +46,7 @@ class History:
     losses: tuple[float, ...] = ()  # of all epochs ever
     scores: tuple[float, ...] = ()  # as many, NaN where there was no validation; or none at all
     best_epoch: int | None = None  # counted from 1; whose parameters the last fit keeps, by score
-    memory: NDArray[np.float32] | None = None  # the optimiser's, after the last epoch
+    optimizer_state: NDArray[np.float32] | None = None  # after the last epoch
     updates: int = 0
 
 
@@ -162,7 +162,7 @@ def train(
     Parameters
     ----------
     trainer : Trainer
-        With the optimiser's memory as `run` has it.
+        With the optimiser's state as `run` has it.
     parameters : array of shape (P,), float32
         Equal to those of ``run.state``. They are in training until the end.
     data : TrainingData
@@ -236,7 +236,7 @@ def _after(
         losses=(*history.losses, loss),
         scores=scores,
         best_epoch=epochs + 1 if judge.is_best else history.best_epoch,
-        memory=trainer.memory,
+        optimizer_state=trainer.optimizer_state,
         updates=trainer.updates,
     )
     return State(history, parameters, parameters if judge.is_best else state.best)
