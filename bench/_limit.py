@@ -41,6 +41,14 @@ class Work:
         return max(self.flops / peak, self.read / bandwidth) * 1e-9
 
 
+def classification(problem: Problem, threads: int) -> Work:
+    """A pass over a batch and back to every gradient, the head of ``problem`` included."""
+    head = problem.head["weight"].size
+    weights = _weights(problem, problem.I, problem.H) + BYTES * head
+    flops = 3 * (problem.forward_flops + 2.0 * problem.B * head)
+    return Work(flops, 3.0 * weights, weights, threads)
+
+
 def bound_by_products(problem: Problem) -> bool:
     """Whether multiply-adds should bound the time of a pass over a batch, for everybody."""
     return problem.B >= 32 and problem.H >= 128

@@ -70,6 +70,11 @@ class Problem:
         }
         return replace(self, head=head, note=f"{classes} classes")
 
+    @property
+    def classes(self) -> npt.NDArray[np.int64]:
+        """(B,): what the head is asked for."""
+        return np.random.default_rng(self.B).integers(0, len(self.head["bias"]), self.B)
+
     def without_biases(self) -> Problem:
         """All biases zero: values that start small stay small."""
         names = ("bias_ih", "bias_hh")

@@ -36,6 +36,7 @@ SCRIPTS = {
     "sequence": [],
     "training": [],
     "ragged": [],
+    "losses": [],
     "threads": [],
     "denormals": [],
     "fit": ["--epochs", "5"],

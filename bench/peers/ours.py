@@ -138,3 +138,32 @@ def training(problem: Problem, threads: int) -> list[Contender]:
 
 def ragged(problem: Problem, threads: int) -> list[Contender]:
     return training(problem, threads)
+
+
+def classification(problem: Problem, threads: int) -> list[Contender]:
+    """Gradients of the mean cross entropy of all rows, as a Trainer has them in an update."""
+    classes = len(problem.head["bias"])
+    layout = _core.NetworkLayout(
+        cell=problem.cell, input_size=problem.I, hidden_size=problem.H, output_size=classes
+    )
+    trainer = _core.Trainer(layout, loss="cross_entropy")
+    weights = {f"rnn.{name}_l0": array for name, array in problem.weights.items()}
+    weights |= {f"head.{name}": array for name, array in problem.head.items()}
+    arena = np.concatenate([weights[name].ravel() for name, _, _ in layout.parameters])
+    values = np.ascontiguousarray(problem.x.swapaxes(0, 1)).reshape(-1, problem.I)
+    offsets = problem.T * np.arange(problem.B + 1)
+    targets = problem.classes[:, None].astype(np.float32)
+
+    def work() -> tuple[float, Array]:
+        return trainer.gradient(arena, values, offsets, targets, n_jobs=threads)
+
+    def result() -> dict[str, Array]:
+        loss, gradient = work()
+        head = {
+            f"d{name}": gradient[offset : offset + weights[name].size].reshape(shape)
+            for name, shape, offset in layout.parameters
+            if name.startswith("head.")
+        }
+        return {"loss": np.float32([loss]), **head}
+
+    return [Contender(WHO, "Trainer.gradient", repeated(work), result)]

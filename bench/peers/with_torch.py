@@ -224,3 +224,29 @@ def padded(problem: Problem, threads: int) -> list[Contender]:
     return [
         Contender("torch, padded", "run to full length", contender.run, result, contender.prepare)
     ]
+
+
+def classification(problem: Problem, threads: int) -> list[Contender]:
+    """``nn.functional.cross_entropy`` of a dense layer on the last h."""
+    layer, x = _layer(problem), torch.from_numpy(problem.x)
+    head = {
+        f"head.{name}": torch.from_numpy(a).requires_grad_() for name, a in problem.head.items()
+    }
+    targets = torch.from_numpy(problem.classes)
+    weights = (*head.values(), *_weights(layer).values())
+
+    def work() -> tuple[Any, tuple[Any, ...]]:
+        logits = torch.nn.functional.linear(layer(x)[0][-1], *head.values())
+        loss = torch.nn.functional.cross_entropy(logits, targets)
+        return loss, torch.autograd.grad(loss, weights)
+
+    def result() -> dict[str, Array]:
+        loss, gradients = work()
+        named = dict(zip(head, gradients, strict=False))
+        return {
+            "loss": loss.detach().numpy().reshape(1),
+            **{f"d{name}": gradient.numpy() for name, gradient in named.items()},
+        }
+
+    prepare = partial(torch.set_num_threads, threads)
+    return [Contender(WHO, "cross_entropy", repeated(work), result, prepare)]

@@ -49,24 +49,22 @@ bool fits(const py::array& array, Shape shape) {
   return true;
 }
 
-enum class Use { kRead, kWrite };
-
 // What to do about an array that does not fit. A converted output would take the result with it.
-std::string hint(Use use, const std::string& conversion) {
-  return use == Use::kRead ? conversion : "pass a C-contiguous float32 array to write into";
+std::string hint(Access access, const std::string& conversion) {
+  return access == Access::kRead ? conversion : "pass a C-contiguous float32 array to write into";
 }
 
-[[noreturn]] void refuse_type(py::handle object, Argument argument, Shape shape, Use use) {
+[[noreturn]] void refuse_type(py::handle object, Argument argument, Shape shape, Access access) {
   std::string message = argument.text() + ": expected a float32 array of shape " +
                         shape_text(shape) + ", got " + Py_TYPE(object.ptr())->tp_name;
   if (PyList_Check(object.ptr())) {
-    message += "; " + hint(use, "convert it with np.asarray(" + std::string(argument.expression) +
-                                    ", dtype=np.float32)");
+    message += "; " + hint(access, "convert it with np.asarray(" +
+                                       std::string(argument.expression) + ", dtype=np.float32)");
   }
   throw py::type_error(message);
 }
 
-void check(const py::array& array, Argument argument, Shape shape, Use use) {
+void check(const py::array& array, Argument argument, Shape shape, Access access) {
   using py::detail::npy_api;
   const std::string expression = argument.expression;
   const int flags = proxy(array).flags;
@@ -74,7 +72,7 @@ void check(const py::array& array, Argument argument, Shape shape, Use use) {
     throw py::value_error(
         argument.text() + ": expected a float32 array of shape " + shape_text(shape) + ", got " +
         describe(array) + "; " +
-        hint(use, "convert it with np.asarray(" + expression + ", dtype=np.float32)"));
+        hint(access, "convert it with np.asarray(" + expression + ", dtype=np.float32)"));
   }
   if (!fits(array, shape)) {
     throw py::value_error(argument.text() + ": expected shape " + shape_text(shape) + ", got " +
@@ -84,28 +82,15 @@ void check(const py::array& array, Argument argument, Shape shape, Use use) {
     throw py::value_error(argument.text() + ": expected a C-contiguous array, got strides " +
                           std::string(py::str(array.attr("strides"))) + " for shape " +
                           shape_text(array) + "; " +
-                          hint(use, "use np.ascontiguousarray(" + expression + ")"));
+                          hint(access, "use np.ascontiguousarray(" + expression + ")"));
   }
   if (!(flags & npy_api::NPY_ARRAY_ALIGNED_)) {
     throw py::value_error(argument.text() + ": expected an aligned array; " +
-                          hint(use, "use " + expression + ".copy()"));
+                          hint(access, "use " + expression + ".copy()"));
   }
 }
 
-// Runs `convert`; where another library's conversion fails, its error becomes a TypeError that
-// names the argument.
-template <class Convert>
-py::object named(Argument argument, const Convert& convert) {
-  try {
-    return convert();
-  } catch (py::error_already_set& error) {
-    if (!error.matches(PyExc_Exception) || error.matches(PyExc_MemoryError)) throw;
-    const std::string message = argument.text() + ": cannot be read as a NumPy array: " +
-                                std::string(py::str(error.value()));
-    py::raise_from(error, PyExc_TypeError, message.c_str());
-    throw py::error_already_set();
-  }
-}
+constexpr const char* kArray = "a NumPy array";
 
 bool has(py::handle object, const char* attribute) {
   return !PyType_Check(object.ptr()) && py::hasattr(object, attribute);
@@ -137,24 +122,24 @@ py::object try_array(py::handle object) {
 }
 
 py::array float32_array(py::handle object, Argument argument, Shape shape) {
-  const py::object array = named(argument, [&] { return try_array(object); });
-  if (!array) refuse_type(object, argument, shape, Use::kRead);
-  check(py::reinterpret_borrow<py::array>(array), argument, shape, Use::kRead);
+  const py::object array = read_as(kArray, argument, [&] { return try_array(object); });
+  if (!array) refuse_type(object, argument, shape, Access::kRead);
+  check(py::reinterpret_borrow<py::array>(array), argument, shape, Access::kRead);
   return py::reinterpret_borrow<py::array>(array);
 }
 
 py::array float32_output(py::handle object, Argument argument, Shape shape) {
   // Never by way of __array__, which may hand out a copy.
-  const py::object shared = named(argument, [&]() -> py::object {
+  const py::object shared = read_as(kArray, argument, [&]() -> py::object {
     if (py::isinstance<py::array>(object)) return py::reinterpret_borrow<py::object>(object);
     const py::module_ numpy = py::module_::import("numpy");
     if (has(object, "__array_interface__")) return numpy.attr("asarray")(object);
     if (has(object, "__dlpack__")) return numpy.attr("from_dlpack")(object);
     return {};
   });
-  if (!shared) refuse_type(object, argument, shape, Use::kWrite);
+  if (!shared) refuse_type(object, argument, shape, Access::kWrite);
   py::array array = py::reinterpret_borrow<py::array>(shared);
-  check(array, argument, shape, Use::kWrite);
+  check(array, argument, shape, Access::kWrite);
   if (!array.writeable()) {
     throw py::value_error(argument.text() + ": the array is read-only; pass a writeable one");
   }

@@ -10,6 +10,8 @@
 
 namespace skrnn::bindings {
 
+enum class Access { kRead, kWrite };
+
 constexpr std::int64_t kAny = -1;
 
 // One axis of an expected shape: its name in messages, and its size or kAny.
@@ -47,6 +49,21 @@ inline const float* data_of(const pybind11::array& array) {
 }
 inline float* mutable_data_of(pybind11::array& array) {
   return static_cast<float*>(array.mutable_data());
+}
+
+// What `convert` returns, which asks another library for an array. Its errors become TypeErrors
+// that name the argument and say what it cannot be read as.
+template <class Convert>
+pybind11::object read_as(const char* what, Argument argument, const Convert& convert) {
+  try {
+    return convert();
+  } catch (pybind11::error_already_set& error) {
+    if (!error.matches(PyExc_Exception) || error.matches(PyExc_MemoryError)) throw;
+    const std::string text = argument.text() + ": cannot be read as " + what + ": " +
+                             std::string(pybind11::str(error.value()));
+    pybind11::raise_from(error, PyExc_TypeError, text.c_str());
+    throw pybind11::error_already_set();
+  }
 }
 
 // "float64 of shape (5, 2, 3)"

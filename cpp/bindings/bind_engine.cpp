@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "arrays.h"
 #include "bindings.h"
 #include "bound.h"
+#include "exclusive_use.h"
 #include "interruption.h"
 #include "sequence_arrays.h"
 #include "skrnn/network.h"
@@ -26,10 +28,10 @@ namespace py = pybind11;
 
 namespace {
 
-NetworkLayout make_model(const std::string& cell, std::int64_t input_size,
-                         std::int64_t embedding_size, std::int64_t hidden_size,
-                         std::int64_t num_layers, bool bidirectional, const std::string& pooling,
-                         std::int64_t output_size) {
+NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
+                          std::int64_t embedding_size, std::int64_t hidden_size,
+                          std::int64_t num_layers, bool bidirectional, const std::string& pooling,
+                          std::int64_t output_size) {
   NetworkSettings settings;
   settings.cell = cell;
   settings.input_size = input_size;
@@ -42,14 +44,14 @@ NetworkLayout make_model(const std::string& cell, std::int64_t input_size,
   return NetworkLayout(settings);
 }
 
-const NetworkLayout& model_of(py::handle self) {
+const NetworkLayout& layout_of(py::handle self) {
   return unwrap<NetworkLayout>(self, "expected a NetworkLayout");
 }
 
 py::list parameters_of(py::handle self) {
-  const NetworkLayout& model = model_of(self);
+  const NetworkLayout& layout = layout_of(self);
   py::list result;
-  for (const Parameter& p : model.parameters()) {
+  for (const Parameter& p : layout.parameters()) {
     result.append(py::make_tuple(p.name, py::tuple(py::cast(p.shape)), p.offset));
   }
   return result;
@@ -57,16 +59,16 @@ py::list parameters_of(py::handle self) {
 
 py::array outputs_of(py::handle self, py::handle parameters_object, py::handle values,
                      py::handle offsets, py::handle n_jobs) {
-  const NetworkLayout& model = model_of(self);
+  const NetworkLayout& layout = layout_of(self);
   const py::array parameters =
-      float32_array(parameters_object, {"parameters"}, {{"P", model.num_parameters()}});
-  const SequenceArrays sequences(model, values, offsets);
+      float32_array(parameters_object, {"parameters"}, {{"P", layout.num_parameters()}});
+  const SequenceArrays sequences(layout, values, offsets);
   const int threads = thread_count(n_jobs);
   py::array outputs =
-      new_float32({output_rows(model, sequences.data), model.settings().output_size});
+      new_float32({output_rows(layout.settings(), sequences.data), layout.settings().output_size});
   float* to = mutable_data_of(outputs);
   without_gil([&](KeepGoing keep_going, void* context) {
-    return predict(model, data_of(parameters), sequences.data, to, threads, keep_going, context);
+    return predict(layout, data_of(parameters), sequences.data, to, threads, keep_going, context);
   });
   return outputs;
 }
@@ -77,28 +79,17 @@ struct TrainerObject {
   std::int64_t target_columns;
   std::atomic<bool> busy{false};
 
-  TrainerObject(const NetworkLayout& model, const TrainingSettings& settings, std::int64_t columns)
-      : trainer(model, settings, columns), target_columns(columns) {}
+  TrainerObject(const NetworkLayout& layout, const TrainingSettings& settings, std::int64_t columns)
+      : trainer(layout, settings, columns), target_columns(columns) {}
 };
 
 TrainerObject& trainer_of(py::handle self) {
   return unwrap<TrainerObject>(self, "expected a Trainer");
 }
 
-class Use {
- public:
-  explicit Use(TrainerObject& trainer) : trainer_(trainer) {
-    if (trainer.busy.exchange(true)) {
-      throw std::runtime_error("this trainer is at work in another thread");
-    }
-  }
-  ~Use() { trainer_.busy = false; }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-
- private:
-  TrainerObject& trainer_;
-};
+ExclusiveUse use_alone(TrainerObject& self) {
+  return {self.busy, "this trainer is at work in another thread"};
+}
 
 // The arguments that every pass over data takes.
 struct Pass {
@@ -111,32 +102,54 @@ struct Pass {
        py::handle offsets, py::handle targets_object, py::handle weights, py::handle n_jobs,
        bool writes)
       : parameters((writes ? float32_output : float32_array)(
-            parameters_object, {"parameters"}, {{"P", self.trainer.model().num_parameters()}})),
-        sequences(self.trainer.model(), values, offsets),
-        targets(self.trainer.model(), self.trainer.settings(), self.target_columns, sequences.data,
+            parameters_object, {"parameters"}, {{"P", self.trainer.layout().num_parameters()}})),
+        sequences(self.trainer.layout(), values, offsets),
+        targets(self.trainer.layout(), self.trainer.settings(), self.target_columns, sequences.data,
                 targets_object, weights),
         threads(thread_count(n_jobs)) {}
 };
 
-TrainingSettings make_settings(const std::string& loss, double delta,
-                               const std::vector<double>& quantiles, const std::string& solver,
-                               double learning_rate, const std::string& schedule,
-                               std::int64_t total_updates, double weight_decay, double clip_norm,
-                               double dropout, double recurrent_dropout, std::int64_t batch_size,
-                               std::int64_t tbptt, std::uint64_t seed) {
+// Settings by the names of the members of TrainingSettings, and "loss_options" for those of its
+// loss.
+using SetSetting = void (*)(TrainingSettings&, py::handle);
+const std::map<std::string, SetSetting> kSettings = {
+    {"loss", [](TrainingSettings& s, py::handle v) { s.loss.name = v.cast<std::string>(); }},
+    {"loss_options",
+     [](TrainingSettings& s, py::handle v) {
+       s.loss.options = v.cast<std::map<std::string, LossOption>>();
+     }},
+    {"solver", [](TrainingSettings& s, py::handle v) { s.solver = v.cast<std::string>(); }},
+    {"learning_rate",
+     [](TrainingSettings& s, py::handle v) { s.learning_rate = v.cast<double>(); }},
+    {"schedule",
+     [](TrainingSettings& s, py::handle v) { s.schedule = find_schedule(v.cast<std::string>()); }},
+    {"total_updates",
+     [](TrainingSettings& s, py::handle v) { s.total_updates = v.cast<std::int64_t>(); }},
+    {"weight_decay", [](TrainingSettings& s, py::handle v) { s.weight_decay = v.cast<double>(); }},
+    {"clip_norm", [](TrainingSettings& s, py::handle v) { s.clip_norm = v.cast<double>(); }},
+    {"dropout", [](TrainingSettings& s, py::handle v) { s.dropout = v.cast<double>(); }},
+    {"recurrent_dropout",
+     [](TrainingSettings& s, py::handle v) { s.recurrent_dropout = v.cast<double>(); }},
+    {"batch_size",
+     [](TrainingSettings& s, py::handle v) { s.batch_size = v.cast<std::int64_t>(); }},
+    {"tbptt", [](TrainingSettings& s, py::handle v) { s.tbptt = v.cast<std::int64_t>(); }},
+    {"seed", [](TrainingSettings& s, py::handle v) { s.seed = v.cast<std::uint64_t>(); }},
+};
+
+TrainingSettings make_settings(const py::kwargs& given) {
   TrainingSettings settings;
-  settings.loss = {loss, delta, quantiles};
-  settings.solver = solver;
-  settings.learning_rate = learning_rate;
-  settings.schedule = find_schedule(schedule);
-  settings.total_updates = total_updates;
-  settings.weight_decay = weight_decay;
-  settings.clip_norm = clip_norm;
-  settings.dropout = dropout;
-  settings.recurrent_dropout = recurrent_dropout;
-  settings.batch_size = batch_size;
-  settings.tbptt = tbptt;
-  settings.seed = seed;
+  for (const auto& [key, value] : given) {
+    const auto name = key.cast<std::string>();
+    const auto setting = kSettings.find(name);
+    if (setting == kSettings.end()) {
+      throw py::type_error("Trainer has no setting '" + name + "'");
+    }
+    try {
+      setting->second(settings, value);
+    } catch (const py::cast_error&) {
+      throw py::type_error(name + ": cannot be " + std::string(py::repr(value)));
+    }
+  }
   return settings;
 }
 
@@ -144,7 +157,7 @@ py::dict run_epoch(py::handle object, py::handle parameters, py::handle values, 
                    py::handle targets, py::handle weights, std::uint32_t epoch,
                    double learning_rate_scale, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
-  const Use use(self);
+  const ExclusiveUse use = use_alone(self);
   Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, true);
   float* to = mutable_data_of(pass.parameters);
   const EpochResult result = without_gil([&](KeepGoing keep_going, void* context) {
@@ -162,7 +175,7 @@ py::dict run_epoch(py::handle object, py::handle parameters, py::handle values, 
 double evaluate(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
                 py::handle targets, py::handle weights, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
-  const Use use(self);
+  const ExclusiveUse use = use_alone(self);
   const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
   return without_gil([&](KeepGoing keep_going, void* context) {
     return self.trainer.evaluate(data_of(pass.parameters), pass.sequences.data,
@@ -173,9 +186,9 @@ double evaluate(py::handle object, py::handle parameters, py::handle values, py:
 py::tuple gradient(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
                    py::handle targets, py::handle weights, std::uint32_t epoch, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
-  const Use use(self);
+  const ExclusiveUse use = use_alone(self);
   const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
-  py::array result = new_float32({self.trainer.model().num_parameters()});
+  py::array result = new_float32({self.trainer.layout().num_parameters()});
   float* to = mutable_data_of(result);
   const double loss = [&] {
     const py::gil_scoped_release release;
@@ -189,10 +202,10 @@ py::array state_gradient_norms(py::handle object, py::handle parameters, py::han
                                py::handle offsets, py::handle targets, py::handle weights,
                                py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
-  const Use use(self);
+  const ExclusiveUse use = use_alone(self);
   const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
-  const NetworkLayout& model = self.trainer.model();
-  py::array norms = new_float32({model.settings().num_layers * model.directions(),
+  const NetworkLayout& layout = self.trainer.layout();
+  py::array norms = new_float32({layout.settings().num_layers * layout.directions(),
                                  pass.sequences.data.offsets[pass.sequences.data.size]});
   float* to = mutable_data_of(norms);
   {
@@ -203,20 +216,20 @@ py::array state_gradient_norms(py::handle object, py::handle parameters, py::han
   return norms;
 }
 
-py::array memory_of(py::handle object) {
-  TrainerObject& self = trainer_of(object);
-  py::array copy = new_float32({self.trainer.memories(), self.trainer.model().num_parameters()});
-  std::memcpy(mutable_data_of(copy), self.trainer.memory(),
+py::array optimizer_state_of(py::handle object) {
+  Trainer& trainer = trainer_of(object).trainer;
+  py::array copy = new_float32({trainer.optimizer_states(), trainer.layout().num_parameters()});
+  std::memcpy(mutable_data_of(copy), trainer.optimizer_state(),
               static_cast<std::size_t>(copy.nbytes()));
   return copy;
 }
 
-void set_memory(py::handle object, py::handle value) {
-  TrainerObject& self = trainer_of(object);
+void set_optimizer_state(py::handle object, py::handle value) {
+  Trainer& trainer = trainer_of(object).trainer;
   const py::array array = float32_array(
-      value, {"memory"},
-      {{"memories", self.trainer.memories()}, {"P", self.trainer.model().num_parameters()}});
-  std::memcpy(self.trainer.memory(), data_of(array), static_cast<std::size_t>(array.nbytes()));
+      value, {"optimizer_state"},
+      {{"states", trainer.optimizer_states()}, {"P", trainer.layout().num_parameters()}});
+  std::memcpy(trainer.optimizer_state(), data_of(array), static_cast<std::size_t>(array.nbytes()));
 }
 
 py::list loss_names() {
@@ -226,9 +239,16 @@ py::list loss_names() {
   return names;
 }
 
+std::vector<std::string> loss_options(const std::string& name) {
+  for (const LossInfo& loss : list_losses()) {
+    if (loss.name == name) return loss.options;
+  }
+  throw py::value_error("unknown loss '" + name + "'");
+}
+
 std::int64_t outputs_of_loss(const std::string& loss, std::int64_t targets,
-                             const std::vector<double>& quantiles) {
-  return outputs_for({loss, 1.0, quantiles}, targets);
+                             const std::map<std::string, LossOption>& options) {
+  return outputs_for({loss, options}, targets);
 }
 
 }  // namespace
@@ -236,54 +256,37 @@ std::int64_t outputs_of_loss(const std::string& loss, std::int64_t targets,
 void register_engine(py::module_& m) {
   m.def("losses", &loss_names, "(name, description) of every loss.");
   m.def("solvers", &list_solvers, "Names of the optimisers.");
+  m.def("loss_options", &loss_options, py::arg("loss"), "Names of the options that a loss has.");
   m.def("outputs_for", &outputs_of_loss, py::arg("loss"), py::arg("targets"),
-        py::arg("quantiles") = std::vector<double>(),
+        py::arg("options") = std::map<std::string, LossOption>(),
         "Columns of outputs that so many columns of targets need; 0 for any number.");
 
-  // Ordinary Python types: that __init__ ran is unwrap's business, not a metaclass's.
-  const py::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
-  py::class_<NetworkLayout> model(m, "NetworkLayout", type, "The topology of a network.");
-  bound_type<NetworkLayout> = reinterpret_cast<PyTypeObject*>(model.ptr());
-  model
-      .def(py::init(&make_model), py::kw_only(), py::arg("cell"), py::arg("input_size"),
+  auto layout = bind_class<NetworkLayout>(m, "NetworkLayout", "The topology of a network.");
+  layout
+      .def(py::init(&make_layout), py::kw_only(), py::arg("cell"), py::arg("input_size"),
            py::arg("embedding_size") = 0, py::arg("hidden_size"), py::arg("num_layers") = 1,
            py::arg("bidirectional") = false, py::arg("pooling") = "last", py::arg("output_size"))
       .def_property_readonly("parameters", &parameters_of, "(name, shape, offset) of each.")
       .def_property_readonly(
-          "num_parameters", [](py::handle self) { return model_of(self).num_parameters(); },
+          "num_parameters", [](py::handle self) { return layout_of(self).num_parameters(); },
           "How many floats all of them have.")
       .def(
           "memory_text",
-          [](py::handle self, std::int64_t copies) { return model_of(self).memory_text(copies); },
+          [](py::handle self, std::int64_t copies) { return layout_of(self).memory_text(copies); },
           py::arg("copies") = 1, "What is said where memory has no room for them.")
       .def("predict", &outputs_of, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
            py::kw_only(), py::arg("n_jobs") = py::none(),
            "Outputs of the head: (n, K), or (rows, K) for every step.");
 
-  py::class_<TrainerObject> trainer(m, "Trainer", type,
-                                    "A model, a loss and an optimiser with its memory.");
-  bound_type<TrainerObject> = reinterpret_cast<PyTypeObject*>(trainer.ptr());
+  auto trainer =
+      bind_class<TrainerObject>(m, "Trainer", "A network, a loss and an optimiser with its state.");
   trainer
-      .def(py::init([](py::handle model, std::int64_t target_columns, const std::string& loss,
-                       double delta, const std::vector<double>& quantiles,
-                       const std::string& solver, double learning_rate, const std::string& schedule,
-                       std::int64_t total_updates, double weight_decay, double clip_norm,
-                       double dropout, double recurrent_dropout, std::int64_t batch_size,
-                       std::int64_t tbptt, std::uint64_t seed) {
-             return std::make_unique<TrainerObject>(
-                 model_of(model),
-                 make_settings(loss, delta, quantiles, solver, learning_rate, schedule,
-                               total_updates, weight_decay, clip_norm, dropout, recurrent_dropout,
-                               batch_size, tbptt, seed),
-                 target_columns);
+      .def(py::init([](py::handle layout, std::int64_t target_columns, const py::kwargs& settings) {
+             return std::make_unique<TrainerObject>(layout_of(layout), make_settings(settings),
+                                                    target_columns);
            }),
-           py::arg("model"), py::kw_only(), py::arg("target_columns") = 1, py::arg("loss"),
-           py::arg("delta") = 1.0, py::arg("quantiles") = std::vector<double>(),
-           py::arg("solver") = "adam", py::arg("learning_rate") = 1e-3,
-           py::arg("schedule") = "constant", py::arg("total_updates") = 0,
-           py::arg("weight_decay") = 0.0, py::arg("clip_norm") = 0.0, py::arg("dropout") = 0.0,
-           py::arg("recurrent_dropout") = 0.0, py::arg("batch_size") = 32, py::arg("tbptt") = 0,
-           py::arg("seed") = 0)
+           py::arg("layout"), py::kw_only(), py::arg("target_columns") = 1,
+           "Settings are those of skrnn::TrainingSettings, by name.")
       .def("run_epoch", &run_epoch, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
            py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(), py::arg("epoch"),
            py::arg("learning_rate_scale") = 1.0, py::arg("n_jobs") = py::none(),
@@ -299,7 +302,8 @@ void register_engine(py::module_& m) {
            py::arg("offsets"), py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
            py::arg("n_jobs") = py::none(),
            "|dL/dh| after each step of all sequences: (layers * directions, rows).")
-      .def_property("memory", &memory_of, &set_memory, "What the optimiser remembers, a copy.")
+      .def_property("optimizer_state", &optimizer_state_of, &set_optimizer_state,
+                    "What the optimiser keeps from one update to the next, (states, P); a copy.")
       .def_property(
           "updates", [](py::handle self) { return trainer_of(self).trainer.updates(); },
           [](py::handle self, std::int64_t n) { trainer_of(self).trainer.set_updates(n); },

@@ -314,15 +314,12 @@ std::pair<std::unique_ptr<LayerObject>, py::dict> set_state(const py::tuple& sta
 }  // namespace
 
 void register_layer(py::module_& m) {
-  // Ordinary Python types: that __init__ ran is unwrap's business, not a metaclass's.
-  const py::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
-  py::class_<CacheObject> cache(
-      m, "Cache", type,
+  auto cache = bind_class<CacheObject>(
+      m, "Cache",
       "What forward(..., train=True) keeps for backward.\n\n"
       "It refers to x, the initial state and y, which must not be changed before backward. It may "
       "serve any number of backward passes.",
       py::is_final());
-  bound_type<CacheObject> = reinterpret_cast<PyTypeObject*>(cache.ptr());
   const auto refuse_pickling = [](py::handle, const py::args&) -> py::object {
     throw py::type_error("a cache cannot be pickled; run forward(..., train=True) again");
   };
@@ -335,9 +332,8 @@ void register_layer(py::module_& m) {
       },
       "Bytes held besides the arrays it refers to.");
 
-  py::class_<LayerObject> layer(m, "Layer", type,
-                                "A recurrent layer of any cell; see the classes in skrnn.kernels.");
-  bound_type<LayerObject> = reinterpret_cast<PyTypeObject*>(layer.ptr());
+  auto layer = bind_class<LayerObject>(
+      m, "Layer", "A recurrent layer of any cell; see the classes in skrnn.kernels.");
   layer.def(py::init(&make_layer), py::arg("cell"), py::arg("parameters"), py::kw_only(),
             py::arg("reverse") = false);
   layer.def("forward", &forward, py::arg("x"), py::arg("state") = py::none(), py::kw_only(),

@@ -1,4 +1,4 @@
-// Model: a network as it is served. Private: estimators and the runtime check what people give
+// Model: a trained network that answers. Private: estimators and the runtime check what people give
 // them.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -33,9 +34,9 @@ const Model& model_of(py::handle self) { return unwrap<Model>(self, "expected a 
 using Operations = std::vector<std::tuple<std::string, std::vector<double>, bool>>;
 
 std::unique_ptr<Model> make_model(py::handle network, py::handle parameters_object,
-                                  const std::string& loss, double delta,
-                                  const std::vector<double>& quantiles, std::int64_t targets,
-                                  const std::vector<double>& target_mean,
+                                  const std::string& loss,
+                                  const std::map<std::string, LossOption>& loss_options,
+                                  std::int64_t targets, const std::vector<double>& target_mean,
                                   const std::vector<double>& target_scale,
                                   const Operations& operations) {
   const auto& model = unwrap<NetworkLayout>(network, "network: expected a NetworkLayout");
@@ -43,7 +44,7 @@ std::unique_ptr<Model> make_model(py::handle network, py::handle parameters_obje
       float32_array(parameters_object, {"parameters"}, {{"P", model.num_parameters()}});
   ServingSettings settings;
   settings.network = model.settings();
-  settings.loss = {loss, delta, quantiles};
+  settings.loss = {loss, loss_options};
   settings.targets = targets;
   settings.target_mean = target_mean;
   settings.target_scale = target_scale;
@@ -167,7 +168,8 @@ py::array_t<double> predict(py::handle self, py::handle values, py::handle offse
   const SequenceArrays sequences(model.network(), input, offsets);
   if (prepares) check_finite(sequences.data, model.channels());
   const int threads = thread_count(n_jobs);
-  py::array_t<double> answers({output_rows(model.network(), sequences.data), model.answer_size()});
+  py::array_t<double> answers(
+      {output_rows(model.settings().network, sequences.data), model.answer_size()});
   double* to = answers.mutable_data();
   without_gil([&](KeepGoing keep_going, void* context) {
     return model.predict_prepared(sequences.data, to, threads, keep_going, context);
@@ -178,12 +180,10 @@ py::array_t<double> predict(py::handle self, py::handle values, py::handle offse
 }  // namespace
 
 void register_model(py::module_& m) {
-  const py::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
-  py::class_<Model> model(m, "Model", type, "A network as it is served.");
-  bound_type<Model> = reinterpret_cast<PyTypeObject*>(model.ptr());
+  auto model = bind_class<Model>(m, "Model", "A trained network that answers.");
   model
       .def(py::init(&make_model), py::arg("network"), py::arg("parameters"), py::kw_only(),
-           py::arg("loss"), py::arg("delta") = 1.0, py::arg("quantiles") = std::vector<double>(),
+           py::arg("loss"), py::arg("loss_options") = std::map<std::string, LossOption>(),
            py::arg("targets") = 1, py::arg("target_mean") = std::vector<double>(),
            py::arg("target_scale") = std::vector<double>(), py::arg("operations") = Operations())
       .def_static("load", &load, py::arg("path"),

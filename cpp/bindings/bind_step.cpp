@@ -112,8 +112,6 @@ struct Matrix {
   std::size_t nbytes() const { return sizeof(float) * static_cast<std::size_t>(rows * columns); }
 };
 
-enum class Access { kRead, kWrite };
-
 // `object` as a matrix of that shape; see float32_array and float32_output for what it throws.
 template <Access access>
 Matrix matrix(PyObject* object, Argument argument, Axis rows, Axis columns) {
@@ -255,10 +253,7 @@ void register_step(py::handle layer_type) {
     argument_names[i] = PyUnicode_InternFromString(names[i]);
     if (argument_names[i] == nullptr) throw py::error_already_set();
   }
-  auto* type = reinterpret_cast<PyTypeObject*>(layer_type.ptr());
-  const auto method = py::reinterpret_steal<py::object>(PyDescr_NewMethod(type, &step_definition));
-  if (!method) throw py::error_already_set();
-  layer_type.attr("step") = method;
+  add_method(layer_type, step_definition);
 }
 
 }  // namespace skrnn::bindings

@@ -18,6 +18,7 @@
 #include "arrays.h"
 #include "bindings.h"
 #include "bound.h"
+#include "exclusive_use.h"
 #include "interruption.h"
 #include "stream_object.h"
 
@@ -60,22 +61,10 @@ RuntimeError
 
 StreamObject& stream_of(py::handle self) { return unwrap<StreamObject>(self, "expected a Stream"); }
 
-// A stream changes with every step, so two threads may not be in it at once.
-class Use {
- public:
-  explicit Use(StreamObject& self) : self_(self) {
-    if (self.busy.exchange(true, std::memory_order_acquire)) {
-      throw std::runtime_error(
-          "this stream is in use by another thread; give each thread a stream of its own");
-    }
-  }
-  ~Use() { self_.busy.store(false, std::memory_order_release); }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-
- private:
-  StreamObject& self_;
-};
+ExclusiveUse use_alone(StreamObject& self) {
+  return {self.busy,
+          "this stream is in use by another thread; give each thread a stream of its own"};
+}
 
 // ---- Step ----
 
@@ -145,7 +134,7 @@ const double* step_channels(StreamObject& self, PyObject* object) {
 
 PyObject* step(StreamObject& self, PyObject* object) {
   py::array result = new_answers(self, 1, false);
-  const Use use(self);
+  const ExclusiveUse use = use_alone(self);
   const double* answers = self.tokens ? step_tokens(self, object) : step_channels(self, object);
   put(self, answers, result, 0);
   return result.release().ptr();
@@ -190,7 +179,7 @@ py::array process(py::handle object, py::handle block) {
     prepare(self, array, steps, kBlock, rows.data());
   }
   py::array result = new_answers(self, steps, true);
-  const Use use(self);
+  const ExclusiveUse use = use_alone(self);
   const py::dict before = state_of(self);
   std::vector<double> answers(static_cast<std::size_t>(steps * self.B * self.A));
   try {
@@ -218,7 +207,7 @@ py::array process(py::handle object, py::handle block) {
 void reset(py::handle object, py::handle sequence) {
   StreamObject& self = stream_of(object);
   if (sequence.is_none()) {
-    const Use use(self);
+    const ExclusiveUse use = use_alone(self);
     self.stream.reset();
     return;
   }
@@ -235,7 +224,7 @@ void reset(py::handle object, py::handle sequence) {
     throw py::value_error("sequence: expected 0.." + std::to_string(self.B - 1) + " or None, got " +
                           std::string(py::str(index)));
   }
-  const Use use(self);
+  const ExclusiveUse use = use_alone(self);
   self.stream.reset(b);
 }
 
@@ -275,16 +264,14 @@ std::unique_ptr<StreamObject> make_stream(py::handle model_object, std::int64_t 
 }  // namespace
 
 void register_stream(py::module_& m) {
-  const py::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
-  py::class_<StreamObject> stream(m, "Stream", type,
-                                  R"(Sequences that are read as they arrive.
+  auto stream = bind_class<StreamObject>(m, "Stream",
+                                         R"(Sequences that are read as they arrive.
 
 Made by the `stream` method of an estimator, or of what `skrnn.runtime.load` returns. After every
 step it answers as if the sequences ended there: step, process and predict give the same bits.
 
 One thread at a time may use a stream; streams of one model may be used by as many threads as there
 are streams.)");
-  bound_type<StreamObject> = reinterpret_cast<PyTypeObject*>(stream.ptr());
   stream
       .def(py::init(&make_stream), py::arg("model"), py::arg("batch_size") = 1, py::kw_only(),
            py::arg("labels") = py::none(), py::arg("flags") = false, py::arg("shape") = py::none())
@@ -319,12 +306,12 @@ sequence : int, optional
           "state",
           [](py::handle object) {
             StreamObject& self = stream_of(object);
-            const Use use(self);
+            const ExclusiveUse use = use_alone(self);
             return state_of(self);
           },
           [](py::handle object, py::handle value) {
             StreamObject& self = stream_of(object);
-            const Use use(self);
+            const ExclusiveUse use = use_alone(self);
             set_state(self, value);
           },
           R"(What the stream remembers: a dict of arrays, which can be pickled and set again, here or
@@ -335,11 +322,7 @@ counts what was read.)")
           "batch_size", [](py::handle self) { return stream_of(self).B; },
           "B, the sequences that are read side by side.");
 
-  auto* stream_type = reinterpret_cast<PyTypeObject*>(stream.ptr());
-  const auto method =
-      py::reinterpret_steal<py::object>(PyDescr_NewMethod(stream_type, &step_definition));
-  if (!method) throw py::error_already_set();
-  stream.attr("step") = method;
+  add_method(stream, step_definition);
 }
 
 }  // namespace skrnn::bindings

@@ -36,6 +36,25 @@ T& unwrap(pybind11::handle object, const char* expected) {
   return unwrap_unchecked<T>(object.ptr());
 }
 
+// A new Python type for T. An ordinary one: that __init__ ran is for unwrap to check, not for a
+// metaclass.
+template <class T, class... Extra>
+pybind11::class_<T> bind_class(pybind11::module_& m, const char* name, const char* documentation,
+                               const Extra&... extra) {
+  const pybind11::metaclass type(reinterpret_cast<PyObject*>(&PyType_Type));
+  pybind11::class_<T> bound(m, name, type, documentation, extra...);
+  bound_type<T> = reinterpret_cast<PyTypeObject*>(bound.ptr());
+  return bound;
+}
+
+// Gives a Python type a method that CPython calls directly. `definition` has to stay.
+inline void add_method(pybind11::handle type, PyMethodDef& definition) {
+  const auto method = pybind11::reinterpret_steal<pybind11::object>(
+      PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type.ptr()), &definition));
+  if (!method) throw pybind11::error_already_set();
+  type.attr(definition.ml_name) = method;
+}
+
 // What `call` returns, for a function that CPython calls directly: no C++ exception may leave that,
 // so exceptions become Python's, and null is returned.
 template <class Call>

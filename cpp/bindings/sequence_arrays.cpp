@@ -66,15 +66,11 @@ SequenceArrays::SequenceArrays(const NetworkLayout& model, py::handle values_obj
   }
 }
 
-std::int64_t output_rows(const NetworkLayout& model, const SequenceData& data) {
-  return model.settings().pooling == Pooling::kEveryStep ? data.offsets[data.size] : data.size;
-}
-
 TargetArrays::TargetArrays(const NetworkLayout& model, const TrainingSettings& settings,
                            std::int64_t columns, const SequenceData& data, py::handle values_object,
                            py::handle weights_object)
     : weights(py::none()) {
-  const std::int64_t rows = output_rows(model, data);
+  const std::int64_t rows = output_rows(model.settings(), data);
   values = float32_array(values_object, {"targets"}, {{"rows", rows}, {"columns", columns}});
   targets.values = data_of(values);
   targets.columns = columns;

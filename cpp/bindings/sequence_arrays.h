@@ -28,7 +28,4 @@ struct TargetArrays {
                const SequenceData& data, pybind11::handle values, pybind11::handle weights);
 };
 
-// Rows of outputs: a sequence each, or a step each.
-std::int64_t output_rows(const NetworkLayout& model, const SequenceData& data);
-
 }  // namespace skrnn::bindings

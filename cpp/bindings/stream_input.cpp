@@ -58,20 +58,16 @@ py::array as_array(py::handle object, const char* name) {
   if (Py_TYPE(object.ptr()) == npy_api::get().PyArray_Type_) {
     return py::reinterpret_borrow<py::array>(object);
   }
-  try {
-    const py::module_ numpy = py::module_::import("numpy");
-    if (numpy.attr("ma").attr("is_masked")(object).cast<bool>()) {
-      throw py::value_error(std::string(name) +
-                            ": has masked values, which are missing; fill them, with .filled()");
-    }
-    return py::reinterpret_borrow<py::array>(numpy.attr("asarray")(object));
-  } catch (py::error_already_set& error) {
-    if (!error.matches(PyExc_Exception) || error.matches(PyExc_MemoryError)) throw;
-    const std::string message = std::string(name) + ": cannot be read as an array of numbers: " +
-                                std::string(py::str(error.value()));
-    py::raise_from(error, PyExc_TypeError, message.c_str());
-    throw py::error_already_set();
-  }
+  return py::reinterpret_borrow<py::array>(
+      read_as("an array of numbers", {name}, [&]() -> py::object {
+        const py::module_ numpy = py::module_::import("numpy");
+        if (numpy.attr("ma").attr("is_masked")(object).cast<bool>()) {
+          throw py::value_error(
+              std::string(name) +
+              ": has masked values, which are missing; fill them, with .filled()");
+        }
+        return numpy.attr("asarray")(object);
+      }));
 }
 
 }  // namespace

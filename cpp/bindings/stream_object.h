@@ -104,7 +104,8 @@ pybind11::dict state_of(StreamObject& self);
 // was.
 void set_state(StreamObject& self, pybind11::handle value);
 
-// Of what state_of returned, as it is: a stream that diverged holds NaN, which nobody may set.
+// Sets what state_of returned, unchecked: a stream that diverged holds NaN, which set_state
+// refuses.
 void restore_state(StreamObject& self, const pybind11::dict& state);
 
 }  // namespace skrnn::bindings

@@ -1,9 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, NoReturn, final
+from typing import Any, NoReturn, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
+
+_LossOption: TypeAlias = float | Sequence[float]
 
 __version__: str
 compiler: str
@@ -21,7 +23,8 @@ def sigmoid(x: Any) -> NDArray[np.float32]: ...
 def tanh(x: Any) -> NDArray[np.float32]: ...
 def losses() -> list[tuple[str, str]]: ...
 def solvers() -> list[str]: ...
-def outputs_for(loss: str, targets: int, quantiles: Sequence[float] = []) -> int: ...
+def loss_options(loss: str) -> list[str]: ...
+def outputs_for(loss: str, targets: int, options: Mapping[str, _LossOption] = {}) -> int: ...
 
 class NetworkLayout:
     def __init__(
@@ -52,8 +55,7 @@ class Model:
         parameters: Any,
         *,
         loss: str,
-        delta: float = 1.0,
-        quantiles: Sequence[float] = [],
+        loss_options: Mapping[str, _LossOption] = {},
         targets: int = 1,
         target_mean: Sequence[float] | NDArray[np.float64] = [],
         target_scale: Sequence[float] | NDArray[np.float64] = [],
@@ -99,16 +101,15 @@ class Stream:
     def reset(self, sequence: int | None = None) -> None: ...
 
 class Trainer:
-    memory: NDArray[np.float32]
+    optimizer_state: NDArray[np.float32]
     updates: int
     def __init__(
         self,
-        model: NetworkLayout,
+        layout: NetworkLayout,
         *,
         target_columns: int = 1,
         loss: str,
-        delta: float = 1.0,
-        quantiles: Sequence[float] = [],
+        loss_options: Mapping[str, _LossOption] = {},
         solver: str = "adam",
         learning_rate: float = 0.001,
         schedule: str = "constant",

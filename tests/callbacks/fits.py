@@ -56,7 +56,7 @@ def data(kind: str = "classifier", n: int = 40, seed: int = 0) -> tuple[list[np.
 
 
 def assert_same_fit(one: Any, other: Any) -> None:
-    """The same bits, curves, and memory of the optimiser: the fits also go on alike."""
+    """The same bits, curves, and state of the optimiser: the fits also go on alike."""
     assert one.loss_curve_ == other.loss_curve_
     assert one.validation_scores_ == other.validation_scores_
     assert one.n_iter_ == other.n_iter_

@@ -96,17 +96,23 @@ void check_json() {
   }
   expect_error(with("{", "\xef\xbb\xbf{"), "is not JSON", "a byte order mark");
 
+  const auto with_delta = [](const std::string& text) {
+    File file = file_of(huber_model());
+    file.description = replaced(file.description, "1.000000", text);
+    return container(file);
+  };
   for (const double delta : {0.1, 1.0, 4.9406564584124654e-324, 2.2250738585072014e-308,
                              1.7976931348623157e308, 123456789.12345678}) {
     char text[40];
     std::snprintf(text, sizeof text, "%.17g", delta);
-    const Bytes bytes = with("1.000000", text);
+    const Bytes bytes = with_delta(text);
     expect_good(bytes, std::string("delta ") + text);
-    expect(skrnn::Model::parse(bytes.data(), bytes.size()).settings().loss.delta == delta,
+    const skrnn::Model model = skrnn::Model::parse(bytes.data(), bytes.size());
+    expect(std::get<double>(model.settings().loss.options.at("delta")) == delta,
            std::string("delta arrives as ") + text);
   }
   for (const char* text : {"1e309", "-1e309", "1e-400", "\"1\"", "true", "null", "[1]", "{}"}) {
-    expect_error(with("1.000000", text), "loss.delta", std::string("delta ") + text);
+    expect_error(with_delta(text), "loss.options.delta", std::string("delta ") + text);
   }
   for (const char* text : {"1e0", "1.0", "9223372036854775808", "-9223372036854775809", "\"1\"",
                            "true", "null", "[]"}) {
@@ -159,14 +165,18 @@ void check_description() {
            {"\"last\"", "\"first\"", "unknown pooling 'first'"},
            {"\"last\"", "\"attention\"", "attention.weight"},
            {"\"quantile\"", "\"quantil\"", "unknown loss 'quantil'"},
-           {"\"quantile\"", "\"squared_error\"", "needs output_size 2"},
+           {"\"quantile\"", "\"squared_error\"", "options has \"quantiles\", which loss"},
            {"\"quantile\"", "\"quantile\\u0000\"", "loss.name is unknown"},
            {"[0.250000, 0.750000]", "[0.25]", "needs output_size 2"},
            {"[0.250000, 0.750000]", "[]", "quantile"},
            {"[0.250000, 0.750000]", "[0.25, 1.75]", "quantiles must be in (0, 1)"},
-           {"[0.250000, 0.750000]", "[0.25, \"a\"]", "loss.quantiles[1]"},
+           {"[0.250000, 0.750000]", "[0.25, \"a\"]", "loss.options.quantiles[1]"},
            {"[0.250000, 0.750000]", "{}", "must be a list"},
-           {"1.000000", "-1", "delta must be above 0"},
+           {"[0.250000, 0.750000]", "0.5", "must be a list"},
+           {"\"quantiles\": [0.250000, 0.750000]", "", "quantiles must be a list"},
+           {"\"quantiles\"", "\"quantile\"", "options has \"quantile\", which loss"},
+           {"\"options\"", "\"option\"", "loss has no \"options\""},
+           {"\"options\": {", "\"options\": 3, \"x\": {", "options must be an object"},
            {"\"targets\": 2", "\"targets\": 1", "target.mean"},
            {"\"targets\": 2", "\"targets\": -2", "target.mean"},
            {"\"subtract\"", "\"power\"", "unknown operation 'power'"},
@@ -178,6 +188,9 @@ void check_description() {
     file.description = replaced(file.description, c.from, c.to);
     expect_error(container(file), c.words, std::string(c.from) + " -> " + c.to);
   }
+  File huber = file_of(huber_model());
+  huber.description = replaced(huber.description, "1.000000", "-1");
+  expect_error(container(huber), "delta must be above 0, got -1", "a delta below 0");
 
   // Without tensors whose shapes would tell, sizes must not overflow either.
   File open = file_of(tokens_model());
@@ -187,8 +200,10 @@ void check_description() {
       file.description = replaced(file.description, "cross_entropy", loss);
       file.description =
           replaced(file.description, "\"targets\": 1", std::string("\"targets\": ") + targets);
-      file.description =
-          replaced(file.description, "\"quantiles\": []", "\"quantiles\": [0.1, 0.2, 0.3, 0.4]");
+      if (loss == std::string("quantile")) {
+        file.description = replaced(file.description, "\"options\": {}",
+                                    "\"options\": {\"quantiles\": [0.1, 0.2, 0.3, 0.4]}");
+      }
       error_of(container(file), std::string(loss) + " of targets " + targets);
     }
   }

@@ -43,6 +43,10 @@ void check_large() {
   file.description = replaced(file.description, "[0.250000,", "[" + repeated("0.5,", kMany));
   expect_error(container(file), "needs output_size", "many quantiles");
   file = sound;
+  file.description = replaced(file.description, "\"options\": {",
+                              "\"options\": {" + numbered("\"", "\":0,", kMany));
+  expect_error(container(file), "which loss 'quantile' does not", "many options");
+  file = sound;
   file.description = replaced(file.description, "{\"operations\": [",
                               "{\"operations\": [" + repeated("0,", kMany));
   expect_error(container(file), "input.operations[0]", "many numbers for operations");

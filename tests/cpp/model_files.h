@@ -116,7 +116,13 @@ struct File {
   // The same in format 1, which has no digests.
   File without_digests() const {
     File file = *this;
-    file.description = replaced(description, "2, \"crc32\": {}", "1");
+    file.description = replaced(description, "3, \"crc32\": {}", "1");
+    // The options of a loss stood beside its name.
+    const std::string before = ", \"options\": {";
+    const std::size_t at = file.description.find(before), end = file.description.find('}', at);
+    const std::string options =
+        file.description.substr(at + before.size(), end - at - before.size());
+    file.description.replace(at, end + 1 - at, (options.empty() ? "" : ", ") + options);
     return file;
   }
   std::string header_without_digests() const { return header(description); }
@@ -149,11 +155,20 @@ inline std::string pooling_name(skrnn::Pooling pooling) {
 
 const std::vector<std::string> kOperations = {"subtract", "divide", "multiply", "add", "fill"};
 
+inline std::string text_of(const skrnn::LossOption& option) {
+  if (std::holds_alternative<double>(option)) return std::to_string(std::get<double>(option));
+  std::string text;
+  for (const double value : std::get<std::vector<double>>(option)) {
+    text += (text.empty() ? "" : ", ") + std::to_string(value);
+  }
+  return "[" + text + "]";
+}
+
 inline std::string description_of(const skrnn::ServingSettings& settings) {
   const skrnn::NetworkSettings& network = settings.network;
-  std::string quantiles, operations;
-  for (const double q : settings.loss.quantiles) {
-    quantiles += (quantiles.empty() ? "" : ", ") + std::to_string(q);
+  std::string options, operations;
+  for (const auto& [name, value] : settings.loss.options) {
+    options += (options.empty() ? "\"" : ", \"") + name + "\": " + text_of(value);
   }
   for (std::size_t i = 0; i < settings.operations.size(); ++i) {
     const skrnn::ChannelOperation& operation = settings.operations[i];
@@ -172,9 +187,8 @@ inline std::string description_of(const skrnn::ServingSettings& settings) {
          ", \"pooling\": \"" + pooling_name(network.pooling) +
          "\", \"output_size\": " + std::to_string(network.output_size) +
          "}, \"loss\": {\"name\": \"" + settings.loss.name +
-         "\", \"targets\": " + std::to_string(settings.targets) +
-         ", \"delta\": " + std::to_string(settings.loss.delta) + ", \"quantiles\": [" + quantiles +
-         "]}, \"input\": {\"operations\": [" + operations + "]}, \"estimator\": null}";
+         "\", \"targets\": " + std::to_string(settings.targets) + ", \"options\": {" + options +
+         "}}, \"input\": {\"operations\": [" + operations + "]}, \"estimator\": null}";
 }
 
 inline std::vector<float> parameters_of(const skrnn::ServingSettings& settings) {
@@ -227,12 +241,21 @@ inline skrnn::ServingSettings channels_model() {
   settings.network.hidden_size = 3;
   settings.network.output_size = 4;
   settings.loss.name = "quantile";
-  settings.loss.quantiles = {0.25, 0.75};
+  settings.loss.options["quantiles"] = std::vector<double>{0.25, 0.75};
   settings.targets = 2;
   settings.target_mean = {1.5, -1e-300};
   settings.target_scale = {0.1, 3};
   settings.operations = {{skrnn::ChannelOperation::Kind::kSubtract, {0.1, -7}, true},
                          {skrnn::ChannelOperation::Kind::kDivide, {3, 1e9}, false}};
+  return settings;
+}
+
+inline skrnn::ServingSettings huber_model() {
+  skrnn::ServingSettings settings = channels_model();
+  settings.loss = {"huber", {{"delta", 1.0}}};
+  settings.targets = 4;
+  settings.target_mean = {1, 2, 3, 4};
+  settings.target_scale = {4, 3, 2, 1};
   return settings;
 }
 

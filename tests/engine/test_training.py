@@ -77,7 +77,8 @@ def test_losses(loss: str) -> None:
     """The head's gradient carries the loss's: checked on the outputs of a linear head."""
     rng = np.random.default_rng(3)
     twin = LOSSES[loss]
-    targets_count, outputs_count = 2, _core.outputs_for(loss, 2, [0.1, 0.5, 0.9]) or 4
+    options = {"quantiles": [0.1, 0.5, 0.9]} if loss == "quantile" else {}
+    targets_count, outputs_count = 2, _core.outputs_for(loss, 2, options) or 4
     problem = a_problem(output_size=outputs_count)
     problem.loss = twin
     rows = len(LENGTHS)
@@ -87,8 +88,7 @@ def test_losses(loss: str) -> None:
         "poisson": rng.integers(0, 5, (rows, targets_count)).astype(float),
     }.get(loss, rng.standard_normal((rows, targets_count)))
     problem.targets = targets
-    options = {"quantiles": [0.1, 0.5, 0.9]} if loss == "quantile" else {}
-    engine = engine_of(problem, **options)
+    engine = engine_of(problem, loss_options=options)
     outputs = engine.predict().astype(float)
     expected = weighted_mean(twin.loss(outputs, problem.targets), problem.weights)
     value, gradients = engine.gradient()
@@ -96,7 +96,9 @@ def test_losses(loss: str) -> None:
     slope = weighted_mean_gradient(twin.gradient(outputs, problem.targets), problem.weights)
     np.testing.assert_allclose(gradients["head.bias"], slope.sum(axis=0), rtol=1e-4, atol=1e-6)
     columns = engine.targets.shape[1]
-    model = _core.Model(engine.model, engine.parameters, loss=loss, targets=columns, **options)
+    model = _core.Model(
+        engine.model, engine.parameters, loss=loss, targets=columns, loss_options=options
+    )
     answers = model.predict(engine.values, engine.offsets)
     np.testing.assert_allclose(answers, twin.link(outputs), rtol=2e-6, atol=1e-7)
 
@@ -134,7 +136,7 @@ def test_epochs_and_seeds_differ() -> None:
     assert not np.array_equal(after(0, seed=1), after(0, seed=2))
 
 
-def test_memory_continues_where_it_stopped() -> None:
+def test_the_state_of_an_optimizer_continues_where_it_stopped() -> None:
     problem = a_problem()
     engine = engine_of(problem, batch_size=3, solver="adam")
     whole = fitted(engine, 1, epochs=4)
@@ -142,7 +144,7 @@ def test_memory_continues_where_it_stopped() -> None:
     fitted(first, 1, epochs=2)
     second = engine_of(a_problem(), batch_size=3, solver="adam")
     second.parameters[...] = first.parameters
-    second.trainer.memory = first.trainer.memory
+    second.trainer.optimizer_state = first.trainer.optimizer_state
     second.trainer.updates = first.trainer.updates
     for epoch in (2, 3):
         second.run_epoch(epoch)

@@ -189,7 +189,7 @@ WRONG_FOR_ESTIMATORS: list[tuple[str, str, Any]] = [
     ("quantiles", "estimator.params.quantiles", {"tuple": [0.1, 0.5, 0.8]}),
     ("quantiles", "estimator.params.quantiles", {"tuple": [0.1, 0.5]}),
     ("one target", "estimator.params.loss", "absolute_error"),
-    ("one target", "estimator.params.delta", 0.5),
+    ("huber", "estimator.params.delta", 0.5),
     ("scaler mean", "pipeline.steps.0.name", "a__b"),
     ("scaler mean", "pipeline.steps.0.name", "steps"),
     ("scaler mean", "pipeline.verbose", "yes"),

@@ -6,26 +6,22 @@ sequence after another, and gradients add up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import reference
 from reference import dense, embedding
-from reference.cell import Array, parameter_shapes
+from reference.cell import Array
 from reference.dropout import Masks
-from reference.layer import Layer, Tape
 from reference.losses import Loss, weighted_mean, weighted_mean_gradient
 from reference.losses.loss import Targets
 from reference.pooling import Attention, Last, LastMeanMax, Max, Mean, Pooling
+from reference.stack import Stack, StackTape
 
 Parameters = Mapping[str, Array]
-Run = tuple[Layer, Tape]  # of one direction of one layer over one sequence
-
-SUFFIXES = ("", "_reverse")  # of parameters of direction 0 and 1
 
 
 @dataclass(frozen=True)
@@ -39,6 +35,10 @@ class Network:
     pooling: str | None = "last"
 
     @property
+    def stack(self) -> Stack:
+        return Stack(self.cell, self.num_layers, self.directions)
+
+    @property
     def directions(self) -> int:
         return 2 if self.bidirectional else 1
 
@@ -46,16 +46,13 @@ class Network:
         self, input_size: int, hidden_size: int, output_size: int, embedding_size: int | None = None
     ) -> dict[str, tuple[int, ...]]:
         """Return names and shapes in PyTorch's order; input_size counts channels or tokens."""
-        H, features = hidden_size, self.directions * hidden_size
-        cell = reference.CELLS[self.cell]
+        features = self.directions * hidden_size
         shapes: dict[str, tuple[int, ...]] = {}
         if embedding_size is not None:
             shapes["embedding.weight"] = (input_size, embedding_size)
             input_size = embedding_size
-        for layer, direction in self._places():
-            end = f"_l{layer}{SUFFIXES[direction]}"
-            of_layer = parameter_shapes(cell, features if layer else input_size, H)
-            shapes.update({f"rnn.{name}{end}": shape for name, shape in of_layer.items()})
+        of_stack = self.stack.parameter_shapes(input_size, hidden_size)
+        shapes.update({f"rnn.{name}": shape for name, shape in of_stack.items()})
         if self.pooling == "attention":
             shapes["attention.weight"] = (1, features)
         shapes["head.weight"] = (
@@ -71,23 +68,13 @@ class Network:
         """Return outputs (1, K) or (T, K), given one sequence (T, C) or tokens (T,), and a tape."""
         masks = masks or Masks()
         weight = parameters.get("embedding.weight")
-        h = sequence if weight is None else embedding.forward(weight, sequence)
-        runs: dict[tuple[int, int], Run] = {}
-        for layer in range(self.num_layers):
-            both = []
-            for direction in range(self.directions):
-                twin = self._layer(parameters, layer, direction, masks)
-                y, _, tape = twin.forward(h[:, None, :])
-                both.append(y[:, 0])
-                runs[layer, direction] = twin, tape
-            h = np.hstack(both)
-            if layer < self.num_layers - 1:
-                h = h * masks.output.get(layer, 1.0)
+        x = sequence if weight is None else embedding.forward(weight, sequence)
+        h, steps = self.stack.forward(_of("rnn", parameters), x, masks)
         pooling = self._pooling(parameters)
         features = h if pooling is None else pooling.forward(h)[None]
         features = features * masks.output.get(self.num_layers - 1, 1.0)
         outputs = dense.forward(parameters["head.weight"], parameters["head.bias"], features)
-        return outputs, NetworkTape(sequence, masks, runs, h, features)
+        return outputs, NetworkTape(sequence, masks, steps, h, features)
 
     def backward(
         self, parameters: Parameters, tape: NetworkTape, doutputs: Array
@@ -103,41 +90,14 @@ class Network:
             dh, of_pooling = pooling.backward(tape.h, dh[0])
             gradients.update(_named("attention", of_pooling))
 
-        for layer in reversed(range(self.num_layers)):
-            if layer < self.num_layers - 1:
-                dh = dh * tape.masks.output.get(layer, 1.0)
-            dx = []
-            for direction, dy in enumerate(np.split(dh, self.directions, axis=1)):
-                twin, steps = tape.runs[layer, direction]
-                of_layer = twin.backward(steps, dy[:, None, :])
-                dx.append(of_layer["x"][:, 0])
-                # the layer's weight_hh was the parameter's times the mask, see _layer
-                of_layer["weight_hh"] *= tape.masks.recurrent.get((layer, direction), 1.0)
-                end = f"_l{layer}{SUFFIXES[direction]}"
-                gradients.update(
-                    {f"rnn.{name}{end}": of_layer[name] for name in vars(twin.weights)}
-                )
-            dh = np.sum(dx, axis=0)
+        dx, of_stack = self.stack.backward(tape.steps, dh)
+        gradients.update(_named("rnn", of_stack))
 
         weight = parameters.get("embedding.weight")
         if weight is not None:
-            of_table = embedding.backward(weight, tape.sequence, dh)
+            of_table = embedding.backward(weight, tape.sequence, dx)
             gradients.update(_named("embedding", of_table))
         return gradients
-
-    def _places(self) -> Iterator[tuple[int, int]]:
-        """Every layer and direction, in PyTorch's order."""
-        for layer in range(self.num_layers):
-            for direction in range(self.directions):
-                yield layer, direction
-
-    def _layer(self, parameters: Parameters, layer: int, direction: int, masks: Masks) -> Layer:
-        end = f"_l{layer}{SUFFIXES[direction]}"
-        cell = reference.CELLS[self.cell]
-        weights = {name: parameters[f"rnn.{name}{end}"] for name in parameter_shapes(cell, 0, 0)}
-        # W (m h) = (W diag m) h: columns of the weights are masked, and no cell has to know of it
-        weights["weight_hh"] = weights["weight_hh"] * masks.recurrent.get((layer, direction), 1.0)
-        return Layer(cell, **weights, reverse=direction == 1)
 
     def _pooling(self, parameters: Parameters) -> Pooling | None:
         match self.pooling:
@@ -162,7 +122,7 @@ class NetworkTape:
 
     sequence: NDArray[Any]
     masks: Masks
-    runs: dict[tuple[int, int], Run]  # by layer and direction
+    steps: StackTape
     h: Array  # (T, D * H), of the last layer
     features: Array  # (1, P) or (T, D * H), as the head sees them
 
@@ -202,6 +162,16 @@ def solve(
         for name, gradient in network.backward(parameters, tape, drows).items():
             gradients[name] += gradient
     return Solution(outputs, weighted_mean(loss.loss(outputs, targets), weights), gradients)
+
+
+def _of(module: str, parameters: Parameters) -> Parameters:
+    """The parameters of one part, by their names in it."""
+    prefix = f"{module}."
+    return {
+        name.removeprefix(prefix): array
+        for name, array in parameters.items()
+        if name.startswith(prefix)
+    }
 
 
 def _named(module: str, gradients: Mapping[str, Array]) -> dict[str, Array]:

@@ -42,9 +42,10 @@ struct NetworkSettings {
 struct Parameter {
   std::string name;
   std::vector<std::int64_t> shape;
-  std::int64_t offset;
-  std::int64_t size;
-  bool decays;  // weight decay is for matrices of products, not for biases
+  std::int64_t offset = 0;
+  std::int64_t size = 0;
+  bool decays = false;  // weight decay is for matrices of products, not for biases
+  const char* remedy = "lower hidden_size";  // what messages say makes it smaller
 };
 
 // Names and places; the numbers themselves are the caller's, one float32 arena.
@@ -56,23 +57,14 @@ class NetworkLayout {
   const NetworkSettings& settings() const { return settings_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   std::int64_t num_parameters() const { return num_parameters_; }
-  std::int64_t index_of(const std::string& name) const;  // in parameters(), or -1
   // What is said where memory has no room for `copies` of them: how many bytes they would take,
   // which parameter takes most, and what makes it smaller.
   std::string memory_text(std::int64_t copies) const;
 
   std::int64_t directions() const { return settings_.bidirectional ? 2 : 1; }
   std::int64_t features() const { return directions() * settings_.hidden_size; }  // F
-  std::int64_t head_inputs() const {  // columns of what the head reads
-    return settings_.pooling == Pooling::kLastMeanMax ? 3 * features() : features();
-  }
-  std::int64_t layer_inputs() const {  // columns of what the first layer reads
-    return settings_.reads_tokens() ? settings_.embedding_size : settings_.input_size;
-  }
 
  private:
-  void add(const std::string& name, const std::vector<std::int64_t>& shape, bool decays);
-
   NetworkSettings settings_;
   std::vector<Parameter> parameters_;
   std::int64_t num_parameters_ = 0;
@@ -86,12 +78,15 @@ struct SequenceData {
   const std::int64_t* tokens = nullptr;   // [rows], or null for values
 };
 
+// Rows of outputs for all of `data`: one for each sequence, or one for each step.
+std::int64_t output_rows(const NetworkSettings& network, const SequenceData& data);
+
 // Asked now and then from the calling thread whether to go on.
 using KeepGoing = bool (*)(void* context);
 
 // The outputs of the head, before the loss gives them a meaning: [n, K], or [rows, K] for every
 // step. False where `keep_going` (may be null) said no; the outputs are then incomplete.
-bool predict(const NetworkLayout& model, const float* parameters, const SequenceData& data,
+bool predict(const NetworkLayout& layout, const float* parameters, const SequenceData& data,
              float* outputs, int threads, KeepGoing keep_going = nullptr, void* context = nullptr);
 
 }  // namespace skrnn

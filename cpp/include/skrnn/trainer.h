@@ -8,13 +8,9 @@
 
 #include "skrnn/loss.h"
 #include "skrnn/network.h"
+#include "skrnn/schedule.h"
 
 namespace skrnn {
-
-enum class Schedule { kConstant, kCosine, kOneCycle };
-
-// By the names "constant", "cosine" and "one_cycle". Throws std::invalid_argument for any other.
-Schedule find_schedule(const std::string& name);
 
 struct TrainingSettings {
   LossSettings loss;
@@ -57,13 +53,13 @@ struct EpochResult {
 class Trainer {
  public:
   // Throws std::invalid_argument for an unknown name or a value out of range.
-  Trainer(const NetworkLayout& model, const TrainingSettings& settings,
+  Trainer(const NetworkLayout& layout, const TrainingSettings& settings,
           std::int64_t target_columns);
   ~Trainer();
   Trainer(Trainer&&) noexcept;
   Trainer& operator=(Trainer&&) noexcept;
 
-  const NetworkLayout& model() const;
+  const NetworkLayout& layout() const;
   const TrainingSettings& settings() const;
 
   // `learning_rate_scale` multiplies the schedule.
@@ -85,9 +81,10 @@ class Trainer {
   void state_gradient_norms(const float* parameters, const SequenceData& data,
                             const Targets& targets, float* norms, int threads);
 
-  // What the optimiser remembers: [memories, number of parameters], and how many updates it made.
-  std::int64_t memories() const;
-  float* memory();
+  // What the optimiser keeps from one update to the next, [optimizer_states, number of parameters],
+  // and how many updates it has made.
+  std::int64_t optimizer_states() const;
+  float* optimizer_state();
   std::int64_t updates() const;
   void set_updates(std::int64_t updates);
 

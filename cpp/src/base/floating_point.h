@@ -1,5 +1,4 @@
-// Subnormal numbers cost a hundred cycles each on many CPUs, and a decaying state is full of them.
-// While one of these lives, its thread treats them as zero; then the caller's flags come back.
+// How a thread rounds, and what it does with subnormal numbers.
 #pragma once
 
 #if defined(__SSE__) || defined(_M_X64)
@@ -9,14 +8,11 @@
 
 namespace skrnn {
 
-class FlushSubnormals {
+// While one of these lives, its thread computes in `mode`; then its own mode comes back. Every
+// thread of a team has a mode of its own: one that works for another takes that one's, or results
+// would depend on which thread made them.
+class FloatingPointMode {
  public:
-  FlushSubnormals() noexcept : before_(read()) { write(before_ | kFlush); }
-  ~FlushSubnormals() { write(before_); }
-  FlushSubnormals(const FlushSubnormals&) = delete;
-  FlushSubnormals& operator=(const FlushSubnormals&) = delete;
-
- private:
 #if defined(__SSE__) || defined(_M_X64)
   using Register = unsigned int;
   static constexpr Register kFlush = 0x8040;  // MXCSR: flush results, read operands as zero
@@ -37,7 +33,21 @@ class FlushSubnormals {
   static Register read() noexcept { return 0; }
   static void write(Register) noexcept {}
 #endif
+
+  explicit FloatingPointMode(Register mode) noexcept : before_(read()) { write(mode); }
+  ~FloatingPointMode() { write(before_); }
+  FloatingPointMode(const FloatingPointMode&) = delete;
+  FloatingPointMode& operator=(const FloatingPointMode&) = delete;
+
+ private:
   Register before_;
+};
+
+// Subnormal numbers cost a hundred cycles each on many CPUs, and a decaying state is full of them.
+// While one of these lives, its thread treats them as zero.
+class FlushSubnormals : public FloatingPointMode {
+ public:
+  FlushSubnormals() noexcept : FloatingPointMode(read() | kFlush) {}
 };
 
 }  // namespace skrnn

@@ -1,6 +1,7 @@
 // One parallel region, with or without OpenMP.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <thread>
@@ -16,6 +17,15 @@ namespace skrnn {
 // True in a forked child: it inherits OpenMP's bookkeeping but none of its threads, and a parallel
 // region would wait for them for ever.
 bool threads_lost() noexcept;
+
+// How many of `wanted` threads (<= 0: as many as the caller may use) `work` is worth, when each is
+// to have `least` of it and a whole number of `units`.
+inline int threads_worth(std::int64_t units, std::int64_t work, std::int64_t least,
+                         int wanted) noexcept {
+  if (threads_lost()) return 1;
+  if (wanted <= 0) wanted = max_threads();
+  return static_cast<int>(std::clamp<std::int64_t>(std::min(units, work / least), 1, wanted));
+}
 
 struct Team {
   int thread;

@@ -19,6 +19,7 @@
 #include "files/json.h"
 #include "files/json_strings.h"
 #include "files/safetensors.h"
+#include "losses/loss.h"
 
 namespace skrnn {
 namespace {
@@ -106,19 +107,40 @@ std::string loss_of_today(const std::string& name, std::int64_t version) {
   return name;
 }
 
+std::vector<double> read_numbers(const Fields& fields, const char* name) {
+  std::vector<double> numbers;
+  const Json list = fields.list(name);
+  numbers.reserve(list.size());
+  for (JsonItems items(list); items.next();) {
+    const auto number = items.value().number();
+    if (!number) {
+      fail(fields.place(name, numbers.size()) + " must be a number, got " +
+           quoted(items.value().text()));
+    }
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+// Before format 3 the options of all losses stood beside the name of the one in use.
 LossSettings read_loss(const Fields& fields, std::int64_t version) {
   LossSettings loss;
   loss.name = loss_of_today(fields.word("name"), version);
-  loss.delta = fields.number("delta");
-  const Json levels = fields.list("quantiles");
-  loss.quantiles.reserve(levels.size());
-  for (JsonItems items(levels); items.next();) {
-    const auto level = items.value().number();
-    if (!level) {
-      fail(fields.place("quantiles", loss.quantiles.size()) + " must be a number, got " +
-           quoted(items.value().text()));
+  const Fields options = version < 3 ? fields : fields.object("options");
+  for (const OptionRule& rule : find_loss(loss.name).options) {
+    if (!options.has(rule.name)) continue;
+    if (rule.is_list) {
+      loss.options[rule.name] = read_numbers(options, rule.name);
+    } else {
+      loss.options[rule.name] = options.number(rule.name);
     }
-    loss.quantiles.push_back(*level);
+  }
+  if (version < 3) return loss;
+  for (JsonItems items(options.json()); items.next();) {
+    if (loss.options.count(items.name()) == 0) {
+      fail("metadata.loss.options has " + quoted(items.name()) + ", which loss '" + loss.name +
+           "' does not");
+    }
   }
   return loss;
 }

@@ -4,11 +4,12 @@
 // description:
 //
 //   format_version  3; files of format 1 have no digests, and before 3 the losses squared_error and
-//                   absolute_error were called squared and absolute
+//                   absolute_error were called squared and absolute, and every loss had delta and
+//                   quantiles beside its name
 //   crc32           {tensor: the CRC-32 of its bytes, an integer, ...} of all that are read
 //   network         cell, input_size, embedding_size, hidden_size, num_layers, bidirectional,
 //                   pooling, output_size: the members of NetworkSettings
-//   loss            name, delta, quantiles, targets
+//   loss            name, options: {name: a number, or a list of numbers, ...}, targets
 //   input           {"operations": [{"operation": a name of ChannelOperation::Kind, as "subtract",
 //                                    "tensor": "input.<i>", "in_float64": boolean}, ...]}
 //   digest          the last member, without a blank before or in it, `,"digest":"1a2b3c4d"}`: the

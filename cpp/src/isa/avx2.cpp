@@ -4,7 +4,7 @@
 
 #define SKRNN_ISA avx2
 #define Eigen EigenAvx2
-#include "simd/kernels.h"
+#include "isa/kernels.h"
 
 namespace skrnn {
 extern const KernelTable kAvx2Kernels;

@@ -4,7 +4,7 @@
 
 #define SKRNN_ISA avx512
 #define Eigen EigenAvx512
-#include "simd/kernels.h"
+#include "isa/kernels.h"
 
 namespace skrnn {
 extern const KernelTable kAvx512Kernels;

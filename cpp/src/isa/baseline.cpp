@@ -1,7 +1,7 @@
 // What every CPU of this architecture can run: SSE2 on x86-64.
 #define SKRNN_ISA baseline
 #define Eigen EigenBaseline
-#include "simd/kernels.h"
+#include "isa/kernels.h"
 
 namespace skrnn {
 extern const KernelTable kBaselineKernels;

@@ -4,7 +4,7 @@
 
 #define SKRNN_ISA neon
 #define Eigen EigenNeon
-#include "simd/kernels.h"
+#include "isa/kernels.h"
 
 namespace skrnn {
 extern const KernelTable kNeonKernels;

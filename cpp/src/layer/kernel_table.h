@@ -156,7 +156,7 @@ struct OptimizerStep {
 
 struct OptimizerKernel {
   const char* name;
-  int memories;  // values a parameter that it remembers, 1 or 2
+  int states;    // values that it keeps of each parameter, 1 or 2
   double beta1;  // of the corrections; 0 where there are none
   double beta2;
   void (*step)(const OptimizerStep&, float* parameters, const float* gradient, float* first,
@@ -207,6 +207,9 @@ struct KernelTable {
   const OptimizerKernel* optimizers;
   int num_optimizers;
   MatrixKernels matrix;
+  // Returns the sum of exp(x[i] - *largest), where *largest is set to the largest of x [n]; the
+  // terms go to `terms` [n], which may be x, or null.
+  double (*softmax_terms)(const float* x, Index n, float* largest, float* terms);
   void (*sigmoid)(const float* x, float* y, Index n);
   void (*tanh)(const float* x, float* y, Index n);
 };

@@ -5,8 +5,8 @@
 
 namespace skrnn::absolute_error {
 
-inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
-  return mean_of_each(shape, o, y, gradient, [](double a, double target, double& derivative) {
+inline double row(const LossContext& context, const float* o, const float* y, float* gradient) {
+  return mean_of_each(context, o, y, gradient, [](double a, double target, double& derivative) {
     const double error = a - target;
     derivative = error > 0 ? 1 : error < 0 ? -1 : error;  // a NaN stays one
     return std::abs(error);
@@ -14,6 +14,6 @@ inline double row(const LossShape& shape, const float* o, const float* y, float*
 }
 
 constexpr Loss kLoss = {"absolute_error", "the absolute error", one_output_each, row,
-                        as_it_is,         value_of_each};
+                        identity,         value_of_each};
 
 }  // namespace skrnn::absolute_error

@@ -13,22 +13,23 @@ inline double probability(double o) {
   return (o >= 0 ? 1 : e) / (1 + e);
 }
 
-inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
-  return mean_of_each(shape, o, y, gradient, [](double a, double target, double& derivative) {
+inline double row(const LossContext& context, const float* o, const float* y, float* gradient) {
+  return mean_of_each(context, o, y, gradient, [](double a, double target, double& derivative) {
     derivative = probability(a) - target;
     return std::max(a, 0.0) + std::log1p(std::exp(-std::abs(a))) - target * a;
   });
 }
 
-inline void link(const LossShape& shape, float* o) {
-  for (std::int64_t k = 0; k < shape.outputs; ++k) {
+inline void link(const LossContext& context, float* o) {
+  for (std::int64_t k = 0; k < context.outputs; ++k) {
     o[k] = static_cast<float>(probability(static_cast<double>(o[k])));
   }
 }
 
 // Every target asks for the probability of a yes, which has no units.
-inline void answer(const LossShape& shape, const float* p, const TargetUnits&, double* answers) {
-  for (std::int64_t k = 0; k < shape.outputs; ++k) answers[k] = static_cast<double>(p[k]);
+inline void answer(const LossContext& context, const float* p, const TargetUnits&,
+                   double* answers) {
+  for (std::int64_t k = 0; k < context.outputs; ++k) answers[k] = static_cast<double>(p[k]);
 }
 
 constexpr Loss kLoss = {

@@ -1,5 +1,8 @@
 // One of K classes, from logits: l = log sum over k of exp(o_k) - o_y. The target is the number of
 // the class.
+//
+// A row of few classes is computed with scalar exponentials; for one of many, as of a vocabulary,
+// there is a kernel.
 #pragma once
 
 #include <algorithm>
@@ -8,41 +11,66 @@
 
 namespace skrnn::cross_entropy {
 
-inline std::int64_t outputs_for(const LossShape&) { return 0; }
+constexpr std::int64_t kManyClasses = 64;  // from which on the kernel is used
 
-inline void link(const LossShape& shape, float* o) {
-  const float most = *std::max_element(o, o + shape.outputs);
-  double sum = 0;
-  for (std::int64_t k = 0; k < shape.outputs; ++k) {
-    o[k] = std::exp(o[k] - most);
-    sum += static_cast<double>(o[k]);
-  }
-  const auto scale = static_cast<float>(1.0 / sum);
-  for (std::int64_t k = 0; k < shape.outputs; ++k) o[k] *= scale;
-}
+inline std::int64_t outputs_for(const LossContext&) { return 0; }
 
-inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
-  const float most = *std::max_element(o, o + shape.outputs);
-  const auto target = static_cast<std::int64_t>(*y);
+// Returns the sum of exp(o_k - most), most being the largest o_k; the terms go to `terms` [K],
+// which may be o, or null.
+inline double softmax_terms(const LossContext& context, const float* o, float& most, float* terms) {
+  const std::int64_t K = context.outputs;
+  if (K >= kManyClasses) return context.kernels->softmax_terms(o, K, &most, terms);
+  most = *std::max_element(o, o + K);
   double sum = 0;
-  for (std::int64_t k = 0; k < shape.outputs; ++k) {
+  for (std::int64_t k = 0; k < K; ++k) {
     const float e = std::exp(o[k] - most);
     sum += static_cast<double>(e);
-    if (gradient) gradient[k] = e;
+    if (terms) terms[k] = e;
   }
+  return sum;
+}
+
+inline void divide(float* terms, std::int64_t n, double sum) {
+  const auto scale = static_cast<float>(1.0 / sum);
+  for (std::int64_t k = 0; k < n; ++k) terms[k] *= scale;
+}
+
+inline void link(const LossContext& context, float* o) {
+  float most;
+  divide(o, context.outputs, softmax_terms(context, o, most, o));
+}
+
+inline double row(const LossContext& context, const float* o, const float* y, float* gradient) {
+  float most;
+  const auto target = static_cast<std::int64_t>(*y);
+  const double sum = softmax_terms(context, o, most, gradient);
   if (gradient) {
-    const auto scale = static_cast<float>(1.0 / sum);
-    for (std::int64_t k = 0; k < shape.outputs; ++k) gradient[k] *= scale;
+    divide(gradient, context.outputs, sum);
     gradient[target] -= 1.0f;
   }
   return std::log(sum) - static_cast<double>(o[target] - most);
 }
 
-// Probabilities that sum to one in float64, too.
-inline void answer(const LossShape& shape, const float* p, const TargetUnits&, double* answers) {
+// The sum of p [n] in a fixed order: of few terms one after the other, of many in eight sums side
+// by side.
+inline double total_of(const float* p, std::int64_t n) {
+  constexpr int kSums = 8;
+  double sums[kSums] = {};
+  std::int64_t k = 0;
+  for (; n >= kManyClasses && k + kSums <= n; k += kSums) {
+    for (int i = 0; i < kSums; ++i) sums[i] += static_cast<double>(p[k + i]);
+  }
   double sum = 0;
-  for (std::int64_t k = 0; k < shape.outputs; ++k) sum += static_cast<double>(p[k]);
-  for (std::int64_t k = 0; k < shape.outputs; ++k) answers[k] = static_cast<double>(p[k]) / sum;
+  for (const double part : sums) sum += part;
+  for (; k < n; ++k) sum += static_cast<double>(p[k]);
+  return sum;
+}
+
+// Probabilities that sum to one in float64, too.
+inline void answer(const LossContext& context, const float* p, const TargetUnits&,
+                   double* answers) {
+  const double sum = total_of(p, context.outputs);
+  for (std::int64_t k = 0; k < context.outputs; ++k) answers[k] = static_cast<double>(p[k]) / sum;
 }
 
 constexpr Loss kLoss = {"cross_entropy", "one of several classes", outputs_for, row, link, answer};

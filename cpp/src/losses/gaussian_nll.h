@@ -16,10 +16,10 @@ namespace skrnn::gaussian_nll {
 
 constexpr double kBound = 10;  // S: deviations from exp(-5) to exp(5)
 
-inline std::int64_t outputs_for(const LossShape& shape) { return 2 * shape.targets; }
+inline std::int64_t outputs_for(const LossContext& context) { return 2 * context.targets; }
 
-inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
-  const std::int64_t n = shape.targets;
+inline double row(const LossContext& context, const float* o, const float* y, float* gradient) {
+  const std::int64_t n = context.targets;
   const double share = 0.5 / static_cast<double>(n);
   double sum = 0;
   for (std::int64_t k = 0; k < n; ++k) {
@@ -36,16 +36,16 @@ inline double row(const LossShape& shape, const float* o, const float* y, float*
   return sum * share;
 }
 
-inline void link(const LossShape& shape, float* o) {
-  for (std::int64_t k = shape.targets; k < shape.outputs; ++k) {
+inline void link(const LossContext& context, float* o) {
+  for (std::int64_t k = context.targets; k < context.outputs; ++k) {
     o[k] = static_cast<float>(std::exp(kBound / 2 * std::tanh(static_cast<double>(o[k]) / kBound)));
   }
 }
 
-inline void answer(const LossShape& shape, const float* linked, const TargetUnits& units,
+inline void answer(const LossContext& context, const float* linked, const TargetUnits& units,
                    double* answers) {
-  for (std::int64_t k = 0; k < shape.targets; ++k) {
-    const std::int64_t deviation = shape.targets + k;
+  for (std::int64_t k = 0; k < context.targets; ++k) {
+    const std::int64_t deviation = context.targets + k;
     answers[k] = units.value(k, static_cast<double>(linked[k]));
     answers[deviation] = units.difference(k, static_cast<double>(linked[deviation]));
   }

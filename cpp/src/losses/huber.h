@@ -8,20 +8,26 @@
 
 namespace skrnn::huber {
 
-inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
-  const double delta = shape.delta;
-  return mean_of_each(shape, o, y, gradient, [delta](double a, double target, double& derivative) {
-    const double error = a - target, size = std::abs(error);
-    if (size > delta) {
-      derivative = error > 0 ? delta : -delta;
-      return delta * (size - delta / 2);
-    }
-    derivative = error;
-    return error * error / 2;
-  });
+constexpr OptionRule kOptions[] = {
+    {"delta", false, 1.0, [](double delta) { return delta > 0; }, "must be above 0"},
+};
+
+inline double row(const LossContext& context, const float* o, const float* y, float* gradient) {
+  const double delta = context.options[0][0];
+  return mean_of_each(context, o, y, gradient,
+                      [delta](double a, double target, double& derivative) {
+                        const double error = a - target, size = std::abs(error);
+                        if (size > delta) {
+                          derivative = error > 0 ? delta : -delta;
+                          return delta * (size - delta / 2);
+                        }
+                        derivative = error;
+                        return error * error / 2;
+                      });
 }
 
 constexpr Loss kLoss = {
-    "huber", "squared near zero, absolute beyond", one_output_each, row, as_it_is, value_of_each};
+    "huber", "squared near zero, absolute beyond", one_output_each, row, identity, value_of_each,
+    kOptions};
 
 }  // namespace skrnn::huber

@@ -1,4 +1,4 @@
-// What a loss is: a function of one row of outputs and its targets.
+// A loss is a function of one row of outputs and its targets.
 //
 // A row is a sequence, or a step of one. With several outputs a row, every loss but the cross
 // entropy is the mean over them, so that a learning rate suits any number.
@@ -9,15 +9,39 @@
 #include <string>
 #include <vector>
 
+#include "layer/kernel_table.h"
 #include "skrnn/loss.h"
 
 namespace skrnn {
 
-struct LossShape {
-  std::int64_t outputs;                // K, columns of outputs
-  std::int64_t targets;                // columns of targets
-  double delta = 1.0;                  // of huber
-  std::vector<double> quantiles = {};  // of quantile
+// An option that a loss declares: a number, or a list of one or more of them.
+struct OptionRule {
+  const char* name;
+  bool is_list;
+  double default_value;  // of a number; a list has none and has to be given
+  bool (*allows)(double);
+  const char* range;  // what `allows` asks for, as in "must be above 0"
+};
+
+// Those of one loss.
+struct OptionRules {
+  const OptionRule* rules = nullptr;
+  int count = 0;
+
+  constexpr OptionRules() = default;
+  template <int kCount>
+  constexpr OptionRules(const OptionRule (&array)[kCount]) : rules(array), count(kCount) {}
+  const OptionRule* begin() const { return rules; }
+  const OptionRule* end() const { return rules + count; }
+};
+
+// What a loss knows beside its row.
+struct LossContext {
+  std::int64_t outputs;  // K, columns of outputs
+  std::int64_t targets;  // columns of targets
+  // The values of each option, in the order in which the loss declares them; one of a number.
+  std::vector<std::vector<double>> options;
+  const KernelTable* kernels;
 };
 
 // The targets are y = scale z + mean, where z is what the network was trained on.
@@ -37,16 +61,16 @@ struct Loss {
   const char* description;
 
   // Columns of outputs that as many columns of targets need; 0 where any number will do.
-  std::int64_t (*outputs_for)(const LossShape&);
+  std::int64_t (*outputs_for)(const LossContext&);
   // The loss of one row, and its gradient by the outputs ([K], or null for none).
-  double (*row)(const LossShape&, const float* outputs, const float* targets, float* gradient);
+  double (*row)(const LossContext&, const float* outputs, const float* targets, float* gradient);
   // What the outputs of one row mean (probabilities, numbers, rates), in place.
-  void (*link)(const LossShape&, float* outputs);
+  void (*link)(const LossContext&, float* outputs);
   // From what the link gave to float64 in the units of the targets.
-  void (*answer)(const LossShape&, const float* linked, const TargetUnits&, double* answers);
-};
+  void (*answer)(const LossContext&, const float* linked, const TargetUnits&, double* answers);
 
-LossShape shape_of(const LossSettings& loss, std::int64_t targets, std::int64_t outputs);
+  OptionRules options = {};
+};
 
 // Every loss, in the order in which users see them.
 const std::vector<Loss>& losses();
@@ -54,13 +78,16 @@ const std::vector<Loss>& losses();
 // Throws std::invalid_argument for an unknown name.
 const Loss& find_loss(const std::string& name);
 
+// Throws std::invalid_argument for what check_loss refuses.
+LossContext context_of(const LossSettings& loss, std::int64_t targets, std::int64_t outputs);
+
 // The mean over outputs of a loss each target has for itself; `slope` gives it and its derivative.
 template <class Slope>
-double mean_of_each(const LossShape& shape, const float* outputs, const float* targets,
+double mean_of_each(const LossContext& context, const float* outputs, const float* targets,
                     float* gradient, const Slope& slope) {
-  const double share = 1.0 / static_cast<double>(shape.targets);
+  const double share = 1.0 / static_cast<double>(context.targets);
   double sum = 0;
-  for (std::int64_t k = 0; k < shape.targets; ++k) {
+  for (std::int64_t k = 0; k < context.targets; ++k) {
     double derivative;
     sum += slope(static_cast<double>(outputs[k]), static_cast<double>(targets[k]), derivative);
     if (gradient) gradient[k] = static_cast<float>(derivative * share);
@@ -68,11 +95,11 @@ double mean_of_each(const LossShape& shape, const float* outputs, const float* t
   return sum * share;
 }
 
-inline std::int64_t one_output_each(const LossShape& shape) { return shape.targets; }
-inline void as_it_is(const LossShape&, float*) {}
-inline void value_of_each(const LossShape& shape, const float* linked, const TargetUnits& units,
+inline std::int64_t one_output_each(const LossContext& context) { return context.targets; }
+inline void identity(const LossContext&, float*) {}
+inline void value_of_each(const LossContext& context, const float* linked, const TargetUnits& units,
                           double* answers) {
-  for (std::int64_t k = 0; k < shape.targets; ++k) {
+  for (std::int64_t k = 0; k < context.targets; ++k) {
     answers[k] = units.value(k, static_cast<double>(linked[k]));
   }
 }

@@ -2,11 +2,13 @@
 #include <string>
 
 #include "base/choice.h"
+#include "layer/dispatch.h"
 #include "losses/absolute_error.h"
 #include "losses/binary_cross_entropy.h"
 #include "losses/cross_entropy.h"
 #include "losses/gaussian_nll.h"
 #include "losses/huber.h"
+#include "losses/options.h"
 #include "losses/poisson.h"
 #include "losses/quantile.h"
 #include "losses/squared_error.h"
@@ -28,44 +30,41 @@ const Loss& find_loss(const std::string& name) {
   return choose(losses().begin(), losses().end(), name, "loss");
 }
 
-LossShape shape_of(const LossSettings& loss, std::int64_t targets, std::int64_t outputs) {
-  return {outputs, targets, loss.delta, loss.quantiles};
-}
-
-std::vector<LossInfo> list_losses() {
-  std::vector<LossInfo> result;
-  for (const Loss& loss : losses()) result.push_back({loss.name, loss.description});
-  return result;
-}
-
-std::int64_t outputs_for(const LossSettings& loss, std::int64_t targets) {
-  return find_loss(loss.name).outputs_for(shape_of(loss, targets, 0));
-}
-
-void check_loss(const LossSettings& loss, std::int64_t targets, std::int64_t outputs) {
-  const Loss& found = find_loss(loss.name);
-  if (!(loss.delta > 0)) {
-    throw std::invalid_argument("delta must be above 0, got " + std::to_string(loss.delta));
-  }
-  for (const double q : loss.quantiles) {
-    if (!(q > 0 && q < 1)) {
-      throw std::invalid_argument("quantiles must be in (0, 1), got " + std::to_string(q));
-    }
-  }
-  if (loss.name == "quantile" && loss.quantiles.empty()) {
-    throw std::invalid_argument("loss 'quantile' needs quantiles, got none");
-  }
+LossContext context_of(const LossSettings& settings, std::int64_t targets, std::int64_t outputs) {
+  const Loss& loss = find_loss(settings.name);
+  LossContext context{outputs, targets, resolve_options(loss, settings), &active_kernels()};
   constexpr std::int64_t kMostTargets = std::int64_t{1} << 30;  // far below overflow
   if (targets < 1 || targets > kMostTargets) {
     throw std::invalid_argument("targets must be between 1 and 2^30, got " +
                                 std::to_string(targets));
   }
-  const std::int64_t wanted = found.outputs_for(shape_of(loss, targets, outputs));
+  const std::int64_t wanted = loss.outputs_for(context);
   if (wanted != 0 && wanted != outputs) {
-    throw std::invalid_argument("loss '" + loss.name + "' needs output_size " +
+    throw std::invalid_argument("loss '" + settings.name + "' needs output_size " +
                                 std::to_string(wanted) + " for " + std::to_string(targets) +
                                 " target(s), got " + std::to_string(outputs));
   }
+  return context;
+}
+
+std::vector<LossInfo> list_losses() {
+  std::vector<LossInfo> result;
+  for (const Loss& loss : losses()) {
+    LossInfo& info = result.emplace_back();
+    info.name = loss.name;
+    info.description = loss.description;
+    for (const OptionRule& rule : loss.options) info.options.emplace_back(rule.name);
+  }
+  return result;
+}
+
+std::int64_t outputs_for(const LossSettings& settings, std::int64_t targets) {
+  const Loss& loss = find_loss(settings.name);
+  return loss.outputs_for({0, targets, resolve_options(loss, settings), nullptr});
+}
+
+void check_loss(const LossSettings& loss, std::int64_t targets, std::int64_t outputs) {
+  context_of(loss, targets, outputs);
 }
 
 }  // namespace skrnn

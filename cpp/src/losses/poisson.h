@@ -6,16 +6,16 @@
 
 namespace skrnn::poisson {
 
-inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
-  return mean_of_each(shape, o, y, gradient, [](double a, double target, double& derivative) {
+inline double row(const LossContext& context, const float* o, const float* y, float* gradient) {
+  return mean_of_each(context, o, y, gradient, [](double a, double target, double& derivative) {
     const double rate = std::exp(a);
     derivative = rate - target;
     return rate - target * a;
   });
 }
 
-inline void link(const LossShape& shape, float* o) {
-  for (std::int64_t k = 0; k < shape.outputs; ++k) o[k] = std::exp(o[k]);
+inline void link(const LossContext& context, float* o) {
+  for (std::int64_t k = 0; k < context.outputs; ++k) o[k] = std::exp(o[k]);
 }
 
 constexpr Loss kLoss = {"poisson",    "the likelihood of counts", one_output_each, row, link,

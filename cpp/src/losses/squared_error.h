@@ -5,14 +5,14 @@
 
 namespace skrnn::squared_error {
 
-inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
-  return mean_of_each(shape, o, y, gradient, [](double a, double target, double& derivative) {
+inline double row(const LossContext& context, const float* o, const float* y, float* gradient) {
+  return mean_of_each(context, o, y, gradient, [](double a, double target, double& derivative) {
     derivative = a - target;
     return derivative * derivative / 2;
   });
 }
 
-constexpr Loss kLoss = {"squared_error", "half the squared error", one_output_each, row, as_it_is,
+constexpr Loss kLoss = {"squared_error", "half the squared error", one_output_each, row, identity,
                         value_of_each};
 
 }  // namespace skrnn::squared_error

@@ -1,49 +1,66 @@
 // A dense layer: y = x W^T + b for each row.
 #pragma once
 
+#include <string>
+
 #include "base/buffer.h"
 #include "layer/kernel_table.h"
+#include "network/parameter_list.h"
 
 namespace skrnn {
 
-// Memory for the passes of a Dense, one for each thread that calls.
-struct DenseWorkspace {
-  Workspace<float> transposed;   // [K, chunk of rows] of dy
-  Workspace<float> packed_rows;  // of x
-  Workspace<double> sums;        // [K]
-  Workspace<char> scratch;
-};
-
+// W and b, the parameters <name>.weight [K, F] and <name>.bias [K], as the kernels read them.
 class Dense {
  public:
-  Dense(const MatrixKernels& kernels, Index inputs, Index outputs)
-      : kernels_(&kernels), inputs_(inputs), outputs_(outputs) {}
+  Dense(ParameterList& parameters, const std::string& name, Index inputs, Index outputs);
 
-  // Keeps a copy of W and b in the kernels' layout; W's transpose too where `trains`.
-  void load(const float* weight /* [K, F] */, const float* bias /* [K] */, bool trains);
+  // Packs the parameters; W's transpose too where the layer `trains`.
+  void load(const float* parameters, bool trains);
 
-  void forward(Index rows, const float* x /* [rows, F] */, float* y /* [rows, K] */, int threads,
-               DenseWorkspace& workspace) const;
+  Index inputs() const { return inputs_; }    // F
+  Index outputs() const { return outputs_; }  // K
 
-  // The same on the calling thread, with `step_scratch()` bytes on a cache line.
+  // On the calling thread, with `step_scratch()` bytes on a cache line.
   std::size_t step_scratch() const { return kernels_->scratch(inputs_); }
-  void step(Index rows, const float* x, float* y, void* scratch) const noexcept;
-
-  // Gradients are written whole.
-  void backward(Index rows, const float* x, const float* dy /* [rows, K] */,
-                float* dx /* [rows, F] */, float* dweight, float* dbias, int threads,
-                DenseWorkspace& workspace) const;
+  void step(Index rows, const float* x /* [rows, F] */, float* y /* [rows, K] */,
+            void* scratch) const noexcept;
 
  private:
+  friend class DensePass;
   MatrixArgs forward_args(const float* x, float* y) const {
     return {outputs_, inputs_, packed_.get(), x, inputs_, y, outputs_, false};
   }
-  void multiply(MatrixArgs args, Index rows, int threads, Workspace<char>& scratch) const;
 
   const MatrixKernels* kernels_;
-  Index inputs_;   // F
-  Index outputs_;  // K
+  Index inputs_, outputs_;
+  Index weight_, bias_;  // offsets in the arena of parameters
   Workspace<float> packed_, packed_back_;
+};
+
+// A dense layer in one pass of a minibatch.
+class DensePass {
+ public:
+  explicit DensePass(const Dense& dense) : dense_(dense) {}
+
+  // [rows, K], valid until the next call. x is [rows, F], and has to stay until backward.
+  const float* forward(Index rows, const float* x, int threads);
+
+  // Of the last forward pass: dL/dx [rows, F], for the caller to change, valid until the next call.
+  // The gradients of W and b are written to their places in the arena `gradient`.
+  float* backward(Index rows, const float* dy /* [rows, K] */, float* gradient, int threads);
+
+ private:
+  // The gradient of the bias: sums over rows of dy, in float64.
+  void sum_rows(Index rows, const float* dy, float* dbias, int threads);
+  void multiply(MatrixArgs args, Index rows, int threads);
+
+  const Dense& dense_;
+  const float* x_ = nullptr;      // of the last forward pass
+  Workspace<float> y_, dx_;       // [rows, K], [rows, F]
+  Workspace<float> transposed_;   // [K, chunk of rows] of dy
+  Workspace<float> packed_rows_;  // of x
+  Workspace<double> sums_;        // [K]
+  Workspace<char> scratch_;
 };
 
 }  // namespace skrnn

@@ -25,4 +25,28 @@ void Dropout::mask(double rate, std::int64_t layer, DropoutSite site, std::int64
   }
 }
 
+const float* DropoutPass::forward(const Minibatch& batch, const Dropout* dropout, const float* x) {
+  drops_ = dropout != nullptr && dropout->rate > 0;
+  if (!drops_) return x;
+  const std::int64_t n = size_of(batch);
+  float* mask = mask_.reserve(n);
+  const auto draw = [&](std::int64_t row, std::int64_t rank, std::int64_t step) {
+    dropout->mask(dropout->rate, layer_, DropoutSite::kOutput, batch.sample(rank), step, columns_,
+                  mask + row * columns_);
+  };
+  if (rows_ == Rows::kSteps) {
+    batch.for_each_row(draw);
+  } else {
+    for (std::int64_t rank = 0; rank < batch.size(); ++rank) draw(rank, rank, 0);
+  }
+  float* masked = masked_.reserve(n);
+  for (std::int64_t i = 0; i < n; ++i) masked[i] = x[i] * mask[i];
+  return masked;
+}
+
+void DropoutPass::backward(const Minibatch& batch, float* gradient) const {
+  const std::int64_t n = drops_ ? size_of(batch) : 0;
+  for (std::int64_t i = 0; i < n; ++i) gradient[i] *= mask_.get()[i];
+}
+
 }  // namespace skrnn

@@ -13,7 +13,7 @@ std::int64_t length_of(const SequenceData& data, std::int64_t sample) {
   return data.offsets[sample + 1] - data.offsets[sample];
 }
 
-void sort_by_falling_length(const SequenceData& data, std::int64_t* begin, std::int64_t* end) {
+void sort_by_descending_length(const SequenceData& data, std::int64_t* begin, std::int64_t* end) {
   std::stable_sort(begin, end, [&](std::int64_t a, std::int64_t b) {
     return length_of(data, a) > length_of(data, b);
   });
@@ -96,7 +96,7 @@ Minibatches Minibatches::shuffled(const SequenceData& data, std::int64_t batch_s
   std::vector<std::pair<std::int64_t, std::int64_t>> ranges;
   for (std::int64_t pool = 0; pool < data.size; pool += kPool * batch_size) {
     const std::int64_t end = std::min(data.size, pool + kPool * batch_size);
-    sort_by_falling_length(data, result.order_.data() + pool, result.order_.data() + end);
+    sort_by_descending_length(data, result.order_.data() + pool, result.order_.data() + end);
     for (std::int64_t begin = pool; begin < end; begin += batch_size) {
       ranges.emplace_back(begin, std::min(end, begin + batch_size));
     }
@@ -119,7 +119,7 @@ Minibatches Minibatches::sorted(const SequenceData& data, std::int64_t batch_siz
   Minibatches result;
   result.order_.resize(static_cast<std::size_t>(data.size));
   std::iota(result.order_.begin(), result.order_.end(), 0);
-  sort_by_falling_length(data, result.order_.data(), result.order_.data() + data.size);
+  sort_by_descending_length(data, result.order_.data(), result.order_.data() + data.size);
   result.begin_ = {0};
   std::int64_t rows = 0;
   for (std::int64_t i = 0; i < data.size; ++i) {

@@ -1,4 +1,4 @@
-// A few sequences, gathered for the kernels: in order of falling length, step after step.
+// A few sequences, gathered for the kernels: in order of descending length, step after step.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace skrnn {
 // those that are over already are not there.
 class Minibatch {
  public:
-  // `samples` in order of falling length. `channels` is the width of data.values.
+  // `samples` in order of descending length. `channels` is the width of data.values.
   void gather(const SequenceData& data, const std::int64_t* samples, std::int64_t count,
               std::int64_t first_step, std::int64_t max_steps, std::int64_t channels,
               bool bidirectional);
@@ -48,15 +48,15 @@ class Minibatch {
   std::vector<std::int64_t> tokens_;
 };
 
-// Sequences 0..n-1 in minibatches of at most `batch_size`, each in order of falling length.
+// Sequences 0..n-1 in minibatches of at most `batch_size`, each in order of descending length.
 class Minibatches {
  public:
   // Shuffled, with like lengths together: the sequences are shuffled, cut into pools of many
   // minibatches, sorted by length within a pool, cut into minibatches, and these shuffled again.
   static Minibatches shuffled(const SequenceData& data, std::int64_t batch_size, std::uint64_t seed,
                               std::uint32_t epoch);
-  // All of them by falling length, cut where a minibatch has `batch_size` sequences or `max_rows`
-  // rows.
+  // All of them by descending length, cut where a minibatch has `batch_size` sequences or
+  // `max_rows` rows.
   static Minibatches sorted(const SequenceData& data, std::int64_t batch_size,
                             std::int64_t max_rows);
 

@@ -1,17 +1,29 @@
-// Pooling: what the features of a sequence become before the head.
+// Pooling: what the hidden states of a sequence become before the head.
 #pragma once
 
 #include <cmath>
+#include <cstdint>
+#include <string>
 #include <vector>
 
+#include "base/buffer.h"
 #include "network/minibatch.h"
+#include "network/parameter_list.h"
+#include "network/stack.h"
 #include "skrnn/network.h"
 
 namespace skrnn {
 
-// What one more step does to a maximum: a NaN is not lost, it is larger than anything.
+// Whether a step replaces the maximum of those before it. A NaN is not lost: it counts as larger
+// than anything.
 inline bool is_new_maximum(float value, float maximum) {
   return value > maximum || std::isnan(value);
+}
+
+// A step of n features to the sums of those before it. In float64: a sum of millions of steps would
+// stand still in float32.
+inline void add_step(std::int64_t n, const float* h, double* sums) {
+  for (std::int64_t f = 0; f < n; ++f) sums[f] += static_cast<double>(h[f]);
 }
 
 inline void mean_of_steps(std::int64_t n, const double* sums, std::int64_t steps, float* mean) {
@@ -20,34 +32,59 @@ inline void mean_of_steps(std::int64_t n, const double* sums, std::int64_t steps
   }
 }
 
-// Mean, max and attention over the rows of a minibatch. The last states need no pooling of rows:
-// the first F columns of kLastMeanMax are the caller's to fill, and to give their gradient back.
+// The kind of pooling and, for attention, its query: the parameter <name>.weight [1, F]. It is not
+// copied: `parameters` have to stay.
 class Pooler {
  public:
-  Pooler(Pooling kind, std::int64_t features) : kind_(kind), features_(features) {}
+  Pooler(ParameterList& parameters, const std::string& name, Pooling kind, std::int64_t features);
 
-  // `pooled` and `dpooled` are [B, P], P = NetworkLayout::head_inputs(); `query` ([F]) is
-  // attention's.
-  void forward(const Minibatch& batch, const float* h /* [rows, F] */, const float* query,
-               float* pooled);
-  // Of the last minibatch that went forward. `dquery` is written whole.
-  void backward(const Minibatch& batch, const float* h, const float* query, const float* dpooled,
-                float* dh /* [rows, F] */, float* dquery);
+  void load(const float* parameters) { query_ = parameters + offset_; }
+
+  Pooling kind() const { return kind_; }
+  bool every_step() const { return kind_ == Pooling::kEveryStep; }
+  bool reads_last() const { return kind_ == Pooling::kLast || kind_ == Pooling::kLastMeanMax; }
+
+  std::int64_t features() const { return features_; }  // F
+  std::int64_t columns() const {                       // P, of what it gives
+    return kind_ == Pooling::kLastMeanMax ? 3 * features_ : features_;
+  }
+  const float* query() const { return query_; }  // [F], of attention
+  float* query_gradient(float* gradient) const { return gradient + offset_; }
+
+ private:
+  Pooling kind_;
+  std::int64_t features_;
+  std::int64_t offset_ = 0;
+  const float* query_ = nullptr;
+};
+
+// Pooling in one pass of a minibatch.
+class PoolingPass {
+ public:
+  explicit PoolingPass(const Pooler& pooler) : pooler_(pooler) {}
+
+  // [B, P], or the [rows, P] of every step; valid until the next call, or as long as `states`.
+  const float* forward(const Minibatch& batch, const StackOutput& states);
+  // Of the last forward pass; `dpooled` has to stay as long as what is returned. The query's
+  // gradient is written to its place in the arena `gradient`.
+  StackOutputGradient backward(const Minibatch& batch, const float* dpooled, float* gradient);
 
  private:
   // Of F columns of rows that are `stride` long; dh is added to.
-  void mean(const Minibatch& batch, const float* h, float* pooled, std::int64_t stride);
-  void max(const Minibatch& batch, const float* h, float* pooled, std::int64_t stride);
-  void attend(const Minibatch& batch, const float* h, const float* query, float* pooled);
+  void mean(const Minibatch& batch, float* pooled, std::int64_t stride);
+  void max(const Minibatch& batch, float* pooled, std::int64_t stride);
+  void attend(const Minibatch& batch, float* pooled);
   void mean_backward(const Minibatch& batch, const float* dpooled, std::int64_t stride,
                      float* dh) const;
   void max_backward(const Minibatch& batch, const float* dpooled, std::int64_t stride,
                     float* dh) const;
-  void attend_backward(const Minibatch& batch, const float* h, const float* query,
-                       const float* dpooled, float* dh, float* dquery) const;
+  void attend_backward(const Minibatch& batch, const float* dpooled, float* dh,
+                       float* dquery) const;
 
-  Pooling kind_;
-  std::int64_t features_;
+  const Pooler& pooler_;
+  const float* h_ = nullptr;           // [rows, F], of the last forward pass
+  Workspace<float> pooled_;            // [B, P]
+  Workspace<float> dh_, dlast_;        // [rows, F], [B, F]
   std::vector<std::int64_t> largest_;  // [B, F] rows where the maxima stand
   std::vector<double> sums_;           // [B, F]
   std::vector<double> attention_;      // [rows]

@@ -11,7 +11,7 @@ namespace skrnn::SKRNN_ISA {
 
 struct Adam {
   static constexpr const char* kName = "adam";
-  static constexpr int kMemories = 2;  // m, v
+  static constexpr int kStates = 2;  // m, v
   static constexpr double kBeta1 = 0.9, kBeta2 = 0.999;
 
   static SKRNN_INLINE Packet update(const Rates& r, Packet p, Packet g, Packet& m, Packet& v) {

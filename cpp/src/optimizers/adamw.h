@@ -9,7 +9,7 @@ namespace skrnn::SKRNN_ISA {
 
 struct AdamW {
   static constexpr const char* kName = "adamw";
-  static constexpr int kMemories = Adam::kMemories;
+  static constexpr int kStates = Adam::kStates;
   static constexpr double kBeta1 = Adam::kBeta1, kBeta2 = Adam::kBeta2;
 
   static SKRNN_INLINE Packet update(const Rates& r, Packet p, Packet g, Packet& m, Packet& v) {

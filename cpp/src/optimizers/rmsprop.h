@@ -12,7 +12,7 @@ namespace skrnn::SKRNN_ISA {
 
 struct RmsProp {
   static constexpr const char* kName = "rmsprop";
-  static constexpr int kMemories = 1;  // v
+  static constexpr int kStates = 1;  // v
   static constexpr double kBeta1 = 0, kBeta2 = 0;
 
   static SKRNN_INLINE Packet update(const Rates& r, Packet p, Packet g, Packet& v, Packet&) {

@@ -12,7 +12,7 @@ namespace skrnn::SKRNN_ISA {
 
 struct Sgd {
   static constexpr const char* kName = "sgd";
-  static constexpr int kMemories = 1;  // m
+  static constexpr int kStates = 1;  // m
   static constexpr double kBeta1 = 0, kBeta2 = 0;
 
   static SKRNN_INLINE Packet update(const Rates& r, Packet p, Packet g, Packet& m, Packet&) {

@@ -1,15 +1,13 @@
 #include "skrnn/model.h"
 
 #include <algorithm>
-#include <cmath>
-#include <iterator>
 #include <stdexcept>
 #include <utility>
 
-#include "base/choice.h"
-#include "files/model_file.h"
+#include "losses/rows.h"
+#include "network/prediction.h"
+#include "serving/channel_operations.h"
 #include "serving/model_impl.h"
-#include "serving/prediction.h"
 
 namespace skrnn {
 namespace {
@@ -27,50 +25,7 @@ void require_size(const char* what, std::size_t size, std::int64_t expected) {
   }
 }
 
-struct NamedOperation {
-  const char* name;
-  ChannelOperation::Kind kind;
-};
-constexpr NamedOperation kOperations[] = {{"subtract", ChannelOperation::Kind::kSubtract},
-                                          {"divide", ChannelOperation::Kind::kDivide},
-                                          {"multiply", ChannelOperation::Kind::kMultiply},
-                                          {"add", ChannelOperation::Kind::kAdd},
-                                          {"fill", ChannelOperation::Kind::kFill}};
-
-template <class T>
-T combine(ChannelOperation::Kind kind, T x, T value) {
-  switch (kind) {
-    case ChannelOperation::Kind::kSubtract:
-      return x - value;
-    case ChannelOperation::Kind::kDivide:
-      return x / value;
-    case ChannelOperation::Kind::kMultiply:
-      return x * value;
-    case ChannelOperation::Kind::kFill:
-      return std::isnan(x) ? value : x;
-    case ChannelOperation::Kind::kAdd:
-      break;
-  }
-  return x + value;
-}
-
 }  // namespace
-
-const char* name_of(ChannelOperation::Kind kind) {
-  return std::find_if(std::begin(kOperations), std::end(kOperations),
-                      [&](const NamedOperation& item) { return item.kind == kind; })
-      ->name;
-}
-
-ChannelOperation::Kind find_operation(const std::string& name) {
-  return choose(std::begin(kOperations), std::end(kOperations), name, "operation").kind;
-}
-
-bool ServingSettings::fills_nan() const {
-  return std::any_of(operations.begin(), operations.end(), [](const ChannelOperation& operation) {
-    return operation.kind == ChannelOperation::Kind::kFill;
-  });
-}
 
 Model::Impl::Impl(const ServingSettings& s, Buffer<float> p, const std::string& d)
     : settings(s),
@@ -78,10 +33,9 @@ Model::Impl::Impl(const ServingSettings& s, Buffer<float> p, const std::string& 
       parameters(std::move(p)),
       packed(NetworkLayout(s.network), false),
       loss(&find_loss(s.loss.name)),
-      shape(shape_of(s.loss, s.targets, s.network.output_size)),
+      context(context_of(s.loss, s.targets, s.network.output_size)),
       units{settings.target_mean.empty() ? nullptr : settings.target_mean.data(),
             settings.target_scale.empty() ? nullptr : settings.target_scale.data()} {
-  check_loss(s.loss, s.targets, s.network.output_size);
   if (!s.target_mean.empty()) require_size("target_mean", s.target_mean.size(), s.targets);
   if (!s.target_scale.empty()) require_size("target_scale", s.target_scale.size(), s.targets);
   if (!s.operations.empty() && s.network.reads_tokens()) {
@@ -93,35 +47,13 @@ Model::Impl::Impl(const ServingSettings& s, Buffer<float> p, const std::string& 
   packed.load(parameters.get());
 }
 
-void Model::Impl::answer(std::int64_t rows, float* outputs, double* answers) const noexcept {
-  for (std::int64_t row = 0; row < rows; ++row) {
-    loss->link(shape, outputs + row * shape.outputs);
-    loss->answer(shape, outputs + row * shape.outputs, units, answers + row * shape.outputs);
-  }
-}
-
-template <class T>
-void Model::Impl::prepare(std::int64_t rows, const T* raw, float* prepared) const noexcept {
-  constexpr std::int64_t kAtOnce = 64;
-  const std::int64_t C = settings.network.input_size;
-  T channels[kAtOnce];
-  for (std::int64_t row = 0; row < rows; ++row, raw += C, prepared += C) {
-    for (std::int64_t begin = 0; begin < C; begin += kAtOnce) {
-      const std::int64_t count = std::min(kAtOnce, C - begin);
-      std::copy_n(raw + begin, count, channels);
-      for (const ChannelOperation& operation : settings.operations) {
-        const double* values = operation.values.data() + begin;
-        for (std::int64_t i = 0; i < count; ++i) {
-          channels[i] = operation.in_float64
-                            ? static_cast<T>(combine(operation.kind,
-                                                     static_cast<double>(channels[i]), values[i]))
-                            : combine(operation.kind, channels[i], static_cast<T>(values[i]));
-        }
-      }
-      for (std::int64_t i = 0; i < count; ++i)
-        prepared[begin + i] = static_cast<float>(channels[i]);
-    }
-  }
+void Model::Impl::answer(std::int64_t rows, float* outputs, double* answers,
+                         int threads) const noexcept {
+  const std::int64_t K = context.outputs;
+  for_each_row(context, rows, threads, [&](std::int64_t row) {
+    loss->link(context, outputs + row * K);
+    loss->answer(context, outputs + row * K, units, answers + row * K);
+  });
 }
 
 Model::Model(const ServingSettings& settings, const float* parameters)
@@ -130,23 +62,11 @@ Model::Model(const ServingSettings& settings, const float* parameters)
 
 Model::Model(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
-Model Model::load(const std::string& path) {
-  ModelFile file = read_model_file(path);
-  return Model(
-      std::make_shared<const Impl>(file.settings, std::move(file.parameters), file.description));
-}
-
-Model Model::parse(const char* data, std::size_t size) {
-  ModelFile file = parse_model_file(data, size);
-  return Model(
-      std::make_shared<const Impl>(file.settings, std::move(file.parameters), file.description));
-}
-
 const ServingSettings& Model::settings() const { return impl_->settings; }
-const NetworkLayout& Model::network() const { return impl_->packed.model(); }
+const NetworkLayout& Model::network() const { return impl_->packed.layout(); }
 const float* Model::parameters() const { return impl_->parameters.get(); }
 const std::string& Model::description() const { return impl_->description; }
-std::int64_t Model::answer_size() const { return impl_->shape.outputs; }
+std::int64_t Model::answer_size() const { return impl_->context.outputs; }
 std::int64_t Model::channels() const { return impl_->channels(); }
 
 bool Model::predict(const SequenceData& data, double* answers, int threads, KeepGoing keep_going,
@@ -169,22 +89,21 @@ bool Model::predict_prepared(const SequenceData& data, double* answers, int thre
       throw std::invalid_argument("sequence " + std::to_string(i) + " has no steps");
     }
   }
-  const bool every_step = impl_->settings.network.pooling == Pooling::kEveryStep;
-  const std::int64_t rows = every_step ? data.offsets[data.size] : data.size;
+  const std::int64_t rows = output_rows(impl_->settings.network, data);
   const Buffer<float> outputs =
       make_buffer<float>(rows * answer_size(), "the outputs of all sequences");
   if (!skrnn::predict(impl_->packed, data, outputs.get(), threads, keep_going, context)) {
     return false;
   }
-  impl_->answer(rows, outputs.get(), answers);
+  impl_->answer(rows, outputs.get(), answers, threads);
   return true;
 }
 
 void Model::prepare(std::int64_t rows, const float* raw, float* prepared) const noexcept {
-  impl_->prepare(rows, raw, prepared);
+  apply(impl_->settings.operations, rows, channels(), raw, prepared);
 }
 void Model::prepare(std::int64_t rows, const double* raw, float* prepared) const noexcept {
-  impl_->prepare(rows, raw, prepared);
+  apply(impl_->settings.operations, rows, channels(), raw, prepared);
 }
 
 }  // namespace skrnn

@@ -16,7 +16,7 @@ struct Model::Impl {
   const Buffer<float> parameters;
   PackedNetwork packed;
   const Loss* loss;
-  LossShape shape;
+  LossContext context;
   TargetUnits units;
 
   Impl(const ServingSettings& settings, Buffer<float> parameters, const std::string& description);
@@ -25,12 +25,8 @@ struct Model::Impl {
     return settings.network.reads_tokens() ? 1 : settings.network.input_size;
   }
 
-  // Rows of outputs, which change on the way, to what they mean.
-  void answer(std::int64_t rows, float* outputs, double* answers) const noexcept;
-
-  // T is the type of the raw input.
-  template <class T>
-  void prepare(std::int64_t rows, const T* raw, float* prepared) const noexcept;
+  // Rows of outputs, which change on the way, to what they mean. One thread allocates nothing.
+  void answer(std::int64_t rows, float* outputs, double* answers, int threads) const noexcept;
 };
 
 }  // namespace skrnn

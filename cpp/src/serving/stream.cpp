@@ -1,15 +1,15 @@
 #include "skrnn/stream.h"
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 #include "base/floating_point.h"
 #include "base/out_of_memory.h"
-#include "network/pooling.h"
+#include "serving/channel_operations.h"
 #include "serving/model_impl.h"
+#include "serving/running_pooling.h"
+#include "serving/running_stack.h"
 
 namespace skrnn {
 namespace {
@@ -32,134 +32,59 @@ void require_one_way(const NetworkSettings& network) {
 
 struct Stream::Impl {
   const std::shared_ptr<const Model::Impl> model;
-  const PackedNetwork& packed;
-  const NetworkSettings& network;
-  const std::int64_t B, C, H, K;
+  const NetworkParts& parts;
+  const std::int64_t B, C, K;
 
-  // [layer][state][B, H], in the order of CellInfo::states. A layer writes its new h beside the old
-  // one; then they change places. The other states are replaced where they are.
-  std::vector<std::vector<Buffer<float>>> states;
-  std::vector<Buffer<float>> next_h;  // [layer][B, H]
-  Buffer<double> pooled;              // [B, pooled_size]
-  Buffer<std::int64_t> steps;         // [B]
+  RunningStack stack;
+  RunningPooling pooling;
+  Buffer<std::int64_t> steps;  // [B]
 
   Buffer<float> input;     // [B, C or E] as the first layer reads it
-  Buffer<float> features;  // [B, P] pooled, P = NetworkLayout::head_inputs()
   Buffer<float> outputs;   // [B, K]
   Buffer<double> answers;  // [B, K]
-  Buffer<char> scratch;
-  std::vector<const float*> from;  // the states of the layer at hand
-  std::vector<float*> to;
-  bool descending = false;
+  Buffer<char> scratch;    // of the head
 
   Impl(std::shared_ptr<const Model::Impl> m, std::int64_t batch_size)
       : model(std::move(m)),
-        packed(model->packed),
-        network(model->settings.network),
+        parts(model->packed.parts()),
         B(batch_size),
         C(model->channels()),
-        H(network.hidden_size),
-        K(network.output_size),
+        K(parts.head.outputs()),
+        stack(parts.stack, B),
+        pooling(parts.pooler, B),
         steps(make_buffer<std::int64_t>(B)),
-        input(make_buffer<float>(B * packed.model().layer_inputs())),
-        features(make_buffer<float>(B * packed.model().head_inputs())),
+        input(make_buffer<float>(B * parts.stack.shape().input_size)),
         outputs(make_buffer<float>(B * K)),
-        answers(make_buffer<double>(B * K)) {
-    std::size_t bytes = packed.head().step_scratch();
-    for (std::int64_t layer = 0; layer < network.num_layers; ++layer) {
-      states.emplace_back();
-      for (std::size_t k = 0; k < cell().states.size(); ++k) {
-        states.back().push_back(make_buffer<float>(B * H));
-      }
-      next_h.push_back(make_buffer<float>(B * H));
-      bytes = std::max(bytes, packed.layer(layer, 0).step_scratch());
-    }
-    from.resize(cell().states.size());
-    to.resize(cell().states.size());
-    scratch = make_buffer<char>(static_cast<std::int64_t>(bytes));
-    if (pooled_size() > 0) pooled = make_buffer<double>(B * pooled_size());
+        answers(make_buffer<double>(B * K)),
+        scratch(make_buffer<char>(static_cast<std::int64_t>(parts.head.step_scratch()))) {
     for (std::int64_t b = 0; b < B; ++b) reset(b);
   }
 
-  const CellInfo& cell() const noexcept { return packed.layer(0, 0).cell(); }
-
-  // Sums of all steps, their maxima, or sums and then maxima.
-  std::int64_t pooled_size() const { return (keeps_sums() ? H : 0) + (keeps_maxima() ? H : 0); }
-  bool keeps_sums() const {
-    return network.pooling == Pooling::kMean || network.pooling == Pooling::kLastMeanMax;
-  }
-  bool keeps_maxima() const {
-    return network.pooling == Pooling::kMax || network.pooling == Pooling::kLastMeanMax;
-  }
-
   void reset(std::int64_t b) noexcept {
-    for (auto& layer : states) {
-      for (auto& state : layer) std::fill_n(state.get() + b * H, H, 0.0f);
-    }
+    stack.reset(b);
+    pooling.reset(b);
     steps[b] = 0;
-    double* own = pooled.get() + b * pooled_size();
-    if (keeps_sums()) own = std::fill_n(own, H, 0.0);
-    if (keeps_maxima()) std::fill_n(own, H, -std::numeric_limits<double>::infinity());
-  }
-
-  // What the head reads of the last layer's h.
-  const float* pool(const float* last) noexcept {
-    if (pooled_size() == 0) return last;
-    float* to = features.get();
-    for (std::int64_t b = 0; b < B; ++b) {
-      const float* from = last + b * H;
-      double* own = pooled.get() + b * pooled_size();
-      if (network.pooling == Pooling::kLastMeanMax) to = std::copy_n(from, H, to);
-      if (keeps_sums()) {
-        for (std::int64_t f = 0; f < H; ++f) own[f] += static_cast<double>(from[f]);
-        mean_of_steps(H, own, steps[b], to);
-        own += H;
-        to += H;
-      }
-      if (keeps_maxima()) {
-        for (std::int64_t f = 0; f < H; ++f) {
-          if (is_new_maximum(from[f], static_cast<float>(own[f]))) {
-            own[f] = static_cast<double>(from[f]);
-          }
-          to[f] = static_cast<float>(own[f]);
-        }
-        to += H;
-      }
-    }
-    return features.get();
   }
 
   const double* step_prepared(const float* x) noexcept {
     {  // Answers are made outside of this block, with subnormals, as predict makes them.
       const FlushSubnormals guard;
-      for (std::int64_t layer = 0; layer < network.num_layers; ++layer) {
-        auto& own = states[static_cast<std::size_t>(layer)];
-        Buffer<float>& next = next_h[static_cast<std::size_t>(layer)];
-        for (std::size_t k = 0; k < own.size(); ++k) from[k] = to[k] = own[k].get();
-        to[0] = next.get();
-        packed.layer(layer, 0).step(B, x, from.data(), to.data(), scratch.get(), descending);
-        own[0].swap(next);
-        x = own[0].get();
-      }
-      descending = !descending;
+      const float* h = stack.step(x);
       for (std::int64_t b = 0; b < B; ++b) ++steps[b];
-      packed.head().step(B, pool(x), outputs.get(), scratch.get());
+      parts.head.step(B, pooling.step(h, steps.get()), outputs.get(), scratch.get());
     }
-    model->answer(B, outputs.get(), answers.get());
+    model->answer(B, outputs.get(), answers.get(), 1);
     return answers.get();
   }
 
   const double* step(const float* x) noexcept {
     if (model->settings.operations.empty()) return step_prepared(x);
-    model->prepare(B, x, input.get());
+    apply(model->settings.operations, B, C, x, input.get());
     return step_prepared(input.get());
   }
 
   const double* step(const std::int64_t* tokens) noexcept {
-    const std::int64_t E = network.embedding_size;
-    for (std::int64_t b = 0; b < B; ++b) {
-      std::copy_n(packed.embedding(tokens[b]), E, input.get() + b * E);
-    }
+    parts.embedding->look_up(B, tokens, input.get());
     return step_prepared(input.get());
   }
 
@@ -170,9 +95,10 @@ struct Stream::Impl {
 
 Stream::Stream(const Model& model, std::int64_t batch_size) {
   require_one_way(model.settings().network);
-  const NetworkLayout& network = model.network();
-  const std::int64_t widest =
-      std::max({network.layer_inputs(), network.head_inputs(), network.settings().output_size});
+  const NetworkParts& parts = model.impl_->packed.parts();
+  const StackShape& shape = parts.stack.shape();
+  const std::int64_t K = parts.head.outputs();
+  const std::int64_t widest = std::max({shape.input_size, parts.head.inputs(), K});
   constexpr std::int64_t kMost = std::int64_t{1} << 48;  // far beyond memory, far below overflow
   if (batch_size < 1 || batch_size > kMost / widest) {
     throw std::invalid_argument("batch_size must be at least 1 and fit into memory, got " +
@@ -181,11 +107,10 @@ Stream::Stream(const Model& model, std::int64_t batch_size) {
   try {
     impl_ = std::make_unique<Impl>(model.impl_, batch_size);
   } catch (const std::bad_alloc&) {
-    const NetworkSettings& settings = network.settings();
-    const auto arrays = static_cast<std::int64_t>(cell_info(settings.cell).states.size()) + 1;
-    const std::int64_t states = arrays * settings.num_layers * settings.hidden_size;
-    const std::int64_t floats = states + network.layer_inputs() + network.features() +
-                                3 * settings.output_size;  // an answer is of float64
+    const auto arrays = static_cast<std::int64_t>(parts.stack.layer(0, 0).cell().states.size()) + 1;
+    const std::int64_t states = arrays * shape.num_layers * shape.hidden_size;
+    const std::int64_t floats =
+        states + shape.input_size + shape.features() + 3 * K;  // an answer is of float64
     throw OutOfMemory("a stream of batch_size " + std::to_string(batch_size),
                       batch_size * floats * std::int64_t{sizeof(float)});
   }
@@ -197,8 +122,8 @@ Stream& Stream::operator=(Stream&&) noexcept = default;
 std::int64_t Stream::batch_size() const noexcept { return impl_->B; }
 std::int64_t Stream::channels() const noexcept { return impl_->C; }
 std::int64_t Stream::answer_size() const noexcept { return impl_->K; }
-std::int64_t Stream::num_layers() const noexcept { return impl_->network.num_layers; }
-std::int64_t Stream::hidden_size() const noexcept { return impl_->H; }
+std::int64_t Stream::num_layers() const noexcept { return impl_->parts.stack.shape().num_layers; }
+std::int64_t Stream::hidden_size() const noexcept { return impl_->parts.stack.shape().hidden_size; }
 
 const double* Stream::step(const float* x) noexcept { return impl_->step(x); }
 const double* Stream::step(const std::int64_t* tokens) noexcept { return impl_->step(tokens); }
@@ -213,12 +138,12 @@ void Stream::reset() noexcept {
 }
 void Stream::reset(std::int64_t b) noexcept { impl_->reset(b); }
 
-const CellInfo& Stream::cell() const noexcept { return impl_->cell(); }
+const CellInfo& Stream::cell() const noexcept { return impl_->stack.cell(); }
 float* Stream::state(std::int64_t layer, std::size_t state) noexcept {
-  return impl_->states[static_cast<std::size_t>(layer)][state].get();
+  return impl_->stack.state(layer, state);
 }
-std::int64_t Stream::pooled_size() const noexcept { return impl_->pooled_size(); }
-double* Stream::pooled() noexcept { return impl_->pooled.get(); }
+std::int64_t Stream::pooled_size() const noexcept { return impl_->pooling.size(); }
+double* Stream::pooled() noexcept { return impl_->pooling.state(); }
 std::int64_t* Stream::steps() noexcept { return impl_->steps.get(); }
 
 }  // namespace skrnn

@@ -18,7 +18,7 @@ struct Rates {
         second_correction(splat(s.second_correction)) {}
 };
 
-// Parameters p, their gradients g, and up to two values a parameter that the optimiser remembers.
+// Parameters p, their gradients g, and up to two values that the optimiser keeps of each.
 template <class Optimizer>
 void optimize(const OptimizerStep& step, float* p, const float* g, float* first, float* second,
               Index n) {
@@ -27,18 +27,18 @@ void optimize(const OptimizerStep& step, float* p, const float* g, float* first,
   for (Index i = 0; i < n; i += kLanes) {
     const int lanes = static_cast<int>(n - i < kLanes ? n - i : kLanes);
     Packet m = load(first + i, lanes), v{};
-    if constexpr (Optimizer::kMemories == 2) v = load(second + i, lanes);
+    if constexpr (Optimizer::kStates == 2) v = load(second + i, lanes);
     const Packet next =
         Optimizer::update(rates, load(p + i, lanes), mul(load(g + i, lanes), scale), m, v);
     store(p + i, next, lanes);
     store(first + i, m, lanes);
-    if constexpr (Optimizer::kMemories == 2) store(second + i, v, lanes);
+    if constexpr (Optimizer::kStates == 2) store(second + i, v, lanes);
   }
 }
 
 template <class Optimizer>
 constexpr OptimizerKernel optimizer_kernel() {
-  return {Optimizer::kName, Optimizer::kMemories, Optimizer::kBeta1, Optimizer::kBeta2,
+  return {Optimizer::kName, Optimizer::kStates, Optimizer::kBeta1, Optimizer::kBeta2,
           optimize<Optimizer>};
 }
 

@@ -1,9 +1,9 @@
-// Learning rate schedules.
+// What a schedule does to the learning rate.
 #pragma once
 
 #include <cstdint>
 
-#include "skrnn/trainer.h"
+#include "skrnn/schedule.h"
 
 namespace skrnn {
 

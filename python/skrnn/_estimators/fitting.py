@@ -160,8 +160,8 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         run = saved or self._new_run(layout, begin, schedule)
         run.validated = held_out is not None
         state, updates = run.state.history.optimizer_state, run.state.history.updates
-        if state is not None and state.shape == trainer.memory.shape:
-            trainer.memory, trainer.updates = state, updates
+        if state is not None and state.shape == trainer.optimizer_state.shape:
+            trainer.optimizer_state, trainer.updates = state, updates
         parameters = run.state.parameters.copy()
         self.params_ = named_views(layout, parameters)  # so callbacks and scores see them change
         self._run, self._network, self._checkpoint_file = run, layout, file

@@ -166,7 +166,7 @@ def describe(model: _core.Model) -> Description:
         raise ValueError(f"its JSON has {len(text)} characters; expected {LONGEST} at most")
     root = Fields(json.loads(text, parse_float=_finite, parse_int=_integer), "metadata")
     if root.integer("format_version", 1) < 3:
-        _rename_losses(root)
+        _update_loss(root)
     estimator = root.fields("estimator")
     fitted = estimator.fields("fitted")
     network = root.fields("network")
@@ -196,8 +196,8 @@ def describe(model: _core.Model) -> Description:
     return description
 
 
-def _rename_losses(root: Fields) -> None:
-    """Give the losses in a file of format 1 or 2 the names that they have now."""
+def _update_loss(root: Fields) -> None:
+    """Give the loss in a file of format 1 or 2 its name and its options as they are now."""
     for holder, name in (
         (root.fields("loss").value, "name"),
         (root.fields("estimator").fields("params").value, "loss"),
@@ -205,6 +205,9 @@ def _rename_losses(root: Fields) -> None:
         old = holder.get(name)
         if isinstance(old, str):
             holder[name] = _LOSSES_BEFORE_FORMAT_3.get(old, old)
+    loss = root.fields("loss").value
+    names = _core.loss_options(root.fields("loss").of_type("name", str))
+    loss["options"] = {name: loss[name] for name in names if name in loss}
 
 
 def _standardized(fitted: Fields, model: _core.Model) -> bool:

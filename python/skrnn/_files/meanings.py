@@ -55,6 +55,7 @@ def meaning_of(answers: Fields, loss: Fields, size: int) -> Meaning:
         one_column = answers.of_type("one_column", bool)
         if one_column and targets != 1:
             raise ValueError(f"{answers.path} has one column, and loss {targets} targets")
-        quantiles = len(loss.of_type("quantiles", list)) if name == "quantile" else None
-        return Numbers(targets, one_column, quantiles)
+        quantile = name == "quantile"
+        levels = loss.fields("options").of_type("quantiles", list) if quantile else None
+        return Numbers(targets, one_column, None if levels is None else len(levels))
     raise ValueError(f"{answers.path}.kind {shorten(kind)} does not suit the loss {name!r}")

@@ -10,14 +10,13 @@ from skrnn._files.values import encode
 def served_sections(estimator: Any) -> dict[str, Any]:
     """Return the network and the loss of an estimator, as a file has them."""
     codec = estimator._codec
-    options = {"delta": 1.0, "quantiles": []} | codec.loss_options
     return {
         "network": {
             name: encode(value, name) for name, value in estimator._network_settings().items()
         },
         "loss": {
             "name": codec.loss,
+            "options": codec.loss_options,
             "targets": int(codec.columns),
-            **{name: encode(value, name) for name, value in options.items()},
         },
     }

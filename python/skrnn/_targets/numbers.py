@@ -93,8 +93,9 @@ class NumberCodec(Codec):
 
     @property
     def loss_options(self) -> dict[str, Any]:
-        """The bend of the huber loss, and levels of quantiles."""
-        return {"delta": self.settings.delta, "quantiles": [*self.settings.quantiles]}
+        """The bend of the huber loss, or levels of quantiles."""
+        options = {"delta": self.settings.delta, "quantiles": [*self.settings.quantiles]}
+        return {name: options[name] for name in _core.loss_options(self.loss)}
 
     @property
     def columns(self) -> int:
@@ -104,7 +105,7 @@ class NumberCodec(Codec):
     @property
     def outputs(self) -> int:
         """Several a target, for quantiles and deviations."""
-        return _core.outputs_for(self.loss, self.columns, [*self.settings.quantiles])
+        return _core.outputs_for(self.loss, self.columns, self.loss_options)
 
     @property
     def units(self) -> dict[str, Any]:

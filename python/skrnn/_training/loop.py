@@ -238,7 +238,7 @@ def _after(
         losses=(*history.losses, loss),
         scores=scores,
         best_epoch=epochs + 1 if judge.is_best else history.best_epoch,
-        optimizer_state=trainer.memory,
+        optimizer_state=trainer.optimizer_state,
         updates=trainer.updates,
     )
     return State(history, parameters, parameters if judge.is_best else state.best)

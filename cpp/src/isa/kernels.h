@@ -13,6 +13,7 @@
 #include "simd/backward.h"
 #include "simd/forward.h"
 #include "simd/matrix.h"
+#include "simd/softmax.h"
 #include "simd/step.h"
 #include "simd/weight_gradient.h"
 
@@ -85,6 +86,7 @@ constexpr KernelTable make_table(const char* isa) {
       kOptimizers,
       sizeof(kOptimizers) / sizeof(kOptimizers[0]),
       {matrix_size, pack_matrix, matrix_scratch, multiply_matrix, transpose_floats, sum_of_squares},
+      softmax_terms,
       apply<sigmoid<Packet>>,
       apply<tanh<Packet>>};
 }

@@ -1,0 +1,45 @@
+#include "network/embedding.h"
+
+#include <algorithm>
+
+namespace skrnn {
+
+Embedding::Embedding(ParameterList& parameters, const std::string& name, std::int64_t tokens,
+                     std::int64_t size)
+    : tokens_(tokens), size_(size) {
+  Parameter table;
+  table.name = name + ".weight";
+  table.shape = {tokens, size};
+  table.remedy = "number tokens from 0 on without gaps, or lower embedding_size";
+  offset_ = parameters.add(table);
+}
+
+void Embedding::look_up(std::int64_t rows, const std::int64_t* tokens,
+                        float* embedded) const noexcept {
+  for (std::int64_t row = 0; row < rows; ++row) {
+    embedded = std::copy_n(table_ + tokens[row] * size_, size_, embedded);
+  }
+}
+
+void Embedding::backward(std::int64_t rows, const std::int64_t* tokens, const float* dembedded,
+                         float* gradient) const {
+  float* dtable = gradient + offset_;
+  std::fill_n(dtable, tokens_ * size_, 0.0f);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    float* to = dtable + tokens[row] * size_;
+    for (std::int64_t e = 0; e < size_; ++e) to[e] += dembedded[row * size_ + e];
+  }
+}
+
+const float* EmbeddingPass::forward(const Minibatch& batch) {
+  float* embedded = embedded_.reserve(batch.rows() * embedding_.size());
+  embedding_.look_up(batch.rows(), batch.tokens().data(), embedded);
+  return embedded;
+}
+
+void EmbeddingPass::backward(const Minibatch& batch, const float* dembedded,
+                             float* gradient) const {
+  embedding_.backward(batch.rows(), batch.tokens().data(), dembedded, gradient);
+}
+
+}  // namespace skrnn

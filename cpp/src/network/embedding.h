@@ -1,0 +1,49 @@
+// Embedding: token v is row v of a table.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/buffer.h"
+#include "network/minibatch.h"
+#include "network/parameter_list.h"
+
+namespace skrnn {
+
+// The table is the parameter <name>.weight [V, E]. It is not copied: `parameters` have to stay.
+class Embedding {
+ public:
+  Embedding(ParameterList& parameters, const std::string& name, std::int64_t tokens,
+            std::int64_t size);
+
+  void load(const float* parameters) { table_ = parameters + offset_; }
+
+  std::int64_t size() const { return size_; }  // E
+  void look_up(std::int64_t rows, const std::int64_t* tokens /* [rows], 0..V-1 */,
+               float* embedded /* [rows, E] */) const noexcept;
+  // Writes the gradient of the whole table to its place in the arena `gradient`: zeros for tokens
+  // that do not occur.
+  void backward(std::int64_t rows, const std::int64_t* tokens, const float* dembedded,
+                float* gradient) const;
+
+ private:
+  std::int64_t tokens_;  // V
+  std::int64_t size_;    // E
+  std::int64_t offset_;
+  const float* table_ = nullptr;
+};
+
+// An embedding in one pass of a minibatch.
+class EmbeddingPass {
+ public:
+  explicit EmbeddingPass(const Embedding& embedding) : embedding_(embedding) {}
+
+  const float* forward(const Minibatch& batch);  // [rows, E], until the next call
+  void backward(const Minibatch& batch, const float* dembedded, float* gradient) const;
+
+ private:
+  const Embedding& embedding_;
+  Workspace<float> embedded_;  // [rows, E]
+};
+
+}  // namespace skrnn

@@ -1,0 +1,32 @@
+#include "network/network_parts.h"
+
+namespace skrnn {
+namespace {
+
+std::optional<Embedding> make_embedding(const NetworkSettings& settings,
+                                        ParameterList& parameters) {
+  if (!settings.reads_tokens()) return std::nullopt;
+  return Embedding(parameters, "embedding", settings.input_size, settings.embedding_size);
+}
+
+StackShape stack_shape(const NetworkSettings& settings) {
+  return {settings.cell, settings.reads_tokens() ? settings.embedding_size : settings.input_size,
+          settings.hidden_size, settings.num_layers, settings.bidirectional ? 2 : 1};
+}
+
+}  // namespace
+
+NetworkParts::NetworkParts(const NetworkSettings& settings, ParameterList& parameters)
+    : embedding(make_embedding(settings, parameters)),
+      stack(parameters, "rnn", stack_shape(settings)),
+      pooler(parameters, "attention", settings.pooling, stack.shape().features()),
+      head(parameters, "head", pooler.columns(), settings.output_size) {}
+
+void NetworkParts::load(const float* parameters, bool trains) {
+  if (embedding) embedding->load(parameters);
+  stack.load(parameters, trains);
+  pooler.load(parameters);
+  head.load(parameters, trains);
+}
+
+}  // namespace skrnn

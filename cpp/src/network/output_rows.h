@@ -1,0 +1,42 @@
+// Which row of outputs belongs to which sequence and step.
+//
+// A network answers once a sequence, or at every step. The outputs of a minibatch have a row for
+// each of its ranks, or of its rows; targets, and the outputs of all data, have a row for each
+// sequence, or for each step of one, in the order of the data.
+#pragma once
+
+#include "network/minibatch.h"
+#include "skrnn/network.h"
+
+namespace skrnn {
+
+class OutputRows {
+ public:
+  explicit OutputRows(const NetworkSettings& network)
+      : every_step_(network.pooling == Pooling::kEveryStep) {}
+
+  std::int64_t count(const SequenceData& data) const {
+    return every_step_ ? data.offsets[data.size] : data.size;
+  }
+  std::int64_t count(const Minibatch& batch) const {
+    return every_step_ ? batch.rows() : batch.size();
+  }
+
+  // Calls f(row of the minibatch's outputs, row of the data's) in the order of the minibatch. The
+  // latter is -1 for a sequence that goes on after the minibatch, and so has no answer yet.
+  template <class F>
+  void for_each(const SequenceData& data, const Minibatch& batch, F&& f) const {
+    if (every_step_) {
+      batch.for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
+        f(row, data.offsets[batch.sample(rank)] + step);
+      });
+    } else {
+      for (std::int64_t i = 0; i < batch.size(); ++i) f(i, batch.ends(i) ? batch.sample(i) : -1);
+    }
+  }
+
+ private:
+  bool every_step_;
+};
+
+}  // namespace skrnn

@@ -1,0 +1,70 @@
+#include "network/prediction.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "network/network_pass.h"
+#include "network/output_rows.h"
+
+namespace skrnn {
+namespace {
+
+// Sequences and rows of a minibatch that is not trained on: enough to fill the kernels, few enough
+// to bound the memory.
+constexpr std::int64_t kEvaluationSequences = 256;
+constexpr std::int64_t kEvaluationRows = 16 * 1024;
+
+}  // namespace
+
+bool for_each_minibatch(const PackedNetwork& packed, const SequenceData& data, int threads,
+                        KeepGoing keep_going, void* context,
+                        const std::function<void(const Minibatch&, const float* outputs)>& visit) {
+  const NetworkLayout& layout = packed.layout();
+  const Pooling pooling = layout.settings().pooling;
+  // Where only the last state matters, long sequences go in cuts, so that memory stays bounded.
+  const bool cuts =
+      layout.directions() == 1 && (pooling == Pooling::kEveryStep || pooling == Pooling::kLast);
+  NetworkPass network(packed);
+  const Minibatches batches = Minibatches::sorted(data, kEvaluationSequences, kEvaluationRows);
+  Minibatch batch;
+  for (std::int64_t b = 0; b < batches.count(); ++b) {
+    CarriedStates states;
+    const std::int64_t longest =
+        data.offsets[batches.samples(b)[0] + 1] - data.offsets[batches.samples(b)[0]];
+    const std::int64_t cut =
+        cuts ? std::max<std::int64_t>(1, kEvaluationRows / batches.size(b)) : longest;
+    for (std::int64_t first = 0; first < longest; first += cut) {
+      if (keep_going != nullptr && !keep_going(context)) return false;
+      batch.gather(data, batches.samples(b), batches.size(b), first, cut,
+                   layout.settings().input_size, layout.directions() == 2);
+      visit(batch, network.forward(batch, nullptr, cut < longest ? &states : nullptr, threads));
+    }
+  }
+  return true;
+}
+
+bool predict(const PackedNetwork& packed, const SequenceData& data, float* outputs, int threads,
+             KeepGoing keep_going, void* context) {
+  const NetworkSettings& settings = packed.layout().settings();
+  const std::int64_t K = settings.output_size;
+  const auto put = [&](const Minibatch& batch, const float* from) {
+    OutputRows(settings).for_each(data, batch, [&](std::int64_t row, std::int64_t to) {
+      if (to < 0) return;
+      std::memcpy(outputs + to * K, from + row * K, static_cast<std::size_t>(K) * sizeof(float));
+    });
+  };
+  return for_each_minibatch(packed, data, threads, keep_going, context, put);
+}
+
+bool predict(const NetworkLayout& layout, const float* parameters, const SequenceData& data,
+             float* outputs, int threads, KeepGoing keep_going, void* context) {
+  PackedNetwork packed(layout, false);
+  packed.load(parameters);
+  return predict(packed, data, outputs, threads, keep_going, context);
+}
+
+std::int64_t output_rows(const NetworkSettings& network, const SequenceData& data) {
+  return OutputRows(network).count(data);
+}
+
+}  // namespace skrnn

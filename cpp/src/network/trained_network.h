@@ -1,0 +1,45 @@
+// A network and its data as a trainer sees them, whatever the network is made of.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "network/dropout.h"
+#include "network/minibatch.h"
+#include "skrnn/network.h"
+
+namespace skrnn {
+
+class TrainedNetwork {
+ public:
+  struct Outputs {
+    const float* values;
+    std::int64_t size;  // floats
+  };
+
+  virtual ~TrainedNetwork() = default;
+
+  // Where each parameter stands in the arena, and how many floats all of them have.
+  virtual const std::vector<Parameter>& parameters() const = 0;
+  virtual std::int64_t num_parameters() const = 0;
+
+  // The sequences by whose lengths minibatches are made.
+  virtual const SequenceData& data() const = 0;
+
+  // What the passes that follow use: the arena of all parameters.
+  virtual void load(const float* parameters) = 0;
+
+  // Steps [first_step, first_step + max_steps) of those samples, which come in order of descending
+  // length. Returns the sequences that outputs are made for, valid until the next call.
+  virtual const Minibatch& gather(const std::int64_t* samples, std::int64_t count,
+                                  std::int64_t first_step, std::int64_t max_steps) = 0;
+
+  // The outputs for what was gathered, valid until the next call. With `carries_states`, a cut
+  // begins with the states in which the one before it has ended, if it begins after step 0.
+  virtual Outputs forward(const Dropout& dropout, bool carries_states, int threads) = 0;
+
+  // Of the last forward pass: the gradient of every parameter, in the arena's order.
+  virtual void backward(const float* doutputs, float* gradient, int threads) = 0;
+};
+
+}  // namespace skrnn

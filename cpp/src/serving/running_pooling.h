@@ -1,0 +1,35 @@
+// Pooling of sequences that go on: after every step as if they ended there.
+#pragma once
+
+#include <cstdint>
+
+#include "base/buffer.h"
+#include "network/pooling.h"
+
+namespace skrnn {
+
+// What a stream remembers of the steps of B sequences: sums, maxima, or both, in float64.
+class RunningPooling {
+ public:
+  // Not for attention, which weighs all steps anew at each one.
+  RunningPooling(const Pooler& pooler, std::int64_t batch_size);
+
+  // Columns of the state: F sums for "mean", F maxima for "max", and for "last_mean_max" the sums
+  // and then the maxima.
+  std::int64_t size() const noexcept { return (sums_ ? features_ : 0) + (maxima_ ? features_ : 0); }
+  double* state() noexcept { return state_.get(); }  // [B, size]
+
+  void reset(std::int64_t b) noexcept;
+  // [B, P], what the head reads after steps[b] steps of sequence b, this one included; valid until
+  // the next call, or as long as `h`.
+  const float* step(const float* h /* [B, F] */, const std::int64_t* steps /* [B] */) noexcept;
+
+ private:
+  std::int64_t batch_size_;
+  std::int64_t features_;      // F
+  bool last_, sums_, maxima_;  // what the head reads, in this order
+  Buffer<double> state_;
+  Buffer<float> pooled_;  // [B, P]
+};
+
+}  // namespace skrnn

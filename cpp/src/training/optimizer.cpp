@@ -1,0 +1,65 @@
+#include "training/optimizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/choice.h"
+#include "base/floating_point.h"
+#include "layer/dispatch.h"
+#include "training/learning_rate.h"
+
+namespace skrnn {
+
+const OptimizerKernel& find_solver(const std::string& name) {
+  const KernelTable& table = active_kernels();
+  return choose(table.optimizers, table.optimizers + table.num_optimizers, name, "solver");
+}
+
+std::vector<std::string> list_solvers() {
+  const KernelTable& table = active_kernels();
+  std::vector<std::string> names;
+  for (int i = 0; i < table.num_optimizers; ++i) names.emplace_back(table.optimizers[i].name);
+  return names;
+}
+
+Optimizer::Optimizer(const TrainingSettings& settings, const std::vector<Parameter>& parameters,
+                     std::int64_t num_parameters)
+    : settings_(settings),
+      parameters_(parameters),
+      num_parameters_(num_parameters),
+      kernels_(active_kernels()),
+      kernel_(find_solver(settings.solver)),
+      state_(make_buffer<float>(kernel_.states * num_parameters)) {
+  std::fill_n(state_.get(), kernel_.states * num_parameters, 0.0f);
+}
+
+double Optimizer::norm_of(const float* gradient) const {
+  return std::sqrt(kernels_.matrix.sum_of_squares(gradient, num_parameters_));
+}
+
+void Optimizer::update(float* parameters, const float* gradient, double norm, double weight,
+                       double learning_rate_scale) {
+  const FlushSubnormals guard;
+  ++updates_;
+  const auto t = static_cast<double>(updates_);
+  const double rate = settings_.learning_rate * learning_rate_scale *
+                      schedule_at(settings_.schedule, updates_ - 1, settings_.total_updates);
+  OptimizerStep step{};
+  step.learning_rate = static_cast<float>(rate);
+  step.gradient_scale = 1;
+  // As torch.nn.utils.clip_grad_norm_ has it.
+  const double longest = settings_.clip_norm * weight;
+  if (longest > 0 && longest < norm + 1e-6) {
+    step.gradient_scale = static_cast<float>(longest / (norm + 1e-6));
+  }
+  step.first_correction = static_cast<float>(1 / (1 - std::pow(kernel_.beta1, t)));
+  step.second_correction = static_cast<float>(1 / (1 - std::pow(kernel_.beta2, t)));
+  for (const Parameter& p : parameters_) {
+    step.decay = p.decays ? static_cast<float>(settings_.weight_decay) : 0.0f;
+    float* first = state_.get() + p.offset;
+    float* second = kernel_.states == 2 ? first + num_parameters_ : nullptr;
+    kernel_.step(step, parameters + p.offset, gradient + p.offset, first, second, p.size);
+  }
+}
+
+}  // namespace skrnn

@@ -1,0 +1,50 @@
+// One update after another of all parameters, by one of the formulas in optimizers/.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/buffer.h"
+#include "layer/kernel_table.h"
+#include "skrnn/network.h"
+#include "skrnn/trainer.h"
+
+namespace skrnn {
+
+class Optimizer {
+ public:
+  // `parameters` says where each stands in an arena of `num_parameters` floats. Throws
+  // std::invalid_argument for an unknown solver.
+  Optimizer(const TrainingSettings& settings, const std::vector<Parameter>& parameters,
+            std::int64_t num_parameters);
+
+  double norm_of(const float* gradient) const;
+
+  // `norm` is that of the gradient, and `weight` that of the minibatch, 1 on average: it is the
+  // gradient of the weighted mean of its losses that is clipped, or clipping would take from heavy
+  // rows what they weigh. `learning_rate_scale` multiplies the schedule.
+  void update(float* parameters, const float* gradient, double norm, double weight,
+              double learning_rate_scale);
+
+  // Values that it keeps of each parameter from one update to the next, [states, number of
+  // parameters]; zeros at first.
+  std::int64_t states() const { return kernel_.states; }
+  float* state() { return state_.get(); }
+
+  std::int64_t updates() const { return updates_; }
+  void set_updates(std::int64_t updates) { updates_ = updates; }
+
+ private:
+  const TrainingSettings settings_;
+  const std::vector<Parameter> parameters_;
+  const std::int64_t num_parameters_;
+  const KernelTable& kernels_;
+  const OptimizerKernel& kernel_;
+  Buffer<float> state_;
+  std::int64_t updates_ = 0;
+};
+
+const OptimizerKernel& find_solver(const std::string& name);
+
+}  // namespace skrnn

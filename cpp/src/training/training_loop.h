@@ -1,0 +1,47 @@
+// Training of any network for any objective: minibatches, cuts of long sequences, updates.
+#pragma once
+
+#include <cstdint>
+
+#include "base/buffer.h"
+#include "network/trained_network.h"
+#include "skrnn/trainer.h"
+#include "training/objective.h"
+#include "training/optimizer.h"
+#include "training/thread_choice.h"
+
+namespace skrnn {
+
+class TrainingLoop {
+ public:
+  // `network` has to stay.
+  TrainingLoop(const TrainingSettings& settings, TrainedNetwork& network)
+      : settings_(settings),
+        network_(network),
+        optimizer_(settings, network.parameters(), network.num_parameters()) {}
+
+  Optimizer& optimizer() { return optimizer_; }
+
+  // As Trainer::run_epoch.
+  EpochResult run_epoch(Objective& objective, float* parameters, std::uint32_t epoch,
+                        double learning_rate_scale, int threads, KeepGoing keep_going,
+                        void* context);
+
+  // The loss and its gradient over all sequences as one minibatch.
+  Score gradient(Objective& objective, const float* parameters, const Dropout& dropout,
+                 float* gradient, int threads);
+
+ private:
+  // One cut of one minibatch: forward, and back to the gradient where anything is asked for.
+  Score learn(Objective& objective, const Minibatch& batch, const Dropout& dropout,
+              bool carries_states, float* gradient, int threads);
+
+  const TrainingSettings settings_;
+  TrainedNetwork& network_;
+  Optimizer optimizer_;
+  ThreadChoice thread_choice_;
+  Workspace<float> gradient_;  // [number of parameters]
+  Workspace<float> doutputs_;  // of the outputs' shape
+};
+
+}  // namespace skrnn

@@ -1,0 +1,103 @@
+"""The recurrent stack: layers one after another, each in one or both directions.
+
+Both directions of a layer read the same input, and their h stand side by side, (T, D * H).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+import reference
+from reference.cell import Array, parameter_shapes
+from reference.dropout import Masks
+from reference.layer import Layer, Tape
+
+Run = tuple[Layer, Tape]  # of one direction of one layer over one sequence
+
+SUFFIXES = ("", "_reverse")  # of parameters of direction 0 and 1
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The topology; sizes are those of the parameters, which are named as PyTorch names them."""
+
+    cell: str
+    num_layers: int
+    directions: int  # 1, or 2 with the reverse one
+
+    def parameter_shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
+        """Return names and shapes in PyTorch's order."""
+        cell = reference.CELLS[self.cell]
+        shapes: dict[str, tuple[int, ...]] = {}
+        for layer, direction in self._places():
+            inputs = self.directions * hidden_size if layer else input_size
+            of_layer = parameter_shapes(cell, inputs, hidden_size)
+            end = _end(layer, direction)
+            shapes.update({f"{name}{end}": shape for name, shape in of_layer.items()})
+        return shapes
+
+    def forward(
+        self, parameters: Mapping[str, Array], x: Array, masks: Masks
+    ) -> tuple[Array, StackTape]:
+        """Return h of the last layer after each step, (T, D * H), given (T, I), and a tape."""
+        runs: dict[tuple[int, int], Run] = {}
+        for layer in range(self.num_layers):
+            if layer > 0:
+                x = x * masks.output.get(layer - 1, 1.0)
+            both = []
+            for direction in range(self.directions):
+                twin = self._layer(parameters, layer, direction, masks)
+                y, _, tape = twin.forward(x[:, None, :])
+                both.append(y[:, 0])
+                runs[layer, direction] = twin, tape
+            x = np.hstack(both)
+        return x, StackTape(masks, runs)
+
+    def backward(self, tape: StackTape, dh: Array) -> tuple[Array, dict[str, Array]]:
+        """Return dL/dx, and the gradient of every parameter, given dL/dh (T, D * H)."""
+        gradients: dict[str, Array] = {}
+        for layer in reversed(range(self.num_layers)):
+            dx = []
+            for direction, dy in enumerate(np.split(dh, self.directions, axis=1)):
+                twin, steps = tape.runs[layer, direction]
+                of_layer = twin.backward(steps, dy[:, None, :])
+                dx.append(of_layer["x"][:, 0])
+                # the layer's weight_hh was the parameter's times the mask, see _layer
+                of_layer["weight_hh"] *= tape.masks.recurrent.get((layer, direction), 1.0)
+                end = _end(layer, direction)
+                gradients.update({f"{name}{end}": of_layer[name] for name in vars(twin.weights)})
+            dh = np.sum(dx, axis=0)
+            if layer > 0:
+                dh = dh * tape.masks.output.get(layer - 1, 1.0)
+        return dh, gradients
+
+    def _places(self) -> Iterator[tuple[int, int]]:
+        """Every layer and direction, in PyTorch's order."""
+        for layer in range(self.num_layers):
+            for direction in range(self.directions):
+                yield layer, direction
+
+    def _layer(
+        self, parameters: Mapping[str, Array], layer: int, direction: int, masks: Masks
+    ) -> Layer:
+        cell = reference.CELLS[self.cell]
+        end = _end(layer, direction)
+        weights = {name: parameters[f"{name}{end}"] for name in parameter_shapes(cell, 0, 0)}
+        # W (m h) = (W diag m) h: columns of the weights are masked, and no cell has to know of it
+        weights["weight_hh"] = weights["weight_hh"] * masks.recurrent.get((layer, direction), 1.0)
+        return Layer(cell, **weights, reverse=direction == 1)
+
+
+@dataclass(frozen=True)
+class StackTape:
+    """What ``Stack.backward`` needs of a forward pass over one sequence."""
+
+    masks: Masks
+    runs: dict[tuple[int, int], Run]  # by layer and direction
+
+
+def _end(layer: int, direction: int) -> str:
+    return f"_l{layer}{SUFFIXES[direction]}"
