@@ -23,7 +23,8 @@ from skrnn._sequences.checks import (
 )
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.names import Names, compare_names, names_of_table
-from skrnn._sequences.tokens import documents_of, numbered
+from skrnn._sequences.tokens import documents_of
+from skrnn._sequences.vocabulary import numbered, token_sequences
 from skrnn._targets.decoding import Numbers, open_stream
 
 __all__ = ["Predictor", "load"]
@@ -90,8 +91,9 @@ class Predictor:
     n_features_in_ : int
         Channels of a step; columns where fit saw a 2-D array.
     vocabulary_ : dict of token to int
-        Of pipelines that begin with a `TokenEncoder`: its numbers of the known tokens. Streams read
-        numbers, and for unknown tokens 0.
+        The numbers of the known tokens; 0 is the unknown one. Of models that were fitted on
+        strings, whose streams read strings, and of pipelines that begin with a `TokenEncoder`,
+        whose streams read numbers.
     """
 
     def __init__(
@@ -104,6 +106,8 @@ class Predictor:
             self.classes_ = description.meaning.classes
         if description.tokens is not None:
             self.vocabulary_ = description.tokens.vocabulary
+        elif description.vocabulary is not None:
+            self.vocabulary_ = description.vocabulary
         self.n_features_in_ = (
             model.channels if description.transforms else description.n_features_in
         )
@@ -123,7 +127,8 @@ class Predictor:
         X : sequences of shape (n,)
             As the saved model takes them: a list, tuple, object array or `skrnn.Sequences` of
             (T_i, C) arrays; an (n, T, C) array; an (n, T) array; (T_i,) arrays of integers for
-            networks of tokens, and texts or lists of tokens where a `TokenEncoder` was saved.
+            networks of tokens, and texts or lists of tokens where fit saw them, or where a
+            `TokenEncoder` was saved.
         return_std : bool, default=False
             Whether to return standard deviations, too; needs a regressor that was trained with
             ``loss="gaussian_nll"``.
@@ -192,7 +197,8 @@ class Predictor:
         stream : Stream
             As the `stream` method of estimators returns it. Where the saved pipeline scales
             channels or fills NaN, so does the stream; where it encodes texts, the stream reads the
-            numbers of tokens, which `vocabulary_` has.
+            numbers of tokens, which `vocabulary_` has. Where fit saw strings, it reads tokens that
+            are strings.
 
         Raises
         ------
@@ -202,7 +208,9 @@ class Predictor:
             For a `batch_size` below 1, another `method`, and a bidirectional network or attention
             pooling, which have no answer while a sequence goes on.
         """
-        return open_stream(self._model, self._description.meaning, batch_size, method)
+        description = self._description
+        meaning, vocabulary = description.meaning, description.vocabulary
+        return open_stream(self._model, meaning, batch_size, method, vocabulary)
 
     # ---- Input ----
 
@@ -222,12 +230,14 @@ class Predictor:
             X = numbered(documents_of(X, tokens.analyzer.build()), tokens.vocabulary)
         elif description.input_was_table is not None and not is_tokens and is_table(X):
             X = self._check_table(X)
-        if description.standardized and not description.transforms:
+        if is_tokens:
+            sequences = token_sequences(X, description.vocabulary, description.estimator)
+        elif description.standardized and not description.transforms:
             sequences = as_unscaled(X)
         else:
             # float64 is kept for the operations of a pipeline, which come before the network.
-            dtype = None if description.transforms and not is_tokens else np.float32
-            sequences = as_sequences(X, tokens=is_tokens, allow_nan=self._allow_nan, dtype=dtype)
+            dtype = None if description.transforms else np.float32
+            sequences = as_sequences(X, allow_nan=self._allow_nan, dtype=dtype)
         if not description.input_was_table:
             self._check_names(sequences.channel_names)
         size = int(sequences.values.max()) + 1 if is_tokens else sequences.n_channels

@@ -43,7 +43,13 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the first three
         side by side (Howard & Ruder, ACL 2018).
     embedding_size : int, optional
-        Makes the input tokens (integers from 0 on) that become learned vectors of this size.
+        Makes the input tokens, which become learned vectors of this size: texts, whose words count
+        in lower case; lists of strings; or integers from 0 on. A text is split as `TokenEncoder`
+        does by default, which in a pipeline has more to offer, characters for one.
+    min_frequency : int, default=1
+        Of strings, how often a token has to occur in fit to be known; all others are one and the
+        same, the unknown token. With 1 the network never meets that in training, and what it makes
+        of new words later is chance; 2 shows it the rare ones. Integers are not counted.
     standardize : bool or "auto", default="auto"
         Whether each channel loses its mean and is divided by its standard deviation, over all steps
         of the sequences in fit, before the network reads it. "auto" does so unless all means are
@@ -108,6 +114,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         Channels of a step; columns where fit saw a 2-D array.
     feature_names_in_ : array of str, shape (n_features_in_,)
         Their names, where fit saw data frames.
+    vocabulary_ : dict of str to int
+        Where fit saw strings, the numbers of the known tokens, from 1 on; 0 is the unknown one.
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
@@ -120,6 +128,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     See Also
     --------
     RNNRegressor : The same for numbers.
+    skrnn.preprocessing.TokenEncoder : Other tokens of texts, such as characters.
 
     Notes
     -----
@@ -142,6 +151,15 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     >>> model = RNNClassifier(hidden_size=8, learning_rate_init=0.01, random_state=0).fit(X, y)
     >>> model.predict(X[:2])
     array(['low', 'high'], dtype='<U4')
+
+    Texts, where unheard words are one and the same token:
+
+    >>> texts, y = ["a good film", "bad", "so good", "a bad film"] * 5, [1, 0, 1, 0] * 5
+    >>> model = RNNClassifier(embedding_size=8, hidden_size=8, random_state=0).fit(texts, y)
+    >>> model.vocabulary_
+    {'a': 1, 'bad': 2, 'film': 3, 'good': 4, 'so': 5}
+    >>> model.predict(["Good!", "this was bad"])
+    array([1, 0])
     """
 
     _rules = RULES | {"loss": one_of(sorted(LOSSES)), "class_weight": class_weights()}
@@ -155,6 +173,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         bidirectional: bool = False,
         pooling: str = "last_mean_max",
         embedding_size: int | None = None,
+        min_frequency: int = 1,
         standardize: bool | str = "auto",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
@@ -184,6 +203,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         self.bidirectional = bidirectional
         self.pooling = pooling
         self.embedding_size = embedding_size
+        self.min_frequency = min_frequency
         self.standardize = standardize
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
@@ -326,7 +346,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         Parameters
         ----------
         X : sequences of shape (n,)
-            As in fit.
+            As in fit. The first call learns the vocabulary of strings, for which all that comes new
+            later is the unknown token.
         y : array-like of shape (n,) or (n, K)
             Classes.
         classes : array-like of shape (n_classes,), optional

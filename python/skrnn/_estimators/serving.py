@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn import _core
+from skrnn._sequences.vocabulary import Vocabulary
 from skrnn._targets.decoding import Meaning, open_stream
 
 # (name, values of each channel, whether it is computed in float64); see skrnn/model.h
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
         def _served(self, operations: Sequence[Operation] = ()) -> _core.Model: ...
         def _meaning(self) -> Meaning: ...
+        def _vocabulary(self) -> Vocabulary | None: ...
 
 
 class ServingMixin:
@@ -43,10 +45,12 @@ class ServingMixin:
         -------
         stream : Stream
             ``stream.step(x_t)`` reads one row of channels a sequence, of shape (B, C), or (C,)
-            where B is 1; of tokens (B,), or an int. It returns what `method` returns for all that
-            was read so far, of shape (B,) or (B, ...): the same bits. ``stream.process(block)``
-            reads many steps, ``stream.reset()`` begins new sequences, and ``stream.state`` can be
-            kept and set again. What the estimator learns later does not change the stream.
+            where B is 1; of tokens (B,), or an int. Where fit saw strings these are strings, as
+            `vocabulary_` has them: texts are not split, and capitals stay. It returns what `method`
+            returns for all that was read so far, of shape (B,) or (B, ...): the same bits.
+            ``stream.process(block)`` reads many steps, ``stream.reset()`` begins new sequences, and
+            ``stream.state`` can be kept and set again. What the estimator learns later does not
+            change the stream.
 
         Raises
         ------
@@ -78,7 +82,8 @@ class ServingMixin:
         True
         """
         check_is_fitted(self, "params_")
-        return open_stream(self._served(), self._meaning(), batch_size, method)
+        meaning, vocabulary = self._meaning(), self._vocabulary()
+        return open_stream(self._served(), meaning, batch_size, method, vocabulary)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the fitted estimator to a file, as `skrnn.save` does.
@@ -160,4 +165,4 @@ def stream(model: Any, batch_size: int = 1, *, method: str = "predict") -> _core
     estimator = estimator_of(model)
     check_is_fitted(estimator, "params_")
     served = estimator._served(operations_of(model))
-    return open_stream(served, estimator._meaning(), batch_size, method)
+    return open_stream(served, estimator._meaning(), batch_size, method, estimator._vocabulary())

@@ -123,6 +123,8 @@ def _restore(estimator: Any, model: _core.Model, description: Description) -> No
     estimator.n_features_in_ = description.n_features_in
     if description.feature_names is not None:
         estimator.feature_names_in_ = np.array(description.feature_names, dtype=object)
+    if description.vocabulary is not None:
+        estimator.vocabulary_ = dict(description.vocabulary)
     estimator._saw_table = description.saw_table
     estimator._input_size = description.input_size
     units = [values for _, values, _ in model.operations[-2:]] if description.standardized else None

@@ -6,6 +6,7 @@ them into what predict returns. This needs NumPy only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
+from skrnn._sequences.token_stream import TokenStream
 
 Answers = NDArray[np.float64]
 
@@ -121,7 +123,13 @@ class Numbers:
         return {"_one_column": self.one_column}
 
 
-def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: str) -> _core.Stream:
+def open_stream(
+    model: _core.Model,
+    meaning: Meaning,
+    batch_size: int,
+    method: str,
+    vocabulary: Mapping[str, int] | None = None,
+) -> _core.Stream:
     """Return a stream that answers as `method` does.
 
     Parameters
@@ -133,6 +141,8 @@ def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: s
         B, sequences side by side.
     method : str
         "predict", or "predict_proba" of classifiers.
+    vocabulary : mapping of str to int, optional
+        Makes the stream read strings, whose numbers the model reads.
 
     Raises
     ------
@@ -152,4 +162,7 @@ def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: s
         )
     if not 1 <= batch_size < 2**31:
         raise ValueError(f"batch_size={batch_size}; expected 1..{2**31 - 1}")
-    return _core.Stream(model, int(batch_size), **meaning.streams[method])
+    answers = meaning.streams[method]
+    if vocabulary is not None:
+        return TokenStream(vocabulary, model, int(batch_size), **answers)
+    return _core.Stream(model, int(batch_size), **answers)
