@@ -25,7 +25,8 @@ from skrnn._sequences.container import Sequences
 from skrnn._sequences.names import Names, compare_names, names_of_table
 from skrnn._sequences.tokens import documents_of
 from skrnn._sequences.vocabulary import numbered, token_sequences
-from skrnn._targets.decoding import Numbers, open_stream
+from skrnn._targets.decoding import Classes, Flags, Numbers, open_stream
+from skrnn._targets.outputs import without_loss
 
 __all__ = ["Predictor", "load"]
 
@@ -182,6 +183,34 @@ class Predictor:
             raise AttributeError(f"{self._description.estimator} has no predict_proba; use predict")
         return self._answers(X)
 
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the logarithm of `predict_proba`, finite also where that is zero.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As in predict.
+
+        Returns
+        -------
+        log_probabilities : array of shape (n, n_classes), float64
+            The same bits as those of the saved model.
+
+        Raises
+        ------
+        AttributeError
+            For regressors, which have none.
+        TypeError, ValueError
+            As predict.
+        """
+        meaning = self._description.meaning
+        if not isinstance(meaning, (Classes, Flags)):
+            raise AttributeError(
+                f"{self._description.estimator} has no predict_log_proba; use predict"
+            )
+        network = self._description.fields.fields("network").value
+        return meaning.log_probabilities(self._answers(X, without_loss(self._model, network)))
+
     def stream(self, batch_size: int = 1, *, method: str = "predict") -> _core.Stream:
         """Return a stream, which reads sequences as they arrive.
 
@@ -214,12 +243,13 @@ class Predictor:
 
     # ---- Input ----
 
-    def _answers(self, X: Any) -> NDArray[np.float64]:
+    def _answers(self, X: Any, model: _core.Model | None = None) -> NDArray[np.float64]:
         sequences = self._check_input(X)
         values = sequences.values
         if self._description.embedding_size > 0:
             values = values.astype(np.int64)
-        return self._model.predict(values, sequences.offsets, n_jobs=self._n_jobs)
+        model = self._model if model is None else model
+        return model.predict(values, sequences.offsets, n_jobs=self._n_jobs)
 
     def _check_input(self, X: Any) -> Sequences:
         """Return X as sequences, checked as the saved model checks it."""

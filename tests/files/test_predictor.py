@@ -45,6 +45,7 @@ def test_it_says_the_same_bits(name: str, path: Path) -> None:
     assert_same(predictor.predict(X), model.predict(X))
     if hasattr(model, "predict_proba"):
         assert_same(predictor.predict_proba(X), model.predict_proba(X))
+        assert_same(predictor.predict_log_proba(X), model.predict_log_proba(X))
         assert_same(predictor.classes_, model.classes_)
     if getattr(model, "loss", None) == "gaussian_nll":
         assert_same(predictor.predict(X, return_std=True), model.predict(X, return_std=True))
@@ -166,6 +167,8 @@ def test_regressors_have_no_probabilities(path: Path) -> None:
     assert not hasattr(predictor, "classes_")
     with pytest.raises(AttributeError, match="RNNRegressor has no predict_proba; use predict"):
         predictor.predict_proba(sequences())
+    with pytest.raises(AttributeError, match="RNNRegressor has no predict_log_proba; use predict"):
+        predictor.predict_log_proba(sequences())
     with pytest.raises(ValueError, match=r"'predict_proba' cannot be streamed"):
         predictor.stream(method="predict_proba")
 

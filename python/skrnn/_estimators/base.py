@@ -39,6 +39,7 @@ from skrnn._sequences.container import Sequences
 from skrnn._sequences.names import check_names
 from skrnn._sequences.vocabulary import Vocabulary, token_sequences
 from skrnn._targets.decoding import Meaning
+from skrnn._targets.outputs import without_loss
 from skrnn._training.initialization import named_views
 
 POOLINGS = ("last", "mean", "max", "attention", "last_mean_max")
@@ -341,20 +342,17 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     def _answers(self, X: Any) -> NDArray[np.float64]:
         """Return what the model says of each sequence, (n, A); `_meaning` reads it."""
         check_is_fitted(self, "params_")
-        model = self._served()
+        return self._answers_of(self._served(), X)
+
+    def _outputs(self, X: Any) -> NDArray[np.float64]:
+        """Return the outputs of the head, (n, K), before the loss gives them a meaning."""
+        check_is_fitted(self, "params_")
+        return self._answers_of(without_loss(self._served(), self._network_settings()), X)
+
+    def _answers_of(self, model: _core.Model, X: Any) -> NDArray[np.float64]:
         sequences = self._check_input(X, begin=False)
         raw = self._values(sequences) if self._units is None else sequences.values
         return model.predict(raw, sequences.offsets, n_jobs=self.n_jobs)
-
-    def _outputs(self, X: Any) -> NDArray[np.float32]:
-        """Return the outputs of the head, (n, K), before the loss gives them a meaning."""
-        check_is_fitted(self, "params_")
-        network = self._model()
-        parameters = self._arena(network)
-        sequences = self._check_input(X, begin=False)
-        return network.predict(
-            parameters, self._values(sequences), sequences.offsets, n_jobs=self.n_jobs
-        )
 
     def _state_gradient_norms(
         self, X: Any, y: Any

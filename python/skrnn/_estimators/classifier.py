@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import column_or_1d
@@ -421,7 +420,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         return self._answers(X)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the logarithm of `predict_proba`.
+        """Return the logarithm of `predict_proba`, finite also where that is zero.
 
         Parameters
         ----------
@@ -432,8 +431,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         -------
         log_probabilities : array of shape (n, n_classes), float64
         """
-        outputs = self._outputs(X).astype(np.float64)
-        return np.asarray(log_expit(outputs) if self._multilabel else log_softmax(outputs, axis=1))
+        outputs = self._outputs(X)
+        return self._meaning().log_probabilities(outputs)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
