@@ -237,12 +237,12 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             as_sequences(X, name=name)  # names the number that float64 cannot hold
             raise
 
-    def _values(self, X: Sequences) -> NDArray[Any]:
+    def _values(self, X: Sequences, name: str = "X") -> NDArray[Any]:
         """Return the steps of all sequences as the engine takes them."""
         if self.embedding_size is not None:
             return X.values.astype(np.int64)
         return (
-            np.asarray(X.values, np.float32) if self._units is None else self._units.apply(X.values)
+            np.asarray(X.values, np.float32) if self._units is None else self._units.apply(X, name)
         )
 
     # ---- The engine ----

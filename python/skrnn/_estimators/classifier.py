@@ -369,11 +369,13 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
                 f"class_weight={self.class_weight!r} counts the classes of all data, which "
                 "partial_fit does not see; pass a dict, or sample_weight"
             )
+        if classes is not None:
+            classes = as_targets(classes, "classes")
         begin = not hasattr(self, "params_")
         told = not begin and classes is not None and not self._multilabel
         if told and not np.array_equal(unique_labels(classes), self.classes_):
             raise ValueError(
-                f"classes={list(classes)!r} are not the same as those of the first call: "
+                f"classes={classes.tolist()} are not the same as those of the first call: "
                 f"{self.classes_.tolist()}"
             )
         known = None

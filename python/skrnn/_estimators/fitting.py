@@ -208,6 +208,8 @@ class TrainableEstimator(CallbackSupportMixin, LearnsByTwin, SequenceEstimator):
                 f"X_val and y_val have inconsistent numbers of samples: {len(X)} and {len(y)}"
             )
         self._encode(y, "y_val")  # refuses what cannot be predicted
+        if self._units is not None:
+            self._units.apply(X, "X_val")  # refuses what cannot be standardised
         return Samples(X, y)
 
     def _split(self, samples: Samples) -> tuple[Samples, Samples]:

@@ -226,6 +226,8 @@ class Sequences:
 
         Raises
         ------
+        TypeError
+            For what holds no series in an order.
         ValueError
             For another rank, sequences of different channels, and what `from_frame` refuses.
 
