@@ -121,16 +121,17 @@ def holds_strings(X: Any, name: str = "X") -> bool | None:
     if isinstance(X, Sequences) or not (isinstance(X, Sequence) or _is_array(X)):
         return False
     kinds = [_begins_with_string(item) for item in X]
-    first = next((i for i, kind in enumerate(kinds) if kind is not None), None)
-    if first is None or kinds[first]:
-        return None if first is None else True
-    if True in kinds:
+    telling = [index for index, kind in enumerate(kinds) if kind is not None]
+    if not telling:
+        return None
+    first = telling[0]
+    if not kinds[first] and True in kinds:
         index = kinds.index(True)
         raise ValueError(
             f"Sequence {index} of {name} holds strings, {_shown(X, index)}, and sequence {first} "
             f"does not, {_shown(X, first)}; make strings of all, or integers"
         )
-    return False
+    return kinds[first]
 
 
 def strings_of(X: Any, name: str = "X") -> list[list[str]]:
