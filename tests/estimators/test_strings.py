@@ -243,3 +243,15 @@ def test_unknown_words_are_trained_where_rare_ones_are_unknown(kind: Any) -> Non
         )
         name = next(name for name in one if "embedding" in name)
         assert (one[name][0] != three[name][0]).any() == (least == 2)
+
+
+@both
+def test_integers_are_not_counted(kind: Any) -> None:
+    """Nor is anything else new for them: a rare integer keeps its own vector."""
+    integers = [[i % 7, 3] if i else [8] for i in range(len(X))]
+    y = targets(kind, X)
+    model, other = make(kind, min_frequency=9).fit(integers, y), make(kind).fit(integers, y)
+    assert_same_bits(model.params_, other.params_)
+    assert_same_bits(outcomes(model, integers), outcomes(other, integers))
+    with pytest.raises(ValueError, match="token 9"):
+        model.predict([[9]])
