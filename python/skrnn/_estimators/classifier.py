@@ -322,9 +322,10 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         -------
         log_probabilities : array of shape (n, n_classes), float64
         """
+        outputs = self._outputs(X)
         meaning = self._meaning()
         assert isinstance(meaning, (Classes, Multilabel))
-        return meaning.log_probabilities(self._outputs(X))
+        return meaning.log_probabilities(outputs)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
