@@ -30,7 +30,7 @@ ARROWS: dict[str, set[str]] = {
     "_sequences": {"_warnings"},
     "_targets": {"_sequences"},
     "preprocessing": {"_sequences"},
-    "_serving": {"_targets", "preprocessing"},
+    "_serving": {"_sequences", "_targets", "preprocessing"},
     "_files": {"_parameters", "_sequences", "_serving", "_targets", "preprocessing"},
     "_training": {"_files", "_sequences", "_warnings"},
     "callbacks": {"_parameters", "_training"},

@@ -23,9 +23,11 @@ from skrnn._sequences.checks import (
 )
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.names import Names, compare_names, names_of_table
-from skrnn._sequences.tokens import documents_of, numbered
+from skrnn._sequences.tokens import documents_of
+from skrnn._sequences.vocabulary import numbered, token_sequences
 from skrnn._serving.streams import open_stream
-from skrnn._targets.decoding import Numbers
+from skrnn._targets.decoding import Classes, Multilabel, Numbers
+from skrnn._targets.outputs import without_loss
 
 __all__ = ["Predictor", "load"]
 
@@ -91,8 +93,9 @@ class Predictor:
     n_features_in_ : int
         Channels of a step; columns where fit saw a 2-D array.
     vocabulary_ : dict of token to int
-        Of pipelines that begin with a `TokenEncoder`: its numbers of the known tokens. Streams read
-        numbers, and for unknown tokens 0.
+        The numbers of the known tokens; 0 is the unknown one. Of models that were fitted on
+        strings, whose streams read strings, and of pipelines that begin with a `TokenEncoder`,
+        whose streams read numbers.
     """
 
     def __init__(
@@ -105,6 +108,8 @@ class Predictor:
             self.classes_ = description.meaning.classes
         if description.tokens is not None:
             self.vocabulary_ = description.tokens.vocabulary
+        elif description.vocabulary is not None:
+            self.vocabulary_ = description.vocabulary
         self.n_features_in_ = (
             model.channels if description.transforms else description.n_features_in
         )
@@ -124,7 +129,8 @@ class Predictor:
         X : sequences of shape (n,)
             As the saved model takes them: a list, tuple, object array or `skrnn.Sequences` of
             (T_i, C) arrays; an (n, T, C) array; an (n, T) array; (T_i,) arrays of integers for
-            networks of tokens, and texts or lists of tokens where a `TokenEncoder` was saved.
+            networks of tokens, and texts or lists of tokens where fit saw them, or where a
+            `TokenEncoder` was saved.
         return_std : bool, default=False
             Whether to return standard deviations, too; needs a regressor that was trained with
             ``loss="gaussian_nll"``.
@@ -178,6 +184,34 @@ class Predictor:
             raise AttributeError(f"{self._description.estimator} has no predict_proba; use predict")
         return self._answers(X)
 
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the logarithm of `predict_proba`, finite also where that is zero.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As in predict.
+
+        Returns
+        -------
+        log_probabilities : array of shape (n, n_classes), float64
+            The same bits as those of the saved model.
+
+        Raises
+        ------
+        AttributeError
+            For regressors, which have none.
+        TypeError, ValueError
+            As predict.
+        """
+        meaning = self._description.meaning
+        if not isinstance(meaning, (Classes, Multilabel)):
+            raise AttributeError(
+                f"{self._description.estimator} has no predict_log_proba; use predict"
+            )
+        network = self._description.fields.fields("network").value
+        return meaning.log_probabilities(self._answers(X, without_loss(self._model, network)))
+
     def stream(self, batch_size: int = 1, *, method: str = "predict") -> _core.Stream:
         """Return a stream, which reads sequences as they arrive.
 
@@ -193,7 +227,8 @@ class Predictor:
         stream : Stream
             As the `stream` method of estimators returns it. Where the saved pipeline scales
             channels or fills NaN, so does the stream; where it encodes texts, the stream reads the
-            numbers of tokens, which `vocabulary_` has.
+            numbers of tokens, which `vocabulary_` has. Where fit saw strings, it reads tokens that
+            are strings.
 
         Raises
         ------
@@ -203,16 +238,19 @@ class Predictor:
             For a `batch_size` below 1, another `method`, and a bidirectional network or attention
             pooling, which have no answer while a sequence goes on.
         """
-        return open_stream(self._model, self._description.meaning, batch_size, method)
+        description = self._description
+        meaning, vocabulary = description.meaning, description.vocabulary
+        return open_stream(self._model, meaning, batch_size, method, vocabulary)
 
     # ---- Input ----
 
-    def _answers(self, X: Any) -> NDArray[np.float64]:
+    def _answers(self, X: Any, model: _core.Model | None = None) -> NDArray[np.float64]:
         sequences = self._check_input(X)
         values = sequences.values
         if self._description.embedding_size > 0:
             values = values.astype(np.int64)
-        return self._model.predict(values, sequences.offsets, n_jobs=self._n_jobs)
+        model = self._model if model is None else model
+        return model.predict(values, sequences.offsets, n_jobs=self._n_jobs)
 
     def _check_input(self, X: Any) -> Sequences:
         """Return X as sequences, checked as the saved model checks it."""
@@ -223,12 +261,14 @@ class Predictor:
             X = numbered(documents_of(X, tokens.analyzer.build()), tokens.vocabulary)
         elif description.input_was_table is not None and not is_tokens and is_table(X):
             X = self._check_table(X)
-        if description.standardized and not description.transforms:
+        if is_tokens:
+            sequences = token_sequences(X, description.vocabulary, description.estimator)
+        elif description.standardized and not description.transforms:
             sequences = as_unscaled(X)
         else:
             # float64 is kept for the operations of a pipeline, which come before the network.
-            dtype = None if description.transforms and not is_tokens else np.float32
-            sequences = as_sequences(X, tokens=is_tokens, allow_nan=self._allow_nan, dtype=dtype)
+            dtype = None if description.transforms else np.float32
+            sequences = as_sequences(X, allow_nan=self._allow_nan, dtype=dtype)
         if not description.input_was_table:
             self._check_names(sequences.channel_names)
         size = int(sequences.values.max()) + 1 if is_tokens else sequences.n_channels

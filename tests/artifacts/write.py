@@ -86,6 +86,10 @@ def models() -> dict[str, tuple[Any, Any]]:
             RNNClassifier("gru_reset_before", embedding_size=3, **SMALL).fit(T, thirds(T) - 1),
             T,
         ),
+        "classifier_texts": (
+            RNNClassifier(embedding_size=3, min_frequency=2, **SMALL).fit(W, lengths),
+            [*W, "", "an unheard cat"],
+        ),
         "classifier_table": (
             RNNClassifier(**SMALL, **early, class_weight={0: 1.5}).fit(frame, thirds(table)),
             table,
@@ -118,8 +122,9 @@ def expectations(model: Any, X: Any) -> dict[str, np.ndarray]:
         offsets = np.cumsum([0, *map(len, X)])
         found = {"values": np.concatenate(X), "offsets": offsets}
     found["predict"] = model.predict(X)
-    if hasattr(model, "predict_proba"):
-        found["predict_proba"] = model.predict_proba(X)
+    for name in ("predict_proba", "predict_log_proba"):
+        if hasattr(model, name):
+            found[name] = getattr(model, name)(X)
     if getattr(model, "loss", "") == "gaussian_nll":
         found["std"] = model.predict(X, return_std=True)[1]
     return found

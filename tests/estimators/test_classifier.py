@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.pipeline import make_pipeline
 
 from cases import CASES, KINDS, SMALL, Case, assert_same_bits, labels, on, sides, thirds
 from helpers.support import says
@@ -13,6 +15,7 @@ from skrnn import RNNClassifier
 
 CLASSIFIERS = [case for case in CASES if case.kind is RNNClassifier]
 X, _ = KINDS[0].data(n=30)
+ROUNDINGS = 5e-7  # the engine's exponentials are float32, of 6e-8 each
 
 
 def model(**settings: Any) -> RNNClassifier:
@@ -68,7 +71,9 @@ def test_probabilities(case: Case) -> None:
     assert p.shape == (len(X), len(fitted.classes_))
     assert p.dtype == np.float64
     assert ((p >= 0) & (p <= 1)).all()
-    np.testing.assert_allclose(fitted.predict_log_proba(X), np.log(p), rtol=1e-5, atol=1e-6)
+    log_p = fitted.predict_log_proba(X)
+    assert log_p.dtype == np.float64
+    np.testing.assert_allclose(np.exp(log_p), p, rtol=ROUNDINGS)
     if y.ndim == 2:
         np.testing.assert_array_equal(fitted.predict(X), p >= 0.5)
     else:
@@ -82,6 +87,34 @@ def test_logarithms_of_what_is_almost_impossible() -> None:
     log_p = fitted.predict_log_proba(X)
     assert np.isfinite(log_p).all()
     np.testing.assert_allclose(log_p[:, 2] - log_p[:, 1], -600, rtol=0.01)
+    fitted.params_["head.bias"][:] = [0, 3000, -3000]
+    assert (fitted.predict_proba(X)[:, 2] == 0).all()
+    np.testing.assert_allclose(fitted.predict_log_proba(X)[:, 2], -6000, rtol=0.01)
+    several = model().fit(X, labels(X))
+    several.params_["head.bias"][:] = [-3000, 3000, 0]
+    np.testing.assert_allclose(several.predict_log_proba(X)[:, 0], -3000, rtol=0.01)
+    np.testing.assert_array_equal(several.predict_log_proba(X)[:, 1], np.zeros(len(X)))
+
+
+@pytest.mark.parametrize("settings", [{}, {"standardize": True}], ids=["as it is", "standardised"])
+@pytest.mark.parametrize("given", ["sequences", "frames", "table", "large float64", "texts"])
+def test_logarithms_read_all_that_probabilities_read(given: str, settings: Any) -> None:
+    """They know of names, of tables, of units and of words."""
+    rng = np.random.default_rng(0)
+    data = {
+        "sequences": [100 + 30 * x for x in X],
+        "frames": [pd.DataFrame(100 + 30 * x, columns=["a", "b"]) for x in X],
+        "table": pd.DataFrame(rng.normal(3, 9, (len(X), 4)), columns=[*"abcd"]),
+        "large float64": [1e9 + x.astype(np.float64) for x in X],
+        "texts": ["some words", "other Words", "words", ""] * 7 + ["some"] * 2,
+    }[given]
+    if given == "texts":
+        settings = settings | {"embedding_size": 3}
+    fitted = model(**settings).fit(data, thirds(X))
+    p, log_p = fitted.predict_proba(data), fitted.predict_log_proba(data)
+    np.testing.assert_allclose(np.exp(log_p), p, rtol=ROUNDINGS)
+    piped = make_pipeline("passthrough", fitted)
+    assert_same_bits(piped.predict_log_proba(data), log_p)
 
 
 def test_of_equal_probabilities_the_first() -> None:

@@ -70,6 +70,8 @@ def test_all_classes_are_told_to_the_first_call() -> None:
         KINDS[0].make().partial_fit(low, ["low"] * len(low), classes=["high", "mid"])
     with pytest.raises(ValueError, match=says("classes", "'high', 'low', 'mid'", "same")):
         model.partial_fit(high, ["high"] * len(high), classes=["high", "low"])
+    with pytest.raises(ValueError, match=says("Input classes contains", "1e400 at index 1")):
+        KINDS[0].make().partial_fit(low, [1] * len(low), classes=[1, 10**400])
 
 
 @pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle"])

@@ -183,8 +183,9 @@ def test_memory_mapped_and_read_only_input(case: Case, tmp_path: Any) -> None:
 
 @on(CASES)
 def test_tags_of_the_input(case: Case) -> None:
-    """Tokens are integers from 0 on, and no table of numbers is read as some."""
+    """Tokens are strings, or integers from 0 on, and no table of numbers is read as some."""
     tags = get_tags(case.make()).input_tags
     assert tags.two_d_array is tags.three_d_array is not case.tokens
     assert tags.categorical is tags.positive_only is case.tokens
-    assert not any([tags.allow_nan, tags.sparse, tags.string])
+    assert tags.string is case.tokens
+    assert not any([tags.allow_nan, tags.sparse])

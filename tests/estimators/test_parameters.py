@@ -18,6 +18,7 @@ WRONG: dict[str, tuple[list[Any], str]] = {
     "bidirectional": ([1, 0, "yes", None], "True or False"),
     "pooling": (["sum", None, 0], "'attention'"),
     "embedding_size": ([0, -1, 2.0, "8", True, 10**15], "None"),
+    "min_frequency": ([0, -1, 2.0, "2", None, True], "1 or more"),
     "standardize": (["yes", None, 1, 0, "Auto"], "'auto'"),
     "dropout": ([1, 1.0, -0.1, "0.5", None, np.nan, True], "[0, 1)"),
     "recurrent_dropout": ([1, -0.1, None, np.inf], "[0, 1)"),

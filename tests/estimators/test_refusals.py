@@ -135,7 +135,7 @@ BAD_X: dict[str, tuple[Any, tuple[str, ...]]] = {
     "None inside": (lambda X: with_(X, 5, [[1.0, None]]), ("NaN", "sequence 5, step 0")),
     "None": (lambda _: None, ("X", "NoneType")),
     "text": (lambda _: "some words", ("X", "str")),
-    "texts": (lambda X: ["word"] * len(X), ("text", "'word'", "TokenEncoder")),
+    "texts": (lambda X: ["word"] * len(X), ("text", "'word'", "embedding_size", "TokenEncoder")),
     "a dict": (lambda X: dict(enumerate(X)), ("X", "dict")),
     "a sparse matrix": (lambda _: sparse.csr_matrix(np.eye(24)), ("parse", ".toarray()")),
     "sparse sequences": (lambda X: with_(X, 5, sparse.csr_matrix(np.eye(2))), ("parse", "5")),

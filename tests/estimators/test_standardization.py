@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skrnn.runtime
 from cases import KINDS, Case, assert_same_bits, on, outcomes
+from skrnn import Sequences
 from skrnn.preprocessing import PerStep
 
 FAR = np.array([2.0**30, -5.0]), np.array([2.0**-3, 512.0])  # means and deviations of channels
@@ -88,7 +89,7 @@ def test_a_constant_channel_is_nothing(case: Case) -> None:
     X = [np.column_stack([x, np.full(len(x), 7e5)]) for x in X]
     model = case.make(standardize=True).fit(X, y)
     assert all(np.isfinite(weights).all() for weights in model.params_.values())
-    assert not model._units.apply(np.concatenate(X))[:, 2].any()
+    assert not model._units.apply(Sequences(X))[:, 2].any()
 
 
 @on(KINDS)
@@ -111,6 +112,9 @@ def test_what_float32_cannot_hold_then_is_refused_everywhere(case: Case) -> None
     for call in calls:
         with pytest.raises(ValueError, match="too large for float32, once"):
             call()
+    for fit, name in ((calls[1], "X"), (calls[2], "X_val")):
+        with pytest.raises(ValueError, match=f"Input {name} contains.*sequence 0, step 0 holds 1e"):
+            fit()
 
 
 @on(KINDS)

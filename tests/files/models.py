@@ -21,6 +21,7 @@ CHANNELS, TOKENS = 3, 6
 SMALL: dict[str, Any] = {"hidden_size": 5, "max_iter": 2, "random_state": 0, "n_jobs": 1}
 
 TEXTS = ["The cat sat on the mat.", "a dog", "", "The DOG sat\n  here", "naïve [cafés]"] * 6
+LISTS = [text.split() for text in TEXTS]
 EVENTS = [[3, "up", 3], ["down"], [2**40, "up"], [7]] * 6
 
 # Labels of every dtype that classes may have.
@@ -191,6 +192,11 @@ def encoded(encoder: TokenEncoder, texts: Any) -> Pipeline:
     return pipeline
 
 
+def of_strings(X: Any, **settings: Any) -> Any:
+    model = RNNClassifier(embedding_size=3, **SMALL, **settings)
+    return stirred(model.fit(X, np.arange(len(X)) % 2))
+
+
 # What makes the model, and sequences for it.
 Subject = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -211,6 +217,9 @@ SUBJECTS: dict[str, Subject] = {
     "layers": (lambda: classifier(num_layers=2, bidirectional=True), sequences),
     "tokens": (lambda: classifier(embedding_size=2), lambda: sequences(tokens=True)),
     "numbers of tokens": (lambda: regressor(embedding_size=2), lambda: sequences(tokens=True)),
+    "texts": (lambda: of_strings(TEXTS), lambda: TEXTS),
+    "texts of frequent words": (lambda: of_strings(TEXTS, min_frequency=7), lambda: TEXTS),
+    "lists of strings": (lambda: of_strings(LISTS), lambda: LISTS),
     "one target": (regressor, sequences),
     "one column": (lambda: regressor(1), sequences),
     "two targets": (lambda: regressor(2), sequences),

@@ -31,11 +31,12 @@ def test_it_says_what_it_always_said(path: Path) -> None:
     if hasattr(model, "feature_names_in_"):
         X = pd.DataFrame(X, columns=model.feature_names_in_)
     said = {"predict": model.predict(X)}
-    if "predict_proba" in expected:
-        said["predict_proba"] = model.predict_proba(X)
+    for name in ("predict_proba", "predict_log_proba"):
+        if name in expected:
+            said[name] = getattr(model, name)(X)
     if "std" in expected:
         said["std"] = model.predict(X, return_std=True)[1]
-    assert {*said} == {*expected} & {"predict", "predict_proba", "std"}
+    assert {*said} == {*expected} & {"predict", "predict_proba", "predict_log_proba", "std"}
     for name, values in said.items():
         assert (values.dtype, values.shape) == (expected[name].dtype, expected[name].shape)
         if values.dtype.kind == "f":

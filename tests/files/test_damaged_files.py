@@ -141,6 +141,16 @@ WRONG_FOR_BOTH: list[tuple[str, str, Any]] = [
     ("two targets", "estimator.fitted.answers.one_column", True),
     ("one target", "estimator.fitted.answers", {"kind": "flags"}),
     ("tokens", "estimator.fitted.feature_names_in", ["a"]),
+    *(
+        ("texts", "estimator.fitted.vocabulary", wrong)
+        for wrong in (
+            *([], {}, "abc", {"a": 1}, ["a", "a"], ["a"], ["a"] * 10, [f"{i}" for i in range(99)]),
+            *([1, 2, 3], ["a", True], ["a", None], ["a", 1.0], ["a", ["b"]], [10**25]),
+        )
+    ),
+    ("tokens", "estimator.fitted.vocabulary", ["a", "b"]),
+    ("classes str", "estimator.fitted.vocabulary", ["a", "b"]),
+    ("encoder words", "estimator.fitted.vocabulary", ["a", "b"]),
     ("scaler mean", "pipeline.steps", {}),
     ("scaler mean", "pipeline.steps", [[]]),
     ("scaler mean", "pipeline.steps.0.class", "PCA"),
@@ -178,6 +188,7 @@ WRONG_FOR_ESTIMATORS: list[tuple[str, str, Any]] = [
     ("classes str", "estimator.params.pooling", "mean"),
     ("classes str", "estimator.params.bidirectional", True),
     ("classes str", "estimator.params.embedding_size", 2),
+    ("classes str", "estimator.params.min_frequency", 0),
     ("classes str", "estimator.params.cell", ["lstm"]),
     ("classes str", "estimator.params.cell", "a" * 10**6),
     ("classes str", "estimator.params.tol", -1),
@@ -356,38 +367,5 @@ def test_a_vocabulary_that_is_too_long_is_not_saved(path: Path) -> None:
     pipeline = encoded(*ENCODERS["words"])
     number = len(pipeline[0].vocabulary_) + 1
     pipeline[0].vocabulary_["a" * LONGEST] = number
-    with pytest.raises(ValueError, match="limit the vocabulary with max_tokens"):
+    with pytest.raises(ValueError, match="limit the vocabulary with max_tokens or min_frequency"):
         skrnn.save(pipeline, path)
-
-
-# ---- What is no file of ours ----
-
-
-@BOTH
-def test_files_that_are_something_else(load: Any, path: Path) -> None:
-    for content in (b"", b"\x80\x04K\x01.", b"PK\x03\x04" + bytes(100), b'{"a": 1}', bytes(10**4)):
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match="cannot be loaded: "):
-            load(path)
-    save_file({"weight": np.zeros(3, np.float32)}, path)
-    with pytest.raises(ValueError, match="no model of scikit-rnn"):
-        load(path)
-
-
-@BOTH
-def test_files_that_cannot_be_opened(load: Any, path: Path) -> None:
-    with pytest.raises(FileNotFoundError) as error:
-        load(path)
-    assert error.value.filename == str(path)
-    with pytest.raises(IsADirectoryError):
-        load(path.parent)
-
-
-@BOTH
-def test_a_checkpoint_is_no_model(load: Any, path: Path) -> None:
-    from skrnn.callbacks import Checkpoint
-
-    model = skrnn.RNNRegressor(hidden_size=4, max_iter=1, random_state=0)
-    model.set_callbacks(Checkpoint(path)).fit(sequences(), np.arange(24))
-    with pytest.raises(ValueError, match="no model of scikit-rnn"):
-        load(path)

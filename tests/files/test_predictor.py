@@ -23,6 +23,7 @@ from models import (
     table,
 )
 from skrnn import Sequences
+from skrnn._sequences.vocabulary import strings_of
 
 STREAMED = [name for name in SUBJECTS if name not in ("layers", "pooling attention")]
 
@@ -44,6 +45,7 @@ def test_it_says_the_same_bits(name: str, path: Path) -> None:
     assert_same(predictor.predict(X), model.predict(X))
     if hasattr(model, "predict_proba"):
         assert_same(predictor.predict_proba(X), model.predict_proba(X))
+        assert_same(predictor.predict_log_proba(X), model.predict_log_proba(X))
         assert_same(predictor.classes_, model.classes_)
     if getattr(model, "loss", None) == "gaussian_nll":
         assert_same(predictor.predict(X, return_std=True), model.predict(X, return_std=True))
@@ -56,6 +58,8 @@ def test_its_streams_are_the_estimator_s(name: str, path: Path) -> None:
     predictor = predictor_of(name, path)
     if name.startswith("encoder"):
         block = model[0].transform(X[:1])[0]
+    elif hasattr(model, "vocabulary_"):
+        block = strings_of(X[:1])[0]
     else:
         x = np.asarray(X.iloc[0] if hasattr(X, "iloc") else X[0])
         block = x[:, None] if name.startswith("table") else x
@@ -127,6 +131,14 @@ def test_tables(name: str, dtype: Any, path: Path) -> None:
         ("classes str", np.zeros((4, 3))),
         ("encoder words", np.array([["the cat"], ["a dog"]])),
         ("tokens", np.zeros((2, 4))),
+        ("tokens", ["the cat"]),
+        ("tokens", [[1], ["cat"]]),
+        ("texts", [[1, 2]]),
+        ("texts", "the cat"),
+        ("texts", ["the cat", None]),
+        ("texts", [["the", b"cat"]]),
+        ("texts", []),
+        ("lists of strings", [["a", 3]]),
         ("table", table(False)[:, :3]),
         ("frames", [pd.DataFrame({"x": [1.0], "y": [1.0]})]),
         ("scaler standard", [np.zeros((2, 3)), np.zeros((0, 3))]),
@@ -155,6 +167,8 @@ def test_regressors_have_no_probabilities(path: Path) -> None:
     assert not hasattr(predictor, "classes_")
     with pytest.raises(AttributeError, match="RNNRegressor has no predict_proba; use predict"):
         predictor.predict_proba(sequences())
+    with pytest.raises(AttributeError, match="RNNRegressor has no predict_log_proba; use predict"):
+        predictor.predict_log_proba(sequences())
     with pytest.raises(ValueError, match=r"'predict_proba' cannot be streamed"):
         predictor.stream(method="predict_proba")
 
@@ -177,6 +191,18 @@ def test_what_it_says_of_itself(path: Path) -> None:
     )
     assert predictor_of("table", path).n_features_in_ == 4
     assert predictor_of("scaler standard", path).n_features_in_ == 3
+
+
+def test_unknown_strings_are_one_token(path: Path) -> None:
+    model, predictor = model_of("texts"), predictor_of("texts", path)
+    assert predictor.vocabulary_ == model.vocabulary_
+    assert not hasattr(predictor_of("tokens", path), "vocabulary_")
+    X = ["unheard words, the cat", "", ["the", "The"], np.array(["a", "dog"])]
+    assert_same(predictor.predict_proba(X), model.predict_proba(X))
+    stream = predictor.stream(2, method="predict_proba")
+    for tokens in (["unheard", "the"], np.array(["words", "The"])):
+        answer = stream.step(tokens)
+    assert_same(answer, model.predict_proba([["unheard", "words"], ["the", "The"]]))
 
 
 def test_bits_are_the_same_with_any_number_of_threads(path: Path) -> None:
@@ -223,6 +249,8 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
         ("table", "ndarray"),
         ("scaler three", "list"),
         ("encoder words", "list"),
+        ("texts", "list"),
+        ("lists of strings", "ndarray"),
         ("tokens", "memmap"),
         ("tokens", "Subclass"),
         ("tokens", "Frame"),

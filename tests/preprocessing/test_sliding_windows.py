@@ -113,6 +113,11 @@ def test_targets_by_name(library: str) -> None:
     several: Any
     for several in (df, [df], gathered, gathered[0]):
         for target, positions in (
+            (np.array(["load"]), [1]),
+            (np.array(["load", "price"], dtype=object), [1, 0]),
+            (np.array([1, 0]), [1, 0]),
+            (np.str_("load"), 1),
+            (np.int8(1), 1),
             ("load", 1),
             (["load"], [1]),
             (["load", "price"], [1, 0]),
@@ -172,7 +177,9 @@ def test_wrong_parameters(name: str) -> None:
             windows.cut(np.arange(9.0))
 
 
-@pytest.mark.parametrize("target", [2, -3, [0, 2], [], 0.5, "a", [[0]]], ids=repr)
+@pytest.mark.parametrize(
+    "target", [2, -3, [0, 2], [], 0.5, "a", [[0]], np.array([["a"]]), np.array([0.5])], ids=repr
+)
 def test_wrong_targets(target: Any) -> None:
     with pytest.raises(ValueError, match="target"):
         SlidingWindows(2).cut(np.ones((9, 2)), target=target)

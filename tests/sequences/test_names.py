@@ -113,6 +113,16 @@ def test_names_survive_the_splits_of_scikit_learn(frame: Any) -> None:
         np.testing.assert_array_equal(x, of[key])
 
 
+def test_names_survive_the_way_to_another_process(frame: Any) -> None:
+    """Splits are pickled as lists of what is in `Sequences`."""
+    X = named(frame)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        again = pickle.loads(pickle.dumps([X[0], X[2]], protocol))
+        assert Sequences(again).channel_names == NAMES
+        np.testing.assert_array_equal(again[0], X[0])
+        assert pickle.loads(pickle.dumps(X[0][:, :1], protocol)).shape == (len(X[0]), 1)
+
+
 def test_names_are_those_of_all_channels(frame: Any) -> None:
     """A part of them, or what was computed of them, has none."""
     x = named(frame)[0]

@@ -87,6 +87,13 @@ def test_cells_of_different_lengths() -> None:
         Sequences.from_aeon(df)
 
 
+@pytest.mark.parametrize("X", [None, 3, "words", b"words", {"a": 1}, {1, 2}, np.float64(3.0)])
+def test_what_holds_no_series(X: Any) -> None:
+    parts = (f"X is a {type(X).__name__}", "(n, C, T)", "data frame")
+    with pytest.raises(TypeError, match=says(*parts)):
+        Sequences.from_aeon(X)
+
+
 def test_no_rows() -> None:
     with pytest.raises(ValueError, match="0 sample"):
         Sequences.from_aeon(multi_index()[:0])

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from skrnn import _core
 from skrnn._estimators.serving import ServingMixin
 from skrnn._estimators.standardization import Units
+from skrnn._estimators.token_input import learn_tokens
 from skrnn._files.description import Description
 from skrnn._parameters import (
     Rule,
@@ -37,9 +38,11 @@ from skrnn._sequences.checks import (
 )
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.names import check_names
+from skrnn._sequences.vocabulary import Vocabulary, token_sequences
 from skrnn._serving.served import Operation
 from skrnn._targets.codec import Codec, Settings
 from skrnn._targets.decoding import Meaning
+from skrnn._targets.outputs import without_loss
 from skrnn._training.initialization import named_views
 
 POOLINGS = ("last", "mean", "max", "attention", "last_mean_max")
@@ -62,6 +65,7 @@ RULES: dict[str, Rule] = {
     "bidirectional": boolean(),
     "pooling": one_of(POOLINGS),
     "embedding_size": integer(1, none=True),
+    "min_frequency": integer(1),
     "standardize": boolean_or("auto"),
     "dropout": real(0, 1, "[)"),
     "recurrent_dropout": real(0, 1, "[)"),
@@ -94,6 +98,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
 
     params_: dict[str, NDArray[np.float32]]
     n_features_in_: int
+    vocabulary_: Vocabulary  # where fit saw strings
     _input_size: int  # channels, or tokens
     _saw_table = False
     _units: Units | None = None  # of channels
@@ -130,6 +135,8 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         self.n_features_in_ = description.n_features_in
         if description.feature_names is not None:
             self.feature_names_in_ = np.array(description.feature_names, dtype=object)
+        if description.vocabulary is not None:
+            self.vocabulary_ = dict(description.vocabulary)
         self._saw_table = description.saw_table
         self._input_size = description.input_size
         units = [values for _, values, _ in model.operations[-2:]]
@@ -142,38 +149,71 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     # ---- Input ----
 
     def _check_input(
-        self, X: Any, *, begin: bool, grows: bool = False, name: str = "X"
+        self,
+        X: Any,
+        *,
+        begin: bool,
+        grows: bool = False,
+        name: str = "X",
+        sample_weight: Any = None,
     ) -> Sequences:
         """Return X as sequences; learn the width of the input where `begin`.
 
-        Tokens that are new are welcome where `grows`.
+        Tokens that are new are welcome where `grows`. Those of sequences without any weight are not
+        learned.
         """
-        tokens = self.embedding_size is not None
-        table = not tokens and is_table(X, name)
+        if begin:
+            self.__dict__.pop("vocabulary_", None)
+        if self.embedding_size is not None:
+            return self._check_tokens(X, begin, grows, name, sample_weight)
+        table = is_table(X, name)
         if table and (begin or self._saw_table):
             # scikit-learn's meaning of a table: named columns, always the same.
             X = self._check_table(X, begin, name)
         elif table:
             refuse_one_sequence(X, self._input_size, type(self).__name__, name)
-        elif begin and not tokens:
+        elif begin:
             warn_of_tokens(X, type(self).__name__, name)
-        if not tokens and (self.standardize if begin else self._units is not None):
+        if self.standardize if begin else self._units is not None:
             sequences = as_unscaled(X, name)
         else:
-            sequences = as_sequences(X, tokens=tokens, name=name)
+            sequences = as_sequences(X, name=name)
         if not table and (begin or not self._saw_table):
             check_names(self, sequences.channel_names, reset=begin, name=name)
-        size = int(sequences.values.max()) + 1 if tokens else sequences.n_channels
         if begin:
             self._saw_table = table
             if not table:
                 self.n_features_in_ = sequences.n_channels
-            self._input_size = size
-        elif tokens and grows:
-            self._input_size = max(self._input_size, size)
+            self._input_size = sequences.n_channels
         else:
-            check_input_size(size, self._input_size, tokens, type(self).__name__, name)
+            owner = type(self).__name__
+            check_input_size(sequences.n_channels, self._input_size, False, owner, name)
         return sequences
+
+    def _check_tokens(
+        self, X: Any, begin: bool, grows: bool, name: str, sample_weight: Any
+    ) -> Sequences:
+        """Return tokens as numbers; learn which there are where `begin`."""
+        owner = type(self).__name__
+        if begin:
+            learned = learn_tokens(X, sample_weight, self.min_frequency, name)
+            sequences = learned.sequences
+            self._saw_table, self.n_features_in_ = False, 1
+            self._input_size = learned.size
+            if learned.vocabulary is not None:
+                self.vocabulary_ = learned.vocabulary
+        else:
+            sequences = token_sequences(X, self._vocabulary(), owner, name)
+            size = int(sequences.values.max()) + 1
+            if grows:
+                self._input_size = max(self._input_size, size)
+            check_input_size(size, self._input_size, True, owner, name)
+        check_names(self, sequences.channel_names, reset=begin, name=name)
+        return sequences
+
+    def _vocabulary(self) -> Vocabulary | None:
+        """Return the numbers of known tokens, where fit saw strings."""
+        return getattr(self, "vocabulary_", None)
 
     def _check_table(self, X: Any, begin: bool, name: str) -> Any:
         """Return a table as an array, checked as scikit-learn checks it."""
@@ -183,12 +223,12 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             as_sequences(X, name=name)  # names the number that float64 cannot hold
             raise
 
-    def _values(self, X: Sequences) -> NDArray[Any]:
+    def _values(self, X: Sequences, name: str = "X") -> NDArray[Any]:
         """Return the steps of all sequences as the engine takes them."""
         if self.embedding_size is not None:
             return X.values.astype(np.int64)
         return (
-            np.asarray(X.values, np.float32) if self._units is None else self._units.apply(X.values)
+            np.asarray(X.values, np.float32) if self._units is None else self._units.apply(X, name)
         )
 
     # ---- The engine ----
@@ -290,20 +330,17 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     def _answers(self, X: Any) -> NDArray[np.float64]:
         """Return what the model says of each sequence, (n, A); `_meaning` reads it."""
         check_is_fitted(self, "params_")
-        model = self._served()
+        return self._answers_of(self._served(), X)
+
+    def _outputs(self, X: Any) -> NDArray[np.float64]:
+        """Return the outputs of the head, (n, K), before the loss gives them a meaning."""
+        check_is_fitted(self, "params_")
+        return self._answers_of(without_loss(self._served(), self._network_settings()), X)
+
+    def _answers_of(self, model: _core.Model, X: Any) -> NDArray[np.float64]:
         sequences = self._check_input(X, begin=False)
         raw = self._values(sequences) if self._units is None else sequences.values
         return model.predict(raw, sequences.offsets, n_jobs=self.n_jobs)
-
-    def _outputs(self, X: Any) -> NDArray[np.float32]:
-        """Return the outputs of the head, (n, K), before the loss gives them a meaning."""
-        check_is_fitted(self, "params_")
-        layout = self._layout()
-        parameters = self._arena(layout)
-        sequences = self._check_input(X, begin=False)
-        return layout.predict(
-            parameters, self._values(sequences), sequences.offsets, n_jobs=self.n_jobs
-        )
 
     def _state_gradient_norms(
         self, X: Any, y: Any
@@ -334,4 +371,5 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         # Of two dimensions numbers are series; tokens are integers, and mean no quantity.
         tags.input_tags.two_d_array = tags.input_tags.three_d_array = not tokens
         tags.input_tags.categorical = tags.input_tags.positive_only = tokens
+        tags.input_tags.string = tokens
         return tags

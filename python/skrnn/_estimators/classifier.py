@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import unique_labels
 
@@ -15,8 +14,9 @@ from skrnn._estimators.base import RULES
 from skrnn._estimators.fitting import TrainableEstimator
 from skrnn._estimators.samples import FitData
 from skrnn._parameters import check_parameters, class_weights, one_of
+from skrnn._sequences.checks import as_targets
 from skrnn._targets.classes import LOSSES, ClassCodec, ClassSettings
-from skrnn._targets.multilabel import MultilabelCodec
+from skrnn._targets.decoding import Classes, Multilabel
 
 
 class RNNClassifier(ClassifierMixin, TrainableEstimator):
@@ -41,7 +41,13 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the first three
         side by side (Howard & Ruder, ACL 2018).
     embedding_size : int, optional
-        Makes the input tokens (integers from 0 on) that become learned vectors of this size.
+        Makes the input tokens, which become learned vectors of this size: texts, whose words count
+        in lower case; lists of strings; or integers from 0 on. A text is split as `TokenEncoder`
+        does by default, which in a pipeline has more to offer, characters for one.
+    min_frequency : int, default=1
+        Of strings, how often a token has to occur in fit to be known; all others are one and the
+        same, the unknown token. With 1 the network never meets that in training, and what it makes
+        of new words later is chance; 2 shows it the rare ones. Integers are not counted.
     standardize : bool or "auto", default="auto"
         Whether each channel loses its mean and is divided by its standard deviation, over all steps
         of the sequences in fit, before the network reads it. "auto" does so unless all means are
@@ -106,6 +112,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         Channels of a step; columns where fit saw a 2-D array.
     feature_names_in_ : array of str, shape (n_features_in_,)
         Their names, where fit saw data frames.
+    vocabulary_ : dict of str to int
+        Where fit saw strings, the numbers of the known tokens, from 1 on; 0 is the unknown one.
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
@@ -118,6 +126,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     See Also
     --------
     RNNRegressor : The same for numbers.
+    skrnn.preprocessing.TokenEncoder : Other tokens of texts, such as characters.
 
     Notes
     -----
@@ -140,6 +149,15 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     >>> model = RNNClassifier(hidden_size=8, learning_rate_init=0.01, random_state=0).fit(X, y)
     >>> model.predict(X[:2])
     array(['low', 'high'], dtype='<U4')
+
+    Texts, where unheard words are one and the same token:
+
+    >>> texts, y = ["a good film", "bad", "so good", "a bad film"] * 5, [1, 0, 1, 0] * 5
+    >>> model = RNNClassifier(embedding_size=8, hidden_size=8, random_state=0).fit(texts, y)
+    >>> model.vocabulary_
+    {'a': 1, 'bad': 2, 'film': 3, 'good': 4, 'so': 5}
+    >>> model.predict(["Good!", "this was bad"])
+    array([1, 0])
     """
 
     _rules = RULES | {"loss": one_of(LOSSES), "class_weight": class_weights()}
@@ -153,6 +171,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         bidirectional: bool = False,
         pooling: str = "last_mean_max",
         embedding_size: int | None = None,
+        min_frequency: int = 1,
         standardize: bool | str = "auto",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
@@ -182,6 +201,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         self.bidirectional = bidirectional
         self.pooling = pooling
         self.embedding_size = embedding_size
+        self.min_frequency = min_frequency
         self.standardize = standardize
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
@@ -221,7 +241,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         Parameters
         ----------
         X : sequences of shape (n,)
-            As in fit.
+            As in fit. The first call learns the vocabulary of strings, for which all that comes new
+            later is the unknown token.
         y : array-like of shape (n,) or (n, K)
             Classes.
         classes : array-like of shape (n_classes,), optional
@@ -245,13 +266,15 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
                 "partial_fit does not see; pass a dict, or sample_weight"
             )
         settings = self._target_settings()
+        if classes is not None:
+            classes = as_targets(classes, "classes")
         if classes is not None and not hasattr(self, "params_"):
             settings = replace(settings, known=unique_labels(classes))
         elif classes is not None and isinstance(self._codec, ClassCodec):
             known = self._codec.classes
             if not np.array_equal(unique_labels(classes), known):
                 raise ValueError(
-                    f"classes={list(classes)!r} are not the same as those of the first call: "
+                    f"classes={classes.tolist()} are not the same as those of the first call: "
                     f"{known.tolist()}"
                 )
         return self._fit_one_epoch(FitData(X, y, sample_weight), settings)
@@ -288,7 +311,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         return self._answers(X)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the logarithm of `predict_proba`.
+        """Return the logarithm of `predict_proba`, finite also where that is zero.
 
         Parameters
         ----------
@@ -299,9 +322,10 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         -------
         log_probabilities : array of shape (n, n_classes), float64
         """
-        outputs = self._outputs(X).astype(np.float64)
-        several = isinstance(self._codec, MultilabelCodec)
-        return np.asarray(log_expit(outputs) if several else log_softmax(outputs, axis=1))
+        outputs = self._outputs(X)
+        meaning = self._meaning()
+        assert isinstance(meaning, (Classes, Multilabel))
+        return meaning.log_probabilities(outputs)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -63,13 +63,17 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         ----------
         X : sequences of shape (n,)
             A list, tuple, object array or `skrnn.Sequences` of (T_i, C) arrays; an (n, T, C) array;
-            an (n, T) array or data frame of univariate series; with `embedding_size`, (T_i,) arrays
-            of integers.
+            an (n, T) array or data frame of univariate series. With `embedding_size` tokens: a
+            list, 1-D array or series of texts, of lists of strings, or of (T_i,) arrays of
+            integers. Of strings fit learns the `vocabulary_`, without what weighs nothing; with
+            `warm_start` it stays as it is. Strings that are not in it, in X_val or later in
+            predict, are the unknown token; a text without any token is one unknown token.
         y : array-like of shape (n,) or (n, K)
             Targets.
         sample_weight : array-like of shape (n,), optional
             How much each sequence counts; only ratios matter. None for ones. What weighs nothing is
-            as if it were not there, but for its class.
+            as if it were not there, but for its class; tokens that only such sequences hold are not
+            learned.
         X_val, y_val : as X and y, optional
             Data to validate on, instead of a part of X and y. A pipeline hands X_val over as it is,
             in other units than X, unless it is a ``Pipeline(steps, transform_input=["X_val"])`` of
@@ -189,7 +193,7 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
                 f"requires y to be passed, but the target y is None: {type(self).__name__} needs "
                 "a target for each sequence"
             )
-        X = self._check_input(given.X, begin=begin)
+        X = self._check_input(given.X, begin=begin, sample_weight=given.sample_weight)
         y = settings.check(given.y)
         check_consistent_length(X, y)
         samples = Samples(X, y, check_sample_weight(given.sample_weight, len(X)))
@@ -218,6 +222,8 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
                 f"X_val and y_val have inconsistent numbers of samples: {len(X)} and {len(y)}"
             )
         self._codec.encode(y, "y_val")  # refuses what cannot be predicted
+        if self._units is not None:
+            self._units.apply(X, "X_val")  # refuses what cannot be standardised
         weight = check_sample_weight(given.sample_weight_val, len(X), "sample_weight_val")
         return Samples(X, y, weight).that_weigh()
 

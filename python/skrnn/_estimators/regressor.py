@@ -48,7 +48,13 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the first three
         side by side (Howard & Ruder, ACL 2018).
     embedding_size : int, optional
-        Makes the input tokens (integers from 0 on) that become learned vectors of this size.
+        Makes the input tokens, which become learned vectors of this size: texts, whose words count
+        in lower case; lists of strings; or integers from 0 on. A text is split as `TokenEncoder`
+        does by default, which in a pipeline has more to offer, characters for one.
+    min_frequency : int, default=1
+        Of strings, how often a token has to occur in fit to be known; all others are one and the
+        same, the unknown token. With 1 the network never meets that in training, and what it makes
+        of new words later is chance; 2 shows it the rare ones. Integers are not counted.
     standardize : bool or "auto", default="auto"
         Whether each channel loses its mean and is divided by its standard deviation, over all steps
         of the sequences in fit, before the network reads it. "auto" does so unless all means are
@@ -114,6 +120,8 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         Channels of a step; columns where fit saw a 2-D array.
     feature_names_in_ : array of str, shape (n_features_in_,)
         Their names, where fit saw data frames.
+    vocabulary_ : dict of str to int
+        Where fit saw strings, the numbers of the known tokens, from 1 on; 0 is the unknown one.
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
@@ -126,6 +134,7 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
     See Also
     --------
     RNNClassifier : The same for classes.
+    skrnn.preprocessing.TokenEncoder : Other tokens of texts, such as characters.
 
     Notes
     -----
@@ -167,6 +176,7 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         bidirectional: bool = False,
         pooling: str = "last",
         embedding_size: int | None = None,
+        min_frequency: int = 1,
         standardize: bool | str = "auto",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
@@ -197,6 +207,7 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         self.bidirectional = bidirectional
         self.pooling = pooling
         self.embedding_size = embedding_size
+        self.min_frequency = min_frequency
         self.standardize = standardize
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
@@ -250,7 +261,8 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         Parameters
         ----------
         X : sequences of shape (n,)
-            As in fit.
+            As in fit. The first call learns the vocabulary of strings, for which all that comes new
+            later is the unknown token.
         y : array-like of shape (n,) or (n, K)
             Targets. The first call's set the scale of all.
         sample_weight : array-like of shape (n,), optional

@@ -28,10 +28,12 @@ class ServingMixin(Served):
         -------
         stream : Stream
             ``stream.step(x_t)`` reads one row of channels a sequence, of shape (B, C), or (C,)
-            where B is 1; of tokens (B,), or an int. It returns what `method` returns for all that
-            was read so far, of shape (B,) or (B, ...): the same bits. ``stream.process(block)``
-            reads many steps, ``stream.reset()`` begins new sequences, and ``stream.state`` can be
-            kept and set again. What the estimator learns later does not change the stream.
+            where B is 1; of tokens (B,), or an int. Where fit saw strings these are strings, as
+            `vocabulary_` has them: texts are not split, and capitals stay. It returns what `method`
+            returns for all that was read so far, of shape (B,) or (B, ...): the same bits.
+            ``stream.process(block)`` reads many steps, ``stream.reset()`` begins new sequences, and
+            ``stream.state`` can be kept and set again. What the estimator learns later does not
+            change the stream.
 
         Raises
         ------
@@ -63,7 +65,8 @@ class ServingMixin(Served):
         True
         """
         check_is_fitted(self, "params_")
-        return open_stream(self._served(), self._meaning(), batch_size, method)
+        meaning, vocabulary = self._meaning(), self._vocabulary()
+        return open_stream(self._served(), meaning, batch_size, method, vocabulary)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the fitted estimator to a file, as `skrnn.save` does.

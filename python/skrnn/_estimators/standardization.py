@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
+from skrnn._sequences.checks import locate
 from skrnn._sequences.container import Sequences
 from skrnn._serving.served import Operation
 from skrnn._targets.sample_weight import as_ratios
@@ -26,24 +26,26 @@ class Units:
     mean: NDArray[np.float64]  # (C,)
     scale: NDArray[np.float64]  # (C,), positive
 
-    def apply(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """Return steps of shape (S, C) in these units, as the core computes them from raw ones.
+    def apply(self, X: Sequences, name: str = "X") -> NDArray[np.float32]:
+        """Return all steps, (S, C), in these units, as the core computes them from raw ones.
 
         Raises
         ------
         ValueError
-            For steps that float32 cannot hold then.
+            For steps that float32 cannot hold then; it calls the sequences `name`.
         """
+        values = X.values
         with np.errstate(over="ignore"):
             centred = (values - self.mean).astype(values.dtype)
             prepared = (centred / self.scale).astype(np.float32)
         if not np.isfinite(prepared).all():
             row, channel = (int(i) for i in np.argwhere(~np.isfinite(prepared))[0])
+            sequence, step = locate(row, X.offsets)
             raise ValueError(
-                f"Input contains a value too large for float32, once standardised: "
-                f"{values[row, channel]:g} in channel {channel}, whose mean is "
-                f"{self.mean[channel]:g} and whose scale is {self.scale[channel]:g}; look at the "
-                "data, or pass float64"
+                f"Input {name} contains a value too large for float32, once standardised: sequence "
+                f"{sequence}, step {step} holds {values[row, channel]:g} in channel {channel}, "
+                f"whose mean is {self.mean[channel]:g} and whose scale is "
+                f"{self.scale[channel]:g}; look at the data, or pass float64"
             )
         return np.asarray(prepared)
 

@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,7 +19,9 @@ from skrnn._files.fields import Fields
 from skrnn._files.meanings import meaning_of
 from skrnn._files.paths import checked_path
 from skrnn._files.values import shorten
+from skrnn._files.vocabulary import vocabulary_of
 from skrnn._sequences.tokens import Analyzer
+from skrnn._sequences.vocabulary import Vocabulary
 from skrnn._targets.decoding import Meaning
 
 FORMAT_VERSION = 3  # as the head of cpp/src/files/model_file.h describes it
@@ -52,7 +54,7 @@ class Tokens:
     """The TokenEncoder in front of a network."""
 
     analyzer: Analyzer
-    vocabulary: dict[Hashable, int]
+    vocabulary: Vocabulary
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Description:
     n_features_in: int
     feature_names: list[str] | None
     saw_table: bool
+    vocabulary: Vocabulary | None  # that the estimator has learned of strings
     standardized: bool  # whether the estimator has the last two operations on channels
     meaning: Meaning
     training: Training
@@ -180,6 +183,7 @@ def describe(model: _core.Model) -> Description:
         n_features_in=fitted.integer("n_features_in", 1),
         feature_names=_feature_names(fitted),
         saw_table=fitted.of_type("saw_table", bool),
+        vocabulary=_vocabulary(fitted),
         standardized=_standardized(fitted, model),
         meaning=meaning_of(fitted.fields("answers"), root.fields("loss"), model.answer_size),
         training=_training(estimator.fields("training")),
@@ -219,6 +223,12 @@ def _standardized(fitted: Fields, model: _core.Model) -> bool:
     return True
 
 
+def _vocabulary(fitted: Fields) -> Vocabulary | None:
+    if fitted.value.get("vocabulary") is None:  # of which formats 1 and 2 say nothing
+        return None
+    return vocabulary_of(fitted, str)
+
+
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
@@ -253,6 +263,15 @@ def _check_input(description: Description, channels: int) -> None:
         raise ValueError("feature_names_in is for channels, but the network reads tokens")
     if description.transforms and tokens != (description.tokens is not None):
         raise ValueError("pipeline.steps do not suit the input of the network")
+    vocabulary = description.vocabulary
+    if vocabulary is not None:
+        if not tokens or description.transforms:
+            raise ValueError("vocabulary is for an estimator that reads strings as they come")
+        if len(vocabulary) + 1 != description.input_size:
+            raise ValueError(
+                f"vocabulary has {len(vocabulary)} tokens, with the unknown one more, and the "
+                f"network {description.input_size}"
+            )
     for step in description.steps:
         names, saw = names_seen(step), saw_table(step)
         if saw and channels != 1:
@@ -314,14 +333,7 @@ def _pipeline(root: Fields) -> tuple[str | None, list[Fields], Tokens | None]:
 
 def _tokens(step: Fields) -> Tokens:
     params = Fields(step.decoded("params"), f"{step.path}.params")
-    tokens = step.of_type("vocabulary", list)
-    if not all(type(token) in (str, int) for token in tokens):
-        raise ValueError(f"{step.path}.vocabulary holds something else than strings and integers")
-    vocabulary: dict[Hashable, int] = {
-        token: number for number, token in enumerate(tokens, start=1)
-    }
-    if not vocabulary or len(vocabulary) < len(tokens):
-        raise ValueError(f"{step.path}.vocabulary is empty, or has a token twice")
+    vocabulary = vocabulary_of(step, str, int)
     pattern = params.of_type("token_pattern", str)
     if len(pattern) > LONGEST_PATTERN:
         raise ValueError(f"{params.path}.token_pattern has more than {LONGEST_PATTERN} characters")

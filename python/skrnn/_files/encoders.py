@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from skrnn._files.description import LONGEST_PATTERN, Tokens
 from skrnn._files.fields import Fields
 from skrnn._files.values import complete_params, encode, shorten
+from skrnn._files.vocabulary import vocabulary_section
 from skrnn.preprocessing import TokenEncoder
 
 
@@ -30,26 +29,12 @@ def encoder_section(step: TokenEncoder, what: str) -> dict[str, Any]:
             f"{what} has a token_pattern of more than {LONGEST_PATTERN} characters, which cannot "
             "be saved"
         )
-    tokens = [_token(token, what) for token in step.vocabulary_]
-    if list(step.vocabulary_.values()) != list(range(1, len(tokens) + 1)):
-        raise ValueError(f"{what} has a vocabulary_ that is not numbered from 1 on; fit it again")
     params = step.get_params()
     return {
         "class": "TokenEncoder",
         "params": {key: encode(value, f"{key} of {what}") for key, value in params.items()},
-        "vocabulary": tokens,
+        "vocabulary": vocabulary_section(step.vocabulary_, what),
     }
-
-
-def _token(token: Any, what: str) -> Any:
-    if isinstance(token, np.generic):
-        token = token.item()
-    if type(token) not in (str, int):
-        raise ValueError(
-            f"{what} knows the token {token!r}, a {type(token).__name__}; a file can hold tokens "
-            "that are strings or integers"
-        )
-    return encode(token, what)
 
 
 def encoder_of(step: Fields, tokens: Tokens) -> TokenEncoder:

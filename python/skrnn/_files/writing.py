@@ -24,6 +24,7 @@ from skrnn._files.paths import checked_path
 from skrnn._files.pipelines import pipeline_section
 from skrnn._files.reading import rebuild
 from skrnn._files.values import encode
+from skrnn._files.vocabulary import vocabulary_section
 from skrnn._parameters import check_parameters
 from skrnn._serving.pipelines import best_of, estimator_of, operations_of
 
@@ -136,7 +137,8 @@ def content_of(model: Any) -> bytes:
     if len(text) > LONGEST:
         raise ValueError(
             f"{type(model).__name__} has {len(text)} characters of classes, vocabulary or names, "
-            f"but files hold {LONGEST} at most; limit the vocabulary with max_tokens"
+            f"but files hold {LONGEST} at most; limit the vocabulary with max_tokens or "
+            "min_frequency"
         )
     content = to_safetensors(tensors, {"skrnn": text})
     # Nobody should learn years later that a file cannot be read.
@@ -157,12 +159,16 @@ def _tensors(served: _core.Model) -> dict[str, NDArray[Any]]:
 def _estimator_section(estimator: Any) -> dict[str, Any]:
     names = getattr(estimator, "feature_names_in_", None)
     history = estimator._history
+    known = estimator._vocabulary()
+    if known is not None:
+        known = vocabulary_section(known, type(estimator).__name__)
     return {
         "class": type(estimator).__name__,
         "params": _params_section(estimator),
         "fitted": {
             "n_features_in": int(estimator.n_features_in_),
             "feature_names_in": None if names is None else encode(list(names), "feature_names_in_"),
+            "vocabulary": known,
             "saw_table": bool(estimator._saw_table),
             "standardized": estimator._units is not None,
             "answers": section_of(estimator._meaning()),

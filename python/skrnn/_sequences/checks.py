@@ -284,7 +284,7 @@ def as_targets(y: Any, name: str = "y") -> NDArray[Any]:
                 )
     if array.dtype == object:
         refuse.huge_item(array, name)
-        missing = [value is None or _differs(value) for value in array.flat]
+        missing = [is_missing(value) for value in array.flat]
     elif array.dtype.kind == "f":
         missing = np.isnan(array).ravel()
         if np.isinf(array).any():
@@ -301,9 +301,11 @@ def as_targets(y: Any, name: str = "y") -> NDArray[Any]:
     return array
 
 
-def _differs(value: Any) -> bool:
-    """Whether a value is not equal to itself, or pandas does not know whether it is."""
-    return type(value).__name__ == "NAType" or bool(np.isscalar(value) and value != value)
+def is_missing(value: Any) -> bool:
+    """Whether a value is None or NaN, or pandas' NA."""
+    if value is None or type(value).__name__ == "NAType":
+        return True
+    return bool(np.isscalar(value) and value != value)
 
 
 def locate(row: int, offsets: NDArray[np.int64]) -> tuple[int, int]:

@@ -147,6 +147,8 @@ class Constructors:
 
         Raises
         ------
+        TypeError
+            For what holds no series in an order.
         ValueError
             For another rank, sequences of different channels, and what `from_frame` refuses.
 

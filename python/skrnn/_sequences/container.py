@@ -243,7 +243,7 @@ class Sequences(Constructors):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # NumPy's pickles forget that an array is read-only; joblib may map this one from a file.
-        return Sequences._of, (self._values, self._offsets, self._channel_names, self._keys)
+        return type(self)._of, (self._values, self._offsets, self._channel_names, self._keys)
 
     # ---- Facts ----
 

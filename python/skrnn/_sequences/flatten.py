@@ -142,6 +142,8 @@ def _flatten_array(X: Any, name: str, tokens: bool | None, dtype: Any) -> tuple[
         refuse.no_sequences(X, name)
     refuse_panels(X, name)
     if len(shape) == 1:
+        if shape[0] and np.asarray(X).dtype.kind in "UST":
+            refuse.text(str(np.asarray(X)[0]), name, 0)
         refuse.one_dimension(name, f"shape {shape}")
     if len(shape) > 3:
         refuse.rank(name, shape)

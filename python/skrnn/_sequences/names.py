@@ -27,6 +27,10 @@ class NamedSteps(np.ndarray):
     def __repr__(self) -> str:
         return repr(np.asarray(self))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # NumPy's pickles forget what a subclass adds to an array.
+        return named_steps, (np.asarray(self), self.channel_names)
+
 
 def named_steps(values: NDArray[Any], names: Names) -> NDArray[Any]:
     """Return the steps of one sequence, with their names if there are any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,11 @@ def flatten_panel(X: Any) -> Gathered:
             names = names_of(X.columns)
             return Gathered(*flatten(_of_cells(X), "X", tokens=False), names)
         return Gathered(*flatten(X, "X", tokens=False))
+    if isinstance(X, (str, bytes, Mapping, Set)) or not np.iterable(X):
+        raise TypeError(
+            f"X is a {type(X).__name__}, which holds no series in an order; pass what aeon and "
+            "sktime have: an array of shape (n, C, T), a list of (C, T_i) arrays, or a data frame"
+        )
     if isinstance(X, np.ndarray) and X.dtype != object:
         if X.ndim not in (2, 3):
             raise ValueError(f"X has shape {X.shape}; expected (n, C, T) or (n, T)")

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _HOLDINGS = {"U": "strings", "S": "bytes", "M": "dates", "m": "time spans", "V": "records"}
+# What words are for estimators, and for all else that reads numbers.
+_WORDS = "give the estimator an embedding_size, or encode them with preprocessing.TokenEncoder"
 _SHOWN = 5  # names in a list, of which there may be hundreds
 
 
@@ -147,8 +149,7 @@ def dtype(found: np.dtype[Any], name: str, index: int | None = None) -> NoReturn
             "real and the imaginary part"
         )
     fix = (
-        "convert numbers with .astype(np.float32), and encode words with "
-        "skrnn.preprocessing.TokenEncoder"
+        f"convert numbers with .astype(np.float32). For words {_WORDS}"
         if found.kind in "US"
         else "convert it to float32"
     )
@@ -172,17 +173,13 @@ def strings(array: NDArray[Any], name: str, index: int | None = None) -> None:
             sequence, step = position[:2] if index is None else (index, position[0])
             raise ValueError(
                 f"Sequence {sequence} of {name} holds the string {value!r} at step {step}; convert "
-                "numbers with .astype(np.float32), and encode words with "
-                "skrnn.preprocessing.TokenEncoder"
+                f"numbers with .astype(np.float32). For words {_WORDS}"
             )
 
 
 def text(value: str | bytes, name: str, index: int) -> NoReturn:
     """Refuse a string in place of a sequence."""
-    raise TypeError(
-        f"Sequence {index} of {name} is text, {value[:20]!r}; encode texts with "
-        "skrnn.preprocessing.TokenEncoder"
-    )
+    raise TypeError(f"Sequence {index} of {name} is text, {value[:20]!r}. For words {_WORDS}")
 
 
 def mask(name: str, index: int) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Texts to numbers of tokens: what `TokenEncoder` and `skrnn.runtime` share; NumPy only."""
+"""Texts to tokens: what `TokenEncoder`, estimators and `skrnn.runtime` share; NumPy only."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from skrnn._sequences import refuse
-from skrnn._sequences.container import Sequences
 
 ANALYZERS = ("word", "char")
+# Unlike CountVectorizer's it keeps words of one letter.
+WORD_PATTERN = r"(?u)\b\w+\b"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Analyzer:
         return analyze
 
 
+# What a text is to estimators, as to a `TokenEncoder` that nobody has told otherwise.
+WORDS = Analyzer("word", lowercase=True, token_pattern=WORD_PATTERN)
+
+
 def decoded(text: Any) -> Any:
     """Return bytes as the text in UTF-8 that they are, and everything else as it is."""
     return text.decode() if isinstance(text, bytes) else text
@@ -65,7 +70,11 @@ def _finder(pattern: str) -> Callable[[str], list[Hashable]]:
 
 
 def documents_of(
-    X: Any, analyze: Callable[[Any], Iterable[Hashable]], *, always: bool = False
+    X: Any,
+    analyze: Callable[[Any], Iterable[Hashable]],
+    *,
+    always: bool = False,
+    name: str = "X",
 ) -> list[list[Hashable]]:
     """Return the tokens of every text.
 
@@ -76,6 +85,8 @@ def documents_of(
         Finds the tokens of a text.
     always : bool, default=False
         Whether lists are analysed as well.
+    name : str, default="X"
+        What messages call X.
 
     Raises
     ------
@@ -85,31 +96,25 @@ def documents_of(
         For no text at all, and for texts in an array of two dimensions.
     """
     if _is_text(X):
-        raise TypeError(f"X is one text, {X[:20]!r}; pass a list of texts, as [X]")
+        raise TypeError(f"{name} is one text, {X[:20]!r}; pass a list of texts, as [{name}]")
     if isinstance(X, (Mapping, Set)) or hasattr(X, "columns") or not hasattr(X, "__iter__"):
         raise TypeError(
-            f"X is a {type(X).__name__}; pass a list of texts or of lists of tokens, and of a "
+            f"{name} is a {type(X).__name__}; pass a list of texts or of lists of tokens, and of a "
             "data frame one column"
         )
     if getattr(X, "ndim", 1) == 2 and X.shape[1] == 1 and any(_is_text(row[0]) for row in X):
         raise ValueError(
-            f"X has shape {X.shape} and holds texts; texts come in one dimension: pass X.ravel(), "
-            "and name the column of a ColumnTransformer as 'text', not ['text']. For lists of one "
-            "token each pass X.tolist()"
+            f"{name} has shape {X.shape} and holds texts; texts come in one dimension: pass "
+            f"{name}.ravel(), and name the column of a ColumnTransformer as 'text', not ['text']. "
+            f"For lists of one token each pass {name}.tolist()"
         )
-    documents = [_tokens(document, index, analyze, always) for index, document in enumerate(X)]
+    documents = [
+        _tokens(document, f"Text {index} of {name}", analyze, always)
+        for index, document in enumerate(X)
+    ]
     if not documents:
-        refuse.zero_samples("X", (0,))
+        refuse.zero_samples(name, (0,))
     return documents
-
-
-def numbered(documents: list[list[Hashable]], vocabulary: Mapping[Any, int]) -> Sequences:
-    """Return the numbers of tokens, int32, with 0 for those that are unknown or missing."""
-    number = vocabulary.get
-    flat = [number(token, 0) for document in documents for token in document or (None,)]
-    lengths = [len(document) or 1 for document in documents]
-    offsets = np.concatenate(([0], np.cumsum(lengths)))
-    return Sequences.from_flat(np.array(flat, np.int32), offsets)
 
 
 def _is_text(document: Any) -> bool:
@@ -117,26 +122,32 @@ def _is_text(document: Any) -> bool:
 
 
 def _tokens(
-    document: Any, index: int, analyze: Callable[[Any], Iterable[Hashable]], always: bool
+    document: Any, what: str, analyze: Callable[[Any], Iterable[Hashable]], always: bool
 ) -> list[Hashable]:
     """Return the tokens of one text, or of one list of tokens unless it is always analysed."""
     if always or _is_text(document):
-        return list(analyze(document))
+        try:
+            return list(analyze(document))
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{what} is bytes that are no UTF-8: {error}. Decode texts of another encoding "
+                "with .decode(encoding)"
+            ) from error
     if isinstance(document, (list, tuple)):
         tokens = list(document)
-    elif isinstance(document, np.ndarray) or hasattr(document, "tolist"):
+    elif hasattr(document, "__array__") or hasattr(document, "tolist"):
         tokens = np.asarray(document).tolist()  # Python's own types, equal to those of a list
     else:
         tokens = None
     if not isinstance(tokens, list):
         raise TypeError(
-            f"Text {index} of X is {document!r}, a {type(document).__name__}; expected a string or "
-            "a list of tokens. For a missing text write ''"
+            f"{what} is {document!r}, a {type(document).__name__}; expected a string or a list of "
+            "tokens. For a missing text write ''"
         )
     for token in tokens:
         if token.__hash__ is None:
             raise TypeError(
-                f"Text {index} of X holds {token!r}, a {type(token).__name__}, which is no token; "
-                "expected strings or numbers"
+                f"{what} holds {token!r}, a {type(token).__name__}, which is no token; expected "
+                "strings or numbers"
             )
     return tokens

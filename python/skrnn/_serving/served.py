@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
+from skrnn._sequences.vocabulary import Vocabulary
 from skrnn._targets.decoding import Meaning
 
 # (name, values of each channel, whether it is computed in float64); see skrnn/model.h
@@ -25,3 +26,7 @@ class Served(ABC):
     @abstractmethod
     def _meaning(self) -> Meaning:
         """Return how answers of the model are to be read."""
+
+    @abstractmethod
+    def _vocabulary(self) -> Vocabulary | None:
+        """Return the numbers of known tokens, where fit saw strings."""

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from skrnn import _core
+from skrnn._sequences.token_stream import TokenStream
 from skrnn._targets.decoding import Meaning
 
 
-def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: str) -> _core.Stream:
+def open_stream(
+    model: _core.Model,
+    meaning: Meaning,
+    batch_size: int,
+    method: str,
+    vocabulary: Mapping[str, int] | None = None,
+) -> _core.Stream:
     """Return a stream that answers as `method` does.
 
     Parameters
@@ -20,6 +29,8 @@ def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: s
         B, sequences side by side.
     method : str
         "predict", or "predict_proba" of classifiers.
+    vocabulary : mapping of str to int, optional
+        Makes the stream read strings, whose numbers the model reads.
 
     Raises
     ------
@@ -39,4 +50,7 @@ def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: s
         )
     if not 1 <= batch_size < 2**31:
         raise ValueError(f"batch_size={batch_size}; expected 1..{2**31 - 1}")
-    return _core.Stream(model, int(batch_size), **meaning.streams[method])
+    answers = meaning.streams[method]
+    if vocabulary is not None:
+        return TokenStream(vocabulary, model, int(batch_size), **answers)
+    return _core.Stream(model, int(batch_size), **answers)

@@ -40,6 +40,11 @@ class Classes:
         """Return the most probable class, of equal ones the first."""
         return np.asarray(self.classes[answers.argmax(axis=1)])
 
+    def log_probabilities(self, logits: Answers) -> Answers:
+        """Return log(softmax(logits)), finite where probabilities are too small for float64."""
+        below = logits - logits.max(axis=1, keepdims=True)
+        return np.asarray(below - np.log(np.exp(below).sum(axis=1, keepdims=True)))
+
     @property
     def streams(self) -> dict[str, dict[str, Any]]:
         """Labels, or probabilities."""
@@ -55,6 +60,10 @@ class Multilabel:
     def predict(self, answers: Answers) -> NDArray[Any]:
         """Return 1 where the probability is one half at least, else 0."""
         return (answers >= 0.5).astype(np.int64)
+
+    def log_probabilities(self, logits: Answers) -> Answers:
+        """Return log(sigmoid(logits)), finite where probabilities are too small for float64."""
+        return np.asarray(-np.logaddexp(0.0, -logits))
 
     @property
     def streams(self) -> dict[str, dict[str, Any]]:

@@ -79,7 +79,7 @@ class SlidingWindows(BaseEstimator):
         self,
         series: Any,
         *,
-        target: int | str | list[int] | list[str] | None = None,
+        target: int | str | list[int] | list[str] | NDArray[Any] | None = None,
         return_groups: Literal[False] = False,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
     @overload
@@ -87,14 +87,14 @@ class SlidingWindows(BaseEstimator):
         self,
         series: Any,
         *,
-        target: int | str | list[int] | list[str] | None = None,
+        target: int | str | list[int] | list[str] | NDArray[Any] | None = None,
         return_groups: Literal[True],
     ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]: ...
     def cut(
         self,
         series: Any,
         *,
-        target: int | str | list[int] | list[str] | None = None,
+        target: int | str | list[int] | list[str] | NDArray[Any] | None = None,
         return_groups: bool = False,
     ) -> Any:
         """Return the cases of one series, or of several.
@@ -104,7 +104,7 @@ class SlidingWindows(BaseEstimator):
         series : array of shape (T,) or (T, C), or list of such arrays, or Sequences
             One series is an array or a data frame, and so a 2-D one has its steps in rows; several
             are a list, `Sequences`, or an array of shape (n, T, C).
-        target : int, str, or list of them, optional
+        target : int, str, or list or array of them, optional
             Channels to predict, by their positions, or by their names where the series are data
             frames or `Sequences` with names. None takes all.
         return_groups : bool, default=False
@@ -172,6 +172,8 @@ def _several(series: Any) -> tuple[Any, bool]:
 def _targets(target: Any, channels: int, names: Names) -> NDArray[np.int64]:
     if target is None:
         return np.arange(channels)
+    if is_array(target):
+        target = np.asarray(target).tolist()
     wanted = target if isinstance(target, (list, tuple)) else [target]
     if any(isinstance(name, str) for name in wanted):
         target = [_position(name, names) for name in wanted]

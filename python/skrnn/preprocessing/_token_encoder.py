@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from numbers import Integral
 from typing import Any
@@ -14,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted, check_scalar
 
 from skrnn._sequences.checks import as_sequences
 from skrnn._sequences.container import Sequences
-from skrnn._sequences.tokens import Analyzer, decoded, documents_of, numbered
+from skrnn._sequences.tokens import WORD_PATTERN, Analyzer, decoded, documents_of
 from skrnn._sequences.transformed import transformed
+from skrnn._sequences.vocabulary import learn_vocabulary, numbered
 
 _UNKNOWN = "<unk>"
 
@@ -81,7 +81,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         analyzer: str | Callable[[Any], Iterable[Hashable]] = "word",
         *,
         lowercase: bool = True,
-        token_pattern: str = r"(?u)\b\w+\b",
+        token_pattern: str = WORD_PATTERN,
         max_tokens: int | None = None,
         min_frequency: int = 1,
     ) -> None:
@@ -230,20 +230,9 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         check_scalar(self.min_frequency, "min_frequency", Integral, min_val=1)
         if self.max_tokens is not None:
             check_scalar(self.max_tokens, "max_tokens", Integral, min_val=1)
-        counts = Counter(token for document in documents for token in document)
-        if not counts:
-            raise ValueError(
-                "no token was found: all texts are empty, or analyzer and token_pattern match "
-                "nothing in them"
-            )
-        ranked = sorted(counts, key=lambda token: (-counts[token], str(token)))
-        kept = [token for token in ranked if counts[token] >= self.min_frequency]
-        if not kept:
-            raise ValueError(
-                f"no token is found {self.min_frequency} times, the most frequent, {ranked[0]!r}, "
-                f"{counts[ranked[0]]}; lower min_frequency"
-            )
-        self.vocabulary_ = {token: i for i, token in enumerate(kept[: self.max_tokens], start=1)}
+        self.vocabulary_ = learn_vocabulary(
+            documents, min_frequency=self.min_frequency, max_tokens=self.max_tokens
+        )
         self.n_tokens_ = len(self.vocabulary_) + 1
 
     def _encode(self, documents: list[list[Hashable]]) -> Sequences:

@@ -1,0 +1,88 @@
+"""Streams of strings, of models that were fitted on strings; NumPy only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn import _core
+
+
+class TokenStream(_core.Stream):
+    """A stream that reads tokens as strings, and knows their numbers.
+
+    Parameters
+    ----------
+    vocabulary : mapping of str to int
+        Numbers of the known tokens; 0 is the unknown one.
+    model, batch_size, **answers
+        As `Stream` takes them.
+    """
+
+    def __init__(
+        self, vocabulary: Mapping[str, int], model: _core.Model, batch_size: int, **answers: Any
+    ) -> None:
+        super().__init__(model, batch_size, **answers)
+        self._vocabulary = vocabulary
+
+    def step(self, x_t: Any) -> NDArray[Any]:
+        """Read one token of every sequence, and answer as if they ended here.
+
+        Parameters
+        ----------
+        x_t : str, or array-like of B str
+            As `vocabulary_` has them: no text is split, and no capitals are turned to lower case.
+
+        Returns
+        -------
+        answer : array of shape (B,) or (B, ...)
+            As `Stream.step` returns it.
+
+        Raises
+        ------
+        TypeError
+            For what is no string.
+        ValueError
+            For another shape. The stream stays as it was.
+        RuntimeError
+            Where another thread is using this stream.
+        """
+        if isinstance(x_t, str):  # as most steps are
+            return super().step(self._vocabulary.get(x_t, 0))
+        return super().step(self._numbers(x_t, "x_t"))
+
+    def process(self, block: Any) -> NDArray[Any]:
+        """Read many tokens of every sequence.
+
+        Parameters
+        ----------
+        block : array-like of (T, B) str
+            (T,) will do where there is one sequence.
+
+        Returns
+        -------
+        answers : array of shape (T, B) or (T, B, ...)
+            What `step` would have returned, one after the other: the same bits.
+
+        Raises
+        ------
+        TypeError, ValueError, RuntimeError
+            As `step`. The stream stays as it was.
+        """
+        if isinstance(block, (str, bytes)):
+            raise TypeError(f"block is one text, {block[:20]!r}; pass a list of its tokens")
+        return super().process(self._numbers(block, "block"))
+
+    def _numbers(self, tokens: Any, name: str) -> NDArray[np.int64]:
+        array = np.asarray(tokens, dtype=object)
+        for token in array.flat:
+            if not isinstance(token, str):
+                raise TypeError(
+                    f"{name}: expected strings, as fit saw them, and not {token!r}, a "
+                    f"{type(token).__name__}"
+                )
+        numbers = [self._vocabulary.get(token, 0) for token in array.flat]
+        return np.array(numbers, np.int64).reshape(array.shape)

@@ -1,0 +1,237 @@
+"""Tokens to numbers: how a vocabulary is learned and used; NumPy only.
+
+`TokenEncoder`, estimators that are given strings, and `skrnn.runtime` share it. Known tokens are
+numbered from 1 on; 0 is the unknown one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from skrnn._sequences.checks import as_sequences, is_missing
+from skrnn._sequences.container import Sequences
+from skrnn._sequences.tokens import WORDS, documents_of
+
+Vocabulary = dict[Any, int]
+
+_LONGEST_SHOWN = 40  # characters of a sequence in a message
+
+
+class Numbered(Sequences):
+    """`Sequences` whose strings an estimator has numbered by its own vocabulary.
+
+    Scorers and callbacks are handed these while a fit runs, and hand them back to predict.
+    """
+
+    __slots__ = ()
+
+
+def learn_vocabulary(
+    documents: Iterable[Iterable[Hashable]],
+    *,
+    min_frequency: int = 1,
+    max_tokens: int | None = None,
+    name: str = "X",
+) -> Vocabulary:
+    """Return numbers of tokens from 1 on: frequent ones first, and among equals by the alphabet.
+
+    Parameters
+    ----------
+    documents : iterable of n iterables of tokens
+    min_frequency : int, default=1
+        How often a token has to occur, in all documents together.
+    max_tokens : int, optional
+        The most tokens to keep.
+    name : str, default="X"
+        What messages call the documents.
+
+    Returns
+    -------
+    vocabulary : dict of token to int
+        In the order of the numbers.
+
+    Raises
+    ------
+    ValueError
+        Where no token is found or kept.
+
+    Examples
+    --------
+    >>> learn_vocabulary([["the", "cat", "sat"], ["the", "dog"]])
+    {'the': 1, 'cat': 2, 'dog': 3, 'sat': 4}
+    """
+    counts = Counter(token for document in documents for token in document)
+    if not counts:
+        raise ValueError(
+            f"no token was found in {name}: all texts are empty, or nothing in them is a word; "
+            "skrnn.preprocessing.TokenEncoder has an analyzer and a token_pattern for other tokens"
+        )
+    ranked = sorted(counts, key=lambda token: (-counts[token], str(token)))
+    kept = [token for token in ranked if counts[token] >= min_frequency]
+    if not kept:
+        raise ValueError(
+            f"no token of {name} is found {min_frequency} times, the most frequent, {ranked[0]!r}, "
+            f"{counts[ranked[0]]}; lower min_frequency"
+        )
+    return {token: number for number, token in enumerate(kept[:max_tokens], start=1)}
+
+
+def numbered(documents: Sequence[Sequence[Hashable]], vocabulary: Mapping[Any, int]) -> Sequences:
+    """Return the numbers of tokens, int32, with 0 for those that are unknown or missing.
+
+    A document without any token is one unknown token: no network can read an empty sequence.
+    """
+    number = vocabulary.get
+    flat = [number(token, 0) for document in documents for token in document or (None,)]
+    offsets = np.zeros(len(documents) + 1, np.int64)
+    np.cumsum([len(document) or 1 for document in documents], out=offsets[1:])
+    return Numbered.from_flat(np.array(flat, np.int32), offsets)
+
+
+def holds_strings(X: Any, name: str = "X") -> bool | None:
+    """Whether X is texts or sequences of strings; None where nothing in it tells.
+
+    The first sequence tells that has a token, and of it the first one.
+
+    Raises
+    ------
+    ValueError
+        For strings behind sequences of something else. `strings_of` names what is no string.
+
+    Examples
+    --------
+    >>> holds_strings(["a good film", "bad"]), holds_strings([["a", "good"], []])
+    (True, True)
+    >>> holds_strings([[4, 2], [7]])
+    False
+    >>> holds_strings([[], []]) is None
+    True
+    """
+    if _is_string(X):
+        return True
+    if isinstance(X, np.ndarray) and X.dtype != object:
+        return X.ndim > 0 and X.dtype.kind in "UST"
+    if hasattr(X, "columns"):
+        return any(_is_string(cell) for cell in np.asarray(X)[:1].flat)
+    if isinstance(X, Sequences) or not (isinstance(X, Sequence) or _is_array(X)):
+        return False
+    kinds = [_begins_with_string(item) for item in X]
+    telling = [index for index, kind in enumerate(kinds) if kind is not None]
+    if not telling:
+        return None
+    first = telling[0]
+    if not kinds[first] and True in kinds:
+        index = kinds.index(True)
+        raise ValueError(
+            f"Sequence {index} of {name} holds strings, {_shown(X, index)}, and sequence {first} "
+            f"does not, {_shown(X, first)}; make strings of all, or integers"
+        )
+    return kinds[first]
+
+
+def strings_of(X: Any, name: str = "X") -> list[list[str]]:
+    """Return the words of every text, in lower case, and the tokens of lists as they are.
+
+    Parameters
+    ----------
+    X : iterable of n str, or of n lists of str
+    name : str, default="X"
+        What messages call X.
+
+    Raises
+    ------
+    TypeError
+        For one text in place of several, and for what is neither text nor a list of tokens.
+    ValueError
+        For no text at all, texts in an array of two dimensions, and tokens that are no strings.
+    """
+    documents = documents_of(X, WORDS.build(), name=name)
+    return [_as_strings(document, index, name) for index, document in enumerate(documents)]
+
+
+def token_sequences(
+    X: Any, vocabulary: Mapping[Any, int] | None, owner: str, name: str = "X"
+) -> Sequences:
+    """Return sequences of numbers, where fit has seen strings or integers.
+
+    Parameters
+    ----------
+    X : sequences
+        As fit saw them: texts or lists of strings where there is a vocabulary, else integers.
+    vocabulary : mapping of str to int, or None
+        Of the fitted model.
+    owner : str
+        The estimator.
+    name : str, default="X"
+        What messages call X.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `strings_of` and `as_sequences`, and for the other kind of tokens than fit has seen.
+    """
+    if isinstance(X, Numbered):
+        return X
+    strings = holds_strings(X, name)
+    if vocabulary is None:
+        if strings:
+            raise ValueError(
+                f"{name} holds strings, but {owner} was fitted on integers: pass the numbers that "
+                "stand for them, or fit a new estimator on strings"
+            )
+        return as_sequences(X, tokens=True, name=name)
+    if strings is False:
+        as_sequences(X, tokens=True, name=name)  # which names what is no token at all
+        raise ValueError(
+            f"{name} holds integers, but {owner} was fitted on strings, which it numbers by its "
+            "vocabulary_: pass strings, or fit a new estimator on integers"
+        )
+    return numbered(strings_of(X, name), vocabulary)
+
+
+def _is_string(value: Any) -> bool:
+    return isinstance(value, (str, bytes))
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "__array__") and np.ndim(value) > 0
+
+
+def _begins_with_string(item: Any) -> bool | None:
+    """Whether a sequence is a text or begins with a string; None where it is empty or missing."""
+    if _is_string(item):
+        return True
+    if isinstance(item, np.ndarray) and item.dtype != object and item.ndim:
+        return item.dtype.kind in "UST" if len(item) else None
+    if hasattr(item, "columns"):  # a frame of channels, of which iteration gives the names
+        return False
+    if isinstance(item, (list, tuple)) or _is_array(item):
+        return next((_is_string(token) for token in item), None)
+    return None if is_missing(item) else False
+
+
+def _shown(X: Any, index: int) -> str:
+    text = repr(next(islice(iter(X), index, None)))
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+
+
+def _as_strings(document: list[Hashable], index: int, name: str) -> list[str]:
+    for step, token in enumerate(document):
+        if isinstance(token, str):
+            continue
+        if isinstance(token, bytes):
+            fix = f"decode it with {token!r}.decode()"
+        elif is_missing(token):
+            fix = "leave it out, or write a word for what is missing, such as '<missing>'"
+        else:
+            fix = f"write {str(token)!r}"
+        raise ValueError(
+            f"Sequence {index} of {name} holds {token!r} at step {step}, a "
+            f"{type(token).__name__}, but here tokens are strings; {fix}"
+        )
+    return [str(token) for token in document]  # of NumPy's strings those of Python

@@ -1,0 +1,52 @@
+"""Outputs of a served model before its loss gives them a meaning; NumPy only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from skrnn import _core
+
+# What a network is made of, in estimators and in files.
+NETWORK_SETTINGS = (
+    "cell",
+    "input_size",
+    "embedding_size",
+    "hidden_size",
+    "num_layers",
+    "bidirectional",
+    "pooling",
+    "output_size",
+)
+
+
+def without_loss(model: _core.Model, settings: Mapping[str, Any]) -> _core.Model:
+    """Return a model that does the same to its input, and answers with the outputs of the head.
+
+    Parameters
+    ----------
+    model : _core.Model
+        That gives probabilities.
+    settings : mapping
+        Of its network, with `NETWORK_SETTINGS`.
+
+    Returns
+    -------
+    model : _core.Model
+        Whose answers are logits, (n, K), float64.
+    """
+    network = _core.NetworkLayout(**{name: settings[name] for name in NETWORK_SETTINGS})
+    parameters = np.empty(network.num_parameters, np.float32)
+    for name, shape, offset in network.parameters:
+        size = int(np.prod(shape))
+        parameters[offset : offset + size] = model.parameters[name].ravel()
+    # Of all losses this one leaves outputs as they are.
+    return _core.Model(
+        network,
+        parameters,
+        loss="squared_error",
+        targets=settings["output_size"],
+        operations=model.operations,
+    )
