@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,11 +37,30 @@ def outcome(logs: Path, *steps: str) -> tuple[int, str]:
     return process.returncode, output + errors
 
 
-def has_ended(pid_file: Path) -> bool:
-    """Whether the process is gone, or is dead and its parent has not asked for its status."""
-    command = ["ps", "-o", "stat=", "-p", pid_file.read_text().strip()]
-    state = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    return state.strip()[:1] in ("", "Z")
+class Child:
+    """A process that a step starts and leaves alone. While it lives, it holds one end of a pipe."""
+
+    def __init__(self, folder: Path) -> None:
+        pipe = folder / "pipe"
+        self.begun = folder / "begun"
+        self.wait_for_it = f"until [ -e {self.begun} ]; do sleep 0.01; done"
+        self.command = f"(touch {self.begun}; exec sleep 60) >{pipe} &"
+        os.mkfifo(pipe)
+        self.reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    def has_ended(self) -> bool:
+        assert self.begun.exists()
+        try:
+            return os.read(self.reader, 1) == b""
+        except BlockingIOError:
+            return False
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Iterator[Child]:
+    child = Child(tmp_path)
+    yield child
+    os.close(child.reader)
 
 
 def test_a_step_begins_when_the_one_before_it_has_passed(tmp_path: Path) -> None:
@@ -57,13 +77,13 @@ def test_a_step_begins_when_the_one_before_it_has_passed(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("command", ["false", "false; true", "false | cat", "cat missing && true"])
-def test_a_step_that_fails_is_named_and_ends_the_others(command: str, tmp_path: Path) -> None:
-    pid = tmp_path / "pid"
-    begun = f"until [ -s {pid} ]; do sleep 0.01; done"
+def test_a_step_that_fails_is_named_and_ends_the_others(
+    command: str, child: Child, tmp_path: Path
+) -> None:
     status, output = outcome(
         tmp_path / "logs",
-        f"long | - | has children | sleep 60 & echo $! >{pid}; sleep 60",
-        f"bad | - | fails | {begun}; echo of bad; {command}",
+        f"long | - | has a child | {child.command} sleep 60",
+        f"bad | - | fails | {child.wait_for_it}; echo of bad; {command}",
         "next | bad | never begins | true",
     )
     assert status == 1
@@ -72,26 +92,27 @@ def test_a_step_that_fails_is_named_and_ends_the_others(command: str, tmp_path: 
     assert "long: ended before it was done" in output
     assert "next: begins" not in output
     assert "all steps passed" not in output
-    assert has_ended(pid)
+    assert child.has_ended()
 
 
-def test_what_a_step_leaves_behind_is_ended(tmp_path: Path) -> None:
-    pid = tmp_path / "pid"
-    status, output = outcome(tmp_path / "logs", f"one | - | leaves | sleep 60 & echo $! >{pid}")
+def test_what_a_step_leaves_behind_is_ended(child: Child, tmp_path: Path) -> None:
+    command = f"{child.command} {child.wait_for_it}"
+    status, output = outcome(
+        tmp_path / "logs", f"one | - | leaves | {child.command} {child.wait_for_it}"
+    )
     assert status == 0, output
-    assert has_ended(pid)
+    assert child.has_ended()
 
 
-def test_a_signal_ends_all(tmp_path: Path) -> None:
-    pid = tmp_path / "pid"
-    process = begin(tmp_path / "logs", f"one | - | sleeps | sleep 60 & echo $! >{pid}; wait")
-    while not (pid.is_file() and pid.read_text()):
+def test_a_signal_ends_all(child: Child, tmp_path: Path) -> None:
+    process = begin(tmp_path / "logs", f"one | - | sleeps | {child.command} wait")
+    while not child.begun.exists():
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 1, output
     assert "ended by SIGTERM" in errors
-    assert has_ended(pid)
+    assert child.has_ended()
 
 
 def test_a_step_waits_for_one_above_it(tmp_path: Path) -> None:
