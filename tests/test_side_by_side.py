@@ -97,9 +97,7 @@ def test_a_step_that_fails_is_named_and_ends_the_others(
 
 def test_what_a_step_leaves_behind_is_ended(child: Child, tmp_path: Path) -> None:
     command = f"{child.command} {child.wait_for_it}"
-    status, output = outcome(
-        tmp_path / "logs", f"one | - | leaves | {child.command} {child.wait_for_it}"
-    )
+    status, output = outcome(tmp_path / "logs", f"one | - | leaves a child | {command}")
     assert status == 0, output
     assert child.has_ended()
 
