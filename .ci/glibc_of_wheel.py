@@ -1,4 +1,4 @@
-"""Whether an extension module that was built here could be manylinux_2_28 if it were built there.
+"""Check that an extension module built here uses nothing beyond manylinux_2_28.
 
 A linker binds each symbol to its newest version, so a module needs a C library as new as that of
 the machine it was built on. What counts is that an older version of the symbol exists: built in the

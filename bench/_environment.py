@@ -1,4 +1,4 @@
-"""Where and on what a benchmark ran: without it a figure means nothing."""
+"""The machine, versions and threads of a benchmark run, without which a figure means nothing."""
 
 from __future__ import annotations
 

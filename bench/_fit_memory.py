@@ -1,4 +1,4 @@
-"""How much memory a process takes that fits once and predicts once. Run by fit.py, on Linux.
+"""Resident memory of a process that fits once and predicts once. Run by fit.py, on Linux.
 
 It imports one contender and nothing else but NumPy, and prints MB of resident memory: after the
 imports, the peak, and the peak over the imports. A library that loads more of itself on the first

@@ -1,4 +1,4 @@
-"""What the benchmarks share: options, who takes part, the same answer from all, tables, JSON."""
+"""The harness of the benchmarks: options, contenders, agreement of their results, tables, JSON."""
 
 from __future__ import annotations
 

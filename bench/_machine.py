@@ -1,4 +1,4 @@
-"""What the machine can do at most, measured: float32 multiply-adds, and reading from its caches.
+"""Measured limits of this machine: float32 multiply-adds a second, bytes a second from its caches.
 
 Two programs of cpp/ are built as shared libraries with the system's C++ compiler when needed.
 """

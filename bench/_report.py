@@ -1,4 +1,4 @@
-"""Where benchmarks write, and what they say of a machine that was busy before the start."""
+"""Output of benchmarks: the results folder, and a warning if the machine was busy at the start."""
 
 from __future__ import annotations
 

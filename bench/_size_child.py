@@ -1,4 +1,4 @@
-"""What one library costs a fresh interpreter that has NumPy. Run by size.py: LIBRARY FOLDER.
+"""Import time and memory of one library in a fresh interpreter. Run by size.py: LIBRARY FOLDER.
 
 Prints seconds to import it, bytes of resident memory over bare NumPy after that, and again after it
 loaded the model in FOLDER and predicted once, with its own default number of threads. Nothing is

@@ -1,4 +1,4 @@
-"""What does fit cost on a real ragged data set, against the same model in PyTorch and in skorch?
+"""Time and memory of fit on a real ragged data set, against the same model in PyTorch and skorch.
 
 JapaneseVowels (270 utterances of 7 to 29 steps and 12 channels to learn from, 370 to be asked
 about, 9 speakers) where the data folder is there, else scikit-learn's digits read row by row. An

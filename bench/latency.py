@@ -1,4 +1,4 @@
-"""How steady is a step of a stream, called from Python? Percentiles of a million steps.
+"""Percentiles of the latency of a stream's step, called from Python a million times.
 
 The classifiers of stream.py, ``stream().step(x_t)`` without further arguments, one step after the
 other, each with the clock read before and after it. Nothing is subtracted: the first row is the

@@ -1,4 +1,4 @@
-"""What does a training pass cost when lengths differ?
+"""Time of a training pass over sequences of different lengths.
 
 Lengths run evenly from T/10 to T in random order: 45 % of a padded batch is padding. Three
 questions in one: against PyTorch's PackedSequence (its faster way of two: packing inside the timed

@@ -1,4 +1,4 @@
-"""What does a forward pass over a batch cost, and how near is it to what the machine can do?
+"""Time of a forward pass over a batch, against peers and the machine's measured limits.
 
 Equal lengths, no initial state, weights packed beforehand. GFLOP/s counts 2·B·T·G·H·(I+H), the
 matrix products only; the machine's limits are measured between the contenders, round after round.

@@ -1,4 +1,4 @@
-"""What does the runtime take: on disk, to import, in memory? Beside the peers.
+"""Size of the runtime on disk, its import time and memory, beside those of the peers.
 
 What is measured is a wheel, unpacked: that of --wheel, else one that pip builds; --installed takes
 skrnn as Python finds it. Each figure is the median over fresh interpreters, which take turns: the

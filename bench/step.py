@@ -1,4 +1,4 @@
-"""What does one streaming step cost, called from Python?
+"""Time of one streaming step of a layer, called from Python.
 
 One sequence (B=1), I = H, the state carried from step to step, weights packed beforehand. Each
 peer is called in the fastest sane way we know, several ways where that is not plain; ours with

@@ -1,4 +1,4 @@
-"""What does one step of a classifier cost, called from Python as its data arrives?
+"""Time of one streaming step of a classifier, called from Python.
 
 ``RNNClassifier.stream().step(x_t)`` against the same network (recurrent layer, dense layer,
 softmax) with its state carried in each peer: one sequence (B=1), I = H, ten classes, the same

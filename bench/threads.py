@@ -1,4 +1,4 @@
-"""How much faster is a second thread? B ≥ 32 and H ≥ 128, forward and forward + backward.
+"""Speed-up by a second thread: B ≥ 32 and H ≥ 128, forward and forward + backward.
 
 One thread and several are timed in the same rounds. The FMA peak beside them says how much the
 machine itself gives: two virtual cores may share one real one.

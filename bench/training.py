@@ -1,4 +1,4 @@
-"""What does a training pass cost: forward, then backward to every gradient, that of x included?
+"""Time of a training pass: forward, then backward to every gradient, that of x included.
 
 dy is given, as the layer above would give it. Our layer is made anew in every pass, because an
 optimiser changes the weights between two passes: packing them is part of the cost. GFLOP/s counts

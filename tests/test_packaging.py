@@ -1,4 +1,4 @@
-"""What was installed is what pyproject.toml promises."""
+"""The installed package is the one that pyproject.toml describes."""
 
 from __future__ import annotations
 

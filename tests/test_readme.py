@@ -1,4 +1,4 @@
-"""What the README shows is true: its Python runs, and its commands name files that are there."""
+"""The README is true: its Python runs, and its commands name files that exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-// How steady is a step of a stream in C++? p50, p99, p99.9 and the longest of a million steps.
+// Latency of a stream's step in C++: p50, p99, p99.9 and the longest of a million steps.
 //
 //   latency [steps of each case, default 1000000]
 //

@@ -1,6 +1,6 @@
-// How fast this machine reads memory that it has read before: loads of the widest vectors into
-// independent sums, over the same bytes again and again, so that they come from the cache in which
-// so many bytes lie. For GCC and Clang, -O2 or more.
+// Read bandwidth of this machine for memory that it has read before: loads of the widest vectors
+// into independent sums, over the same bytes again and again, so that they come from the cache in
+// which so many bytes lie. For GCC and Clang, -O2 or more.
 //
 // It depends on nothing of scikit-rnn, so that a kernel can be held against it.
 #pragma once

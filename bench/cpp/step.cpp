@@ -1,4 +1,4 @@
-// What does one step cost in C++, without Python? LSTM and GRU, one sequence, I = H, the state fed
+// Time of one step in C++, without Python. LSTM and GRU, one sequence, I = H, the state fed
 // back into the next step; beside it the time that RTNeural takes, scaled to this machine.
 //
 //   step [seconds for each size, default 0.5]

@@ -1,4 +1,4 @@
-"""What is tried: the defaults, and what differs from them in one thing or a few.
+"""The settings compared: the defaults, and variants that change one parameter or a few.
 
 A setting is parameters of the estimator, or one of these words that make others of them: `scaled`
 (whether a StandardScaler stands before it), `updates` (the epochs that make so many),

@@ -1,4 +1,4 @@
-"""Which settings serve best when nobody has tuned anything? The table behind the defaults.
+"""The comparison of settings on which the estimators' defaults rest.
 
 Every setting is tried on every data set of _sets.py: fitted on one half of its training part and
 scored on the other (accuracy, or R^2 of numbers), small sets three times. Channels are standardised

@@ -1,4 +1,4 @@
-"""Who takes part in the benchmarks, and how each does every piece of work: us, and the peers.
+"""The contenders of the benchmarks: scikit-rnn and its peers, each with its way to do every task.
 
 A module imports its library when it is imported itself, so that one which is not installed is
 noticed, named and left out.

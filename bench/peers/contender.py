@@ -1,4 +1,4 @@
-"""What the benchmarks time: one implementation doing one piece of work."""
+"""A contender: one implementation doing one timed task."""
 
 from __future__ import annotations
 

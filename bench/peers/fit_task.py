@@ -1,4 +1,4 @@
-"""What fit.py has everybody do: a classifier of sequences, trained and asked."""
+"""The task of fit.py: train a classifier of sequences, then predict with it."""
 
 from __future__ import annotations
 

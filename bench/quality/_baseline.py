@@ -1,4 +1,4 @@
-"""What a sceptic would try first: a linear model on a few numbers of each sequence, or on words.
+"""The linear baseline: a linear model on a few statistics of each sequence, or on words.
 
 A recurrent network that is no better than this has not earned its keep. A sequence is summarised by
 the mean, standard deviation, minimum, maximum and last value of each channel, and the slope of a

@@ -1,4 +1,4 @@
-"""Where the real data lies, and what is in its files: sequences and targets, nothing else done."""
+"""Readers of the real data sets: sequences and targets, without any preprocessing."""
 
 from __future__ import annotations
 

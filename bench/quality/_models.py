@@ -1,4 +1,4 @@
-"""What several of the questions are answered with."""
+"""Models that several of these scripts share."""
 
 from __future__ import annotations
 

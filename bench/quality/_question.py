@@ -1,4 +1,4 @@
-"""What the scripts of this folder share: choose on validation data, answer on test data, print.
+"""The procedure of these scripts: choose on validation data, score once on test data, print.
 
 Each script is one data set: how it is read, the settings that were tried, which was chosen. Without
 options it fits the chosen settings on the whole training part, once for each seed, and scores them

@@ -1,4 +1,4 @@
-"""How many flights has a jet engine left? FD001: 100 engines run to failure, 100 cut off before.
+"""C-MAPSS FD001: the flights a jet engine has left. 100 engines run to failure, 100 cut off before.
 
 Learned from windows that end at every second flight of the first 100, with no more than 125 flights
 left: an engine shows nothing before its fault. The test is the last window of each of the other

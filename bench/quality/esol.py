@@ -1,4 +1,4 @@
-"""How soluble is a molecule, from its SMILES alone? ESOL's 1,128 molecules, one split.
+"""ESOL: the solubility of a molecule from its SMILES string. 1,128 molecules, one split.
 
 Four fifths to learn from and a fifth for the test, drawn once; SMILES-X learns from as many, and
 writes every molecule in several ways, which is not done here. Tokens are the atoms and signs of the

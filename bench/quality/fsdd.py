@@ -1,4 +1,4 @@
-"""Which digit is spoken? Six speakers, 2,700 recordings to learn from, 300 for the test.
+"""FSDD: the spoken digit in a recording. Six speakers, 2,700 recordings to learn from, 300 to test.
 
 A recording is its frames of 13 mel-frequency cepstral coefficients, as the file has them. The test
 part is the corpus's own: the first five recordings of each digit by each speaker. Settings were

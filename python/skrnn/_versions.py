@@ -1,4 +1,4 @@
-"""What is installed here, and what the kernels make of this machine."""
+"""Versions of what is installed, and what the kernels use of this machine."""
 
 from __future__ import annotations
 

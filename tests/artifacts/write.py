@@ -1,6 +1,6 @@
 """Write a model of each kind, with input and answers: python write.py FOLDER.
 
-The files in ``version_1`` and ``version_2`` were written by scikit-rnn 0.1.0 in those versions of
+The files in ``version_1`` to ``version_3`` were written by scikit-rnn 0.1.0 in those versions of
 the format, and have to be loaded for ever: nobody writes them again. A format to come gets a folder
 of its own.
 """

@@ -121,9 +121,9 @@ void check_description() {
     const char *from, *to, *words;
   };
   for (const Case& c : std::vector<Case>{
-           {"\"format_version\": 2", "\"format_version\": 3", "update scikit-rnn"},
-           {"\"format_version\": 2", "\"format_version\": 0", "format_version 0"},
-           {"\"format_version\": 2", "\"format_version\": \"2\"", "format_version"},
+           {"\"format_version\": 3", "\"format_version\": 4", "update scikit-rnn"},
+           {"\"format_version\": 3", "\"format_version\": 0", "format_version 0"},
+           {"\"format_version\": 3", "\"format_version\": \"3\"", "format_version"},
            {"\"crc32\": {}", "\"crc\": {}", "has no \"crc32\""},
            {"\"crc32\": {}", "\"crc32\": []", "crc32 must be an object"},
            {"\"crc32\": {}", "\"crc32\": { }", "no digest of the tensor \"rnn.weight_ih_l0\""},
@@ -159,7 +159,7 @@ void check_description() {
            {"\"last\"", "\"first\"", "unknown pooling 'first'"},
            {"\"last\"", "\"attention\"", "attention.weight"},
            {"\"quantile\"", "\"quantil\"", "unknown loss 'quantil'"},
-           {"\"quantile\"", "\"squared\"", "needs output_size 2"},
+           {"\"quantile\"", "\"squared_error\"", "needs output_size 2"},
            {"\"quantile\"", "\"quantile\\u0000\"", "loss.name is unknown"},
            {"[0.250000, 0.750000]", "[0.25]", "needs output_size 2"},
            {"[0.250000, 0.750000]", "[]", "quantile"},
@@ -181,7 +181,7 @@ void check_description() {
 
   // Without tensors whose shapes would tell, sizes must not overflow either.
   File open = file_of(tokens_model());
-  for (const char* loss : {"squared", "gaussian_nll", "quantile", "cross_entropy"}) {
+  for (const char* loss : {"squared_error", "gaussian_nll", "quantile", "cross_entropy"}) {
     for (const char* targets : {"0", "-1", "2", "4611686018427387904", "9223372036854775807"}) {
       File file = open;
       file.description = replaced(file.description, "cross_entropy", loss);

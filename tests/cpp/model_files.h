@@ -162,7 +162,7 @@ inline std::string description_of(const skrnn::ServingSettings& settings) {
                   "\", \"tensor\": \"input." + std::to_string(i) +
                   "\", \"in_float64\": " + (operation.in_float64 ? "true" : "false") + "}";
   }
-  return "{\"format_version\": 2, \"crc32\": {}, \"producer\": \"a test\", \"network\": {\"cell\": "
+  return "{\"format_version\": 3, \"crc32\": {}, \"producer\": \"a test\", \"network\": {\"cell\": "
          "\"" +
          network.cell + "\", \"input_size\": " + std::to_string(network.input_size) +
          ", \"embedding_size\": " + std::to_string(network.embedding_size) +

@@ -96,7 +96,7 @@ def test_any_size(data: st.DataObject) -> None:
         embedding_size=data.draw(st.sampled_from([None, 1, 4])),
         hidden_size=data.draw(st.integers(1, 20)),
         output_size=data.draw(st.integers(1, 40)),
-        loss=data.draw(st.sampled_from(["squared", "cross_entropy"])),
+        loss=data.draw(st.sampled_from(["squared_error", "cross_entropy"])),
         dropout=dropout,
         recurrent_dropout=recurrent,
     )

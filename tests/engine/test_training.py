@@ -253,7 +253,7 @@ steps = 400_000
 model = _core.NetworkLayout(
     cell="lstm", input_size=1, hidden_size=8, pooling="every_step", output_size=1
 )
-trainer = _core.Trainer(model, loss="squared", tbptt=200)
+trainer = _core.Trainer(model, loss="squared_error", tbptt=200)
 rng = np.random.default_rng(0)
 x = rng.standard_normal((steps, 1)).astype(np.float32)
 parameters = (0.1 * rng.standard_normal(model.num_parameters)).astype(np.float32)

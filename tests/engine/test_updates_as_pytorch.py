@@ -42,10 +42,10 @@ def _one_thread() -> Iterator[None]:
     [
         *[(cell, "last", "cross_entropy", "adam") for cell in MODULES],
         *[
-            ("gru", pooling, "squared", "adam")
+            ("gru", pooling, "squared_error", "adam")
             for pooling in ("mean", "max", "attention", "last_mean_max", None)
         ],
-        *[("lstm", "last", "squared", solver) for solver in SOLVERS],
+        *[("lstm", "last", "squared_error", solver) for solver in SOLVERS],
     ],
 )
 def test_loss_curves_agree(cell: str, pooling: str | None, loss: str, solver: str) -> None:

@@ -170,7 +170,7 @@ def test_predictions_are_those_of_the_loss_that_was_fitted() -> None:
     X, _ = KINDS[1].data()
     model = KINDS[1].fitted()
     for loss in ("poisson", "quantile", "gaussian_nll"):
-        with pytest.raises(ValueError, match=says(f"loss={loss!r}", "'squared'")):
+        with pytest.raises(ValueError, match=says(f"loss={loss!r}", "'squared_error'")):
             model.set_params(loss=loss).predict(X)
     before = model.set_params(loss="auto").predict(X)
-    assert_same_bits(model.set_params(loss="squared").predict(X), before)
+    assert_same_bits(model.set_params(loss="squared_error").predict(X), before)

@@ -1,4 +1,4 @@
-"""What a network starts from is what the sources say."""
+"""Initial parameters have the distributions of their sources."""
 
 from __future__ import annotations
 

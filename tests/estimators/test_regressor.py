@@ -30,7 +30,9 @@ Y = sums(X)
 LONG = {"hidden_size": 16, "max_iter": 150, "learning_rate_init": 0.01}
 
 
-@pytest.mark.parametrize("loss", ["auto", "squared", "absolute", "huber", "gaussian_nll"])
+@pytest.mark.parametrize(
+    "loss", ["auto", "squared_error", "absolute_error", "huber", "gaussian_nll"]
+)
 @pytest.mark.parametrize("delta", [0.5, 10])
 def test_losses_of_numbers_learn_a_sum(loss: str, delta: float) -> None:
     fitted = model(loss=loss, delta=delta, **LONG).fit(X, Y)
@@ -56,7 +58,9 @@ def test_several_outputs_are_learned_each_on_its_scale() -> None:
     assert (r2_score(y, fitted.predict(X), multioutput="raw_values") > 0.9).all()
 
 
-@pytest.mark.parametrize("loss", ["squared", "absolute", "huber", "quantile", "gaussian_nll"])
+@pytest.mark.parametrize(
+    "loss", ["squared_error", "absolute_error", "huber", "quantile", "gaussian_nll"]
+)
 def test_scale_and_offset_of_the_targets_do_not_matter(loss: str) -> None:
     plain = model(loss=loss).fit(X, Y).predict(X)
     for scale, offset in [(2.0**40, 0.0), (2.0**-300, 0.0), (2.0**1000, 0.0), (64.0, 2.0**20)]:
@@ -118,13 +122,13 @@ def test_the_median_is_the_absolute_error() -> None:
     # The pinball loss at one half is half the absolute error, and Adam does not see the half.
     settings = {"clip_norm": None, "solver": "sgd"}
     median = model(loss="quantile", quantiles=[0.5], learning_rate_init=0.02, **settings).fit(X, Y)
-    absolute = model(loss="absolute", learning_rate_init=0.01, **settings).fit(X, Y)
+    absolute = model(loss="absolute_error", learning_rate_init=0.01, **settings).fit(X, Y)
     np.testing.assert_allclose(median.predict(X)[:, 0], absolute.predict(X), rtol=1e-5, atol=1e-6)
 
 
 def test_a_wide_huber_is_the_squared_error() -> None:
     huber = model(loss="huber", delta=1e6, clip_norm=None).fit(X, Y)
-    squared = model(loss="squared", clip_norm=None).fit(X, Y)
+    squared = model(loss="squared_error", clip_norm=None).fit(X, Y)
     np.testing.assert_allclose(huber.predict(X), squared.predict(X), rtol=1e-4, atol=1e-4)
 
 
@@ -157,6 +161,6 @@ def test_rates_of_counts(rate: float) -> None:
     assert predicted.mean() == pytest.approx(y.mean(), rel=0.03)
 
 
-@pytest.mark.parametrize("loss", ["auto", "squared", "quantile", "poisson"])
+@pytest.mark.parametrize("loss", ["auto", "squared_error", "quantile", "poisson"])
 def test_the_tag_for_targets_that_cannot_be_negative(loss: str) -> None:
     assert get_tags(RNNRegressor(loss=loss)).target_tags.positive_only == (loss == "poisson")

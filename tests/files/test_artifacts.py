@@ -10,6 +10,7 @@ import pytest
 
 import skrnn
 from helpers import runtime_alone
+from helpers.model_files import header_of, sealed, with_header
 from helpers.processes import run_python
 from skrnn._estimators.base import SequenceEstimator
 from skrnn._files.description import FORMAT_VERSION
@@ -49,6 +50,29 @@ def test_the_runtime_alone_says_so_too() -> None:
     program = str(Path(runtime_alone.__file__))
     said = run_python(program, *pairs, "--rtol", str(RTOL)).stdout.splitlines()
     assert len(said) == len(FILES)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
+def test_losses_had_other_names_before_format_3(loss: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    X, y = [rng.normal(size=(t, 2)) for t in range(1, 9)], np.arange(8.0)
+    path = tmp_path / "model.skrnn"
+    model = skrnn.RNNRegressor(hidden_size=2, max_iter=1, loss=loss, random_state=0).fit(X, y)
+    model.save(path)
+
+    data = path.read_bytes()
+    header = header_of(data)
+    description = header["__metadata__"]["skrnn"]
+    old = loss.removesuffix("_error")
+    description["loss"]["name"] = description["estimator"]["params"]["loss"] = old
+    path.write_bytes(sealed(with_header(data, header)))
+    with pytest.raises(ValueError, match=old):
+        skrnn.load(path)
+    description["format_version"] = 2
+    path.write_bytes(sealed(with_header(data, header)))
+    assert skrnn.load(path).loss == loss
+    np.testing.assert_array_equal(skrnn.load(path).predict(X), model.predict(X))
+    np.testing.assert_array_equal(skrnn.runtime.load(path).predict(X), model.predict(X))
 
 
 def test_there_is_one_of_each_estimator_and_version() -> None:

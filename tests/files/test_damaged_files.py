@@ -66,8 +66,8 @@ def test_the_change_itself_does_no_harm(path: Path) -> None:
 
 @BOTH
 def test_a_file_of_a_newer_version(load: Any, path: Path) -> None:
-    changed("classes str", path, put("format_version", 3))
-    with pytest.raises(ValueError, match=r"format_version 3.*update scikit-rnn") as error:
+    changed("classes str", path, put("format_version", 4))
+    with pytest.raises(ValueError, match=r"format_version 4.*update scikit-rnn") as error:
         load(path)
     assert repr(str(path)) in str(error.value)
 
@@ -185,10 +185,10 @@ WRONG_FOR_ESTIMATORS: list[tuple[str, str, Any]] = [
     ("classes str", "estimator.params.scoring", "a" * 10**6),
     ("classes str", "estimator.params.random_state", {"tuple": [1]}),
     ("classes str", "estimator.params.class_weight", {"keys": ["a"], "values": ["b"]}),
-    ("classes str", "estimator.params.loss", "squared"),
+    ("classes str", "estimator.params.loss", "squared_error"),
     ("quantiles", "estimator.params.quantiles", {"tuple": [0.1, 0.5, 0.8]}),
     ("quantiles", "estimator.params.quantiles", {"tuple": [0.1, 0.5]}),
-    ("one target", "estimator.params.loss", "absolute"),
+    ("one target", "estimator.params.loss", "absolute_error"),
     ("one target", "estimator.params.delta", 0.5),
     ("scaler mean", "pipeline.steps.0.name", "a__b"),
     ("scaler mean", "pipeline.steps.0.name", "steps"),

@@ -1,4 +1,4 @@
-"""What a pipeline saw of its input travels with it: the names of channels, and their form."""
+"""Names of channels and the form of the input are saved with a pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file keeps: everything that a model is."""
+"""A file keeps everything that a model is."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ def test_a_file_of_the_safetensors_package_is_read(path: Path) -> None:
 def test_the_description_says_what_it_is(path: Path) -> None:
     model_of("cell gru").save(path)
     description = description_of(path)
-    assert description["format_version"] == 2
+    assert description["format_version"] == 3
     assert description["producer"] == f"scikit-rnn {skrnn.__version__}"
     assert description["network"] == {
         "cell": "gru",

@@ -1,1 +1,1 @@
-"""What tests of several rooms share: problems, peers, processes."""
+"""Helpers that tests of several rooms share: problems, peers, processes."""

@@ -68,7 +68,7 @@ class TorchNetwork(nn.Module):
         return outputs
 
     def loss(self, outputs: Tensor) -> Tensor:
-        """Of the losses ``squared`` and ``cross_entropy``."""
+        """Of the losses ``squared_error`` and ``cross_entropy``."""
         targets, weights = torch.tensor(self.problem.targets), torch.tensor(self.problem.weights)
         if targets.ndim == 1:
             losses = nn.functional.cross_entropy(outputs, targets, reduction="none")

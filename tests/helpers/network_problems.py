@@ -49,7 +49,7 @@ def random_network_problem(
     embedding_size: int | None = None,  # makes the input tokens
     hidden_size: int = 3,
     output_size: int = 2,
-    loss: str = "squared",  # or "cross_entropy"
+    loss: str = "squared_error",  # or "cross_entropy"
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
 ) -> NetworkProblem:

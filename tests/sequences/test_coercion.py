@@ -1,4 +1,4 @@
-"""What estimators take for X, and what they make of it."""
+"""Coercion of X: the forms that estimators accept, and what becomes of them."""
 
 from __future__ import annotations
 

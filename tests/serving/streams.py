@@ -28,8 +28,8 @@ LABELS: dict[str, Any] = {
 
 # Every loss of numbers; a poisson loss is for those from 0 on.
 LOSSES: dict[str, dict[str, Any]] = {
-    "squared": {},
-    "absolute": {"loss": "absolute"},
+    "squared_error": {},
+    "absolute_error": {"loss": "absolute_error"},
     "huber": {"loss": "huber", "delta": 0.3},
     "quantile": {"loss": "quantile", "quantiles": (0.05, 0.3, 0.5, 0.9)},
     "one quantile": {"loss": "quantile", "quantiles": [0.8]},

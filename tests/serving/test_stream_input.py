@@ -1,4 +1,4 @@
-"""What a stream reads, what it refuses, and that it then stays as it was."""
+"""Input of a stream: accepted, or refused with the state unchanged."""
 
 from __future__ import annotations
 

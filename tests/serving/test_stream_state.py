@@ -1,4 +1,4 @@
-"""What a stream remembers: kept, sent, set, refused; and whom it outlives."""
+"""State of a stream: kept, copied, pickled, set, refused; and its lifetime."""
 
 from __future__ import annotations
 

@@ -123,8 +123,8 @@ def in_pytorch(name: str) -> Callable[[Any, Any], Any]:
     losses: dict[str, Callable[[Any, Any], Any]] = {
         "cross_entropy": nn.CrossEntropyLoss(reduction="none"),
         "binary_cross_entropy": nn.BCEWithLogitsLoss(reduction="none"),
-        "squared": lambda o, y: nn.MSELoss(reduction="none")(o, y) / 2,
-        "absolute": nn.L1Loss(reduction="none"),
+        "squared_error": lambda o, y: nn.MSELoss(reduction="none")(o, y) / 2,
+        "absolute_error": nn.L1Loss(reduction="none"),
         "huber": nn.HuberLoss(reduction="none"),
         "huber_0.3": nn.HuberLoss(reduction="none", delta=0.3),
         "quantile": quantile,
@@ -211,8 +211,8 @@ def test_the_spread_of_a_gaussian_stays_in_bounds() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("squared", np.mean),
-        ("absolute", np.median),
+        ("squared_error", np.mean),
+        ("absolute_error", np.median),
         ("quantile", lambda y: np.quantile(y, [0.1, 0.5, 0.9])),
         ("poisson", lambda y: np.log(np.mean(y))),
         ("gaussian_nll", lambda y: [np.mean(y), 10 * np.arctanh(np.log(np.var(y)) / 10)]),

@@ -8,7 +8,7 @@
 namespace skrnn {
 
 struct LossSettings {
-  std::string name = "squared";
+  std::string name = "squared_error";
   double delta = 1.0;             // of the huber loss
   std::vector<double> quantiles;  // of the quantile loss
 };

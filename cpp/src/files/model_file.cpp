@@ -23,7 +23,7 @@
 namespace skrnn {
 namespace {
 
-constexpr std::int64_t kFormatVersion = 2;     // 1 is read as well, and has no digests
+constexpr std::int64_t kFormatVersion = 3;     // those before are read as well
 constexpr std::size_t kMostOperations = 1000;  // every step goes through all of them
 
 [[noreturn]] void fail(const std::string& wrong) { throw std::invalid_argument(wrong); }
@@ -99,9 +99,16 @@ NetworkSettings read_network(const Fields& fields) {
   return network;
 }
 
-LossSettings read_loss(const Fields& fields) {
+// Two losses had other names before format 3.
+std::string loss_of_today(const std::string& name, std::int64_t version) {
+  if (version < 3 && name == "squared") return "squared_error";
+  if (version < 3 && name == "absolute") return "absolute_error";
+  return name;
+}
+
+LossSettings read_loss(const Fields& fields, std::int64_t version) {
   LossSettings loss;
-  loss.name = fields.word("name");
+  loss.name = loss_of_today(fields.word("name"), version);
   loss.delta = fields.number("delta");
   const Json levels = fields.list("quantiles");
   loss.quantiles.reserve(levels.size());
@@ -276,7 +283,7 @@ Fields read_description(const std::string& description) {
 ServingSettings read_settings(const Fields& root) {
   ServingSettings settings;
   settings.network = read_network(root.object("network"));
-  settings.loss = read_loss(root.object("loss"));
+  settings.loss = read_loss(root.object("loss"), root.integer("format_version"));
   settings.targets = root.object("loss").integer("targets");
   settings.operations = read_operations(root.object("input"));
   return settings;

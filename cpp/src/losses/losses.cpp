@@ -2,14 +2,14 @@
 #include <string>
 
 #include "base/choice.h"
-#include "losses/absolute.h"
+#include "losses/absolute_error.h"
 #include "losses/binary_cross_entropy.h"
 #include "losses/cross_entropy.h"
 #include "losses/gaussian_nll.h"
 #include "losses/huber.h"
 #include "losses/poisson.h"
 #include "losses/quantile.h"
-#include "losses/squared.h"
+#include "losses/squared_error.h"
 #include "skrnn/loss.h"
 
 namespace skrnn {
@@ -17,7 +17,7 @@ namespace skrnn {
 const std::vector<Loss>& losses() {
   static const std::vector<Loss> table = {
       cross_entropy::kLoss, binary_cross_entropy::kLoss,
-      squared::kLoss,       absolute::kLoss,
+      squared_error::kLoss, absolute_error::kLoss,
       huber::kLoss,         quantile::kLoss,
       gaussian_nll::kLoss,  poisson::kLoss,
   };

@@ -19,7 +19,7 @@ from skrnn._targets.decoding import Numbers
 from skrnn._targets.sample_weight import as_ratios
 
 # Losses of numbers that come standardised, and of counts that do not.
-LOSSES = ("squared", "absolute", "huber", "quantile", "gaussian_nll", "poisson")
+LOSSES = ("squared_error", "absolute_error", "huber", "quantile", "gaussian_nll", "poisson")
 
 
 def _are_quantiles(value: Any) -> bool:
@@ -63,8 +63,8 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         Rate between layers, and before the head.
     recurrent_dropout : float, default=0.0
         Rate of variational dropout of the recurrent state (Gal & Ghahramani, NeurIPS 2016).
-    loss : {"auto", "squared", "absolute", "huber", "quantile", "gaussian_nll", "poisson"}, \
-default="auto"
+    loss : {"auto", "squared_error", "absolute_error", "huber", "quantile", "gaussian_nll", \
+"poisson"}, default="auto"
         "auto" is the squared error. "quantile" predicts `quantiles`; "gaussian_nll" a mean and a
         standard deviation; "poisson" the rates of counts.
     quantiles : sequence of float, default=(0.1, 0.5, 0.9)
@@ -233,7 +233,7 @@ default="auto"
         return len(self._mean)
 
     def _loss(self) -> str:
-        return "squared" if self.loss == "auto" else str(self.loss)
+        return "squared_error" if self.loss == "auto" else str(self.loss)
 
     def _loss_options(self) -> dict[str, Any]:
         levels = [float(q) for q in self.quantiles] if self.loss == "quantile" else []

@@ -22,12 +22,13 @@ from skrnn._files.values import shorten
 from skrnn._sequences.tokens import Analyzer
 from skrnn._targets.decoding import Meaning
 
-FORMAT_VERSION = 2  # as the head of cpp/src/files/model_file.h describes it
+FORMAT_VERSION = 3  # as the head of cpp/src/files/model_file.h describes it
 
 # Python makes up to 50 bytes of a character of JSON. A vocabulary of half a million words has room.
 LONGEST = 2**23
 LONGEST_PATTERN = 500  # to compile a long regular expression takes long
 MOST_STEPS = 100
+_LOSSES_BEFORE_FORMAT_3 = {"squared": "squared_error", "absolute": "absolute_error"}
 _LONGEST_INTEGER = 20  # digits and sign of 64 bits
 _LONGEST_MESSAGE = 500
 
@@ -164,6 +165,8 @@ def describe(model: _core.Model) -> Description:
     if len(text) > LONGEST:
         raise ValueError(f"its JSON has {len(text)} characters; expected {LONGEST} at most")
     root = Fields(json.loads(text, parse_float=_finite, parse_int=_integer), "metadata")
+    if root.integer("format_version", 1) < 3:
+        _rename_losses(root)
     estimator = root.fields("estimator")
     fitted = estimator.fields("fitted")
     network = root.fields("network")
@@ -191,6 +194,17 @@ def describe(model: _core.Model) -> Description:
     if (description.meaning.classes is None) != bool(len(model.target_mean)):
         raise ValueError("target.mean and target.scale are for regressors, which need them")
     return description
+
+
+def _rename_losses(root: Fields) -> None:
+    """Give the losses in a file of format 1 or 2 the names that they have now."""
+    for holder, name in (
+        (root.fields("loss").value, "name"),
+        (root.fields("estimator").fields("params").value, "loss"),
+    ):
+        old = holder.get(name)
+        if isinstance(old, str):
+            holder[name] = _LOSSES_BEFORE_FORMAT_3.get(old, old)
 
 
 def _standardized(fitted: Fields, model: _core.Model) -> bool:

@@ -1,4 +1,4 @@
-"""Where displays draw."""
+"""Axes for the displays."""
 
 from __future__ import annotations
 

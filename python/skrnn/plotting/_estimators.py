@@ -1,4 +1,4 @@
-"""Which estimators displays are made from."""
+"""Finding the estimator that a display is made from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far back in time the loss can see."""
+"""The gradient-flow display: how far back in time the loss reaches."""
 
 from __future__ import annotations
 

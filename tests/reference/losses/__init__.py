@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reference.losses.absolute import Absolute
+from reference.losses.absolute_error import AbsoluteError
 from reference.losses.binary_cross_entropy import BinaryCrossEntropy
 from reference.losses.cross_entropy import CrossEntropy
 from reference.losses.gaussian_nll import GaussianNLL
@@ -10,7 +10,7 @@ from reference.losses.huber import Huber
 from reference.losses.loss import Loss, weighted_mean, weighted_mean_gradient
 from reference.losses.poisson import Poisson
 from reference.losses.quantile import Quantile
-from reference.losses.squared import Squared
+from reference.losses.squared_error import SquaredError
 
 __all__ = [
     "LOSSES",
@@ -25,8 +25,8 @@ __all__ = [
 LOSSES: dict[str, Loss] = {
     "cross_entropy": CrossEntropy(),
     "binary_cross_entropy": BinaryCrossEntropy(),
-    "squared": Squared(),
-    "absolute": Absolute(),
+    "squared_error": SquaredError(),
+    "absolute_error": AbsoluteError(),
     "huber": Huber(),
     "quantile": Quantile(),
     "gaussian_nll": GaussianNLL(),

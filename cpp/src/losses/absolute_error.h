@@ -3,7 +3,7 @@
 
 #include "losses/loss.h"
 
-namespace skrnn::absolute {
+namespace skrnn::absolute_error {
 
 inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
   return mean_of_each(shape, o, y, gradient, [](double a, double target, double& derivative) {
@@ -13,7 +13,7 @@ inline double row(const LossShape& shape, const float* o, const float* y, float*
   });
 }
 
-constexpr Loss kLoss = {"absolute", "the absolute error", one_output_each, row,
-                        as_it_is,   value_of_each};
+constexpr Loss kLoss = {"absolute_error", "the absolute error", one_output_each, row,
+                        as_it_is,         value_of_each};
 
-}  // namespace skrnn::absolute
+}  // namespace skrnn::absolute_error

@@ -3,7 +3,7 @@
 
 #include "losses/loss.h"
 
-namespace skrnn::squared {
+namespace skrnn::squared_error {
 
 inline double row(const LossShape& shape, const float* o, const float* y, float* gradient) {
   return mean_of_each(shape, o, y, gradient, [](double a, double target, double& derivative) {
@@ -12,7 +12,7 @@ inline double row(const LossShape& shape, const float* o, const float* y, float*
   });
 }
 
-constexpr Loss kLoss = {"squared",    "half the squared error", one_output_each, row, as_it_is,
+constexpr Loss kLoss = {"squared_error", "half the squared error", one_output_each, row, as_it_is,
                         value_of_each};
 
-}  // namespace skrnn::squared
+}  // namespace skrnn::squared_error

@@ -6,7 +6,7 @@ from reference.cell import Array
 from reference.losses.loss import mean_over_targets, mean_over_targets_gradient
 
 
-class Squared:
+class SquaredError:
     """Outputs (n, K), targets (n, K)."""
 
     def loss(self, outputs: Array, targets: Array) -> Array:
