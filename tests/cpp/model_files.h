@@ -61,6 +61,9 @@ inline std::uint32_t crc32_of(const Bytes& bytes) {
   return ~remainder;
 }
 
+// Of the format that is written now.
+const std::string kVersion = "\"format_version\": 3";
+
 struct TensorEntry {
   std::string name, dtype, shape;
   Bytes data;
@@ -116,7 +119,7 @@ struct File {
   // The same in format 1, which has no digests.
   File without_digests() const {
     File file = *this;
-    file.description = replaced(description, "3, \"crc32\": {}", "1");
+    file.description = replaced(description, kVersion + ", \"crc32\": {}", "\"format_version\": 1");
     // The options of a loss stood beside its name.
     const std::string before = ", \"options\": {";
     const std::size_t at = file.description.find(before), end = file.description.find('}', at);
@@ -177,7 +180,8 @@ inline std::string description_of(const skrnn::ServingSettings& settings) {
                   "\", \"tensor\": \"input." + std::to_string(i) +
                   "\", \"in_float64\": " + (operation.in_float64 ? "true" : "false") + "}";
   }
-  return "{\"format_version\": 3, \"crc32\": {}, \"producer\": \"a test\", \"network\": {\"cell\": "
+  return "{" + kVersion +
+         ", \"crc32\": {}, \"producer\": \"a test\", \"network\": {\"cell\": "
          "\"" +
          network.cell + "\", \"input_size\": " + std::to_string(network.input_size) +
          ", \"embedding_size\": " + std::to_string(network.embedding_size) +

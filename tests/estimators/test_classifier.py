@@ -10,6 +10,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from cases import CASES, KINDS, SMALL, Case, assert_same_bits, labels, on, sides, thirds
+from helpers.numpy_versions import HAS_STRING_DTYPE
 from helpers.support import says
 from skrnn import RNNClassifier
 
@@ -220,7 +221,7 @@ def test_classes_that_all_weigh_nothing() -> None:
         model(class_weight={"high": 0, "low": 0}).fit(X, sides(X))
 
 
-@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 has this dtype")
+@pytest.mark.skipif(not HAS_STRING_DTYPE, reason="NumPy 2 has this dtype")
 def test_labels_of_any_length() -> None:
     """NumPy's strings of variable width, which scikit-learn cannot compare, are named."""
     y = np.array(["low", "very high"], dtype=np.dtypes.StringDType())

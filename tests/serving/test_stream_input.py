@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.numpy_versions import HAS_STRING_DTYPE
 from helpers.support import says
 from skrnn import RNNClassifier
 from streams import (
@@ -257,7 +258,7 @@ def test_labels_that_cannot_be_copied() -> None:
     """Of their dtype an array holds pointers, and a copy of those would free what is in use."""
     network, Stream = MODEL._served(), type(MODEL.stream())
     labels = [np.zeros(3, [("name", object), ("number", int)])]
-    if hasattr(np.dtypes, "StringDType"):
+    if HAS_STRING_DTYPE:
         labels.append(np.array(["a" * 99] * 3, np.dtypes.StringDType()))
     for wrong in labels:
         with pytest.raises(TypeError, match=says("labels: expected plain values or objects")):

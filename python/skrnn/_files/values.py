@@ -161,6 +161,10 @@ def decode_array(value: Any, what: str) -> NDArray[Any]:
     if not all(type(item) in kinds for item in values):
         raise ValueError(f"{what} holds something else than {name}: {shorten(values)}")
     try:
+        if dtype.kind in "iu":  # NumPy before 2 would wrap them around and warn
+            limits = np.iinfo(name)
+            if not all(limits.min <= item <= limits.max for item in values):
+                raise OverflowError
         with np.errstate(over="ignore"):
             array = np.array(values, dtype)
     except OverflowError:

@@ -1,0 +1,65 @@
+"""Names the oldest or the newest Python of this machine that scikit-rnn supports.
+
+Usage: pythons.py oldest|newest
+
+It looks on PATH, below PYENV_ROOT (or ~/.pyenv), and at the Python that runs it, which is preferred
+where there are several of one version. Prints the path of the interpreter.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# It can make environments and build extension modules, and is no pre-release.
+USABLE = """
+import ensurepip, pathlib, sys, sysconfig
+assert sys.version_info[:2] == (3, {minor})
+assert sys.version_info.releaselevel == "final"
+assert pathlib.Path(sysconfig.get_path("include"), "Python.h").is_file()
+"""
+
+
+def supported() -> list[int]:
+    """Minor versions of Python that pyproject.toml names, lowest first."""
+    classifiers = (ROOT / "pyproject.toml").read_text()
+    return sorted({int(minor) for minor in re.findall(r'Python :: 3\.(\d+)"', classifiers)})
+
+
+def candidates(minor: int) -> list[str]:
+    """Where a Python of this version may be, the preferred place first."""
+    name = f"python3.{minor}"
+    own = [sys.executable] if sys.version_info.minor == minor else []
+    on_path = shutil.which(name)
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    installed = sorted(map(str, pyenv.glob(f"3.{minor}.*/bin/{name}")))
+    return own + ([on_path] if on_path else []) + installed
+
+
+def is_usable(python: str, minor: int) -> bool:
+    """Whether it runs, and has what is needed; pyenv keeps names of versions that it hides."""
+    command = [python, "-c", USABLE.format(minor=minor)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def main() -> int:
+    """Print the path that was asked for; return the exit status."""
+    found = {}
+    for minor in supported():
+        usable = (python for python in candidates(minor) if is_usable(python, minor))
+        python = next(usable, None)
+        if python is not None:
+            found[minor] = python
+    if len(found) == 1:
+        print(f"there is only one Python here, 3.{next(iter(found))}", file=sys.stderr)
+    print(found[min(found) if sys.argv[1] == "oldest" else max(found)])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
