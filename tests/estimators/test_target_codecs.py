@@ -15,8 +15,8 @@ from skrnn._targets.multilabel import MultilabelCodec
 from skrnn._targets.numbers import NumberCodec, NumberSettings
 
 CLASSES = ClassSettings("Tester", "auto", None)
-NUMBERS = NumberSettings("Tester", "squared_error", quantiles=(), delta=1.0)
-COUNTS = NumberSettings("Tester", "poisson", quantiles=(), delta=1.0)
+NUMBERS = NumberSettings("Tester", "squared_error", {})
+COUNTS = NumberSettings("Tester", "poisson", {})
 
 INDICATOR = np.array([[0, 1, 1], [1, 0, 0], [0, 0, 0], [1, 1, 1]])
 CASES: list[Any] = [
@@ -82,7 +82,7 @@ def test_rows_are_encoded_each_for_itself(settings: Settings, kind: type[Codec],
 def test_other_settings_leave_alone_what_was_learned() -> None:
     codec, _ = learned(NUMBERS, [3.0, -1.0, 5.0, 5.0])
     levels = (0.25, 0.75)
-    quantiles = codec.under(NumberSettings("Tester", "quantile", quantiles=levels, delta=1.0))
+    quantiles = codec.under(NumberSettings("Tester", "quantile", {"quantiles": levels}))
     assert (quantiles.loss, quantiles.outputs, quantiles.columns) == ("quantile", 2, 1)
     assert codec.units == quantiles.units
     assert (codec.loss, codec.outputs) == ("squared_error", 1)

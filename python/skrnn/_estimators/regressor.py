@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import mean_pinball_loss, r2_score
 
+from skrnn import _core
 from skrnn._estimators.base import RULES
 from skrnn._estimators.fitting import TrainableEstimator
 from skrnn._estimators.samples import FitData, Samples
@@ -233,12 +234,13 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         self.n_jobs = n_jobs
 
     def _target_settings(self) -> NumberSettings:
-        return NumberSettings(
-            type(self).__name__,
-            loss="squared_error" if self.loss == "auto" else self.loss,
-            quantiles=tuple(float(q) for q in self.quantiles) if self.loss == "quantile" else (),
-            delta=float(self.delta),
-        )
+        loss = "squared_error" if self.loss == "auto" else self.loss
+        values = {name: getattr(self, name) for name in _core.loss_options(loss)}
+        options = {
+            name: [float(v) for v in value] if np.iterable(value) else float(value)
+            for name, value in values.items()
+        }
+        return NumberSettings(type(self).__name__, loss, options)
 
     def _split(self, samples: Samples) -> tuple[Samples, Samples]:
         kept, held_out = super()._split(samples)

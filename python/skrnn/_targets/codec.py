@@ -67,7 +67,7 @@ class Codec(ABC):
 
     @property
     def loss_options(self) -> dict[str, Any]:
-        """Further settings of the loss."""
+        """The options of the loss, by the names that it declares them under."""
         return {}
 
     @property

@@ -24,8 +24,7 @@ class NumberSettings(Settings):
     """Numbers, and the loss that says what of their distribution is to be predicted."""
 
     loss: str  # of LOSSES
-    quantiles: tuple[float, ...]  # levels; none for other losses than "quantile"
-    delta: float  # for "huber"
+    loss_options: dict[str, Any]  # by name, as the loss declares them
 
     def check(self, y: Any, name: str = "y") -> NDArray[np.float64]:
         """Return numbers of shape (n,) or (n, K)."""
@@ -93,9 +92,8 @@ class NumberCodec(Codec):
 
     @property
     def loss_options(self) -> dict[str, Any]:
-        """The bend of the huber loss, or levels of quantiles."""
-        options = {"delta": self.settings.delta, "quantiles": [*self.settings.quantiles]}
-        return {name: options[name] for name in _core.loss_options(self.loss)}
+        """Whichever the settings have."""
+        return dict(self.settings.loss_options)
 
     @property
     def columns(self) -> int:
@@ -115,7 +113,8 @@ class NumberCodec(Codec):
     @property
     def meaning(self) -> Numbers:
         """Numbers, deviations behind them for "gaussian_nll"."""
-        return Numbers(self.columns, self.one_column, len(self.settings.quantiles) or None)
+        levels = self.loss_options.get("quantiles")
+        return Numbers(self.columns, self.one_column, None if levels is None else len(levels))
 
     def encode(self, y: NDArray[np.float64], name: str = "y") -> NDArray[np.float32]:
         """Return standardised numbers, of shape (n, K)."""
