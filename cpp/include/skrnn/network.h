@@ -57,12 +57,11 @@ class NetworkLayout {
   const NetworkSettings& settings() const { return settings_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   std::int64_t num_parameters() const { return num_parameters_; }
-  // What is said where memory has no room for `copies` of them: how many bytes they would take,
+  // The message for where memory has no room for `copies` of them: how many bytes they would take,
   // which parameter takes most, and what makes it smaller.
   std::string memory_text(std::int64_t copies) const;
 
   std::int64_t directions() const { return settings_.bidirectional ? 2 : 1; }
-  std::int64_t features() const { return directions() * settings_.hidden_size; }  // F
 
  private:
   NetworkSettings settings_;
