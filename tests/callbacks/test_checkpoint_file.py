@@ -1,4 +1,4 @@
-"""What a checkpoint leaves on the disk, and what becomes of a file that is damaged."""
+"""Files of checkpoints, and damaged ones."""
 
 from __future__ import annotations
 

