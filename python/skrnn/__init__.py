@@ -17,11 +17,11 @@ from skrnn._core import Stream, __version__, cells
 if TYPE_CHECKING:
     from skrnn import runtime
     from skrnn._estimators.classifier import RNNClassifier
+    from skrnn._estimators.loading import load
     from skrnn._estimators.regressor import RNNRegressor
-    from skrnn._estimators.serving import stream
-    from skrnn._files.reading import load
     from skrnn._files.writing import save
     from skrnn._sequences.container import Sequences
+    from skrnn._serving.pipelines import stream
 
 __all__ = [
     "RNNClassifier",
@@ -43,9 +43,9 @@ _LAZY = {
     "RNNClassifier": "skrnn._estimators.classifier",
     "RNNRegressor": "skrnn._estimators.regressor",
     "Sequences": "skrnn._sequences.container",
-    "load": "skrnn._files.reading",
+    "load": "skrnn._estimators.loading",
     "save": "skrnn._files.writing",
-    "stream": "skrnn._estimators.serving",
+    "stream": "skrnn._serving.pipelines",
 }
 
 

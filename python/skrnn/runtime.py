@@ -24,7 +24,8 @@ from skrnn._sequences.checks import (
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.names import Names, compare_names, names_of_table
 from skrnn._sequences.tokens import documents_of, numbered
-from skrnn._targets.decoding import Numbers, open_stream
+from skrnn._serving.streams import open_stream
+from skrnn._targets.decoding import Numbers
 
 __all__ = ["Predictor", "load"]
 

@@ -63,7 +63,7 @@ def assert_same_fit(one: Any, other: Any) -> None:
     assert one.params_.keys() == other.params_.keys()
     for name, array in one.params_.items():
         assert array.tobytes() == other.params_[name].tobytes(), name
-    assert one._history.memory.tobytes() == other._history.memory.tobytes()
+    assert one._history.optimizer_state.tobytes() == other._history.optimizer_state.tobytes()
     assert one._history.updates == other._history.updates
     assert one._history.seed == other._history.seed
 

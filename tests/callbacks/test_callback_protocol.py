@@ -1,4 +1,4 @@
-"""Who is told of a fit, and of what: by scikit-learn's protocol, with any of its releases."""
+"""Callbacks and what they are told of a fit: scikit-learn's protocol, in any of its releases."""
 
 from __future__ import annotations
 
@@ -99,6 +99,31 @@ def test_a_callback_that_fails_is_heard_and_the_model_is_usable() -> None:
         model.fit(*data())
     assert recorder.told[-1] == ("teardown", "fit", 0)
     assert_same_fit(model, make(max_iter=2).fit(*data()))
+
+
+@pytest.mark.parametrize("moment", ["begin", "end"])
+@pytest.mark.parametrize("change", [{"hidden_size": 9}, {"cell": "lstm"}, {"num_layers": 2}])
+def test_a_callback_cannot_change_the_network(change: dict[str, Any], moment: str) -> None:
+    """It is told so, and the estimator is usable once the parameter is set back."""
+    ((name, value),) = change.items()
+    before = make().get_params()[name]
+
+    class Meddler(At):
+        def _act(self, context: Any) -> bool:
+            if context.task_name == "epoch" and context.task_id == 2:
+                self.estimator.set_params(**change)
+            return False
+
+        def setup(self, estimator: Any, context: Any) -> None:  # noqa: ARG002
+            self.estimator = estimator
+
+    model = make().set_callbacks(Meddler(2, None, moment))
+    with pytest.raises(ValueError, match=f"{name}={value!r} is another.*{name}={before!r}"):
+        model.fit(*data())
+    with pytest.raises(ValueError, match="set it back"):
+        model.predict(data()[0])
+    model.set_params(**{name: before})
+    assert_same_fit(model, make(max_iter=2 if moment == "begin" else 3).fit(*data()))
 
 
 def test_data_that_are_refused_are_nobodys_business() -> None:

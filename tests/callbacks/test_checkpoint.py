@@ -1,4 +1,4 @@
-"""What a checkpoint goes on from, and what it refuses."""
+"""Fits that go on from a checkpoint, and those that are refused."""
 
 from __future__ import annotations
 
@@ -88,6 +88,15 @@ def test_a_fit_that_stood_still_is_not_woken_by_more_epochs(path: Path) -> None:
 def test_what_may_change(path: Path) -> None:
     begun(path, n_jobs=1)
     assert_same_fit(resumed(path, n_jobs=2, verbose=0), make().fit(*data()))
+
+
+@pytest.mark.parametrize("schedule", ["constant", "one_cycle"])
+def test_the_same_number_of_epochs_chosen_or_given(path: Path, schedule: str) -> None:
+    """They are one fit, bit for bit."""
+    settings = {"learning_rate": schedule, "batch_size": 1, "n_iter_no_change": 1000}
+    begun(path, max_iter=None, **settings)
+    given = resumed(path, max_iter=25, **settings)  # 1,000 updates of 40 an epoch
+    assert_same_fit(given, make(max_iter=None, **settings).fit(*data()))
 
 
 def test_the_seed_of_the_file_where_none_is_given(

@@ -1,4 +1,4 @@
-"""What a checkpoint leaves on the disk, and what becomes of a file that is damaged."""
+"""Files of checkpoints, and damaged ones."""
 
 from __future__ import annotations
 
@@ -58,7 +58,12 @@ def test_one_of_a_version_to_come(path: Path) -> None:
 
 
 FLOATS, DOUBLES = np.ones(3, np.float32), np.ones(2)
-WHOLE = {"parameters": FLOATS, "memory": FLOATS[None], "losses": DOUBLES, "scores": DOUBLES[:0]}
+WHOLE = {
+    "parameters": FLOATS,
+    "optimizer_state": FLOATS[None],
+    "losses": DOUBLES,
+    "scores": DOUBLES[:0],
+}
 STATE = '{"identity": {}, "seed": 1, "updates": 1, "before": 0}'
 
 
@@ -132,5 +137,5 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_no_code_in_the_file(path: Path) -> None:
     begun(path)
     arrays = load_file(path)
-    assert arrays.keys() == {"parameters", "memory", "losses", "scores"}
+    assert arrays.keys() == {"parameters", "optimizer_state", "losses", "scores"}
     assert {array.dtype for array in arrays.values()} == {np.dtype("f4"), np.dtype("f8")}

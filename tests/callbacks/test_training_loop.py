@@ -39,6 +39,7 @@ def test_what_is_not_a_number_is_no_rise_and_spoils_nothing() -> None:
 def judge(**options: Any) -> Judge:
     plan: dict[str, Any] = {
         "max_iter": 100,
+        "chosen": False,
         "tol": 0.0,
         "n_iter_no_change": 50,
         "early_stopping": False,
@@ -55,7 +56,7 @@ def test_the_rate_falls_where_the_loss_stands_still() -> None:
     one = judge(schedule="plateau")
     rates = []
     for _ in range(2 * PLATEAU_EPOCHS + 1):
-        one.see(1.0, None)
+        one.update(1.0, None)
         rates.append(one.learning_rate_scale)
     expected = [1.0] * PLATEAU_EPOCHS + [PLATEAU_FACTOR] * PLATEAU_EPOCHS + [PLATEAU_FACTOR**2]
     assert rates == expected
@@ -65,7 +66,7 @@ def test_with_early_stopping_the_score_decides_and_the_loss_does_not() -> None:
     one = judge(early_stopping=True, n_iter_no_change=2)
     seen = []
     for loss, score in [(1.0, 0.5), (2.0, 0.7), (0.5, 0.7), (0.4, 0.6)]:
-        one.see(loss, score)
+        one.update(loss, score)
         seen.append((one.is_best, one.stop))
     assert seen == [(True, False), (True, False), (False, False), (False, True)]
 
@@ -73,7 +74,7 @@ def test_with_early_stopping_the_score_decides_and_the_loss_does_not() -> None:
 def test_without_early_stopping_the_score_is_only_looked_at() -> None:
     one = judge(n_iter_no_change=2)
     for loss in (3.0, 2.0, 1.0):
-        one.see(loss, -loss)
+        one.update(loss, -loss)
         assert not one.stop
         assert not one.is_best
 
@@ -173,12 +174,12 @@ def test_verbose(capsys: pytest.CaptureFixture[str]) -> None:
 def test_schedules_that_end_are_not_cut_short_by_the_training_loss(schedule: str) -> None:
     to_the_end = judge(schedule=schedule, n_iter_no_change=2)
     for _ in range(10):
-        to_the_end.see(1.0, None)
+        to_the_end.update(1.0, None)
         assert not to_the_end.stop
     by_score = judge(schedule=schedule, n_iter_no_change=2, early_stopping=True)
     stops = []
     for _ in range(3):
-        by_score.see(1.0, 0.5)
+        by_score.update(1.0, 0.5)
         stops.append(by_score.stop)
     assert stops == [False, False, True]
 
@@ -205,6 +206,13 @@ def test_max_iter_that_comes_too_soon_is_told_at_the_line_of_the_user() -> None:
         cross_val_score(make(**IMPROVING), X, y, cv=2)
     for record in (caught, in_a_pipeline, in_folds):
         assert {warning.filename for warning in record} == {__file__}
+
+
+def test_a_number_of_epochs_that_was_not_the_users_is_not_called_so() -> None:
+    settings = IMPROVING | {"max_iter": None, "batch_size": 1, "learning_rate_init": 1e-4}
+    chosen = r"epoch 25, which max_iter=None chose .*Set max_iter to a larger number"
+    with pytest.warns(ConvergenceWarning, match=chosen):
+        make(**settings).fit(*data())
 
 
 def test_with_early_stopping_it_is_the_score_that_still_improves() -> None:

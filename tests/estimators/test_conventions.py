@@ -1,4 +1,4 @@
-"""What scikit-learn expects of every estimator, on sequences of different lengths."""
+"""scikit-learn's conventions for estimators, on sequences of different lengths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a fit can end: interrupted, diverged, or with numbers at the edge of float32."""
+"""Fits that end early: interrupted, diverged, or with numbers at the edge of float32."""
 
 from __future__ import annotations
 

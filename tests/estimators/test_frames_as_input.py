@@ -94,3 +94,14 @@ def test_names_of_the_columns_of_a_table(case: Case) -> None:
         model.predict(table[["feb", "jan", "mar"]])
     model.fit(list(values), y)
     assert not hasattr(model, "feature_names_in_")
+
+
+@on(KINDS)
+def test_two_columns_of_one_name(case: Case) -> None:
+    X, y = case.data()
+    twins = [pd.DataFrame(x, columns=["speed", "speed"]) for x in X]
+    with pytest.raises(ValueError, match="X has several columns 'speed'"):
+        case.make().fit(twins, y)
+    model = case.make().fit(X, y)
+    with pytest.raises(ValueError, match="X has several columns 'speed'"):
+        model.predict(twins)

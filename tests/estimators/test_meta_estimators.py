@@ -236,11 +236,12 @@ def routing() -> Iterator[None]:
 @on(KINDS)
 def test_what_can_be_requested(case: Case) -> None:
     model = case.make()
-    model.set_fit_request(sample_weight=True, X_val=True, y_val=True)
+    wanted = dict.fromkeys(("sample_weight", "X_val", "y_val", "sample_weight_val"), True)
+    model.set_fit_request(**wanted)
     model.set_score_request(sample_weight=True)
     model.set_partial_fit_request(sample_weight=True)
     requests = get_routing_for_object(model)
-    assert requests.fit.requests == {"sample_weight": True, "X_val": True, "y_val": True}
+    assert requests.fit.requests == wanted
     assert requests.score.requests == {"sample_weight": True}
     if case is REGRESSOR:
         model.set_predict_request(return_std=True)
@@ -260,6 +261,17 @@ def test_weights_and_validation_data_through_a_pipeline(case: Case) -> None:
     scaled = scale.fit_transform(X)
     expected = case.make().fit(scaled, y, sample_weight=weight, X_val=scaled[:9], y_val=y[:9])
     assert_same_bits(pipeline[-1].params_, expected.params_)
+    assert pipeline[-1].validation_scores_ == expected.validation_scores_
+
+
+@pytest.mark.usefixtures("routing")
+@on(KINDS)
+def test_weights_of_validation_data_through_a_pipeline(case: Case) -> None:
+    X, y = case.data()
+    held_out = {"X_val": X[:9], "y_val": y[:9], "sample_weight_val": np.linspace(1, 3, 9)}
+    model = case.make().set_fit_request(X_val=True, y_val=True, sample_weight_val=True)
+    pipeline = make_pipeline("passthrough", model).fit(X, y, **held_out)
+    expected = case.make().fit(X, y, **held_out)
     assert pipeline[-1].validation_scores_ == expected.validation_scores_
 
 

@@ -1,4 +1,4 @@
-"""What estimators refuse: the message says where it is, what it is, and what to do."""
+"""Refusals of estimators: the message says where it is, what it is, and what to do."""
 
 from __future__ import annotations
 
@@ -303,6 +303,21 @@ def test_bad_weights(case: Case, weight: Any, parts: tuple[str, ...]) -> None:
         case.make().fit(X, y, sample_weight=weight(len(X)))
     with pytest.raises(ValueError, match=says(*parts)):
         case.make().partial_fit(X, y, sample_weight=weight(len(X)))
+
+
+@on(KINDS)
+def test_bad_weights_of_validation_data(case: Case) -> None:
+    X, y = case.data()
+    with pytest.raises(ValueError, match=says("sample_weight_val", "X_val", "None")):
+        case.make(early_stopping=True).fit(X, y, sample_weight_val=np.ones(24))
+    for weight, parts in [
+        (np.ones(23), ("sample_weight_val", "23", "(24,)")),
+        (-np.ones(24), ("sample_weight_val", "egative")),
+        (np.full(24, np.nan), ("sample_weight_val", "NaN")),
+        (np.zeros(24), ("sample_weight_val", "zero")),
+    ]:
+        with pytest.raises(ValueError, match=says(*parts)):
+            case.make().fit(X, y, X_val=X, y_val=y, sample_weight_val=weight)
 
 
 @on(CASES)

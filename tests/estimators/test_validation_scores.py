@@ -183,6 +183,41 @@ def test_scores_are_weighted_where_they_can_be() -> None:
         assert len(scores(scoring, sample_weight=weight)) == 3
 
 
+@on(CASES)
+def test_weights_of_validation_data(case: Case) -> None:
+    """The scores are those of the estimator's own score, and training does not see the weights."""
+    X, y, X_val, y_val = split(case)
+    held_out = {"X_val": X_val, "y_val": y_val}
+    weight = np.linspace(0.1, 5, len(X_val))
+    plain = case.make().fit(X, y, **held_out)
+    model = case.make().fit(X, y, **held_out, sample_weight_val=weight)
+    assert_same_bits(model.params_, plain.params_)
+    assert model.validation_scores_ != plain.validation_scores_
+    assert model.validation_scores_[-1] == model.score(X_val, y_val, sample_weight=weight)
+    assert len(model.validation_scores_) == model.n_iter_
+
+
+def test_weights_of_validation_data_choose_the_epoch() -> None:
+    X, y, X_val, y_val = split(KINDS[1])
+    weight = np.where(np.arange(len(X_val)) < 3, 100.0, 0.01)
+    settings = {"early_stopping": True, "max_iter": 30, "learning_rate_init": 0.05}
+    model = KINDS[1].make(scoring="neg_mean_absolute_error", **settings)
+    model.fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weight)
+    best = -mean_absolute_error(y_val, model.predict(X_val), sample_weight=weight)
+    assert best == max(model.validation_scores_)
+
+
+def test_validation_data_that_weigh_nothing_are_not_there() -> None:
+    """Not for a scorer without weights either."""
+    X, y, X_val, y_val = split(KINDS[1])
+    weight = (np.arange(len(X_val)) % 2).astype(float)
+    for scoring in (None, by_number):
+        model = KINDS[1].make(scoring=scoring)
+        some = model.fit(X, y, X_val=X_val[1::2], y_val=y_val[1::2]).validation_scores_
+        weighted = model.fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weight)
+        assert weighted.validation_scores_ == some
+
+
 def test_a_scorer_that_fails_is_heard() -> None:
     def broken(*_: Any) -> float:
         raise ValueError("of my own")

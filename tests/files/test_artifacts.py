@@ -13,8 +13,8 @@ from helpers import runtime_alone
 from helpers.model_files import header_of, sealed, with_header
 from helpers.processes import run_python
 from skrnn._estimators.base import SequenceEstimator
+from skrnn._estimators.loading import ESTIMATORS
 from skrnn._files.description import FORMAT_VERSION
-from skrnn._files.estimators import ESTIMATORS
 
 FOLDER = Path(__file__).parent.parent / "artifacts"
 FILES = sorted(FOLDER.glob("version_*/*.skrnn"))

@@ -29,7 +29,7 @@ from models import (
     sequences,
 )
 from skrnn import RNNClassifier, RNNRegressor
-from skrnn._estimators.pipelines import SUPPORTED, operations_of
+from skrnn._serving.pipelines import SUPPORTED, operations_of
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 

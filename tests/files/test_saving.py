@@ -79,7 +79,7 @@ def test_every_attribute_is_kept(name: str, path: Path) -> None:
     model = model_of(name)
     mine, other = dict(vars(model)), dict(vars(reloaded(model, path)))
     history, again = mine.pop("_history"), other.pop("_history")
-    assert vars(again) == {**vars(history), "memory": None, "updates": 0}
+    assert vars(again) == {**vars(history), "optimizer_state": None, "updates": 0}
     assert mine.keys() == other.keys()
     for key, value in mine.items():
         if isinstance(value, np.ndarray):
@@ -87,6 +87,13 @@ def test_every_attribute_is_kept(name: str, path: Path) -> None:
         elif key == "params_":
             assert list(other[key]) == list(value)
             assert_same(list(other[key].values()), list(value.values()))
+        elif key == "_learned_codec":
+            assert type(other[key]) is type(value)
+            learned, again = dict(vars(value)), dict(vars(other[key]))
+            assert vars(again.pop("settings")) == vars(learned.pop("settings"))
+            assert learned.keys() == again.keys()
+            for field, facts in learned.items():
+                assert_same(np.asarray(again[field]), np.asarray(facts))
         elif key == "_units" and value is not None:
             assert_same(list(vars(other[key]).values()), list(vars(value).values()))
         elif key == "quantiles":
@@ -154,7 +161,7 @@ def test_training_goes_on_from_the_parameters(make: Any, how: str, path: Path) -
     """As it does without a file where the optimiser forgot what it knew."""
     model, X = make(), sequences()
     loaded = reloaded(model, path)
-    model._history = replace(model._history, memory=None, updates=0)
+    model._history = replace(model._history, optimizer_state=None, updates=0)
     y = model.predict(X)
     for one in (model, loaded):
         if how == "warm_start":
@@ -204,8 +211,8 @@ def test_the_safetensors_package_reads_it(path: Path) -> None:
     assert set(tensors) == {*model.params_, "target.mean", "target.scale", "input.0", "input.1"}
     for name, array in model.params_.items():
         assert_same(tensors[name], array)
-    assert_same(tensors["target.mean"], model._mean)
-    assert_same(tensors["target.scale"], model._scale)
+    assert_same(tensors["target.mean"], model._codec.mean)
+    assert_same(tensors["target.scale"], model._codec.scale)
     assert_same(tensors["input.0"], model._units.mean)
     assert_same(tensors["input.1"], model._units.scale)
     with safe_open(path, "np") as file:
@@ -282,7 +289,7 @@ def test_parameters_that_fit_would_refuse(path: Path) -> None:
 )
 def test_classes_that_json_cannot_hold(labels: Any, path: Path) -> None:
     model = classifier(["a", "b"])
-    model.classes_ = labels
+    model._set_codec(replace(model._learned_codec, classes=labels))
     with pytest.raises(ValueError, match="classes_ is an array of dtype"):
         model.save(path)
 
@@ -344,7 +351,9 @@ def test_one_class_is_enough(path: Path) -> None:
 def test_a_class_of_one_s_own(path: Path) -> None:
     X = sequences()
     model = MyClassifier(**SMALL).fit(X, np.arange(len(X)) % 2)
-    with pytest.raises(TypeError, match="MyClassifier cannot be saved; expected one of RNN"):
+    with pytest.raises(
+        TypeError, match="MyClassifier cannot be saved; expected an estimator of skrnn itself"
+    ):
         model.save(path)
 
 

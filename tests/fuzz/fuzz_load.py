@@ -24,7 +24,7 @@ import numpy as np
 with atheris.instrument_imports(include=["skrnn"]):
     import skrnn
     import skrnn.runtime
-    from skrnn._files import _reading  # noqa: F401  (which `skrnn.load` would import too late)
+    from skrnn._estimators import loading  # noqa: F401  (which `skrnn.load` would import too late)
 
 from mutations import Mutator
 

@@ -190,7 +190,7 @@ def _slopes(model: Any, x: np.ndarray, target: float) -> list[float]:
     other = []
     if model.bidirectional:
         other = [layer("_reverse").forward(x)[1][0][0]]
-    scaled = (target - model._mean[0]) / model._scale[0]
+    scaled = (target - model._codec.mean[0]) / model._codec.scale[0]
 
     def loss(h: np.ndarray) -> float:
         features = np.concatenate([h[0], *other])

@@ -44,6 +44,14 @@ def test_frames_name_their_channels(frame: Any) -> None:
     assert named(frame).channel_names == NAMES
 
 
+def test_two_columns_of_one_name() -> None:
+    pd = pytest.importorskip("pandas")
+    X = [pd.DataFrame(x, columns=["speed", "speed"]) for x in ARRAYS]
+    for read in (Sequences, as_sequences, Sequences.from_aeon):
+        with pytest.raises(ValueError, match="X has several columns 'speed'"):
+            read(X)
+
+
 def test_what_has_no_names(frame: Any) -> None:
     mixed = [*frames(frame)[:2], ARRAYS[2]]
     for X in (ARRAYS, mixed, np.stack([ARRAYS[0]] * 2), [[1, 2], [3]]):

@@ -1,1 +1,1 @@
-"""What people fit."""
+"""The estimators that people fit."""

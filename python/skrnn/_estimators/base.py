@@ -1,4 +1,4 @@
-"""What an estimator is: its parameters, its input, the engine behind it, and what that says."""
+"""The base of all estimators: parameters, input, and the engine behind them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skrnn import _core
-from skrnn._estimators.parameters import (
+from skrnn._estimators.serving import ServingMixin
+from skrnn._estimators.standardization import Units
+from skrnn._files.description import Description
+from skrnn._parameters import (
     Rule,
     boolean,
     boolean_or,
@@ -24,8 +27,6 @@ from skrnn._estimators.parameters import (
     seed,
     threads,
 )
-from skrnn._estimators.serving import Operation, ServingMixin
-from skrnn._estimators.standardization import Units
 from skrnn._sequences.checks import (
     as_sequences,
     as_unscaled,
@@ -36,6 +37,8 @@ from skrnn._sequences.checks import (
 )
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.names import check_names
+from skrnn._serving.served import Operation
+from skrnn._targets.codec import Codec, Settings
 from skrnn._targets.decoding import Meaning
 from skrnn._training.initialization import named_views
 
@@ -83,17 +86,19 @@ RULES: dict[str, Rule] = {
 
 
 class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
-    """Base of the estimators. Those say how targets are encoded and outputs decoded.
+    """Base of the estimators, which differ in their targets and in what they predict.
 
-    A fitted estimator is its parameters, `params_`, and what its targets were: NumPy arrays and
+    A fitted estimator is its parameters, `params_`, and the codec of its targets: NumPy arrays and
     plain Python objects, and nothing of C++. How it comes to be fitted, `fitting` says.
     """
 
     params_: dict[str, NDArray[np.float32]]
+    n_features_in_: int
     _input_size: int  # channels, or tokens
     _saw_table = False
     _units: Units | None = None  # of channels
     _built_with: dict[str, Any]  # the architecture of params_
+    _learned_codec: Codec
     _fitted_loss: str
 
     # ---- What a subclass has to say, besides its __init__ ----
@@ -101,59 +106,38 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     _rules: dict[str, Rule] = RULES
 
     @abstractmethod
-    def _check_targets(self, y: Any, name: str = "y") -> Any:
-        """Return y as an array of shape (n,) or (n, K).
+    def _target_settings(self) -> Settings:
+        """Return what the parameters say of targets."""
 
-        Raises ValueError, in which y is called `name`, for what cannot be a target.
-        """
+    # ---- Targets ----
 
-    @abstractmethod
-    def _learn_targets(self, y: Any, sample_weight: NDArray[np.float64] | None) -> None:
-        """Learn from y in fit what its values can be; sets public attributes."""
-
-    @abstractmethod
-    def _encode(self, y: Any, name: str = "y") -> NDArray[np.float32]:
-        """Return targets as the loss takes them, float32 of shape (n, columns).
-
-        Raises ValueError, in which y is called `name`, for what differs from what was learned.
-        """
+    def _set_codec(self, codec: Codec) -> None:
+        """Take over what targets are like, as fit has learned it or a file says it."""
+        self._learned_codec = codec
+        self.__dict__.update(codec.attributes)
 
     @property
-    @abstractmethod
-    def _target_columns(self) -> int:
-        """The columns of encoded targets."""
+    def _codec(self) -> Codec:
+        """The codec that fit has learned, under the parameters of now."""
+        return self._learned_codec.under(self._target_settings())
 
-    @abstractmethod
-    def _output_size(self) -> int:
-        """Return K, the outputs of the head."""
-
-    @abstractmethod
-    def _loss(self) -> str:
-        """Return the engine's name of the loss in use."""
-
-    def _loss_options(self) -> dict[str, Any]:
-        """Return further settings of the loss."""
-        return {}
-
-    def _target_units(self) -> dict[str, Any]:
-        """Return the mean and scale that targets were standardised by, if they were."""
-        return {}
-
-    @abstractmethod
     def _meaning(self) -> Meaning:
-        """Return how answers of the model are to be read."""
+        return self._codec.meaning
 
-    def _weights(
-        self,
-        y: Any,  # noqa: ARG002
-        sample_weight: NDArray[np.float64] | None,
-    ) -> NDArray[np.float64] | None:
-        """Return weights of samples times weights of classes, or None for ones."""
-        return sample_weight
-
-    def _stratify(self, y: Any) -> Any:  # noqa: ARG002
-        """Return what a validation split is to be stratified by."""
-        return None
+    def _restore(self, model: _core.Model, description: Description) -> None:
+        """Become what was saved to a file, where the parameters are set already."""
+        self.params_ = model.parameters
+        self.n_features_in_ = description.n_features_in
+        if description.feature_names is not None:
+            self.feature_names_in_ = np.array(description.feature_names, dtype=object)
+        self._saw_table = description.saw_table
+        self._input_size = description.input_size
+        units = [values for _, values, _ in model.operations[-2:]]
+        self._units = Units(*units) if description.standardized else None
+        settings = self._target_settings()
+        mean, scale = model.target_mean, model.target_scale
+        self._set_codec(settings.restore(description.meaning, mean, scale))
+        self._note_architecture()
 
     # ---- Input ----
 
@@ -219,21 +203,22 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             "num_layers": self.num_layers,
             "bidirectional": bool(self.bidirectional),
             "pooling": self.pooling,
-            "output_size": self._output_size(),
+            "output_size": self._codec.outputs,
         }
 
-    def _model(self) -> _core.NetworkLayout:
+    def _layout(self) -> _core.NetworkLayout:
         return _core.NetworkLayout(**self._network_settings())
 
     def _trainer(
         self, *, schedule: str = "constant", total_updates: int = 1, seed: int = 0
     ) -> _core.Trainer:
         plateau = schedule == "plateau"  # which skrnn._training.loop sees to
+        codec = self._codec
         return _core.Trainer(
-            self._model(),
-            target_columns=self._target_columns,
-            loss=self._loss(),
-            **self._loss_options(),
+            self._layout(),
+            target_columns=codec.columns,
+            loss=codec.loss,
+            **codec.loss_options,
             solver=self.solver,
             learning_rate=self.learning_rate_init,
             schedule="constant" if plateau else schedule,
@@ -250,7 +235,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     def _note_architecture(self) -> None:
         """Remember what the parameters are parameters of."""
         self._built_with = {k: getattr(self, k) for k in ARCHITECTURE if hasattr(self, k)}
-        self._fitted_loss = self._loss()
+        self._fitted_loss = self._codec.loss
 
     def _check_unchanged(self) -> None:
         """Raise ValueError where set_params changed the network since the parameters were fitted.
@@ -265,11 +250,11 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
                     "again with warm_start=False"
                 )
 
-    def _arena(self, model: _core.NetworkLayout) -> NDArray[np.float32]:
+    def _arena(self, layout: _core.NetworkLayout) -> NDArray[np.float32]:
         """Return the fitted parameters as the engine takes them, of shape (num_parameters,)."""
         self._check_unchanged()
-        arena = np.empty(model.num_parameters, np.float32)
-        views = named_views(model, arena)
+        arena = np.empty(layout.num_parameters, np.float32)
+        views = named_views(layout, arena)
         if {k: v.shape for k, v in views.items()} != {k: v.shape for k, v in self.params_.items()}:
             raise ValueError(
                 "the parameters of this estimator were fitted with another architecture: a loss or "
@@ -285,19 +270,20 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
 
         Before it come the `operations` of a pipeline on channels.
         """
-        if self._loss() != self._fitted_loss:
+        codec = self._codec
+        if codec.loss != self._fitted_loss:
             raise ValueError(
-                f"loss={self._loss()!r} is not the loss that the parameters were fitted with, "
+                f"loss={codec.loss!r} is not the loss that the parameters were fitted with, "
                 f"{self._fitted_loss!r}; set it back, or fit again"
             )
-        network = self._model()
+        layout = self._layout()
         return _core.Model(
-            network,
-            self._arena(network),
-            loss=self._loss(),
-            **self._loss_options(),
-            targets=self._target_columns,
-            **self._target_units(),
+            layout,
+            self._arena(layout),
+            loss=codec.loss,
+            **codec.loss_options,
+            targets=codec.columns,
+            **codec.units,
             operations=[*operations, *([] if self._units is None else self._units.operations)],
         )
 
@@ -312,10 +298,10 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     def _outputs(self, X: Any) -> NDArray[np.float32]:
         """Return the outputs of the head, (n, K), before the loss gives them a meaning."""
         check_is_fitted(self, "params_")
-        network = self._model()
-        parameters = self._arena(network)
+        layout = self._layout()
+        parameters = self._arena(layout)
         sequences = self._check_input(X, begin=False)
-        return network.predict(
+        return layout.predict(
             parameters, self._values(sequences), sequences.offsets, n_jobs=self.n_jobs
         )
 
@@ -328,13 +314,14 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         """
         check_is_fitted(self, "params_")
         sequences = self._check_input(X, begin=False)
-        y = self._check_targets(y)
+        codec = self._codec
+        y = codec.settings.check(y)
         check_consistent_length(sequences, y)
         norms = self._trainer().state_gradient_norms(
-            self._arena(self._model()),
+            self._arena(self._layout()),
             self._values(sequences),
             sequences.offsets,
-            self._encode(y),
+            codec.encode(y),
             n_jobs=self.n_jobs,
         )
         # The engine's loss is the mean over sequences.

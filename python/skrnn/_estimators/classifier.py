@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.multiclass import unique_labels
 
 from skrnn._estimators.base import RULES
 from skrnn._estimators.fitting import TrainableEstimator
-from skrnn._estimators.parameters import check_parameters, class_weights, one_of
-from skrnn._sequences.checks import as_targets
-from skrnn._targets.decoding import Classes, Flags
-from skrnn._targets.sample_weight import in_units_of_the_largest
-
-LOSSES = {"auto", "cross_entropy", "binary_cross_entropy"}
+from skrnn._estimators.samples import FitData
+from skrnn._parameters import check_parameters, class_weights, one_of
+from skrnn._targets.classes import LOSSES, ClassCodec, ClassSettings
+from skrnn._targets.multilabel import MultilabelCodec
 
 
 class RNNClassifier(ClassifierMixin, TrainableEstimator):
@@ -84,7 +82,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     validation_fraction : float, default=0.1
         What `early_stopping` holds out, stratified, where fit gets no `X_val`.
     scoring : str, callable or None, default=None
-        The validation score, as in `sklearn.metrics.get_scorer_names()`. None is the accuracy.
+        The validation score, as in `sklearn.metrics.get_scorer_names()`. None is `score`.
     tbptt : int, optional
         Steps between cuts of truncated backpropagation through time; states are carried over.
         Bounds the memory of long sequences. Needs pooling "last" and one direction.
@@ -144,7 +142,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     array(['low', 'high'], dtype='<U4')
     """
 
-    _rules = RULES | {"loss": one_of(sorted(LOSSES)), "class_weight": class_weights()}
+    _rules = RULES | {"loss": one_of(LOSSES), "class_weight": class_weights()}
 
     def __init__(
         self,
@@ -207,111 +205,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         self.verbose = verbose
         self.n_jobs = n_jobs
 
-    # ---- Targets ----
-
-    @property
-    def _target_columns(self) -> int:
-        return len(self.classes_) if self._multilabel else 1
-
-    def _loss(self) -> str:
-        return "binary_cross_entropy" if self._multilabel else "cross_entropy"
-
-    def _output_size(self) -> int:
-        return len(self.classes_)
-
-    def _meaning(self) -> Classes | Flags:
-        return Flags(len(self.classes_)) if self._multilabel else Classes(self.classes_)
-
-    def _check_targets(self, y: Any, name: str = "y") -> NDArray[Any]:
-        values = as_targets(y.toarray() if hasattr(y, "toarray") else y, name)
-        if values.ndim not in (1, 2):
-            raise ValueError(
-                f"{name} has shape {values.shape}; expected (n,), or (n, K) for labels"
-            )
-        if values.dtype != object:
-            y = values
-        check_classification_targets(y)
-        if type_of_target(y) == "multilabel-indicator":
-            wrong = values[(values != 0) & (values != 1)]
-            if len(wrong):
-                raise ValueError(
-                    f"{name} has {values.shape[1]} columns, and so several labels a sequence, but "
-                    f"it holds {wrong[0]}; expected 0 and 1"
-                )
-            return values
-        return np.asarray(column_or_1d(y, warn=True))
-
-    def _learn_targets(
-        self,
-        y: NDArray[Any],
-        sample_weight: NDArray[np.float64] | None,  # noqa: ARG002
-    ) -> None:
-        self._multilabel = y.ndim == 2
-        known = getattr(self, "_all_classes", None)
-        self.classes_ = np.arange(y.shape[1]) if self._multilabel else np.unique(y)
-        if known is not None and not self._multilabel:
-            self.classes_ = known
-        wanted = "binary_cross_entropy" if self._multilabel else "cross_entropy"
-        if self.loss not in ("auto", wanted):
-            raise ValueError(
-                f"loss={self.loss!r} does not fit y, which has "
-                f"{'several labels' if self._multilabel else 'one class'} a sequence; use 'auto' "
-                f"or {wanted!r}"
-            )
-
-    def _encode(self, y: NDArray[Any], name: str = "y") -> NDArray[np.float32]:
-        if self._multilabel != (y.ndim == 2) or (y.ndim == 2 and y.shape[1] != len(self.classes_)):
-            raise ValueError(
-                f"{name} has shape {y.shape}, but the estimator learned "
-                f"{len(self.classes_)} {'labels' if self._multilabel else 'classes'}"
-            )
-        if self._multilabel:
-            return np.ascontiguousarray(y, np.float32)
-        unknown = np.setdiff1d(y, self.classes_)
-        if len(unknown):
-            raise ValueError(
-                f"{name} has the class {unknown.tolist()[0]!r}, which is not among those that fit "
-                f"saw first: {self.classes_.tolist()}"
-            )
-        return np.searchsorted(self.classes_, y).astype(np.float32)[:, None]
-
-    def _weights(
-        self, y: NDArray[Any], sample_weight: NDArray[np.float64] | None
-    ) -> NDArray[np.float64] | None:
-        if self.class_weight is None:
-            return sample_weight
-        if self._multilabel:
-            raise ValueError("class_weight is for one class a sequence; y has several labels")
-        codes = np.searchsorted(self.classes_, y)
-        if sample_weight is not None:
-            sample_weight = in_units_of_the_largest(sample_weight)
-        if isinstance(self.class_weight, str):
-            totals = np.bincount(codes, sample_weight, minlength=len(self.classes_))
-            # Classes in y weigh the same, all together as much as before.
-            shares = np.divide(
-                totals.sum() / np.count_nonzero(totals),
-                totals,
-                out=np.zeros(len(totals)),
-                where=totals > 0,
-            )
-        else:
-            shares = in_units_of_the_largest(self._shares_of(dict(self.class_weight)))
-        weights = np.asarray(shares[codes])
-        return weights if sample_weight is None else weights * sample_weight
-
-    def _shares_of(self, class_weight: dict[Any, float]) -> NDArray[np.float64]:
-        """Return a weight for each of `classes_`."""
-        known = self.classes_.tolist()
-        unknown = [label for label in class_weight if label not in known]
-        if unknown and not all(label in class_weight for label in known):
-            raise ValueError(
-                f"class_weight={class_weight!r} names the class {unknown[0]!r}, which is not among "
-                f"those in y: {known}"
-            )
-        return np.array([float(class_weight.get(label, 1.0)) for label in known])
-
-    def _stratify(self, y: NDArray[Any]) -> Any:
-        return None if self._multilabel else y
+    def _target_settings(self) -> ClassSettings:
+        return ClassSettings(type(self).__name__, self.loss, self.class_weight)
 
     # ---- Fitting and predicting ----
 
@@ -349,24 +244,17 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
                 f"class_weight={self.class_weight!r} counts the classes of all data, which "
                 "partial_fit does not see; pass a dict, or sample_weight"
             )
-        begin = not hasattr(self, "params_")
-        told = not begin and classes is not None and not self._multilabel
-        if told and not np.array_equal(unique_labels(classes), self.classes_):
-            raise ValueError(
-                f"classes={list(classes)!r} are not the same as those of the first call: "
-                f"{self.classes_.tolist()}"
-            )
-        known = None
-        if begin and classes is not None:
-            y_checked = self._check_targets(y)
-            known = unique_labels(classes)
-            unknown = np.setdiff1d(y_checked, known)
-            if y_checked.ndim == 1 and len(unknown):
+        settings = self._target_settings()
+        if classes is not None and not hasattr(self, "params_"):
+            settings = replace(settings, known=unique_labels(classes))
+        elif classes is not None and isinstance(self._codec, ClassCodec):
+            known = self._codec.classes
+            if not np.array_equal(unique_labels(classes), known):
                 raise ValueError(
-                    f"y has the class {unknown.tolist()[0]!r}, which is not in classes: "
+                    f"classes={list(classes)!r} are not the same as those of the first call: "
                     f"{known.tolist()}"
                 )
-        return self._fit_one_epoch(X, y, sample_weight, known)
+        return self._fit_one_epoch(FitData(X, y, sample_weight), settings)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the class, or the labels, of each sequence.
@@ -412,7 +300,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         log_probabilities : array of shape (n, n_classes), float64
         """
         outputs = self._outputs(X).astype(np.float64)
-        return np.asarray(log_expit(outputs) if self._multilabel else log_softmax(outputs, axis=1))
+        several = isinstance(self._codec, MultilabelCodec)
+        return np.asarray(log_expit(outputs) if several else log_softmax(outputs, axis=1))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -8,18 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import mean_pinball_loss, r2_score
-from sklearn.utils.validation import check_array
 
-from skrnn import _core
 from skrnn._estimators.base import RULES
-from skrnn._estimators.fitting import Samples, TrainableEstimator
-from skrnn._estimators.parameters import Rule, check_parameters, is_number, one_of, real
-from skrnn._sequences.checks import as_targets
+from skrnn._estimators.fitting import TrainableEstimator
+from skrnn._estimators.samples import FitData, Samples
+from skrnn._parameters import Rule, check_parameters, is_number, one_of, real
 from skrnn._targets.decoding import Numbers
-from skrnn._targets.sample_weight import as_ratios
-
-# Losses of numbers that come standardised, and of counts that do not.
-LOSSES = ("squared_error", "absolute_error", "huber", "quantile", "gaussian_nll", "poisson")
+from skrnn._targets.numbers import LOSSES, NumberSettings
 
 
 def _are_quantiles(value: Any) -> bool:
@@ -226,83 +221,13 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         self.verbose = verbose
         self.n_jobs = n_jobs
 
-    # ---- Targets ----
-
-    @property
-    def _target_columns(self) -> int:
-        return len(self._mean)
-
-    def _loss(self) -> str:
-        return "squared_error" if self.loss == "auto" else str(self.loss)
-
-    def _loss_options(self) -> dict[str, Any]:
-        levels = [float(q) for q in self.quantiles] if self.loss == "quantile" else []
-        return {"delta": float(self.delta), "quantiles": levels}
-
-    def _output_size(self) -> int:
-        quantiles = self._loss_options()["quantiles"]
-        return _core.outputs_for(self._loss(), self._target_columns, quantiles)
-
-    def _target_units(self) -> dict[str, Any]:
-        return {"target_mean": self._mean, "target_scale": self._scale}
-
-    def _meaning(self) -> Numbers:
-        return Numbers(
-            targets=self._target_columns,
-            one_column=self._one_column,
-            quantiles=len(self.quantiles) if self.loss == "quantile" else None,
+    def _target_settings(self) -> NumberSettings:
+        return NumberSettings(
+            type(self).__name__,
+            loss="squared_error" if self.loss == "auto" else self.loss,
+            quantiles=tuple(float(q) for q in self.quantiles) if self.loss == "quantile" else (),
+            delta=float(self.delta),
         )
-
-    def _check_targets(self, y: Any, name: str = "y") -> NDArray[np.float64]:
-        if not hasattr(y, "toarray"):  # sparse: check_array has words for it
-            values = as_targets(y, name)
-            text = next((v for v in values.flat if isinstance(v, (str, bytes))), None)
-            if values.dtype.kind in "USO" and text is not None:
-                raise ValueError(
-                    f"{name} holds strings, such as {str(text)!r}; convert numbers with "
-                    ".astype(float)"
-                )
-            if values.ndim not in (1, 2) or 0 in values.shape[1:]:
-                raise ValueError(f"{name} has shape {values.shape}; expected (n,) or (n, K)")
-        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name=name, estimator=self)
-        if self.loss == "poisson" and (y < 0).any():
-            raise ValueError(
-                f"loss='poisson' is for counts and rates; {name} has the negative value {y.min():g}"
-            )
-        return np.asarray(y)
-
-    def _learn_targets(
-        self, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None
-    ) -> None:
-        self._one_column = y.ndim == 1
-        columns = y.reshape(len(y), -1)
-        ratios = None
-        if sample_weight is not None:
-            counts = np.flatnonzero(sample_weight)
-            columns, ratios = columns[counts], as_ratios(sample_weight[counts])
-        # In units of the largest, so that neither sums nor squares overflow.
-        largest = np.abs(columns).max(axis=0)
-        largest[largest == 0] = 1.0
-        units = columns / largest
-        mean = np.average(units, axis=0, weights=ratios)
-        if self.loss == "poisson":
-            self._mean, scale = np.zeros_like(mean), mean
-        else:
-            self._mean = mean * largest
-            scale = np.sqrt(np.average((units - mean) ** 2, axis=0, weights=ratios))
-        self._scale = np.where(scale > 0, scale * largest, 1.0)
-
-    def _encode(self, y: NDArray[np.float64], name: str = "y") -> NDArray[np.float32]:
-        columns = y.reshape(len(y), -1)
-        if columns.shape[1] != len(self._mean):
-            raise ValueError(
-                f"{name} has {columns.shape[1]} columns, but the first fit saw {len(self._mean)}"
-            )
-        with np.errstate(over="ignore"):
-            encoded = ((columns - self._mean) / self._scale).astype(np.float32, order="C")
-        if not np.isfinite(encoded).all():
-            raise ValueError(f"{name} is too large for float32, once standardised; scale it")
-        return np.asarray(encoded)
 
     def _split(self, samples: Samples) -> tuple[Samples, Samples]:
         kept, held_out = super()._split(samples)
@@ -341,7 +266,7 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
             As in fit.
         """
         check_parameters(self, self._rules)
-        return self._fit_one_epoch(X, y, sample_weight)
+        return self._fit_one_epoch(FitData(X, y, sample_weight), self._target_settings())
 
     def predict(
         self, X: Any, return_std: bool = False
@@ -369,6 +294,7 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
             )
         answers = self._answers(X)
         meaning = self._meaning()
+        assert isinstance(meaning, Numbers)
         if not return_std:
             return meaning.predict(answers)
         return meaning.predict(answers), meaning.deviations(answers)

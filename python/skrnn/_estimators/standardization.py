@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
-from skrnn._estimators.serving import Operation
 from skrnn._sequences.container import Sequences
+from skrnn._serving.served import Operation
 from skrnn._targets.sample_weight import as_ratios
 
 # Weights start at sizes that are right for channels of mean 0 and deviation 1. "auto" leaves

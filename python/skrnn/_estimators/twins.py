@@ -1,4 +1,4 @@
-"""One fit of an estimator at a time, of which all is taken over that was learned, or nothing."""
+"""Fits that change the whole of an estimator, by one assignment, or nothing."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Self = TypeVar("Self", bound="LearnsByTwin")
 # What an estimator has while it is fitted, and at no other time.
 IN_FIT = {
     "_run",
+    "_network",
     "_checkpoint_file",
-    "_all_classes",
     "_callback_fit_ctx",
     "_skl_callbacks_to_teardown",
 }

@@ -1,4 +1,4 @@
-"""What a file says of its model, read and checked; NumPy only.
+"""The JSON of a file, read and checked; NumPy only.
 
 The core has read the numbers, and of the JSON what a network is made of. The rest is read here: the
 estimator that it was, what its answers mean, and the pipeline around it.

@@ -1,4 +1,4 @@
-"""What the answers of a model mean, to JSON and back; NumPy only."""
+"""Meanings of a model's answers, to JSON and back; NumPy only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from skrnn._files.fields import Fields
 from skrnn._files.values import decode_array, encode_array, shorten
-from skrnn._targets.decoding import Classes, Flags, Meaning, Numbers
+from skrnn._targets.decoding import Classes, Meaning, Multilabel, Numbers
 
 
 def section_of(meaning: Meaning) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def section_of(meaning: Meaning) -> dict[str, Any]:
     """
     if isinstance(meaning, Classes):
         return {"kind": "classes", "labels": encode_array(meaning.classes, "classes_")}
-    if isinstance(meaning, Flags):
+    if isinstance(meaning, Multilabel):
         return {"kind": "flags"}
     assert isinstance(meaning, Numbers)
     return {"kind": "numbers", "one_column": bool(meaning.one_column)}
@@ -49,7 +49,7 @@ def meaning_of(answers: Fields, loss: Fields, size: int) -> Meaning:
             raise ValueError(f"the labels in {answers.path} are not sorted, or not unique")
         return Classes(labels)
     if kind == "flags" and name == "binary_cross_entropy":
-        return Flags(size)
+        return Multilabel(size)
     if kind == "numbers" and name not in ("cross_entropy", "binary_cross_entropy"):
         targets = loss.integer("targets", 1)
         one_column = answers.of_type("one_column", bool)

@@ -1,4 +1,4 @@
-"""Where files are."""
+"""Paths that users give."""
 
 from __future__ import annotations
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-from skrnn._estimators.pipelines import is_passthrough
 from skrnn._files.description import Description
 from skrnn._files.encoders import encoder_of, encoder_section
 from skrnn._files.fields import Fields
 from skrnn._files.transformers import build_steps, channels_of, channels_section, check_settings
 from skrnn._files.values import encode
+from skrnn._serving.pipelines import is_passthrough
 from skrnn.preprocessing import PerStep
 
 

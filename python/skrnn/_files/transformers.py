@@ -10,10 +10,10 @@ from sklearn.base import clone
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
-from skrnn._estimators.pipelines import SCALERS, is_passthrough
 from skrnn._files.description import MOST_STEPS, names_seen, saw_table
 from skrnn._files.fields import Fields
 from skrnn._files.values import complete_params, encode, encode_array, shorten
+from skrnn._serving.pipelines import SCALERS, is_passthrough
 from skrnn.preprocessing import PerStep
 
 

@@ -7,6 +7,7 @@ import math
 import os
 import zlib
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -15,16 +16,16 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn import _core
-from skrnn._estimators.parameters import check_parameters
-from skrnn._estimators.pipelines import best_of, estimator_of, operations_of
 from skrnn._files.atomic import write_atomically
 from skrnn._files.description import FORMAT_VERSION, LONGEST, build
-from skrnn._files.estimators import ESTIMATORS, served_sections
 from skrnn._files.meanings import section_of
+from skrnn._files.network import served_sections
 from skrnn._files.paths import checked_path
 from skrnn._files.pipelines import pipeline_section
 from skrnn._files.reading import rebuild
 from skrnn._files.values import encode
+from skrnn._parameters import check_parameters
+from skrnn._serving.pipelines import best_of, estimator_of, operations_of
 
 # What to do about parameters that JSON has no word for.
 FIXES = {
@@ -104,9 +105,11 @@ def content_of(model: Any) -> bytes:
     """
     model = best_of(model)
     estimator = estimator_of(model)
-    if ESTIMATORS.get(type(estimator).__name__) is not type(estimator):
+    kind = type(estimator)
+    if not kind.__module__.startswith("skrnn."):
         raise TypeError(
-            f"a {type(estimator).__name__} cannot be saved; expected one of {', '.join(ESTIMATORS)}"
+            f"a {kind.__name__} cannot be saved; expected an estimator of skrnn itself: a file "
+            f"holds no code, and so not what {kind.__module__} adds to it"
         )
     check_is_fitted(estimator, "params_")
     check_parameters(estimator, estimator._rules)
@@ -137,7 +140,7 @@ def content_of(model: Any) -> bytes:
         )
     content = to_safetensors(tensors, {"skrnn": text})
     # Nobody should learn years later that a file cannot be read.
-    build(_core.Model.parse(content), rebuild)
+    build(_core.Model.parse(content), partial(rebuild, kinds={kind.__name__: kind}))
     return content
 
 

@@ -1,1 +1,1 @@
-"""What X may be, and how it becomes sequences end to end."""
+"""Sequences: the forms that X may have, and one array of steps that holds them end to end."""

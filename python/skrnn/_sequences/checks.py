@@ -1,4 +1,4 @@
-"""What every estimator asks of its X."""
+"""Checks of X and y that all estimators make."""
 
 from __future__ import annotations
 

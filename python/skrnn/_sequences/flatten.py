@@ -1,4 +1,4 @@
-"""What people have in their hands becomes one array of steps and the offsets of its sequences.
+"""Flattening of all forms of X: to one array of steps, and the offsets of its sequences.
 
 This settles structure: ranks, channels and dtypes. Whether the numbers suit a network is asked in
 `skrnn._sequences.checks`. Both need NumPy only, because `skrnn.runtime` predicts with them.

@@ -1,4 +1,4 @@
-"""Names of channels: where they come from, and whether they are those that fit saw; NumPy only."""
+"""Names of channels, from data frames, and their agreement with those of fit; NumPy only."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def names_of_sequences(X: Any, name: str = "X") -> Names:
     TypeError
         As `names_of`.
     ValueError
-        For frames whose columns differ or come in another order.
+        For frames whose columns differ, come in another order, or share a name.
 
     Examples
     --------
@@ -106,7 +106,11 @@ def names_of_sequences(X: Any, name: str = "X") -> Names:
                 f"Sequence {index} of {name} has the columns {list(columns)}, and sequence 0 has "
                 f"{expected}; expected the same in the same order"
             )
-    return names_of(expected or ())
+    names = names_of(expected or ())
+    shared = next((one for one in names or () if (names or ()).count(one) > 1), None)
+    if shared is not None:
+        raise ValueError(f"{name} has several columns {shared!r}; give each a name of its own")
+    return names
 
 
 def names_of_table(X: Any) -> Names:

@@ -1,4 +1,4 @@
-"""What is said to people whose sequences a network cannot read.
+"""Messages for people whose sequences a network cannot read.
 
 Every message names the sequence by its index, the value, and the fix. Some hold words that
 scikit-learn's estimator checks look for.

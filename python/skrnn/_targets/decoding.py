@@ -1,4 +1,4 @@
-"""What the answers of a model mean: labels, flags, or numbers.
+"""The meaning of a model's answers: classes, labels, or numbers.
 
 A `_core.Model` answers in float64, with A values a sequence; estimators and `skrnn.runtime` turn
 them into what predict returns. This needs NumPy only.
@@ -11,8 +11,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from skrnn import _core
 
 Answers = NDArray[np.float64]
 
@@ -31,10 +29,6 @@ class Meaning(Protocol):
     def classes(self) -> NDArray[Any] | None:
         """What answers are probabilities of, of shape (A,); None where they are numbers."""
 
-    @property
-    def fitted(self) -> dict[str, Any]:
-        """Attributes that say this to an estimator, as fit has set them."""
-
 
 @dataclass(frozen=True)
 class Classes:
@@ -51,15 +45,10 @@ class Classes:
         """Labels, or probabilities."""
         return {"predict": {"labels": self.classes}, "predict_proba": {}}
 
-    @property
-    def fitted(self) -> dict[str, Any]:
-        """For classifiers."""
-        return {"classes_": self.classes, "_multilabel": False}
-
 
 @dataclass(frozen=True)
-class Flags:
-    """Several questions of yes or no: the probability of each yes."""
+class Multilabel:
+    """Several labels, each of which a row has or has not: probabilities of having it."""
 
     count: int  # A
 
@@ -69,18 +58,13 @@ class Flags:
 
     @property
     def streams(self) -> dict[str, dict[str, Any]]:
-        """Flags, or probabilities."""
+        """Indicators, or probabilities."""
         return {"predict": {"flags": True}, "predict_proba": {}}
 
     @property
     def classes(self) -> NDArray[Any]:
-        """The numbers of the questions."""
+        """The numbers of the labels."""
         return np.arange(self.count)
-
-    @property
-    def fitted(self) -> dict[str, Any]:
-        """For classifiers."""
-        return {"classes_": self.classes, "_multilabel": True}
 
 
 @dataclass(frozen=True)
@@ -114,42 +98,3 @@ class Numbers:
     @property
     def classes(self) -> None:
         """They have none."""
-
-    @property
-    def fitted(self) -> dict[str, Any]:
-        """For regressors."""
-        return {"_one_column": self.one_column}
-
-
-def open_stream(model: _core.Model, meaning: Meaning, batch_size: int, method: str) -> _core.Stream:
-    """Return a stream that answers as `method` does.
-
-    Parameters
-    ----------
-    model : _core.Model
-    meaning : Meaning
-        What the answers of `model` are.
-    batch_size : int
-        B, sequences side by side.
-    method : str
-        "predict", or "predict_proba" of classifiers.
-
-    Raises
-    ------
-    TypeError
-        For a `batch_size` that is no integer.
-    ValueError
-        For another method, a `batch_size` below 1, and a model that has no answer while a sequence
-        goes on.
-    """
-    if method not in [*meaning.streams]:
-        raise ValueError(
-            f"method={method!r} cannot be streamed; choose one of {[*meaning.streams]}"
-        )
-    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)):
-        raise TypeError(
-            f"batch_size={batch_size!r} is a {type(batch_size).__name__}; expected an int"
-        )
-    if not 1 <= batch_size < 2**31:
-        raise ValueError(f"batch_size={batch_size}; expected 1..{2**31 - 1}")
-    return _core.Stream(model, int(batch_size), **meaning.streams[method])

@@ -1,4 +1,4 @@
-"""What weights of sequences may be, and how the engine wants them."""
+"""Weights of sequences, checked, and in the form that the engine takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from sklearn.utils.validation import check_array
 from skrnn._sequences import refuse
 
 
-def check_sample_weight(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
+def check_sample_weight(
+    sample_weight: Any, n: int, name: str = "sample_weight"
+) -> NDArray[np.float64] | None:
     """Return weights, float64 of shape (n,), or None for ones.
 
     Parameters
@@ -20,6 +22,8 @@ def check_sample_weight(sample_weight: Any, n: int) -> NDArray[np.float64] | Non
     sample_weight : array-like of shape (n,), number or None
     n : int
         How many sequences there are.
+    name : str, default="sample_weight"
+        What messages call the weights.
 
     Returns
     -------
@@ -46,30 +50,30 @@ def check_sample_weight(sample_weight: Any, n: int) -> NDArray[np.float64] | Non
             allow_nd=True,
             ensure_min_samples=0,
             dtype=np.float64,
-            input_name="sample_weight",
+            input_name=name,
         )
     except OverflowError:
-        refuse.huge_item(np.atleast_1d(sample_weight), "sample_weight")
+        refuse.huge_item(np.atleast_1d(sample_weight), name)
         raise
     if weights.ndim != 1:
         raise ValueError(
-            f"Sample weights must be 1D array or scalar: sample_weight has shape {weights.shape}; "
+            f"Sample weights must be 1D array or scalar: {name} has shape {weights.shape}; "
             f"expected ({n},), a weight for each sequence"
         )
     if len(weights) != n:
         raise ValueError(
-            f"sample_weight.shape == {weights.shape}, expected ({n},), a weight for each sequence"
+            f"{name}.shape == {weights.shape}, expected ({n},), a weight for each sequence"
         )
     if (weights < 0).any():
         index = int(np.argmax(weights < 0))
         raise ValueError(
-            f"Negative values in data passed to `sample_weight`: {weights[index]:g} at index "
+            f"Negative values in data passed to `{name}`: {weights[index]:g} at index "
             f"{index}; expected 0 or more"
         )
     if not weights.any():
         raise ValueError(
-            "Sample weights must contain at least one non-zero number: all of sample_weight is "
-            "zero, so there is nothing to learn from"
+            f"Sample weights must contain at least one non-zero number: all of {name} is zero, so "
+            "nothing counts"
         )
     return np.asarray(weights)
 

@@ -1,1 +1,1 @@
-"""Epoch after epoch: the loop, what it starts from, and what watches it."""
+"""Training: the loop of epochs, the parameters it starts from, checkpoints, and callbacks."""

@@ -1,4 +1,4 @@
-"""How an estimator tells callbacks of its epochs: by scikit-learn's protocol, new in 1.9."""
+"""The tasks of a fit, for callbacks of scikit-learn's protocol, which is new in 1.9."""
 
 from __future__ import annotations
 

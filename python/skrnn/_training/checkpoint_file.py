@@ -25,7 +25,7 @@ Arrays = dict[str, NDArray[Any]]
 LAYOUT = {
     "parameters": ("float32", 1),
     "best": ("float32", 1),  # with early stopping
-    "memory": ("float32", 2),
+    "optimizer_state": ("float32", 2),
     "losses": ("float64", 1),
     "scores": ("float64", 1),
 }
@@ -41,10 +41,10 @@ class CheckpointFile:
     def write(self, run: Run) -> None:
         """Save a run of at least one epoch in place of what was there, all of it or nothing."""
         history = run.state.history
-        assert history.memory is not None
+        assert history.optimizer_state is not None
         arrays: Arrays = {
             "parameters": run.state.parameters,
-            "memory": history.memory,
+            "optimizer_state": history.optimizer_state,
             "losses": np.array(history.losses, np.float64),
             "scores": np.array(history.scores, np.float64),
         }
@@ -133,7 +133,7 @@ def _run_of(state: dict[str, Any], arrays: Arrays) -> Run:
         losses=tuple(arrays["losses"].tolist()),
         scores=tuple(arrays["scores"].tolist()),
         best_epoch=None if state["best_epoch"] is None else int(state["best_epoch"]),
-        memory=arrays["memory"],
+        optimizer_state=arrays["optimizer_state"],
         updates=int(state["updates"]),
     )
     return Run(State(history, arrays["parameters"], arrays.get("best")), int(state["before"]))

@@ -1,4 +1,4 @@
-"""Which fit a checkpoint belongs to: settings and data, as text that can be compared."""
+"""The identity of a fit, which a checkpoint belongs to: settings and data, as text to compare."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ DIGESTS = {
     "sample_weight": "sample_weight",
     "X_val": "X_val",
     "y_val": "y_val",
+    "sample_weight_val": "sample_weight_val",
     "random_state": "the seed drawn from random_state",
     "start": "the estimator that fit went on from",
 }
 
 
-def identity_of(estimator: Any, begin: bool, **data: Any) -> Identity:
+def identity_of(estimator: Any, begin: bool, max_iter: int, **data: Any) -> Identity:
     """Return what a fit is told by.
 
     Parameters
@@ -38,15 +39,19 @@ def identity_of(estimator: Any, begin: bool, **data: Any) -> Identity:
         Its history has the seed of the fit.
     begin : bool
         Whether the fit begins anew; else it goes on from what the estimator has learned.
+    max_iter : int
+        Epochs at most, given or chosen.
     **data : Sequences, array or None
         As the estimator has checked them.
     """
     history = estimator._history
     identity = {"estimator": type(estimator).__name__}
     for name, value in estimator.get_params(deep=False).items():
-        # One schedule is as long as the fit, and another makes other weights from the start.
-        if name not in FREE or (name == "max_iter" and estimator.learning_rate in ENDING_SCHEDULES):
+        if name not in FREE:
             identity[name] = _text(value)
+    if estimator.learning_rate in ENDING_SCHEDULES:
+        # They are as long as the fit, and of another length make other weights from the start.
+        identity["max_iter"] = str(max_iter)
     # Without a random_state any seed will do.
     identity["random_state"] = (
         "any" if begin and estimator.random_state is None else str(history.seed)
@@ -54,7 +59,7 @@ def identity_of(estimator: Any, begin: bool, **data: Any) -> Identity:
     identity["start"] = (
         "begins anew"
         if begin
-        else digest(*estimator.params_.values(), history.memory, np.array(history.losses))
+        else digest(*estimator.params_.values(), history.optimizer_state, np.array(history.losses))
     )
     for name, values in data.items():
         identity[name] = (

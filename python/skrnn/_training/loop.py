@@ -1,4 +1,4 @@
-"""Epoch after epoch: what Python decides between two calls of the engine."""
+"""The loop of epochs, and what Python decides between two calls of the engine."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class History:
     losses: tuple[float, ...] = ()  # of all epochs ever
     scores: tuple[float, ...] = ()  # as many, NaN where there was no validation; or none at all
     best_epoch: int | None = None  # counted from 1; whose parameters the last fit keeps, by score
-    memory: NDArray[np.float32] | None = None  # the optimiser's, after the last epoch
+    optimizer_state: NDArray[np.float32] | None = None  # after the last epoch
     updates: int = 0
 
 
@@ -111,6 +111,7 @@ class Plan:
     """How long to train, and when to stop."""
 
     max_iter: int
+    chosen: bool  # whether `max_iter` was left to the library
     tol: float
     n_iter_no_change: int
     early_stopping: bool
@@ -137,7 +138,8 @@ class Judge:
         self.is_best = False  # the last epoch, among those with a score
         self.stop = False
 
-    def see(self, loss: float, score: float | None) -> None:
+    def update(self, loss: float, score: float | None) -> None:
+        """Take the loss of one more epoch, and its score if there is a validation."""
         by_score = self._plan.early_stopping and score is not None
         goodness = score if by_score and score is not None else -loss
         self.is_best = by_score and goodness > self._patience.best
@@ -162,7 +164,7 @@ def train(
     Parameters
     ----------
     trainer : Trainer
-        With the optimiser's memory as `run` has it.
+        With the state of the optimiser as `run` has it.
     parameters : array of shape (P,), float32
         Equal to those of ``run.state``. They are in training until the end.
     data : TrainingData
@@ -176,7 +178,7 @@ def train(
     """
     judge = Judge(plan)
     for i, loss in enumerate(run.losses):
-        judge.see(loss, run.scores[i] if run.validated else None)
+        judge.update(loss, run.scores[i] if run.validated else None)
     run.begun = True
     before: State | None = None  # the last epoch
     # Who stopped the run that is resumed, a time limit say, may not want to stop it now.
@@ -207,7 +209,7 @@ def train(
             warn(_diverged(epoch), ConvergenceWarning)
             return
         score = plan.score() if plan.score is not None else None
-        judge.see(summary["loss"], score)
+        judge.update(summary["loss"], score)
         before = run.state
         run.state = _after(before, trainer, parameters.copy(), summary["loss"], score, judge)
         stop = plan.end_epoch() or judge.stop
@@ -236,7 +238,7 @@ def _after(
         losses=(*history.losses, loss),
         scores=scores,
         best_epoch=epochs + 1 if judge.is_best else history.best_epoch,
-        memory=trainer.memory,
+        optimizer_state=trainer.memory,
         updates=trainer.updates,
     )
     return State(history, parameters, parameters if judge.is_best else state.best)
@@ -262,9 +264,13 @@ def _diverged(epoch: int) -> str:
 
 def _not_converged(plan: Plan) -> str:
     what = "validation score" if plan.early_stopping else "training loss"
+    end, remedy = f"max_iter={plan.max_iter}", "Raise max_iter or"
+    if plan.chosen:
+        end = f"epoch {plan.max_iter}, which max_iter=None chose for so many sequences,"
+        remedy = "Set max_iter to a larger number, raise"
     return (
-        f"Training ended with max_iter={plan.max_iter} while the {what} still improved: by more "
-        f"than tol={plan.tol:g} within the last n_iter_no_change={plan.n_iter_no_change} epochs. "
-        "Raise max_iter or learning_rate_init, or let the learning rate fall until max_iter: "
+        f"Training ended with {end} while the {what} still improved: by more than "
+        f"tol={plan.tol:g} within the last n_iter_no_change={plan.n_iter_no_change} epochs. "
+        f"{remedy} learning_rate_init, or let the learning rate fall until the end: "
         "learning_rate='cosine'."
     )

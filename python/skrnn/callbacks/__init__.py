@@ -1,4 +1,4 @@
-"""What looks on while an estimator is fitted, an epoch at a time.
+"""Callbacks, which look on while an estimator is fitted, an epoch at a time.
 
 `EarlyStopping` ends the training on a target, a time limit, or a curve that stands still;
 `Checkpoint` saves it, so that a fit that was killed goes on where it was, with the same bits.

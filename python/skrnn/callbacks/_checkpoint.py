@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skrnn._estimators.parameters import integer
+from skrnn._parameters import integer
 from skrnn._training.callback_protocol import just_ended
 from skrnn._training.checkpoint_file import CheckpointFile
 from skrnn._training.identity import digest, identity_of
@@ -122,7 +122,9 @@ class Checkpoint:
         """Do nothing."""
 
 
-def checkpoint_file(estimator: Any, *, begin: bool, **data: Any) -> CheckpointFile | None:
+def checkpoint_file(
+    estimator: Any, *, begin: bool, max_iter: int, **data: Any
+) -> CheckpointFile | None:
     """Return the file that an estimator saves its fit in, if it has a `Checkpoint`.
 
     Parameters
@@ -130,6 +132,8 @@ def checkpoint_file(estimator: Any, *, begin: bool, **data: Any) -> CheckpointFi
     estimator : SequenceEstimator
     begin : bool
         Whether the fit begins anew.
+    max_iter : int
+        Epochs at most, given or chosen.
     **data : Sequences, array or None
         All data of the fit, checked.
 
@@ -144,10 +148,10 @@ def checkpoint_file(estimator: Any, *, begin: bool, **data: Any) -> CheckpointFi
         return None
     if len(checkpoints) > 1:
         raise ValueError(f"an estimator takes one Checkpoint, not {len(checkpoints)}")
-    identity = identity_of(estimator, begin, **data)
+    identity = identity_of(estimator, begin, max_iter, **data)
     path = Path(checkpoints[0].path)
     if path.is_dir():
-        text = json.dumps([identity, estimator.max_iter])
+        text = json.dumps([identity, max_iter])
         name = digest(np.frombuffer(text.encode(), np.uint8))[:20]
         path = path / f"{type(estimator).__name__}-{name}.checkpoint"
     return CheckpointFile(path, identity)

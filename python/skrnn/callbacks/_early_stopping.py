@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skrnn._estimators.parameters import Rule, integer, one_of, real
+from skrnn._parameters import Rule, integer, one_of, real
 from skrnn._training.callback_protocol import just_ended
 from skrnn._training.loop import Patience
 

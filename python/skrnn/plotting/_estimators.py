@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._estimators.base import SequenceEstimator
-from skrnn._estimators.pipelines import best_of
+from skrnn._serving.pipelines import best_of
 
 
 def final_estimator(model: Any) -> SequenceEstimator:

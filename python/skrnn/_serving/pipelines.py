@@ -1,4 +1,4 @@
-"""What stands around an estimator that is served: searches, pipelines, and the steps in them.
+"""Searches and pipelines around an estimator that is served, and the steps in them.
 
 The core does to channels what the steps before the estimator do, the same bits: for streams, and
 for files that are read without scikit-learn.
@@ -20,7 +20,9 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, Stan
 from sklearn.utils.fixes import parse_version
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn._estimators.serving import Operation, ServingMixin
+from skrnn import _core
+from skrnn._serving.served import Operation, Served
+from skrnn._serving.streams import open_stream
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 # To float32 input scikit-learn's scalers apply statistics in float64, and round the result; but
@@ -68,6 +70,69 @@ SUPPORTED = (
 )
 
 
+def stream(model: Any, batch_size: int = 1, *, method: str = "predict") -> _core.Stream:
+    """Return a stream of a whole model, which reads sequences as they arrive.
+
+    Of a pipeline it scales and fills what it reads as the steps before the estimator do.
+
+    Parameters
+    ----------
+    model : estimator, Pipeline or search
+        Fitted: an estimator of skrnn, a `sklearn.pipeline.Pipeline` that `save` takes, too, or a
+        search of either, such as a `GridSearchCV`, whose `best_estimator_` it is.
+    batch_size : int, default=1
+        B, sequences that are read side by side.
+    method : {"predict", "predict_proba"}, default="predict"
+        What is to be returned after each step. Probabilities are for classifiers.
+
+    Returns
+    -------
+    stream : Stream
+        As the `stream` method of estimators returns it: after every step it answers as `method` of
+        `model` does for all that was read so far, the same bits. NaN may be read where an imputer
+        fills it. Behind a `TokenEncoder` the stream reads the numbers of tokens, which its
+        `vocabulary_` has, and 0 for those that are unknown.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        Before fit.
+    TypeError
+        For what is no model of skrnn, and for a `batch_size` that is no integer.
+    ValueError
+        For a pipeline with a step that cannot go step by step here; the message names it. For a
+        `batch_size` below 1, another `method`, and a bidirectional network or attention pooling,
+        which have no answer while a sequence goes on.
+
+    See Also
+    --------
+    save, skrnn.runtime.load : The same from a file, with NumPy alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import skrnn
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skrnn.preprocessing import PerStep
+    >>> rng = np.random.default_rng(0)
+    >>> X = [100 * rng.normal(size=(length, 2)) for length in (3, 5, 7, 9) * 10]
+    >>> y = [x.mean() for x in X]
+    >>> net = skrnn.RNNRegressor(hidden_size=8, max_iter=5, random_state=0)
+    >>> model = make_pipeline(PerStep(StandardScaler()), net).fit(X, y)
+    >>> stream = skrnn.stream(model)
+    >>> for x_t in X[0]:
+    ...     answer = stream.step(x_t)
+    >>> bool((answer == model.predict(X[:1])).all())
+    True
+    """
+    model = best_of(model)
+    estimator = estimator_of(model)
+    check_is_fitted(estimator, "params_")
+    served = estimator._served(operations_of(model))
+    return open_stream(served, estimator._meaning(), batch_size, method)
+
+
 def best_of(model: Any) -> Any:
     """Return what a search found best, also at the end of a pipeline; any other model as it is.
 
@@ -112,7 +177,7 @@ def estimator_of(model: Any) -> Any:
                 "scikit-learn's own Pipeline"
             )
         estimator = model.steps[-1][1]
-    if not isinstance(estimator, ServingMixin):
+    if not isinstance(estimator, Served):
         last = "" if estimator is model else "a Pipeline that ends in "
         raise TypeError(
             f"{last}{estimator!r} can be neither saved nor streamed; expected an estimator of "

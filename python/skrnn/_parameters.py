@@ -1,4 +1,4 @@
-"""What the parameters of estimators may be, and what is said of those that may not."""
+"""Rules for the parameters of estimators, and messages for values that break them."""
 
 from __future__ import annotations
 

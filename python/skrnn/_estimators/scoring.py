@@ -1,0 +1,65 @@
+"""Validation scores: of the parameters in training, on sequences that are held out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import signature
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import check_scoring
+
+from skrnn._estimators.samples import Samples
+
+
+def validation_score(estimator: Any, held_out: Samples) -> Callable[[], float]:
+    """Return a function that scores an estimator as it is when called.
+
+    Parameters
+    ----------
+    estimator : SequenceEstimator
+        Its `scoring` says how; None is its own `score`.
+    held_out : Samples
+        Their weights count where the scorer takes weights.
+
+    Raises
+    ------
+    ValueError
+        For the name of a scorer that cannot score what the estimator predicts.
+    """
+    scoring = estimator.scoring
+    X, y, sample_weight = held_out.X, held_out.y, held_out.sample_weight
+    scorer = None if scoring is None else check_scoring(estimator, scoring=scoring)
+    if isinstance(scoring, str):
+        _check_fits(scorer, estimator, X, y)
+    weighted = sample_weight is not None and (scorer is None or _takes_weights(scorer))
+    options = {"sample_weight": sample_weight} if weighted else {}
+
+    def score() -> float:
+        try:
+            if scorer is None:
+                return float(estimator.score(X, y, **options))
+            return float(scorer(estimator, X, y, **options))
+        except ValueError:
+            if np.isfinite(estimator._outputs(X)).all():
+                raise
+            return float("nan")  # metrics refuse what a diverging network predicts
+
+    return score
+
+
+def _check_fits(scorer: Any, estimator: Any, X: Any, y: Any) -> None:
+    """Raise ValueError where a scorer of scikit-learn cannot score what is predicted."""
+    try:
+        scorer(estimator, X, y)  # of the parameters that training begins with
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"scoring={estimator.scoring!r} does not fit {type(estimator).__name__} with "
+            f"loss={estimator.loss!r} and this y: {error}. Use scoring=None, which is the "
+            "estimator's own score, or another scorer"
+        ) from error
+
+
+def _takes_weights(scorer: Any) -> bool:
+    """Whether a scorer, or the metric that it is made of, has a parameter sample_weight."""
+    return "sample_weight" in signature(getattr(scorer, "_score_func", scorer)).parameters

@@ -1,0 +1,1 @@
+"""Fitted models at work: streams, and the pipelines around an estimator."""

@@ -1,0 +1,115 @@
+"""The interface of a target codec: y to what the engine learns, and its answers back.
+
+`Settings` are what the parameters of an estimator say of targets; in fit they learn a `Codec` from
+y, which never changes. Both see rows: arrays of shape (n,) or (n, K) that hold n targets. They do
+not ask what has a target, a sequence or one of its steps; of steps, rows lie end to end.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn._targets.decoding import Meaning
+
+Self = TypeVar("Self", bound="Codec")
+
+
+@dataclass(frozen=True, eq=False)
+class Settings(ABC):
+    """The parameters of an estimator that are about targets."""
+
+    estimator: str  # the name of its class, for messages
+
+    @abstractmethod
+    def check(self, y: Any, name: str = "y") -> NDArray[Any]:
+        """Return y as an array of shape (n,) or (n, K).
+
+        Raises ValueError, in which y is called `name`, for what cannot be a target.
+        """
+
+    @abstractmethod
+    def learn(self, y: NDArray[Any], sample_weight: NDArray[np.float64] | None) -> Codec:
+        """Return the codec for targets that are like y, which has been checked.
+
+        Raises ValueError for a y that does not suit the settings.
+        """
+
+    @abstractmethod
+    def restore(
+        self, meaning: Meaning, mean: NDArray[np.float64], scale: NDArray[np.float64]
+    ) -> Codec:
+        """Return the codec of an estimator that was saved.
+
+        `mean` and `scale`, of shape (K,), are those of targets that were standardised. Raises
+        ValueError for a meaning that these settings never have.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Codec(ABC):
+    """Targets as fit has seen them, under the settings in use."""
+
+    settings: Any
+
+    def under(self: Self, settings: Settings) -> Self:
+        """Return the same for other settings: parameters can change between fits."""
+        return replace(self, settings=settings)
+
+    @property
+    @abstractmethod
+    def loss(self) -> str:
+        """The engine's name of the loss."""
+
+    @property
+    def loss_options(self) -> dict[str, Any]:
+        """Further settings of the loss."""
+        return {}
+
+    @property
+    @abstractmethod
+    def columns(self) -> int:
+        """Columns of encoded targets."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """K, outputs of the head."""
+
+    @property
+    def units(self) -> dict[str, Any]:
+        """The mean and scale that targets were standardised by, for the core, if they were."""
+        return {}
+
+    @property
+    @abstractmethod
+    def meaning(self) -> Meaning:
+        """How answers of the model are to be read."""
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Public attributes of the fitted estimator."""
+        return {}
+
+    @abstractmethod
+    def encode(self, y: NDArray[Any], name: str = "y") -> NDArray[np.float32]:
+        """Return checked targets as the loss takes them, of shape (n, columns).
+
+        Raises ValueError, in which y is called `name`, for what differs from what was learned.
+        """
+
+    def weights(
+        self,
+        y: NDArray[Any],  # noqa: ARG002
+        sample_weight: NDArray[np.float64] | None,
+    ) -> NDArray[np.float64] | None:
+        """Return weights of samples times weights of classes, (n,), or None for ones."""
+        return sample_weight
+
+    def strata(self, y: NDArray[Any]) -> NDArray[Any] | None:  # noqa: ARG002
+        """Return what a validation split is to be stratified by, (n,), or None."""
+        return None

@@ -1,0 +1,130 @@
+"""One number a row, or several, standardised for training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_array
+
+from skrnn import _core
+from skrnn._sequences.checks import as_targets
+from skrnn._targets.codec import Codec, Settings
+from skrnn._targets.decoding import Meaning, Numbers
+from skrnn._targets.sample_weight import as_ratios
+
+# Losses of numbers that come standardised, and of counts that do not.
+LOSSES = ("squared_error", "absolute_error", "huber", "quantile", "gaussian_nll", "poisson")
+
+
+@dataclass(frozen=True, eq=False)
+class NumberSettings(Settings):
+    """Numbers, and the loss that says what of their distribution is to be predicted."""
+
+    loss: str  # of LOSSES
+    quantiles: tuple[float, ...]  # levels; none for other losses than "quantile"
+    delta: float  # for "huber"
+
+    def check(self, y: Any, name: str = "y") -> NDArray[np.float64]:
+        """Return numbers of shape (n,) or (n, K)."""
+        if not hasattr(y, "toarray"):  # sparse: check_array has words for it
+            values = as_targets(y, name)
+            text = next((v for v in values.flat if isinstance(v, (str, bytes))), None)
+            if values.dtype.kind in "USO" and text is not None:
+                raise ValueError(
+                    f"{name} holds strings, such as {str(text)!r}; convert numbers with "
+                    ".astype(float)"
+                )
+            if values.ndim not in (1, 2) or 0 in values.shape[1:]:
+                raise ValueError(f"{name} has shape {values.shape}; expected (n,) or (n, K)")
+        y = check_array(
+            y, ensure_2d=False, dtype=np.float64, input_name=name, estimator=self.estimator
+        )
+        if self.loss == "poisson" and (y < 0).any():
+            raise ValueError(
+                f"loss='poisson' is for counts and rates; {name} has the negative value {y.min():g}"
+            )
+        return np.asarray(y)
+
+    def learn(
+        self, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None
+    ) -> NumberCodec:
+        """Return a codec with the weighted mean and scale of y."""
+        columns = y.reshape(len(y), -1)
+        ratios = None
+        if sample_weight is not None:
+            counts = np.flatnonzero(sample_weight)
+            columns, ratios = columns[counts], as_ratios(sample_weight[counts])
+        # In units of the largest, so that neither sums nor squares overflow.
+        largest = np.abs(columns).max(axis=0)
+        largest[largest == 0] = 1.0
+        units = columns / largest
+        mean = np.average(units, axis=0, weights=ratios)
+        if self.loss == "poisson":
+            zero, scale = np.zeros_like(mean), mean
+        else:
+            zero = mean * largest
+            scale = np.sqrt(np.average((units - mean) ** 2, axis=0, weights=ratios))
+        return NumberCodec(self, zero, np.where(scale > 0, scale * largest, 1.0), y.ndim == 1)
+
+    def restore(
+        self, meaning: Meaning, mean: NDArray[np.float64], scale: NDArray[np.float64]
+    ) -> NumberCodec:
+        """Return the codec that an estimator was saved with."""
+        if not isinstance(meaning, Numbers):
+            raise ValueError(f"its answers are not those of its {self.estimator}")
+        return NumberCodec(self, mean, scale, meaning.one_column)
+
+
+@dataclass(frozen=True, eq=False)
+class NumberCodec(Codec):
+    """Numbers in units of their own: what `mean` is taken from, and `scale` divides."""
+
+    mean: NDArray[np.float64]  # (K,)
+    scale: NDArray[np.float64]  # (K,), positive
+    one_column: bool  # whether y had shape (n,)
+
+    @property
+    def loss(self) -> str:
+        """Whichever the settings have."""
+        return str(self.settings.loss)
+
+    @property
+    def loss_options(self) -> dict[str, Any]:
+        """The bend of the huber loss, and levels of quantiles."""
+        return {"delta": self.settings.delta, "quantiles": [*self.settings.quantiles]}
+
+    @property
+    def columns(self) -> int:
+        """K."""
+        return len(self.mean)
+
+    @property
+    def outputs(self) -> int:
+        """Several a target, for quantiles and deviations."""
+        return _core.outputs_for(self.loss, self.columns, [*self.settings.quantiles])
+
+    @property
+    def units(self) -> dict[str, Any]:
+        """The mean and the scale."""
+        return {"target_mean": self.mean, "target_scale": self.scale}
+
+    @property
+    def meaning(self) -> Numbers:
+        """Numbers, deviations behind them for "gaussian_nll"."""
+        return Numbers(self.columns, self.one_column, len(self.settings.quantiles) or None)
+
+    def encode(self, y: NDArray[np.float64], name: str = "y") -> NDArray[np.float32]:
+        """Return standardised numbers, of shape (n, K)."""
+        columns = y.reshape(len(y), -1)
+        if columns.shape[1] != self.columns:
+            raise ValueError(
+                f"{name} has {columns.shape[1]} columns, but the first fit saw {self.columns}"
+            )
+        with np.errstate(over="ignore"):
+            encoded = ((columns - self.mean) / self.scale).astype(np.float32, order="C")
+        if not np.isfinite(encoded).all():
+            raise ValueError(f"{name} is too large for float32, once standardised; scale it")
+        return np.asarray(encoded)

@@ -1,0 +1,159 @@
+"""Parameters, attributes and methods that estimators share are the same in all of them.
+
+scikit-learn reads signatures, and people read docstrings, so that both are written out in each
+class. What differs has to be in a table here, with its reason.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from itertools import combinations, pairwise
+from typing import Any
+
+import pytest
+
+from skrnn._estimators.loading import ESTIMATORS
+
+# Parameters that not every estimator has.
+ONLY_SOME = {
+    "class_weight": "there are classes",
+    "quantiles": "there is a loss of quantiles",
+    "delta": "there is a huber loss",
+}
+
+# Of a parameter: what may differ (of default, entry, rule), and why.
+DIFFERENT: dict[str, tuple[set[str], str]] = {
+    "loss": ({"entry", "rule"}, "classes and numbers have other losses"),
+    "pooling": ({"default", "entry"}, "each has what did best in bench/defaults"),
+}
+
+# Of an attribute, or a parameter of a method, whose entries differ: why.
+DIFFERENT_ENTRIES = {
+    "attribute loss_curve_": "numbers are standardised for training",
+    "partial_fit y": "classes, or numbers of which the first ones set the scale",
+    "partial_fit sample_weight": "classes have weights of their own",
+    "predict return y": "a class, or numbers",
+}
+
+KINDS = list(ESTIMATORS.values())
+
+
+def sections(documented: Any) -> dict[str, dict[str, str]]:
+    """Entries of a numpydoc docstring, by section and by name: the type and the text."""
+    lines = inspect.getdoc(documented).splitlines()
+    heads = [i for i, line in enumerate(lines) if re.fullmatch("-{3,}", line)]
+    found: dict[str, dict[str, str]] = {}
+    for start, stop in pairwise([*heads, len(lines) + 1]):
+        entries = found.setdefault(lines[start - 1], {})
+        names: list[str] = []
+        for line in lines[start + 1 : stop - 1]:
+            if line and not line.startswith(" "):
+                names = line.partition(" : ")[0].split(", ")
+                entries.update(dict.fromkeys(names, line.partition(" : ")[2]))
+            else:
+                for name in names:
+                    entries[name] += "\n" + line
+    return {
+        title: {name: text.rstrip() for name, text in entries.items()}
+        for title, entries in found.items()
+    }
+
+
+def parameters(kind: type[Any]) -> dict[str, inspect.Parameter]:
+    return dict(inspect.signature(kind).parameters)
+
+
+def differing(values: dict[str, Any]) -> bool:
+    """Whether not all of some values, one an estimator, are the same."""
+    return len({repr(value) for value in values.values()}) > 1
+
+
+ALL = sorted({name for kind in KINDS for name in parameters(kind)})
+
+
+def test_who_has_which_parameters() -> None:
+    some = {name for name in ALL if not all(name in parameters(kind) for kind in KINDS)}
+    assert some == ONLY_SOME.keys()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_parameter_has_an_entry_and_a_rule(kind: type[Any]) -> None:
+    entries = sections(kind)["Parameters"]
+    assert list(entries) == list(parameters(kind))
+    assert kind._rules.keys() == parameters(kind).keys()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_entry_says_the_default(kind: type[Any]) -> None:
+    entries = sections(kind)["Parameters"]
+    for name, parameter in parameters(kind).items():
+        head = entries[name].partition("\n")[0]
+        default = str(parameter.default).replace("'", '"')
+        quoted = f'"{default}"' if isinstance(parameter.default, str) else default
+        optional = parameter.default is None and head.endswith(", optional")
+        as_float = re.search("default=(.*)$", head)
+        same = as_float is not None and as_float[1] == quoted
+        number = isinstance(parameter.default, float) and as_float is not None
+        assert optional or same or (number and float(as_float[1]) == parameter.default), name
+
+
+def test_parameters_come_in_one_order() -> None:
+    for one, other in combinations(KINDS, 2):
+        mine, others = parameters(one), parameters(other)
+        assert [name for name in mine if name in others] == [
+            name for name in others if name in mine
+        ]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_parameter_is_the_same_everywhere(name: str) -> None:
+    have = [kind for kind in KINDS if name in parameters(kind)]
+    signatures = {kind.__name__: parameters(kind)[name] for kind in have}
+    assert not differing({k: (p.kind, p.annotation) for k, p in signatures.items()})
+    found = {
+        "default": {k: p.default for k, p in signatures.items()},
+        "entry": {kind.__name__: sections(kind)["Parameters"][name] for kind in have},
+        "rule": {k.__name__: (k._rules[name].expected, sorted(k._rules[name].names)) for k in have},
+    }
+    different, _ = DIFFERENT.get(name, (set(), ""))
+    assert {what for what, values in found.items() if differing(values)} == different
+
+
+def entries() -> dict[str, dict[str, str]]:
+    """Entries of attributes, and of parameters and results of methods, each by estimator."""
+    found: dict[str, dict[str, str]] = {}
+
+    def add(name: str, kind: type[Any], text: str) -> None:
+        found.setdefault(name, {})[kind.__name__] = text
+
+    for kind in KINDS:
+        for name, text in sections(kind)["Attributes"].items():
+            add(f"attribute {name}", kind, text)
+        for method, function in inspect.getmembers(kind, inspect.isfunction):
+            if method.startswith("_") or not function.__module__.startswith("skrnn."):
+                continue
+            documented = sections(function)
+            for name, text in documented.get("Parameters", {}).items():
+                add(f"{method} {name}", kind, text)
+            for name, text in documented.get("Returns", {}).items():
+                add(f"{method} return {name}", kind, text)
+    return found
+
+
+def test_attributes_and_methods_are_told_in_the_same_words() -> None:
+    assert {name for name, texts in entries().items() if differing(texts)} == {*DIFFERENT_ENTRIES}
+
+
+def test_methods_have_the_same_signatures() -> None:
+    for one, other in combinations(KINDS, 2):
+        for method in {"fit", "partial_fit", "predict", "stream", "save"}:
+            mine = inspect.signature(getattr(one, method)).parameters
+            others = inspect.signature(getattr(other, method)).parameters
+            shared = [name for name in mine if name in others]
+            assert shared == [name for name in others if name in mine]
+            for name in shared:
+                assert (mine[name].default, mine[name].kind) == (
+                    others[name].default,
+                    others[name].kind,
+                )
