@@ -50,13 +50,15 @@ StateItems unusual_state_items(PyObject* value, const StateArgument& argument);
 inline StateItems state_items(PyObject* value, const StateArgument& argument) {
   StateItems items;
   const std::size_t size = argument.size();
-  const bool is_tuple = PyTuple_CheckExact(value) && size > 1;
-  if (is_tuple && PyTuple_GET_SIZE(value) == static_cast<Py_ssize_t>(size)) {
+  if (size == 1) {
+    items.arrays[0] = value;
+  } else if (PyTuple_CheckExact(value) &&
+             PyTuple_GET_SIZE(value) == static_cast<Py_ssize_t>(size)) {
     for (std::size_t k = 0; k < size; ++k) {
       items.arrays[k] = PyTuple_GET_ITEM(value, static_cast<Py_ssize_t>(k));
     }
-  } else if (size == 1 || value == Py_None) {
-    for (std::size_t k = 0; k < size; ++k) items.arrays[k] = value;
+  } else if (value == Py_None) {
+    for (std::size_t k = 0; k < size; ++k) items.arrays[k] = Py_None;
   } else {
     return unusual_state_items(value, argument);
   }

@@ -96,13 +96,15 @@ StepArguments parse(PyObject* const* values, Py_ssize_t count, PyObject* keyword
   return arguments;
 }
 
-// A matrix in the memory of a Python array, which the caller keeps alive, or `owner` where the
-// object had to be converted to an array first.
+// What a call has to keep alive until it ends: tuples and arrays that arguments were converted to.
+// On the usual path there are none.
+using Owners = std::vector<py::object>;
+
+// A matrix in the memory of a Python array, which the caller or an Owners keeps alive.
 struct Matrix {
-  float* data = nullptr;
-  std::int64_t rows = 0;
-  std::int64_t columns = 0;
-  py::object owner;
+  float* data;
+  std::int64_t rows;
+  std::int64_t columns;
 
   bool overlaps(const Matrix& other) const {
     const auto begin = reinterpret_cast<std::uintptr_t>(data);
@@ -113,34 +115,30 @@ struct Matrix {
 };
 
 // `object` as a matrix of that shape; see float32_array and float32_output for what it throws.
-template <Access access>
-Matrix matrix(PyObject* object, Argument argument, Axis rows, Axis columns) {
+// argument() says what messages call it.
+template <Access access, class GetArgument>
+Matrix matrix(PyObject* object, Axis rows, Axis columns, Owners& owners,
+              const GetArgument& argument) {
   using py::detail::npy_api;
   constexpr int kNeeded = npy_api::NPY_ARRAY_C_CONTIGUOUS_ | npy_api::NPY_ARRAY_ALIGNED_ |
                           (access == Access::kWrite ? npy_api::NPY_ARRAY_WRITEABLE_ : 0);
-  Matrix result;
   if (Py_TYPE(object) == npy_api::get().PyArray_Type_) {
     const auto& array = *py::detail::array_proxy(object);
     if (array.nd == 2 && array.dimensions[1] == columns.size &&
         (rows.size == kAny || array.dimensions[0] == rows.size) && array.descr == float32_dtype() &&
         (array.flags & kNeeded) == kNeeded) {
-      result.data = reinterpret_cast<float*>(array.data);
-      result.rows = array.dimensions[0];
-      result.columns = columns.size;
-      return result;
+      return {reinterpret_cast<float*>(array.data), array.dimensions[0], columns.size};
     }
   }
   const py::array array = access == Access::kWrite
-                              ? float32_output(object, argument, {rows, columns})
-                              : float32_array(object, argument, {rows, columns});
-  result.data = reinterpret_cast<float*>(py::detail::array_proxy(array.ptr())->data);
-  result.rows = array.shape(0);
-  result.columns = array.shape(1);
-  result.owner = array;
-  return result;
+                              ? float32_output(object, argument(), {rows, columns})
+                              : float32_array(object, argument(), {rows, columns});
+  owners.push_back(array);
+  return {reinterpret_cast<float*>(py::detail::array_proxy(array.ptr())->data), array.shape(0),
+          array.shape(1)};
 }
 
-// The arrays of a state, each empty where it is None.
+// The first `size` are the arrays of a state, each empty where it is None.
 struct StateMatrices {
   Matrix at[kMostStates];
   std::size_t size;
@@ -148,14 +146,19 @@ struct StateMatrices {
 
 template <Access access>
 StateMatrices state_matrices(PyObject* value, const LayerObject& layer, std::int64_t batch,
-                             const StateArgument& argument) {
+                             const StateArgument& argument, Owners& owners) {
   const StateItems items = state_items(value, argument);
-  StateMatrices state{{}, argument.size()};
+  if (items.owner) owners.push_back(items.owner);
+  StateMatrices state;
+  state.size = argument.size();
   for (std::size_t k = 0; k < state.size; ++k) {
-    if (access == Access::kRead && items.arrays[k] == Py_None) continue;
-    state.at[k] =
-        matrix<access>(items.arrays[k], {argument.items[k].c_str(), argument.roles[k].c_str()},
-                       {"B", batch}, {"H", layer.hidden_size});
+    if (access == Access::kRead && items.arrays[k] == Py_None) {
+      state.at[k] = {nullptr, 0, 0};
+      continue;
+    }
+    state.at[k] = matrix<access>(
+        items.arrays[k], {"B", batch}, {"H", layer.hidden_size}, owners,
+        [&]() -> Argument { return {argument.items[k].c_str(), argument.roles[k].c_str()}; });
   }
   return state;
 }
@@ -208,13 +211,14 @@ void run_into(const LayerObject& layer, const Matrix& x, const StateMatrices& st
 }
 
 PyObject* step(const LayerObject& layer, const StepArguments& arguments) {
-  const Matrix x =
-      matrix<Access::kRead>(arguments.x(), {"x_t"}, {"B", kAny}, {"I", layer.input_size});
+  Owners owners;
+  const Matrix x = matrix<Access::kRead>(arguments.x(), {"B", kAny}, {"I", layer.input_size},
+                                         owners, []() -> Argument { return {"x_t"}; });
   const StateMatrices state =
-      state_matrices<Access::kRead>(arguments.state(), layer, x.rows, layer.state);
+      state_matrices<Access::kRead>(arguments.state(), layer, x.rows, layer.state, owners);
   if (arguments.out() != Py_None) {
     run_into(layer, x, state,
-             state_matrices<Access::kWrite>(arguments.out(), layer, x.rows, layer.out));
+             state_matrices<Access::kWrite>(arguments.out(), layer, x.rows, layer.out, owners));
     return Py_NewRef(arguments.out());
   }
   py::object made[kMostStates];

@@ -322,7 +322,8 @@ void check_cell(const skrnn::CellInfo& cell, const std::vector<std::string>& isa
   for (std::size_t n = 0; n < sizes.size(); n += every) {
     const Sizes& s = sizes[n];
     Random random(n);
-    // 11 has no divisor in common with what varies, so that sizes and options meet in many ways.
+    // 11 has no divisor in common with what varies, so that sizes and options are combined in many
+    // ways.
     const unsigned options = 11 * n % kOptions;
     for (;;) {
       const Problem p = random_problem(random, cell, s.T, s.B, s.I, s.H, options);

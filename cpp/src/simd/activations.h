@@ -1,7 +1,7 @@
 // Sigmoid and tanh to within a few ulp over all of float32, relative error of tiny results
 // included.
 //
-// Both rest on one reduction: z = n ln 2 + r with n an integer and |r| <= ln 2 / 2, so that
+// Both use one reduction: z = n ln 2 + r with n an integer and |r| <= ln 2 / 2, so that
 // exp(z) = 2^n (1 + p) with p = expm1(r) = r + r^2 q(r). q is a minimax polynomial of degree 4 that
 // we fitted for the relative error of expm1 (1.4e-8, a quarter of half an ulp).
 //

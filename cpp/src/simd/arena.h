@@ -1,4 +1,4 @@
-// Scratch memory cut from one block that the caller owns. An arena without a block only measures,
+// Scratch cut from one block that the caller owns. An arena without a block only measures,
 // so one function both sizes a layout and makes it.
 #pragma once
 

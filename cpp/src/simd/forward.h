@@ -183,7 +183,8 @@ void forward_stage(LayerShape shape, const float* packed, const StepRows& rows, 
     product.weights += shape.input_size * T::Forward::kStride * kLanes;
     product.source = {ahead->base, ahead->panel_stride, ahead->row_stride};
   }
-  const UnitsContext context{&rows, shape.hidden_size, packed + vectors_offset<Cell>(shape)};
+  UnitsContext context{&rows, shape.hidden_size, nullptr};
+  if constexpr (kNumVectors<Cell> > 0) context.vectors = packed + vectors_offset<Cell>(shape);
   product.panels = T::panels(blocks);
   product.descending = descending;
   product.finish = finish_stage<Cell, S>;

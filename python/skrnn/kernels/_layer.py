@@ -56,7 +56,7 @@ class Layer(_core.Layer):
     Raises
     ------
     TypeError
-        For a parameter that is missing, is none of the cell's, or is not an array.
+        For a parameter that is missing, that the cell does not have, or that is not an array.
     ValueError
         For an unknown cell, and a parameter of another dtype, shape or layout.
 
