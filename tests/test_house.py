@@ -61,10 +61,7 @@ ARROWS: dict[str, set[str]] = {
 LIGHT = ("__init__", "runtime", "_sequences")
 
 # Files may have 400 lines. Longer ones, and why they are not cut:
-LONG: dict[str, str] = {
-    "cpp/src/simd/backward.h": "sweep and products of a chunk share the layout of gate gradients",
-    "python/skrnn/kernels.py": "three layers whose documentation repeats shapes",
-}
+LONG: dict[str, str] = {}
 
 
 def modules() -> dict[str, Path]:

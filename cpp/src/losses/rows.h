@@ -13,7 +13,11 @@ namespace skrnn {
 template <class Body>
 void for_each_row(const LossContext& context, std::int64_t rows, int threads, const Body& body) {
   constexpr std::int64_t kOutputsOfOne = 16'384;  // below which a thread costs more than it brings
-  threads = threads_worth(rows, rows * context.outputs, kOutputsOfOne, threads);
+  if (threads != 1) threads = threads_worth(rows, rows * context.outputs, kOutputsOfOne, threads);
+  if (threads == 1) {  // the thread that calls, in its own mode
+    for (std::int64_t row = 0; row < rows; ++row) body(row);
+    return;
+  }
   const FloatingPointMode::Register mode = FloatingPointMode::read();
   run_parallel(threads, [&](const Team& team) {
     const FloatingPointMode guard(mode);
