@@ -26,7 +26,8 @@ std::string text_of(const LossOption& option) {
 }
 
 void refuse_unknown(const Loss& loss, const LossSettings& settings) {
-  for (const auto& [name, value] : settings.options) {
+  for (const auto& option : settings.options) {
+    const std::string& name = option.first;  // no structured binding: a lambda cannot capture one
     const bool known = std::any_of(loss.options.begin(), loss.options.end(),
                                    [&](const OptionRule& rule) { return rule.name == name; });
     if (known) continue;
@@ -35,7 +36,7 @@ void refuse_unknown(const Loss& loss, const LossSettings& settings) {
       names += (names.empty() ? "" : ", ") + std::string(rule.name);
     }
     throw std::invalid_argument("loss '" + settings.name + "' has no option '" + name + "', got " +
-                                text_of(value) + "; " +
+                                text_of(option.second) + "; " +
                                 (names.empty() ? "leave it out" : "it has: " + names));
   }
 }
