@@ -27,7 +27,8 @@ NAN[1, 2], INF[1, 2], HUGE[1, 2] = np.nan, -np.inf, 1e39
 WRONG_VALUES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "no sequence": ([], ("0 sample(s) (shape=(0,)) while a minimum of 1 is required.",)),
     "no sequence, tuple": ((), ("0 sample(s)",)),
-    "no sequence, objects": (np.empty(0, object), ("(0,)",)),
+    "no sequence, objects": (np.empty(0, object), ("0 sample(s) (shape=(0,))",)),
+    "no sequence, floats": (np.empty(0), ("0 sample(s) (shape=(0,))",)),
     "no row": (np.empty((0, 3)), ("0 sample(s) (shape=(0, 3)) while a minimum of 1 is required.",)),
     "no block": (np.empty((0, 3, 2)), ("0 sample(s) (shape=(0, 3, 2))",)),
     "none left": (Sequences([ONE])[:0], ("0 sample(s)",)),

@@ -141,16 +141,16 @@ def _flatten_array(X: Any, name: str, tokens: bool | None, dtype: Any) -> tuple[
     if len(shape) == 0:
         refuse.no_sequences(X, name)
     refuse_panels(X, name)
+    if shape[0] == 0:
+        refuse.zero_samples(name, shape)
     if len(shape) == 1:
-        if shape[0] and np.asarray(X).dtype.kind in "UST":
+        if np.asarray(X).dtype.kind in "UST":
             refuse.text(str(np.asarray(X)[0]), name, 0)
         refuse.one_dimension(name, f"shape {shape}")
     if len(shape) > 3:
         refuse.rank(name, shape)
     if np.ma.is_masked(X):
         refuse.mask(name, int(np.argwhere(np.ma.getmaskarray(X))[0, 0]))
-    if shape[0] == 0:
-        refuse.zero_samples(name, shape)
     if shape[-1] == 0:
         refuse.zero_channels(name, shape)
 
