@@ -157,6 +157,7 @@ def _flatten_array(X: Any, name: str, tokens: bool | None, dtype: Any) -> tuple[
     array = _numeric_array(X, name, tokens)
     integer = array.dtype.char in _INTEGERS
     if tokens and not (array.ndim == 2 and integer):
+        refuse.missing_tokens(array, name)
         refuse.no_tokens(array, name)
     offsets = np.arange(shape[0] + 1, dtype=np.int64) * shape[1]
     if tokens or (tokens is None and array.ndim == 2 and integer):
@@ -255,6 +256,7 @@ def _flatten_items(
             for i, a in enumerate(arrays)
             if not univariate or (len(a) and a.dtype.char not in _INTEGERS)
         )
+        refuse.missing_tokens(arrays[i], name, i)
         refuse.no_tokens(arrays[i], name, i)
 
     if tokens or (tokens is None and univariate and integer):
