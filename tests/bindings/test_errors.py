@@ -75,6 +75,12 @@ def test_parameters_that_a_cell_has_not(cell: str) -> None:
         kernels.Layer(cell, weights["weight_ih"], **weights)
 
 
+@pytest.mark.parametrize("cell", [None, 3, b"lstm", ["lstm"]], ids=repr)
+def test_a_cell_is_a_name(cell: Any) -> None:
+    with pytest.raises(TypeError, match=says("cell: expected", "'gru'", repr(cell))):
+        kernels.Layer(cell, **LSTM.weights)
+
+
 @pytest.mark.parametrize("length", [4, 6])
 def test_a_vector_of_another_size(length: int) -> None:
     weights = random_problem(np.random.default_rng(73), "lstm_peephole").weights

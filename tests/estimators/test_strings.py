@@ -153,6 +153,19 @@ def test_a_warm_start_keeps_the_vocabulary(kind: Any) -> None:
 
 
 @both
+def test_a_warm_start_of_another_architecture(kind: Any) -> None:
+    """Of channels it cannot become one of strings, nor the other way round."""
+    y = targets(kind, X)
+    on_channels = make(kind, embedding_size=None, warm_start=True).fit([[0.5, 1.0]] * len(y), y)
+    on_strings = make(kind, warm_start=True).fit(X, y)
+    for model, width in ((on_channels, 3), (on_strings, None)):
+        with pytest.raises(ValueError, match=f"embedding_size={width} is another architecture"):
+            model.set_params(embedding_size=width).fit(X, y)
+        with pytest.raises(ValueError, match=f"embedding_size={width} is another architecture"):
+            model.partial_fit(X, y)
+
+
+@both
 def test_another_fit_learns_anew(kind: Any) -> None:
     y = targets(kind, X)
     model = make(kind).fit(X, y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -126,11 +127,16 @@ def test_of_a_vocabulary_empty_lists_are_texts_without_tokens() -> None:
         ([["a", np.nan]], ValueError, ("Sequence 0 of Y holds nan at step 1", "<missing>")),
         ([["a", b"b"]], ValueError, ("Sequence 0 of Y holds b'b' at step 1", "b'b'.decode()")),
         ([["a", ["b"]]], TypeError, ("Text 0 of Y holds ['b']", "no token")),
+        ([[["a"], ["b"]]], TypeError, ("Text 0 of Y holds ['a']", "no token")),
+        ([deque(["a"])], TypeError, ("Text 0 of Y is deque(['a'])", "a list of tokens")),
+        ([[None, "a"]], ValueError, ("Sequence 0 of Y holds None at step 0", "<missing>")),
+        ([[np.nan], ["a"]], ValueError, ("Sequence 0 of Y holds nan at step 0", "<missing>")),
         ([[1, 2]], ValueError, ("Y holds integers", "It was fitted on strings", "vocabulary_")),
         (Sequences([[1]]), ValueError, ("Y holds integers", "fitted on strings")),
         ([[0.5]], ValueError, ("Y", "float64", "integer")),
         (np.array([["a b"], ["c"]]), ValueError, ("Y has shape (2, 1)", "Y.ravel()")),
         (pd.DataFrame({"t": ["a"]}), TypeError, ("Y is a DataFrame", "one column")),
+        (pd.DataFrame({"t": [None, "a"]}), TypeError, ("Y is a DataFrame", "one column")),
         ({"a"}, TypeError, ("Y is a set",)),
         ([], ValueError, ("Y", "0 sample")),
     ],

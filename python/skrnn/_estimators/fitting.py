@@ -193,6 +193,8 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
                 f"requires y to be passed, but the target y is None: {type(self).__name__} needs "
                 "a target for each sequence"
             )
+        if not begin:
+            self._check_unchanged()  # or X would be held to what another network reads
         X = self._check_input(given.X, begin=begin, sample_weight=given.sample_weight)
         y = settings.check(given.y)
         check_consistent_length(X, y)

@@ -141,22 +141,23 @@ def _flatten_array(X: Any, name: str, tokens: bool | None, dtype: Any) -> tuple[
     if len(shape) == 0:
         refuse.no_sequences(X, name)
     refuse_panels(X, name)
+    if shape[0] == 0:
+        refuse.zero_samples(name, shape)
     if len(shape) == 1:
-        if shape[0] and np.asarray(X).dtype.kind in "UST":
+        if np.asarray(X).dtype.kind in "UST":
             refuse.text(str(np.asarray(X)[0]), name, 0)
         refuse.one_dimension(name, f"shape {shape}")
     if len(shape) > 3:
         refuse.rank(name, shape)
     if np.ma.is_masked(X):
         refuse.mask(name, int(np.argwhere(np.ma.getmaskarray(X))[0, 0]))
-    if shape[0] == 0:
-        refuse.zero_samples(name, shape)
     if shape[-1] == 0:
         refuse.zero_channels(name, shape)
 
     array = _numeric_array(X, name, tokens)
     integer = array.dtype.char in _INTEGERS
     if tokens and not (array.ndim == 2 and integer):
+        refuse.missing_tokens(array, name)
         refuse.no_tokens(array, name)
     offsets = np.arange(shape[0] + 1, dtype=np.int64) * shape[1]
     if tokens or (tokens is None and array.ndim == 2 and integer):
@@ -255,6 +256,7 @@ def _flatten_items(
             for i, a in enumerate(arrays)
             if not univariate or (len(a) and a.dtype.char not in _INTEGERS)
         )
+        refuse.missing_tokens(arrays[i], name, i)
         refuse.no_tokens(arrays[i], name, i)
 
     if tokens or (tokens is None and univariate and integer):

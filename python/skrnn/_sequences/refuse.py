@@ -165,6 +165,18 @@ def no_tokens(array: NDArray[Any], name: str, index: int | None = None) -> NoRet
     )
 
 
+def missing_tokens(array: NDArray[Any], name: str, index: int | None = None) -> None:
+    """Refuse NaN in one sequence, (T,), or in several, (n, T), where tokens are expected."""
+    if array.dtype.kind != "f" or array.ndim != (2 if index is None else 1):
+        return
+    for position in np.argwhere(np.isnan(array))[:1].tolist():
+        sequence, step = position if index is None else (index, *position)
+        raise ValueError(
+            f"Sequence {sequence} of {name} holds NaN at step {step}, and a token cannot be "
+            "missing; leave it out, or number what is missing as a token of its own"
+        )
+
+
 def strings(array: NDArray[Any], name: str, index: int | None = None) -> None:
     """Refuse "1.5" in an object array, which NumPy would read as a number and say nothing."""
     for position, value in np.ndenumerate(array):

@@ -96,7 +96,7 @@ def numbered(documents: Sequence[Sequence[Hashable]], vocabulary: Mapping[Any, i
 def holds_strings(X: Any, name: str = "X") -> bool | None:
     """Whether X is texts or sequences of strings; None where nothing in it tells.
 
-    The first sequence tells that has a token, and of it the first one.
+    The first sequence tells that has a token, and of it the first one that is not missing.
 
     Raises
     ------
@@ -117,7 +117,10 @@ def holds_strings(X: Any, name: str = "X") -> bool | None:
     if isinstance(X, np.ndarray) and X.dtype != object:
         return X.ndim > 0 and X.dtype.kind in "UST"
     if hasattr(X, "columns"):
-        return any(_is_string(cell) for cell in np.asarray(X)[:1].flat)
+        cells = np.asarray(X)
+        return cells.dtype.kind in "UST" or (
+            cells.dtype == object and any(map(_is_string, cells.flat))
+        )
     if isinstance(X, Sequences) or not (isinstance(X, Sequence) or _is_array(X)):
         return False
     kinds = [_begins_with_string(item) for item in X]
@@ -203,15 +206,21 @@ def _is_array(value: Any) -> bool:
 
 
 def _begins_with_string(item: Any) -> bool | None:
-    """Whether a sequence is a text or begins with a string; None where it is empty or missing."""
+    """Whether a sequence is a text, or begins with a string or a list of strings.
+
+    None where it is empty or missing, or all in it is.
+    """
     if _is_string(item):
         return True
     if isinstance(item, np.ndarray) and item.dtype != object and item.ndim:
         return item.dtype.kind in "UST" if len(item) else None
     if hasattr(item, "columns"):  # a frame of channels, of which iteration gives the names
         return False
-    if isinstance(item, (list, tuple)) or _is_array(item):
-        return next((_is_string(token) for token in item), None)
+    if isinstance(item, Sequence) or _is_array(item):
+        token = next((token for token in item if not is_missing(token)), None)
+        if isinstance(token, (list, tuple)):  # no token, which `strings_of` says of strings
+            return any(map(_is_string, token))
+        return None if token is None else _is_string(token)
     return None if is_missing(item) else False
 
 

@@ -56,7 +56,8 @@ class Layer(_core.Layer):
     Raises
     ------
     TypeError
-        For a parameter that is missing, that the cell does not have, or that is not an array.
+        For a cell that is no name, and a parameter that is missing, that the cell does not have, or
+        that is not an array.
     ValueError
         For an unknown cell, and a parameter of another dtype, shape or layout.
 
@@ -85,6 +86,10 @@ class Layer(_core.Layer):
         reverse: bool = False,
         **named: ArrayInput | None,
     ) -> None:
+        if not isinstance(cell, str):
+            raise TypeError(
+                f"cell: expected a name, one of {', '.join(map(repr, _core.cells()))}, got {cell!r}"
+            )
         names = [parameter["name"] for parameter in _core.cell_info(cell)["parameters"]]
         if len(parameters) > len(names):
             raise TypeError(
