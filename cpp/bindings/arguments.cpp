@@ -27,7 +27,7 @@ std::int64_t clipped_integer(py::handle object) {
   return value;
 }
 
-// More threads than this never help, and OpenMP ends the process where it cannot start them.
+// Upper limit of threads: more never help, and OpenMP aborts the process if it cannot start them.
 std::int64_t most_threads() {
   return std::max<std::int64_t>(64, 2 * std::int64_t{std::thread::hardware_concurrency()});
 }

@@ -23,7 +23,7 @@ int thread_count(pybind11::handle n_jobs);
 std::vector<std::int64_t> sequence_lengths(pybind11::handle value, std::int64_t batch,
                                            std::int64_t steps);
 
-// An argument that is a state of some cell, or shaped like one, and what messages call it.
+// An argument that is a state of a cell, or has its shape, and the names for it in error messages.
 struct StateArgument {
   std::string name;                // "dstate"
   std::vector<std::string> items;  // "dstate[0]", "dstate[1]", or "dstate" alone
@@ -36,17 +36,18 @@ struct StateArgument {
   std::size_t size() const { return roles.size(); }
 };
 
-// The arrays of such an argument, or None. They are borrowed from `owner`, or from the caller's
-// value where that is null.
+// The arrays of a state argument, each of which may be None. The references are borrowed from
+// `owner`, or from the caller's object if `owner` is null.
 struct StateItems {
   PyObject* arrays[kMostStates];
   pybind11::object owner;
 };
 
-// The part of state_items that is not on step's usual path.
+// The slow path of state_items: lists, subclasses of tuple, and errors.
 StateItems unusual_state_items(PyObject* value, const StateArgument& argument);
 
-// Cells with several states take a tuple, the others the array itself; None is all None.
+// A cell with several states takes a tuple, a cell with one state the array itself; None stands for
+// None in every place.
 inline StateItems state_items(PyObject* value, const StateArgument& argument) {
   StateItems items;
   const std::size_t size = argument.size();

@@ -49,7 +49,8 @@ bool fits(const py::array& array, Shape shape) {
   return true;
 }
 
-// What to do about an array that does not fit. A converted output would take the result with it.
+// The fix for an array that does not fit. Conversion is no fix for an output: the result would be
+// written to the converted copy.
 std::string hint(Access access, const std::string& conversion) {
   return access == Access::kRead ? conversion : "pass a C-contiguous float32 array to write into";
 }
@@ -129,7 +130,7 @@ py::array float32_array(py::handle object, Argument argument, Shape shape) {
 }
 
 py::array float32_output(py::handle object, Argument argument, Shape shape) {
-  // Never by way of __array__, which may hand out a copy.
+  // Not through __array__, which may return a copy.
   const py::object shared = read_as(kArray, argument, [&]() -> py::object {
     if (py::isinstance<py::array>(object)) return py::reinterpret_borrow<py::object>(object);
     const py::module_ numpy = py::module_::import("numpy");
@@ -151,7 +152,7 @@ py::array new_float32(std::initializer_list<std::int64_t> shape) {
   Py_intptr_t sizes[3];
   int rank = 0;
   for (const std::int64_t size : shape) sizes[rank++] = static_cast<Py_intptr_t>(size);
-  Py_INCREF(float32_dtype());  // the call below takes the reference over
+  Py_INCREF(float32_dtype());  // the call below steals the reference
   PyObject* array = api.PyArray_NewFromDescr_(api.PyArray_Type_, float32_dtype(), rank, sizes,
                                               nullptr, nullptr, 0, nullptr);
   if (array == nullptr) throw py::error_already_set();

@@ -1,5 +1,5 @@
-// Checked access to arrays that Python hands over, without copying them, and messages for those
-// that do not fit.
+// Checked access to arrays passed from Python, without copying them, and the error messages for
+// arrays of another type, dtype, shape or layout.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -21,8 +21,8 @@ struct Axis {
 };
 using Shape = std::initializer_list<Axis>;
 
-// How messages name an array: the Python expression that reaches it, and its role where the
-// expression does not tell, as in "state[0] (h0)".
+// The name of an array in error messages: the Python expression for it, and its role if the
+// expression does not show it, as in "state[0] (h0)".
 struct Argument {
   const char* expression;
   const char* role = nullptr;
@@ -34,11 +34,12 @@ struct Argument {
 // __array__ or DLPack. Null for anything else.
 pybind11::object try_array(pybind11::handle object);
 
-// `object` as an aligned, C-contiguous float32 array of that shape. Throws TypeError for what is
-// not an array and ValueError for another dtype, shape or layout.
+// `object` as an aligned, C-contiguous float32 array of that shape. Throws TypeError if it is not
+// an array, and ValueError for another dtype, shape or layout.
 pybind11::array float32_array(pybind11::handle object, Argument argument, Shape shape);
 
-// The same, to write into. An object that can only hand out copies (__array__ alone) is refused.
+// As float32_array, for writing. An object that can only return copies (__array__ alone) is
+// refused.
 pybind11::array float32_output(pybind11::handle object, Argument argument, Shape shape);
 
 // A new, uninitialised array.
@@ -51,8 +52,8 @@ inline float* mutable_data_of(pybind11::array& array) {
   return static_cast<float*>(array.mutable_data());
 }
 
-// What `convert` returns, which asks another library for an array. Its errors become TypeErrors
-// that name the argument and say what it cannot be read as.
+// Returns convert(), which asks another library for an array. Its exceptions become TypeErrors that
+// name the argument and the kind of object, `what`, that it cannot be read as.
 template <class Convert>
 pybind11::object read_as(const char* what, Argument argument, const Convert& convert) {
   try {

@@ -1,5 +1,5 @@
-// NetworkLayout and Trainer: the engine under the estimators. Private: estimators check what people
-// give them; here a wrong shape is an error, but messages are for developers.
+// NetworkLayout and Trainer: the engine under the estimators. Private: the estimators check user
+// input; a wrong shape is an error here, too, but the messages are for developers.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -73,7 +73,7 @@ py::array outputs_of(py::handle self, py::handle parameters_object, py::handle v
   return outputs;
 }
 
-// A Trainer changes with every call, so two threads may not be in it at once.
+// A Trainer is mutable, so only one thread at a time may call it.
 struct TrainerObject {
   Trainer trainer;
   std::int64_t target_columns;
@@ -88,10 +88,10 @@ TrainerObject& trainer_of(py::handle self) {
 }
 
 ExclusiveUse use_alone(TrainerObject& self) {
-  return {self.busy, "this trainer is at work in another thread"};
+  return {self.busy, "this trainer is in use by another thread"};
 }
 
-// The arguments that every pass over data takes.
+// The arguments that run_epoch, evaluate and the gradients have in common, checked.
 struct Pass {
   py::array parameters;
   SequenceArrays sequences;
@@ -109,8 +109,7 @@ struct Pass {
         threads(thread_count(n_jobs)) {}
 };
 
-// Settings by the names of the members of TrainingSettings, and "loss_options" for those of its
-// loss.
+// Setters by name: the members of TrainingSettings, and "loss_options" for the options of its loss.
 using SetSetting = void (*)(TrainingSettings&, py::handle);
 const std::map<std::string, SetSetting> kSettings = {
     {"loss", [](TrainingSettings& s, py::handle v) { s.loss.name = v.cast<std::string>(); }},
@@ -259,21 +258,23 @@ void register_engine(py::module_& m) {
   m.def("loss_options", &loss_options, py::arg("loss"), "Names of the options that a loss has.");
   m.def("outputs_for", &outputs_of_loss, py::arg("loss"), py::arg("targets"),
         py::arg("options") = std::map<std::string, LossOption>(),
-        "Columns of outputs that so many columns of targets need; 0 for any number.");
+        "Columns of outputs that `targets` columns of targets need; 0: any number.");
 
   auto layout = bind_class<NetworkLayout>(m, "NetworkLayout", "The topology of a network.");
   layout
       .def(py::init(&make_layout), py::kw_only(), py::arg("cell"), py::arg("input_size"),
            py::arg("embedding_size") = 0, py::arg("hidden_size"), py::arg("num_layers") = 1,
            py::arg("bidirectional") = false, py::arg("pooling") = "last", py::arg("output_size"))
-      .def_property_readonly("parameters", &parameters_of, "(name, shape, offset) of each.")
+      .def_property_readonly("parameters", &parameters_of,
+                             "(name, shape, offset) of each parameter.")
       .def_property_readonly(
           "num_parameters", [](py::handle self) { return layout_of(self).num_parameters(); },
-          "How many floats all of them have.")
+          "Number of floats in all parameters.")
       .def(
           "memory_text",
           [](py::handle self, std::int64_t copies) { return layout_of(self).memory_text(copies); },
-          py::arg("copies") = 1, "What is said where memory has no room for them.")
+          py::arg("copies") = 1,
+          "Error message if `copies` of the parameters do not fit in memory.")
       .def("predict", &outputs_of, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
            py::kw_only(), py::arg("n_jobs") = py::none(),
            "Outputs of the head: (n, K), or (rows, K) for every step.");
@@ -290,7 +291,8 @@ void register_engine(py::module_& m) {
       .def("run_epoch", &run_epoch, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
            py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(), py::arg("epoch"),
            py::arg("learning_rate_scale") = 1.0, py::arg("n_jobs") = py::none(),
-           "Change the parameters in place by one epoch; a summary of it.")
+           "Train the parameters in place for one epoch. Returns a dict: loss, gradient_norm, "
+           "updates, diverged.")
       .def("evaluate", &evaluate, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
            py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
            py::arg("n_jobs") = py::none(), "Weighted mean of the loss, without dropout.")
@@ -303,7 +305,7 @@ void register_engine(py::module_& m) {
            py::arg("n_jobs") = py::none(),
            "|dL/dh| after each step of all sequences: (layers * directions, rows).")
       .def_property("optimizer_state", &optimizer_state_of, &set_optimizer_state,
-                    "What the optimiser keeps from one update to the next, (states, P); a copy.")
+                    "State of the optimiser, float32 of shape (states, P); a copy.")
       .def_property(
           "updates", [](py::handle self) { return trainer_of(self).trainer.updates(); },
           [](py::handle self, std::int64_t n) { trainer_of(self).trainer.set_updates(n); },

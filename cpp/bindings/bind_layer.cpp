@@ -23,7 +23,7 @@ namespace py = pybind11;
 
 namespace {
 
-// A forward pass as backward needs it: what the core saved, and the arrays it reads again.
+// One forward pass, kept for backward: the core's cache, and the arrays that backward reads again.
 struct CacheObject {
   std::uint64_t layer_serial;
   Batch batch;
@@ -63,15 +63,15 @@ std::string text_of(SizeRule rule) {
   return (times == 1 ? "" : std::to_string(times) + "*") + (rule.units > 0 ? "H" : "I");
 }
 
-// Weights are packed when the layer is made, so a caller who changes an array later would be misled
-// by reading it back from the layer. Hence a copy of our own that nobody can write to.
+// Weights are packed when the layer is made, so later changes to the caller's arrays have no effect
+// on the layer. What it returns as its parameters is therefore a read-only copy.
 py::array read_only_copy(const py::array& array) {
   const py::array copy = py::module_::import("numpy").attr("array")(array);
   copy.attr("flags").attr("writeable") = false;
   return copy;
 }
 
-// The array of one parameter, or None. Sizes that are not known yet are kAny.
+// The array of one parameter, or None. Sizes not yet known are kAny.
 py::object parameter_array(py::handle value, const ParameterInfo& parameter, std::int64_t I,
                            std::int64_t H) {
   if (value.is_none() && parameter.optional) return py::none();
@@ -118,7 +118,7 @@ std::unique_ptr<LayerObject> make_layer(const std::string& cell_name, const py::
   const std::vector<py::object> values = in_order(cell, given);
   std::vector<py::object> parameters;
 
-  // The first parameter reads the input: its shape says what I and H are.
+  // The first parameter multiplies the input: its shape gives I and H.
   const ParameterInfo& first = cell.parameters.front();
   const py::array weight = parameter_array(values.front(), first, kAny, kAny);
   const std::int64_t I = weight.shape(1), H = weight.shape(0) / first.rows.units;
@@ -128,7 +128,7 @@ std::unique_ptr<LayerObject> make_layer(const std::string& cell_name, const py::
                           ", " + std::to_string(I) + ")");
   }
   parameters.push_back(weight);
-  std::int64_t products = first.size(I, H);  // multiply-adds of a sequence's step
+  std::int64_t products = first.size(I, H);  // multiply-adds of one step of one sequence
   for (std::size_t i = 1; i < values.size(); ++i) {
     const ParameterInfo& parameter = cell.parameters[i];
     parameters.push_back(parameter_array(values[i], parameter, I, H));
@@ -136,7 +136,7 @@ std::unique_ptr<LayerObject> make_layer(const std::string& cell_name, const py::
   }
   Layer layer(cell_name, I, H, pointers(parameters));
 
-  // Letting other threads run costs some 100 ns, worth it from a few microseconds of work on.
+  // Releasing the GIL costs some 100 ns, which pays off from a few microseconds of work on.
   constexpr std::int64_t kGilFreeWork = 100'000;  // multiply-adds
   return std::unique_ptr<LayerObject>(
       new LayerObject{std::move(layer), ++serials, flag(reverse, "reverse"), I, H,
@@ -208,7 +208,7 @@ py::tuple forward(py::handle self, py::handle x_object, py::handle state_object,
   py::array y = new_float32({steps, batch_size, layer.hidden_size});
   std::vector<py::array> state_n = new_state(layer, batch_size);
 
-  // No sequences have no steps, however large T is.
+  // A batch without sequences has no steps, however large T is.
   Batch batch = Batch::padded(batch_size == 0 ? 0 : steps, batch_size,
                               lengths.empty() ? nullptr : lengths.data(), backwards);
   Cache cache;
@@ -238,8 +238,8 @@ py::tuple forward(py::handle self, py::handle x_object, py::handle state_object,
 py::dict backward(py::handle self, py::handle cache_object, py::handle dy_object,
                   py::handle dstate_object, py::handle n_jobs) {
   const LayerObject& layer = layer_of(self);
-  const CacheObject& saved =
-      unwrap<CacheObject>(cache_object, "cache: expected what forward(..., train=True) returned");
+  const CacheObject& saved = unwrap<CacheObject>(
+      cache_object, "cache: expected the cache that forward(..., train=True) returned");
   if (saved.layer_serial != layer.serial) {
     throw py::value_error("cache: made by the forward pass of another layer");
   }
@@ -291,8 +291,8 @@ py::dict backward(py::handle self, py::handle cache_object, py::handle dy_object
 
 // ---- Pickling ----
 
-// The state of an instance, and its __dict__ where a Python subclass has one. Weights are packed
-// anew on the other side, for the instruction set there.
+// The state of an instance, and its __dict__ where a Python subclass has one. Unpickling packs the
+// weights again, for the instruction set in use there.
 py::tuple get_state(py::handle self) {
   const LayerObject& layer = layer_of(self);
   return py::make_tuple(layer.layer.cell().name, parameters_of(layer), layer.reverse,
@@ -316,7 +316,7 @@ std::pair<std::unique_ptr<LayerObject>, py::dict> set_state(const py::tuple& sta
 void register_layer(py::module_& m) {
   auto cache = bind_class<CacheObject>(
       m, "Cache",
-      "What forward(..., train=True) keeps for backward.\n\n"
+      "Values that forward(..., train=True) saves for backward.\n\n"
       "It refers to x, the initial state and y, which must not be changed before backward. It may "
       "serve any number of backward passes.",
       py::is_final());
@@ -330,7 +330,7 @@ void register_layer(py::module_& m) {
       [](py::handle self) {
         return unwrap<CacheObject>(self, "self: expected a cache").cache.nbytes();
       },
-      "Bytes held besides the arrays it refers to.");
+      "Bytes held in addition to the arrays that the cache refers to.");
 
   auto layer = bind_class<LayerObject>(
       m, "Layer", "A recurrent layer of any cell; see the classes in skrnn.kernels.");
@@ -340,14 +340,14 @@ void register_layer(py::module_& m) {
             py::arg("lengths") = py::none(), py::arg("reverse") = py::none(),
             py::arg("train") = false, py::arg("n_jobs") = py::none(),
             "Run over whole sequences: (y, state_n), and the cache where train is True.");
-  layer.def("backward", &backward, py::arg("cache"), py::arg("dy"), py::arg("dstate") = py::none(),
-            py::kw_only(), py::arg("n_jobs") = py::none(),
-            "Gradients of a scalar loss, by the names of what they belong to.");
+  layer.def(
+      "backward", &backward, py::arg("cache"), py::arg("dy"), py::arg("dstate") = py::none(),
+      py::kw_only(), py::arg("n_jobs") = py::none(),
+      "Gradients of a scalar loss, by the names of the input, the states and the parameters.");
   register_step(layer);
   layer.def(py::pickle(&get_state, &set_state));
-  // Every protocol goes through __new__ and __setstate__, as 2 and later do by themselves:
-  // protocols 0 and 1 would make an instance without asking the type, which pybind11 cannot
-  // survive.
+  // Every protocol goes through __new__ and __setstate__, as protocols 2 and later do by default.
+  // Protocols 0 and 1 would make an instance without the type's __new__, which crashes pybind11.
   layer.def("__reduce__", &reduce);
   layer.def(
       "__reduce_ex__", [](py::handle self, py::handle) { return reduce(self); },

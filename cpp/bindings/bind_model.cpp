@@ -1,5 +1,5 @@
-// Model: a trained network that answers. Private: estimators and the runtime check what people give
-// them.
+// Model: a trained network for prediction. Private: the estimators and the runtime check user
+// input.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -30,7 +30,7 @@ namespace {
 
 const Model& model_of(py::handle self) { return unwrap<Model>(self, "expected a Model"); }
 
-// As `operations` returns them.
+// (name, values, in_float64) of each, the form of the property `operations`.
 using Operations = std::vector<std::tuple<std::string, std::vector<double>, bool>>;
 
 std::unique_ptr<Model> make_model(py::handle network, py::handle parameters_object,
@@ -55,7 +55,7 @@ std::unique_ptr<Model> make_model(py::handle network, py::handle parameters_obje
 }
 
 Model load(py::handle path) {
-  // As Python has it: str, bytes or PathLike, in the encoding of the file system.
+  // A path as Python takes it: str, bytes or PathLike, in the encoding of the file system.
   const auto text = py::reinterpret_steal<py::object>(PyOS_FSPath(path.ptr()));
   if (!text) throw py::error_already_set();
   std::string name;
@@ -180,21 +180,22 @@ py::array_t<double> predict(py::handle self, py::handle values, py::handle offse
 }  // namespace
 
 void register_model(py::module_& m) {
-  auto model = bind_class<Model>(m, "Model", "A trained network that answers.");
+  auto model = bind_class<Model>(m, "Model", "A trained network for prediction.");
   model
       .def(py::init(&make_model), py::arg("network"), py::arg("parameters"), py::kw_only(),
            py::arg("loss"), py::arg("loss_options") = std::map<std::string, LossOption>(),
            py::arg("targets") = 1, py::arg("target_mean") = std::vector<double>(),
            py::arg("target_scale") = std::vector<double>(), py::arg("operations") = Operations())
-      .def_static("load", &load, py::arg("path"),
-                  "From a file. OSError where it cannot be read, ValueError where it is not sound.")
+      .def_static(
+          "load", &load, py::arg("path"),
+          "From a file. OSError if it cannot be read, ValueError if it is not a valid model.")
       .def_static("parse", &parse, py::arg("data"), "From the bytes of a file.")
       .def_property_readonly(
           "description", [](py::handle self) { return model_of(self).description(); },
-          "What the file says of itself: JSON, or empty.")
+          "The description in the file: JSON, or empty.")
       .def_property_readonly(
           "channels", [](py::handle self) { return model_of(self).channels(); },
-          "Of the raw input; 1 for tokens.")
+          "Channels of the raw input; 1 for tokens.")
       .def_property_readonly(
           "answer_size", [](py::handle self) { return model_of(self).answer_size(); },
           "Columns of what predict returns.")

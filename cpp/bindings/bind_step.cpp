@@ -2,8 +2,9 @@
 //
 // A small step takes a tenth of a microsecond, less than pybind11 needs to look at its arguments.
 // So this one method talks to CPython and NumPy directly: a vectorcall method that compares
-// pointers where the arrays are what they should be, and takes the careful path of arrays.h for
-// conversions and messages where they are not. It allocates the new state only where `out` is None.
+// pointers if the arrays have the right type, dtype and layout, and otherwise takes the slower path
+// of arrays.h, with its conversions and messages. It allocates the new state only where `out` is
+// None.
 #include "bind_step.h"
 
 #include <cstdint>
@@ -30,12 +31,12 @@ constexpr const char* kDocumentation =
 
 Read one time step.
 
-Runs on the calling thread. With `out` nothing is allocated. `reverse` plays no part.
+Runs on the calling thread. With `out` nothing is allocated. `reverse` has no effect.
 
 Parameters
 ----------
 x_t : array of shape (B, I), float32
-    One row of input a sequence.
+    One row of input for each sequence.
 state : array of shape (B, H), float32, or a tuple of them; optional
     The state before this step: a tuple for cells of several states, as an LSTM's (h, c). None
     stands for zeros.
@@ -96,8 +97,8 @@ StepArguments parse(PyObject* const* values, Py_ssize_t count, PyObject* keyword
   return arguments;
 }
 
-// What a call has to keep alive until it ends: tuples and arrays that arguments were converted to.
-// On the usual path there are none.
+// Objects that a call keeps alive until it returns: tuples and arrays that its arguments were
+// converted to. On the fast path there are none.
 using Owners = std::vector<py::object>;
 
 // A matrix in the memory of a Python array, which the caller or an Owners keeps alive.
@@ -114,8 +115,8 @@ struct Matrix {
   std::size_t nbytes() const { return sizeof(float) * static_cast<std::size_t>(rows * columns); }
 };
 
-// `object` as a matrix of that shape; see float32_array and float32_output for what it throws.
-// argument() says what messages call it.
+// `object` as a matrix of that shape. Throws as float32_array and float32_output do; argument()
+// gives the name for messages.
 template <Access access, class GetArgument>
 Matrix matrix(PyObject* object, Axis rows, Axis columns, Owners& owners,
               const GetArgument& argument) {
@@ -138,7 +139,7 @@ Matrix matrix(PyObject* object, Axis rows, Axis columns, Owners& owners,
           array.shape(1)};
 }
 
-// The first `size` are the arrays of a state, each empty where it is None.
+// The arrays of a state: the first `size` of `at`, with null data for None.
 struct StateMatrices {
   Matrix at[kMostStates];
   std::size_t size;
@@ -171,7 +172,7 @@ void run(const LayerObject& layer, const Matrix& x, const StateMatrices& state, 
   if (thread != nullptr) PyEval_RestoreThread(thread);
 }
 
-// Whether the kernel may write to `out` directly. It writes an output while it still reads its
+// True if the kernel may write to `out` directly. It writes an output while it still reads its
 // inputs, so an output may share memory only with the very array that it replaces.
 bool is_direct(const Matrix& x, const StateMatrices& state, const StateMatrices& out) {
   for (std::size_t k = 0; k < out.size; ++k) {
@@ -184,7 +185,7 @@ bool is_direct(const Matrix& x, const StateMatrices& state, const StateMatrices&
   return true;
 }
 
-// Where that cannot be, the outputs go through a buffer.
+// A step that writes to `out`, through a buffer if the kernel may not write there directly.
 void run_into(const LayerObject& layer, const Matrix& x, const StateMatrices& state,
               const StateMatrices& out) {
   for (std::size_t k = 1; k < out.size; ++k) {
@@ -238,7 +239,7 @@ PyObject* step(const LayerObject& layer, const StepArguments& arguments) {
   return tuple;
 }
 
-// The method as CPython calls it: no C++ exception may leave it.
+// The entry point for CPython: no C++ exception may leave it.
 PyObject* step_method(PyObject* self, PyObject* const* values, Py_ssize_t count,
                       PyObject* keywords) noexcept {
   return for_cpython(

@@ -1,8 +1,8 @@
-// Stream: a model that reads as data arrives, called once a sample.
+// Stream: a model that reads one step at a time, called once for each sample.
 //
 // A small step takes less time than pybind11 needs to look at its arguments, so step talks to
-// CPython and NumPy directly. Rows of steps come in as float32, float64 or integer tokens; what
-// goes out is what the estimator's predict returns: labels, flags, or numbers.
+// CPython and NumPy directly. The input is float32, float64 or integer tokens; the output is that
+// of the estimator's predict: labels, multilabel indicators or numbers.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -34,30 +34,30 @@ constexpr const char* kStepDocumentation =
     R"(step($self, /, x_t)
 --
 
-Read one step of every sequence, and answer as if they ended here.
+Read one step of every sequence, and predict as if the sequences ended here.
 
 Parameters
 ----------
 x_t : array of shape (B, C)
-    One row of channels a sequence; (C,) will do where there is one sequence, and (B,) where there
-    is one channel. With tokens an array of shape (B,), or for one sequence an int. Channels are
-    taken in the order of fit: names that a data frame has for them are not looked at.
+    One row of channels for each sequence; (C,) is accepted for one sequence, and (B,) for one
+    channel. With tokens an array of shape (B,), or for one sequence an int. Channels are taken in
+    the order of fit: column names of a data frame are ignored.
 
 Returns
 -------
 answer : array of shape (B,) or (B, ...)
-    What predict, or the method that the stream was made for, returns for all that was read since
-    the start: the same bits.
+    The prediction for all steps since the start: the same bits as predict, or the method that the
+    stream was made for, returns for them.
 
 Raises
 ------
 TypeError
-    For what holds no numbers.
+    If `x_t` does not hold numbers.
 ValueError
     For another shape, for NaN that no imputer fills, for infinity, and for tokens that the model
-    does not know. The stream stays as it was.
+    does not know. The stream is then unchanged.
 RuntimeError
-    Where another thread is using this stream.)";
+    If another thread is using this stream.)";
 
 StreamObject& stream_of(py::handle self) { return unwrap<StreamObject>(self, "expected a Stream"); }
 
@@ -71,7 +71,7 @@ ExclusiveUse use_alone(StreamObject& self) {
 constexpr StreamInput kStep = {"x_t", false};
 constexpr StreamInput kBlock = {"block", true};
 
-// Whether all of them are finite, without branches that would keep the loop from the vector units.
+// True if all n values are finite. Without branches, so that compilers vectorise the loop.
 bool all_finite(const float* x, std::int64_t n) {
   constexpr std::uint32_t kExponent = 0x7f800000;
   std::uint32_t wrong = 0;
@@ -83,7 +83,7 @@ bool all_finite(const float* x, std::int64_t n) {
   return wrong == 0;
 }
 
-// What a step of the right form needs no conversion for; null for anything else.
+// The data of an array that needs no conversion; null for any other object.
 const float* float32_rows(const StreamObject& self, PyObject* object) {
   constexpr int kNeeded = npy_api::NPY_ARRAY_C_CONTIGUOUS_ | npy_api::NPY_ARRAY_ALIGNED_;
   if (Py_TYPE(object) != npy_api::get().PyArray_Type_) return nullptr;
@@ -121,7 +121,7 @@ const double* step_channels(StreamObject& self, PyObject* object) {
   const float* rows = self.prepares ? nullptr : float32_rows(self, object);
   if (rows != nullptr && self.frees_gil) {
     std::copy_n(rows, self.B * self.C, self.prepared.data());
-    rows = self.prepared.data();  // others may write to x_t meanwhile
+    rows = self.prepared.data();  // other threads may write to x_t meanwhile
   }
   if (rows != nullptr && all_finite(rows, self.B * self.C)) {
     return run(self, [&] { return self.stream.step_prepared(rows); });
@@ -169,7 +169,7 @@ py::array process(py::handle object, py::handle block) {
       self.tokens ? py::array(token_array(block, kBlock.name)) : number_array(block, kBlock.name);
   const std::int64_t steps = steps_of(self, array, kBlock);
   std::vector<float> rows;
-  std::vector<std::int64_t> tokens;  // a copy: others may write to `block` meanwhile
+  std::vector<std::int64_t> tokens;  // a copy: other threads may write to `block`
   if (self.tokens) {
     const auto* from = static_cast<const std::int64_t*>(array.data());
     tokens.assign(from, from + array.size());
@@ -196,7 +196,7 @@ py::array process(py::handle object, py::handle block) {
       return true;
     });
   } catch (...) {
-    restore_state(self, before);  // answers that nobody gets were never asked for
+    restore_state(self, before);  // without its answers, the call must have no effect
     throw;
   }
   for (std::int64_t t = 0; t < steps; ++t)
@@ -239,7 +239,7 @@ std::unique_ptr<StreamObject> make_stream(py::handle model_object, std::int64_t 
       throw py::value_error("labels: expected shape (" + std::to_string(A) + ",), got " +
                             describe(array));
     }
-    // Labels are copied as bytes, which those that own memory elsewhere cannot be.
+    // Labels are copied as bytes, which would be wrong for items that own memory elsewhere.
     if (array.dtype().attr("hasobject").cast<bool>() && array.dtype().kind() != 'O') {
       throw py::type_error("labels: expected plain values or objects, got " + describe(array));
     }
@@ -267,8 +267,8 @@ void register_stream(py::module_& m) {
   auto stream = bind_class<StreamObject>(m, "Stream",
                                          R"(Sequences that are read as they arrive.
 
-Made by the `stream` method of an estimator, or of what `skrnn.runtime.load` returns. After every
-step it answers as if the sequences ended there: step, process and predict give the same bits.
+Made by the `stream` method of an estimator, or of a model from `skrnn.runtime.load`. After every
+step it predicts as if the sequences ended there: step, process and predict give the same bits.
 
 One thread at a time may use a stream; streams of one model may be used by as many threads as there
 are streams.)");
@@ -281,8 +281,8 @@ are streams.)");
 Parameters
 ----------
 block : array of shape (T, B, C)
-    T steps of every sequence; (T, C) will do where there is one sequence, and (T, B) where there is
-    one channel. With tokens (T, B), or (T,) where there is one sequence.
+    T steps of every sequence; (T, C) is accepted for one sequence, and (T, B) for one channel. With
+    tokens (T, B), or (T,) for one sequence.
 
 Returns
 -------
@@ -296,12 +296,12 @@ TypeError, ValueError, RuntimeError
 KeyboardInterrupt
     On Ctrl-C. As after any other error, the stream is as it was before the call.)")
       .def("reset", &reset, py::arg("sequence") = py::none(),
-           R"(Forget what was read: new sequences begin.
+           R"(Reset the state: new sequences begin.
 
 Parameters
 ----------
 sequence : int, optional
-    The one to forget, 0..B-1. None stands for all.)")
+    The sequence to reset, 0..B-1. None stands for all.)")
       .def_property(
           "state",
           [](py::handle object) {
@@ -314,10 +314,11 @@ sequence : int, optional
             const ExclusiveUse use = use_alone(self);
             set_state(self, value);
           },
-          R"(What the stream remembers: a dict of arrays, which can be pickled and set again, here or
-in another stream of the same model and batch size. "h" and "c" have shape (layers, B, H), float32;
-"pooled" (B, H), float64, where steps are pooled, or (B, 2 H) by "last_mean_max"; "steps" (B,), int64,
-counts what was read.)")
+          R"(The state of the stream: a dict of arrays.
+
+It can be pickled and set again, here or in another stream of the same model and batch size. "h"
+and "c" have shape (layers, B, H), float32; "pooled" (B, H), float64, where steps are pooled, or
+(B, 2 H) by "last_mean_max"; "steps" (B,), int64, counts the steps read.)")
       .def_property_readonly(
           "batch_size", [](py::handle self) { return stream_of(self).B; },
           "B, the sequences that are read side by side.");

@@ -89,9 +89,9 @@ void register_system(py::module_& m) {
   m.attr("compiler") = kCompiler;
   m.def("cells", &cell_names, "Names of the cells the kernels know.");
   m.def("cell_info", &cell_description, py::arg("name"),
-        "What a cell has, as a dict of two lists of dicts.\n\n"
+        "The parameters and states of a cell, as a dict of two lists of dicts.\n\n"
         "parameters: name, rows and columns (as (i, h), which stands for i * I + h * H; columns is "
-        "None for a vector), decays, optional, and what it starts from: initial (\"zero\", "
+        "None for a vector), decays, optional, and its initial value: initial (\"zero\", "
         "\"glorot_uniform\" or \"orthogonal\" for each gate, or \"gate_constant\": `value` for "
         "gate `gate`, else zero).\n"
         "states: name, width.\n\n"

@@ -1,4 +1,4 @@
-// What module.cpp puts together: one function a noun.
+// The parts of the module, which module.cpp registers.
 #pragma once
 
 #include <pybind11/pybind11.h>

@@ -36,8 +36,8 @@ T& unwrap(pybind11::handle object, const char* expected) {
   return unwrap_unchecked<T>(object.ptr());
 }
 
-// A new Python type for T. An ordinary one: that __init__ ran is for unwrap to check, not for a
-// metaclass.
+// A new Python type for T. Its metaclass is plain `type`, not pybind11's: unwrap checks that
+// __init__ ran.
 template <class T, class... Extra>
 pybind11::class_<T> bind_class(pybind11::module_& m, const char* name, const char* documentation,
                                const Extra&... extra) {
@@ -47,7 +47,8 @@ pybind11::class_<T> bind_class(pybind11::module_& m, const char* name, const cha
   return bound;
 }
 
-// Gives a Python type a method that CPython calls directly. `definition` has to stay.
+// Adds to a Python type a method that CPython calls directly. `definition` must live as long as the
+// type.
 inline void add_method(pybind11::handle type, PyMethodDef& definition) {
   const auto method = pybind11::reinterpret_steal<pybind11::object>(
       PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type.ptr()), &definition));
@@ -55,8 +56,8 @@ inline void add_method(pybind11::handle type, PyMethodDef& definition) {
   type.attr(definition.ml_name) = method;
 }
 
-// What `call` returns, for a function that CPython calls directly: no C++ exception may leave that,
-// so exceptions become Python's, and null is returned.
+// Returns call(), for a function that CPython calls directly. No C++ exception may leave such a
+// function: exceptions are set as Python's, and null is returned.
 template <class Call>
 PyObject* for_cpython(const Call& call) noexcept {
   try {

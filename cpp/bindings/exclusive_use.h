@@ -1,4 +1,4 @@
-// Objects that change with every call.
+// Exclusive use of a mutable object by one thread.
 #pragma once
 
 #include <atomic>
@@ -6,8 +6,8 @@
 
 namespace skrnn::bindings {
 
-// While one of these lives, no other thread may use the object that `busy` belongs to: it gets a
-// RuntimeError that says `refusal`.
+// Within its scope, no other thread may use the object that `busy` belongs to: another thread's
+// attempt throws a RuntimeError with the message `refusal`.
 class ExclusiveUse {
  public:
   ExclusiveUse(std::atomic<bool>& busy, const char* refusal) : busy_(busy) {

@@ -8,8 +8,9 @@
 
 namespace skrnn::bindings {
 
-// Runs `call(keep_going, context)` without the GIL. Now and then keep_going asks Python for
-// signals; an exception of their handlers (KeyboardInterrupt) stops the call and is thrown here.
+// Runs `call(keep_going, context)` without the GIL. `call` should call keep_going now and then,
+// which checks for Python signals every 50 ms; an exception from a signal handler
+// (KeyboardInterrupt) stops the call and is rethrown here.
 template <class Call>
 auto without_gil(const Call& call) {
   struct Context {

@@ -1,4 +1,4 @@
-// Sequences and targets as Python hands them to the engine.
+// Sequences and targets passed from Python to the engine.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -9,7 +9,7 @@
 namespace skrnn::bindings {
 
 // Checked views of flat sequences: `values` is float32 [rows, C], or int64 [rows] for tokens;
-// `offsets` is int64 [n + 1], rising from 0 to rows. Throws ValueError.
+// `offsets` is int64 [n + 1], strictly increasing from 0 to rows. Throws ValueError.
 struct SequenceArrays {
   pybind11::array values;
   pybind11::array offsets;

@@ -1,4 +1,4 @@
-// What people hand to a stream: shapes, numbers and tokens.
+// Input of a stream: checks of shapes, numbers and tokens, and their conversion.
 #include <cmath>
 #include <string>
 
@@ -26,7 +26,7 @@ std::string expected_shape(const StreamObject& self, bool block) {
   return text;
 }
 
-// Whether `shape` is [T,] B, C: axes of one sequence, and after it of one channel, may be left out.
+// True if the shape is ([T,] B, C), where the axis B may be left out if B is 1, and C if C is 1.
 bool fits(const StreamObject& self, const py::array& array, bool block, std::int64_t& steps) {
   const auto* shape = array.shape();
   py::ssize_t rank = array.ndim(), at = 0;
@@ -79,7 +79,7 @@ py::array number_array(py::handle object, const char* name) {
     throw py::type_error(std::string(name) + ": expected numbers, got " + describe(result) +
                          (kind == 'O' ? "; convert them with .astype(float)" : ""));
   }
-  // As predict has it: what float32 does not hold exactly stays float64 until it is scaled.
+  // As in predict, values that float32 cannot hold exactly stay float64 until they are scaled.
   const bool small = result.itemsize() <= (kind == 'f' ? 4 : 2);
   return small ? py::array(py::array_t<float, kConverted>(result))
                : py::array(py::array_t<double, kConverted>(result));

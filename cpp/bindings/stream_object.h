@@ -1,4 +1,4 @@
-// What a Python Stream holds, and how its arguments and results cross the border.
+// The C++ object inside a Python Stream, and the conversion of its arguments and results.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -14,11 +14,11 @@
 
 namespace skrnn::bindings {
 
-// What becomes of the answers of a row.
+// The form in which the answers of a row are returned.
 enum class Form {
-  kNumbers,  // the first `columns` of them, in shape `row_shape`
-  kLabels,   // the label of the largest
-  kFlags,    // whether each is one half at least
+  kNumbers,  // the first `columns` answers, in shape `row_shape`
+  kLabels,   // the label of the largest answer
+  kFlags,    // multilabel: 1 for each answer of 0.5 or more, else 0
 };
 
 struct StreamObject {
@@ -26,15 +26,15 @@ struct StreamObject {
   Stream stream;
   Form form;
   pybind11::array labels;   // [K], of any dtype
-  std::int64_t label_size;  // bytes of one
+  std::int64_t label_size;  // bytes of one label
   bool labels_are_objects;
-  std::vector<pybind11::ssize_t> row_shape;  // of one answer
-  std::int64_t columns;                      // its size
+  std::vector<pybind11::ssize_t> row_shape;  // axes of one answer
+  std::int64_t columns;                      // numbers in one answer
   std::int64_t B, C, A;
   bool tokens;
-  bool prepares;                // whether operations stand before the network
-  bool frees_gil;               // whether a step is long enough to let others run meanwhile
-  std::vector<float> prepared;  // [B, C]
+  bool prepares;                         // true if operations precede the network
+  bool frees_gil;                        // true if a step takes long enough to release the GIL
+  std::vector<float> prepared;           // [B, C]
   std::vector<std::int64_t> token_rows;  // [B]
   std::atomic<bool> busy{false};
 
@@ -61,15 +61,15 @@ struct StreamObject {
 
 // ---- stream_input.cpp ----
 
-// What the argument `name` holds: one step, or a block of them with an axis of steps in front.
-// Axes of one sequence, and after it of one channel, may be left out.
+// An argument of that name: one step, or (`block`) several, with an axis of steps in front. The
+// axis B may be left out if B is 1, and the axis C if C is 1.
 struct StreamInput {
   const char* name;
   bool block;
 };
 
 // Numbers as a C-contiguous array of float32, or of float64 where float32 does not hold them all.
-// Throws TypeError for what holds no numbers.
+// Throws TypeError if `object` does not hold numbers.
 pybind11::array number_array(pybind11::handle object, const char* name);
 
 // Integer tokens as a C-contiguous array. Throws TypeError for anything else.
@@ -78,8 +78,8 @@ pybind11::array_t<std::int64_t> token_array(pybind11::handle object, const char*
 // The steps that an array holds. Throws ValueError for a shape that does not fit.
 std::int64_t steps_of(const StreamObject& self, const pybind11::array& array, StreamInput input);
 
-// Writes the channels of so many steps as the network reads them. Throws ValueError for NaN that no
-// operation fills, infinity and what float32 cannot hold, naming the first.
+// Writes the channels of `steps` steps in the form that the network reads. Throws ValueError for
+// NaN that no operation fills, infinity and numbers too large for float32, naming the first.
 void prepare(const StreamObject& self, const pybind11::array& array, std::int64_t steps,
              StreamInput input, float* to);
 
@@ -89,23 +89,22 @@ void check_tokens(const StreamObject& self, const std::int64_t* tokens, std::int
 
 // ---- stream_output.cpp ----
 
-// A new array for the answers of `steps` steps, with an axis of steps where they are a block.
+// A new array for the answers of `steps` steps, with an axis of steps if `block`.
 pybind11::array new_answers(const StreamObject& self, std::int64_t steps, bool block);
 
-// Writes the answers [B, A] of one step to row t of that array.
+// Writes the answers [B, A] of one step to row t of `to`.
 void put(const StreamObject& self, const double* answers, pybind11::array& to, std::int64_t t);
 
 // ---- stream_state.cpp ----
 
-// What the stream remembers: a dict of arrays, copies.
+// The state of the stream: a dict of arrays, copies.
 pybind11::dict state_of(StreamObject& self);
 
-// Throws TypeError or ValueError for what is not the state of such a stream, which then stays as it
-// was.
+// Throws TypeError or ValueError if `value` is not a state of such a stream, which is then
+// unchanged.
 void set_state(StreamObject& self, pybind11::handle value);
 
-// Sets what state_of returned, unchecked: a stream that diverged holds NaN, which set_state
-// refuses.
+// Sets a state from state_of, unchecked: a stream that diverged holds NaN, which set_state refuses.
 void restore_state(StreamObject& self, const pybind11::dict& state);
 
 }  // namespace skrnn::bindings

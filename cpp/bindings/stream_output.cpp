@@ -1,4 +1,4 @@
-// What a stream hands out: labels, flags or numbers.
+// Output of a stream: labels, multilabel indicators or numbers.
 #include <cstring>
 
 #include "stream_object.h"
@@ -13,7 +13,7 @@ using py::detail::npy_api;
 
 py::array new_array(PyObject* dtype, int rank, const Py_intptr_t* shape) {
   const auto& api = npy_api::get();
-  Py_INCREF(dtype);  // the call below takes the reference over
+  Py_INCREF(dtype);  // the call below steals the reference
   PyObject* array = api.PyArray_NewFromDescr_(api.PyArray_Type_, dtype, rank, shape, nullptr,
                                               nullptr, 0, nullptr);
   if (array == nullptr) throw py::error_already_set();

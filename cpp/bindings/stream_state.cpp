@@ -1,4 +1,4 @@
-// What a stream remembers, as NumPy arrays.
+// The state of a stream as NumPy arrays.
 #include <pybind11/stl.h>
 
 #include <cmath>
@@ -15,12 +15,12 @@ namespace py = pybind11;
 
 namespace {
 
-// One thing that a stream remembers, as an array.
+// One array of the state.
 struct Item {
   const char* name;
   py::dtype dtype;
   std::vector<py::ssize_t> shape;
-  std::vector<void*> parts;  // the array's first axis, or all of it
+  std::vector<void*> parts;  // places in the stream: one for each index of the first axis, or one
   std::size_t part_bytes;
 };
 
@@ -52,7 +52,7 @@ std::vector<Item> items_of(StreamObject& self) {
   return result;
 }
 
-// From an array for each of them, C-contiguous and of its dtype and shape.
+// Writes to the stream one array for each item, C-contiguous and of the item's dtype and shape.
 void write(const std::vector<Item>& items, const std::vector<py::array>& arrays) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     const char* from = static_cast<const char*>(arrays[i].data());
@@ -64,7 +64,8 @@ void write(const std::vector<Item>& items, const std::vector<py::array>& arrays)
 }
 
 void check_steps(const std::string& name, const py::array& array) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 53;  // what a mean in double can divide by
+  constexpr std::int64_t kMost = std::int64_t{1}
+                                 << 53;  // the largest count that float64 holds exactly
   const auto* steps = static_cast<const std::int64_t*>(array.data());
   for (py::ssize_t i = 0; i < array.size(); ++i) {
     if (steps[i] < 0 || steps[i] > kMost) {
@@ -74,8 +75,8 @@ void check_steps(const std::string& name, const py::array& array) {
   }
 }
 
-// What a step could not read without answering NaN from then on. Of sequences that have not begun
-// the pooled values stand for nothing, and may be infinite.
+// Throws for values that would make all later answers NaN. The pooled values of a sequence without
+// steps are not read, and may be infinite.
 void check_finite(const std::string& name, const py::array& array, const py::array* steps) {
   const bool is_double = array.itemsize() == sizeof(double);
   const py::ssize_t columns = steps == nullptr ? 1 : array.shape(1);

@@ -1,4 +1,4 @@
-// Which rows of a time-major matrix belong to which sequence.
+// The layout of a batch: the row of a time-major matrix that belongs to each step of a sequence.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ class Batch {
   std::int64_t row(std::int64_t s, std::int64_t i) const {
     return time_offset_[reverse_ ? lengths_[i] - 1 - s : s] + row_order_[i];
   }
-  // Row of what a training pass saves: step after step in reading order, no padding.
+  // Row of the values saved for backward: step after step in reading order, no padding.
   std::int64_t packed_row(std::int64_t s, std::int64_t i) const { return packed_offset_[s] + i; }
 
   bool reverse() const { return reverse_; }

@@ -1,7 +1,7 @@
-// What a cell has: its parameters and its states, as plain data.
+// The description of a cell: its parameters and its states, as plain data.
 //
 // Each cell declares them once, beside its equations. Everything else, from the layout of files to
-// the initial values, is made from what it declares.
+// the initial values, follows from these declarations.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct SizeRule {
   }
 };
 
-// What a parameter starts from. Rows of gate g are [g * H, (g + 1) * H).
+// The initial value of a parameter. Rows of gate g are [g * H, (g + 1) * H).
 enum class Initial {
   kZero,
   kGlorotUniform,  // each gate: uniform within sqrt(6 / (fan in + fan out))
@@ -36,7 +36,7 @@ struct ParameterInfo {
   const char* name;  // as PyTorch has it, "weight_ih"
   SizeRule rows;
   SizeRule columns;  // {0, 0} for a vector
-  bool decays;       // weight decay is for matrices of products
+  bool decays;       // true for weight matrices: weight decay applies to them
   bool optional;     // may be null, which stands for zeros
   InitialValue initial;
 
@@ -49,10 +49,10 @@ struct ParameterInfo {
 
 struct StateInfo {
   const char* name;  // "h"
-  SizeRule width;    // of a sequence's row
+  SizeRule width;    // columns of the array [B, width]
 };
 
-// No cell has more states.
+// The largest number of states of any cell.
 constexpr int kMostStates = 4;
 
 }  // namespace skrnn

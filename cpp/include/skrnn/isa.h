@@ -1,4 +1,4 @@
-// Which instruction set the kernels run on.
+// Choice of the instruction set that the kernels run on.
 //
 // The kernels are compiled once for each instruction set and one set is picked when the library is
 // first used: the best this CPU supports, or the one that SKRNN_ISA names.

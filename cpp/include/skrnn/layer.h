@@ -30,17 +30,18 @@ struct CellInfo {
 // Every cell, in a fixed order.
 std::vector<CellInfo> cells();
 
-// Throws std::invalid_argument for an unknown name, listing those there are.
+// Throws std::invalid_argument for an unknown name, listing the known ones.
 CellInfo cell_info(const std::string& name);
 
-// Where each parameter stands, or null for zeros, which an optional one may be.
+// A pointer to each parameter; null stands for zeros, and is allowed for optional ones.
 using LayerParameters = std::vector<const float*>;
 
-// Where the gradient of each parameter goes, written whole; null, or an empty list, means "not
-// wanted".
+// A pointer to the gradient of each parameter, which is overwritten; null, or an empty list, means
+// "not wanted".
 using LayerGradients = std::vector<float*>;
 
-// What forward saves for backward, besides x, state0 and y, which the caller keeps unchanged.
+// Values that forward saves for backward, in addition to x, state0 and y, which the caller must
+// keep unchanged.
 // A cache may be used for any number of backward passes.
 class Cache {
  public:
@@ -58,8 +59,8 @@ class Cache {
 };
 
 // States and their gradients are arrays of as many pointers as the cell has states. A null pointer
-// means zeros on the way in and "not wanted" on the way out; null in place of the array means it
-// for all states.
+// means zeros for an input and "not wanted" for an output; null in place of the array means the
+// same for all states.
 //
 // Any number of threads may use one layer at once, except while it is made or loaded.
 class Layer {
@@ -70,8 +71,8 @@ class Layer {
         const LayerParameters& parameters);
   ~Layer();
 
-  // Other parameters of the same shapes. With `trains` they are packed for backward, too, which
-  // else happens when it is first called.
+  // Replaces the parameters by others of the same shapes. With `trains` they are packed for
+  // backward, too; otherwise the first call of backward packs them.
   void load(const LayerParameters& parameters, bool trains);
 
   Layer(Layer&&) noexcept;
@@ -85,8 +86,8 @@ class Layer {
   // y[t] = h after step t, zero where a padded row belongs to no sequence; state_n the state after
   // each sequence's last step. `cache` may be null. `threads` <= 0 means max_threads().
   //
-  // With `recurrent_mask` ([B, H] by rank, or null) h is multiplied by it before the recurrent
-  // weights are, and nowhere else: variational dropout (Gal & Ghahramani 2016).
+  // h is multiplied by `recurrent_mask` ([B, H] by rank, or null) before the product with the
+  // recurrent weights, and nowhere else: variational dropout (Gal & Ghahramani 2016).
   void forward(const Batch& batch, const float* x /* [rows, I] */,
                const float* const* state0 /* [B, H] each */, float* y /* [rows, H] */,
                float* const* state_n /* [B, H] each */, Cache* cache, int threads,
@@ -95,7 +96,7 @@ class Layer {
   // Gradients of a scalar loss L, given dy = dL/dy (null for zeros; rows of padding are ignored)
   // and dstate_n = dL/d(state_n). dx rows of padding are set to zero.
   // x, state0, y, batch and recurrent_mask are those of the forward pass that filled `cache`.
-  // `dh_steps` gets dL/dh after each step, whatever h leads to, by Batch::packed_row.
+  // `dh_steps` receives dL/dh after each step, through y and all later steps, at Batch::packed_row.
   void backward(const Batch& batch, const float* x, const float* const* state0, const float* y,
                 const Cache& cache, const float* dy /* [rows, H] */,
                 const float* const* dstate_n /* [B, H] each */, float* dx /* [rows, I], or null */,
@@ -104,16 +105,17 @@ class Layer {
                 float* dh_steps = nullptr /* [sum of lengths, H] */) const;
 
   // One step for B sequences on the calling thread. Each array of `out` may be that of `state`;
-  // otherwise the outputs overlap nothing. Allocates only when the calling thread comes to a larger
+  // otherwise the outputs overlap nothing. Allocates only when the calling thread runs a larger
   // layer than ever before.
   void step(std::int64_t batch, const float* x /* [B, I] */, const float* const* state,
             float* const* out) const;
 
-  // The same for callers that bring their own scratch, as a stream does: it never allocates, and
-  // leaves it to the caller to flush subnormals. `scratch` has step_scratch() bytes, begins on a
-  // cache line (64 bytes) and is used by one call at a time. The array of the new h is not that of
-  // the old; `out` and its arrays may not be null. `descending` reads the weights from last to
-  // first, to the same result: a caller that alternates finds what the last call read in cache.
+  // The same for callers that provide scratch, as a stream does: it never allocates, and the caller
+  // is responsible for flushing subnormals. `scratch` has step_scratch() bytes, begins on a cache
+  // line (64 bytes) and is used by one call at a time. The new h must not overwrite the old one;
+  // `out` and its arrays may not be null. `descending` reads the weights from last to first, to the
+  // same result: a caller that alternates the order finds the weights that the last call read still
+  // in cache.
   std::size_t step_scratch() const noexcept;
   void step(std::int64_t batch, const float* x, const float* const* state, float* const* out,
             void* scratch, bool descending) const noexcept;

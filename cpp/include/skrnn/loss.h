@@ -1,4 +1,4 @@
-// What a network is trained for, and so what its outputs mean.
+// Losses: what training minimises, which also gives the outputs their meaning.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@ using LossOption = std::variant<double, std::vector<double>>;
 
 struct LossSettings {
   std::string name = "squared_error";
-  // By name: "delta", a number above 0, of "huber", 1 where it is left out; "quantiles", a list of
-  // levels in (0, 1), of "quantile". The other losses have none.
+  // By name: "delta", a number above 0, of "huber", 1 by default; "quantiles", a list of levels in
+  // (0, 1), of "quantile". The other losses have none.
   std::map<std::string, LossOption> options = {};
 };
 
-// A loss that there is, and the names of its options.
+// A loss, and the names of its options.
 struct LossInfo {
   std::string name;
   std::string description;

@@ -1,4 +1,4 @@
-// A trained model as it is served: on whole sequences, or step by step through a Stream (stream.h).
+// A trained model for prediction: on whole sequences, or step by step through a Stream (stream.h).
 //
 //   raw input -> operations on channels -> network -> outputs -> answers
 //
@@ -16,14 +16,14 @@
 
 namespace skrnn {
 
-// One number for each channel, which every step is combined with before the network reads it.
+// An operation with one number for each channel, applied to every step before the network reads it.
 struct ChannelOperation {
   enum class Kind {
     kSubtract,
     kDivide,
     kMultiply,
     kAdd,
-    kFill,  // takes the place of NaN, which means a missing value, and of nothing else
+    kFill,  // replaces NaN, which means a missing value, and nothing else
   };
   Kind kind = Kind::kSubtract;
   std::vector<double> values;  // [C]
@@ -34,7 +34,7 @@ struct ChannelOperation {
 
 // "subtract", "divide", "multiply", "add" or "fill".
 const char* name_of(ChannelOperation::Kind kind);
-// By these names. Throws std::invalid_argument for any other.
+// The operation of that name. Throws std::invalid_argument for any other name.
 ChannelOperation::Kind find_operation(const std::string& name);
 
 struct ServingSettings {
@@ -45,7 +45,7 @@ struct ServingSettings {
   std::vector<double> target_scale;          // [targets], or empty
   std::vector<ChannelOperation> operations;  // one after the other; none for tokens
 
-  // Whether NaN may be in the raw input, because an operation fills it.
+  // True if the raw input may hold NaN, because an operation fills it.
   bool fills_nan() const;
 };
 
@@ -58,31 +58,31 @@ class Model {
 
   // From a file of safetensors as the Python estimators save it. `path` is UTF-8 on Windows, and
   // bytes elsewhere. Throws std::system_error where the file cannot be read, and
-  // std::invalid_argument where it is not a sound model, whatever its bytes are.
+  // std::invalid_argument where it is not a valid model; no content of the file is unsafe to read.
   static Model load(const std::string& path);
   static Model parse(const char* data, std::size_t size);
 
   const ServingSettings& settings() const;
   const NetworkLayout& network() const;
   const float* parameters() const;  // the arena
-  // What the file says of itself, JSON; empty for a model that comes from no file.
+  // The description in the file, JSON; empty for a model that was not read from a file.
   const std::string& description() const;
   std::int64_t channels() const;  // C of the raw input; 1 for tokens
   // A: K probabilities, numbers for each target (with "quantile" Q for each), or with
   // "gaussian_nll" the means of all targets and then their standard deviations.
   std::int64_t answer_size() const;
 
-  // [n, A], or [rows, A] where the network answers at every step. `data` holds raw channels
-  // [rows, C], or tokens below the network's input_size, and which of the two is the model's to
-  // say. `threads` <= 0 means max_threads(). Throws std::invalid_argument for a sequence without
-  // steps. False where `keep_going` (may be null) said no; the answers are then incomplete.
+  // [n, A], or [rows, A] where the network answers at every step. `data` holds raw channels [rows,
+  // C], or, for a network with an embedding, tokens below its input_size. `threads` <= 0 means
+  // max_threads(). Throws std::invalid_argument for a sequence without steps. Returns false if
+  // `keep_going` (may be null) did; the answers are then incomplete.
   bool predict(const SequenceData& data, double* answers, int threads,
                KeepGoing keep_going = nullptr, void* context = nullptr) const;
-  // Of channels that `prepare` has seen.
+  // The same for channels that `prepare` returned.
   bool predict_prepared(const SequenceData& data, double* answers, int threads,
                         KeepGoing keep_going = nullptr, void* context = nullptr) const;
 
-  // The channels of `rows` steps as the network reads them: after all operations, in float32.
+  // The channels of `rows` steps in the form that the network reads: after all operations, float32.
   void prepare(std::int64_t rows, const float* raw, float* prepared) const noexcept;
   void prepare(std::int64_t rows, const double* raw, float* prepared) const noexcept;
 

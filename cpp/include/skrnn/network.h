@@ -14,15 +14,15 @@ namespace skrnn {
 
 enum class Pooling {
   kEveryStep,  // none: one row of outputs for each step
-  kLast,       // the states after all has been read
+  kLast,       // the last h of each direction
   kMean,
-  kMax,          // of each feature; the first of equal ones
+  kMax,          // of each feature; of equal maxima the first
   kAttention,    // mean weighted by the softmax of h_t . q, with q learned
   kLastMeanMax,  // last, mean and max side by side (Howard & Ruder, ACL 2018)
 };
 
-// By the names "last", "mean", "max", "attention", "last_mean_max" and "every_step". Throws
-// std::invalid_argument for any other.
+// The pooling of that name: "last", "mean", "max", "attention", "last_mean_max" or "every_step".
+// Throws std::invalid_argument for any other name.
 Pooling find_pooling(const std::string& name);
 
 struct NetworkSettings {
@@ -38,17 +38,17 @@ struct NetworkSettings {
   bool reads_tokens() const { return embedding_size > 0; }
 };
 
-// Where one parameter stands in the arena that holds them all. Names and shapes are PyTorch's.
+// One parameter, and its place in the arena of all parameters. Names and shapes are PyTorch's.
 struct Parameter {
   std::string name;
   std::vector<std::int64_t> shape;
   std::int64_t offset = 0;
   std::int64_t size = 0;
-  bool decays = false;  // weight decay is for matrices of products, not for biases
-  const char* remedy = "lower hidden_size";  // what messages say makes it smaller
+  bool decays = false;  // weight decay applies to weight matrices, not to biases or embeddings
+  const char* remedy = "lower hidden_size";  // the fix in messages about its size
 };
 
-// Names and places; the numbers themselves are the caller's, one float32 arena.
+// Names, shapes and places of all parameters. Their values are the caller's, in one float32 arena.
 class NetworkLayout {
  public:
   // Throws std::invalid_argument for an unknown cell or a size out of range.
@@ -57,8 +57,8 @@ class NetworkLayout {
   const NetworkSettings& settings() const { return settings_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   std::int64_t num_parameters() const { return num_parameters_; }
-  // The message for where memory has no room for `copies` of them: how many bytes they would take,
-  // which parameter takes most, and what makes it smaller.
+  // The error message if `copies` of the parameters do not fit in memory: the bytes that they take,
+  // the largest parameter, and the setting that makes it smaller.
   std::string memory_text(std::int64_t copies) const;
 
   std::int64_t directions() const { return settings_.bidirectional ? 2 : 1; }
@@ -80,11 +80,11 @@ struct SequenceData {
 // Rows of outputs for all of `data`: one for each sequence, or one for each step.
 std::int64_t output_rows(const NetworkSettings& network, const SequenceData& data);
 
-// Asked now and then from the calling thread whether to go on.
+// Called now and then from the calling thread; false stops the work.
 using KeepGoing = bool (*)(void* context);
 
 // The outputs of the head, before the loss gives them a meaning: [n, K], or [rows, K] for every
-// step. False where `keep_going` (may be null) said no; the outputs are then incomplete.
+// step. Returns false if `keep_going` (may be null) did; the outputs are then incomplete.
 bool predict(const NetworkLayout& layout, const float* parameters, const SequenceData& data,
              float* outputs, int threads, KeepGoing keep_going = nullptr, void* context = nullptr);
 

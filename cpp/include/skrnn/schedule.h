@@ -7,7 +7,8 @@ namespace skrnn {
 
 enum class Schedule { kConstant, kCosine, kOneCycle };
 
-// By the names "constant", "cosine" and "one_cycle". Throws std::invalid_argument for any other.
+// The schedule of that name: "constant", "cosine" or "one_cycle". Throws std::invalid_argument for
+// any other name.
 Schedule find_schedule(const std::string& name);
 
 }  // namespace skrnn

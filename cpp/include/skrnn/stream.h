@@ -1,9 +1,9 @@
-// A model that reads as data arrives, one step at a time:
+// A model that reads data as it arrives, one step at a time:
 //
 //   const skrnn::Model model = skrnn::Model::load("model.skrnn");  // slow, allocates, may throw
 //   skrnn::Stream stream(model);
 //   std::vector<float> answers(stream.answer_size());
-//   while (read(x)) stream.step(x, answers.data());  // does none of that
+//   while (read(x)) stream.step(x, answers.data());  // never allocates or throws
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@
 
 namespace skrnn {
 
-// B sequences side by side, and what the model remembers of each. After every step it answers as if
-// the sequences ended there: the same bits as Model::predict on all that was read since the start.
+// B sequences side by side, and the model's state for each. After every step it answers as if the
+// sequences ended there: the same bits as Model::predict on all that was read since the start.
 //
 // step allocates nothing, throws nothing, locks nothing, and runs on the calling thread. One thread
 // at a time may use a stream; any number of streams may share a model.
@@ -24,7 +24,8 @@ class Stream {
  public:
   // Throws std::invalid_argument where the model has to see the end of a sequence before it can
   // answer (bidirectional, or pooling by attention), and for a batch_size below 1.
-  explicit Stream(const Model& model, std::int64_t batch_size = 1);  // the model may go first
+  explicit Stream(const Model& model,
+                  std::int64_t batch_size = 1);  // the model may be destroyed first
   ~Stream();
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
@@ -33,29 +34,29 @@ class Stream {
   std::int64_t channels() const noexcept;     // C of the raw input; 1 for tokens
   std::int64_t answer_size() const noexcept;  // A, see Model::answer_size
 
-  // Reads one step of every sequence: x is [B, C], or B tokens below the network's input_size, and
-  // which of the two is the model's to say: nothing is checked here. The answers [B, A] stay where
-  // they are until the next step. A NaN stays in the states until reset.
+  // Reads one step of every sequence: x is [B, C], or, for a network with an embedding, B tokens
+  // below its input_size. Nothing is checked. The answers [B, A] are valid until the next step. A
+  // NaN stays in the states until reset.
   const double* step(const float* x) noexcept;
   const double* step(const std::int64_t* tokens) noexcept;
-  // Of channels that Model::prepare has seen.
+  // The same for channels that Model::prepare returned.
   const double* step_prepared(const float* x) noexcept;
-  // The same, rounded to float32 and written to `answers` [B, A].
+  // As step, with the answers [B, A] rounded to float32 and written to `answers`.
   void step(const float* x, float* answers) noexcept;
   void step(const std::int64_t* tokens, float* answers) noexcept;
 
-  // Forgets what was read of all sequences, or of sequence b: a new one begins there.
+  // Resets the state of all sequences, or of sequence b: new sequences begin.
   void reset() noexcept;
   void reset(std::int64_t b) noexcept;
 
-  // What the stream remembers. It may be read, kept, and written back between steps. Its numbers
-  // stay where they are, but for h, the first state, whose place changes with every step. b, layer
+  // The state of the stream, which may be read, copied, and written back between steps. The
+  // pointers stay valid, except that of h, the first state, which changes with every step. b, layer
   // and state are not checked.
   std::int64_t num_layers() const noexcept;
   std::int64_t hidden_size() const noexcept;                     // H
   const CellInfo& cell() const noexcept;                         // names its states
   float* state(std::int64_t layer, std::size_t state) noexcept;  // [B, H]
-  // [B, pooled_size], or null for "last", which pools nothing: H sums for "mean", H maxima for
+  // [B, pooled_size], or null for "last", which needs no sums: H sums for "mean", H maxima for
   // "max", and for "last_mean_max" the sums and then the maxima.
   std::int64_t pooled_size() const noexcept;
   double* pooled() noexcept;

@@ -18,21 +18,21 @@ struct TrainingSettings {
   std::string solver = "adam";
   double learning_rate = 1e-3;
   Schedule schedule = Schedule::kConstant;
-  std::int64_t total_updates = 0;  // that the schedule spans; constant needs none
+  std::int64_t total_updates = 0;  // length of the schedule; constant needs none
   double weight_decay = 0.0;       // of weights, not of biases or embeddings
   double clip_norm = 0.0;          // of the whole gradient; 0 for none
 
   double dropout = 0.0;
   double recurrent_dropout = 0.0;
   std::int64_t batch_size = 32;
-  std::int64_t tbptt = 0;  // steps between cuts; 0: whole sequences
+  std::int64_t tbptt = 0;  // steps of truncated backpropagation; 0: whole sequences
   std::uint64_t seed = 0;
 };
 
-// Names of what `solver` may be.
+// Names of the optimisers, the values of `solver`.
 std::vector<std::string> list_solvers();
 
-// What was asked for, beside the sequences: a row for each sequence, or for each step.
+// The targets of the sequences: a row for each sequence, or for each step.
 struct Targets {
   const float* values = nullptr;  // [rows, columns]; classes are numbers 0..K-1
   std::int64_t columns = 1;
@@ -48,7 +48,7 @@ struct EpochResult {
   bool diverged = false;
 };
 
-// One epoch after another changes the parameters in place. The result depends on settings, data and
+// Trains the parameters in place, epoch by epoch. The result depends on the settings, the data and
 // the number of the epoch, and not on the number of threads.
 class Trainer {
  public:
@@ -75,14 +75,14 @@ class Trainer {
   double gradient(const float* parameters, const SequenceData& data, const Targets& targets,
                   std::uint32_t epoch, float* gradient, int threads);
 
-  // How strongly the loss of all sequences as one minibatch depends on what each layer holds after
-  // each step: |dL/dh|, [layers * directions, rows of data]. Row t of a sequence is the state that
-  // has read x_t, in the reverse direction as well.
+  // Norms of the gradient of the loss of all sequences, as one minibatch, by the state h of each
+  // layer after each step: |dL/dh|, [layers * directions, rows of data]. Row t of a sequence is the
+  // state that has read x_t, in the reverse direction as well.
   void state_gradient_norms(const float* parameters, const SequenceData& data,
                             const Targets& targets, float* norms, int threads);
 
-  // What the optimiser keeps from one update to the next, [optimizer_states, number of parameters],
-  // and how many updates it has made.
+  // The state of the optimiser, [optimizer_states, number of parameters], and the number of updates
+  // that it has made.
   std::int64_t optimizer_states() const;
   float* optimizer_state();
   std::int64_t updates() const;

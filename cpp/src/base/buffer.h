@@ -19,7 +19,7 @@ struct AlignedDelete {
 template <class T>
 using Buffer = std::unique_ptr<T[], AlignedDelete>;
 
-// Throws OutOfMemory, in which the buffer is called `what`.
+// Throws OutOfMemory with a message in which `what` names the buffer.
 template <class T>
 Buffer<T> make_buffer(std::int64_t n, const char* what = "the working memory") {
   const auto bytes = static_cast<std::size_t>(n) * sizeof(T);
@@ -30,8 +30,8 @@ Buffer<T> make_buffer(std::int64_t n, const char* what = "the working memory") {
   }
 }
 
-// A buffer that is asked for its size anew at each use, and keeps its place as long as that fits.
-// What it held is lost when it grows.
+// A buffer that is reused while the requested size fits, and otherwise grows. Its contents are lost
+// when it grows.
 template <class T>
 class Workspace {
  public:

@@ -1,4 +1,4 @@
-// Finding things by the names that users give.
+// Lookup by a name that a user gives.
 #pragma once
 
 #include <stdexcept>
@@ -7,7 +7,7 @@
 namespace skrnn {
 
 // The item in [begin, end) whose `name` member is `name`. Throws std::invalid_argument with all
-// names where there is none; `what` says what they are names of.
+// known names if there is none; `what` is the noun for the message, as in "loss".
 template <class Iterator>
 auto& choose(Iterator begin, Iterator end, const std::string& name, const char* what) {
   std::string known;

@@ -1,4 +1,4 @@
-// How a thread rounds, and what it does with subnormal numbers.
+// The floating-point mode of a thread: its rounding, and its treatment of subnormal numbers.
 #pragma once
 
 #if defined(__SSE__) || defined(_M_X64)
@@ -8,9 +8,9 @@
 
 namespace skrnn {
 
-// While one of these lives, its thread computes in `mode`; then its own mode comes back. Every
-// thread of a team has a mode of its own: one that works for another takes that one's, or results
-// would depend on which thread made them.
+// Within its scope, the calling thread computes in `mode`; afterwards its previous mode is
+// restored. Each thread of a team has its own mode, so a worker takes that of the calling thread:
+// otherwise results would depend on which thread computed them.
 class FloatingPointMode {
  public:
 #if defined(__SSE__) || defined(_M_X64)
@@ -44,7 +44,7 @@ class FloatingPointMode {
 };
 
 // Subnormal numbers cost a hundred cycles each on many CPUs, and a decaying state is full of them.
-// While one of these lives, its thread treats them as zero.
+// Within the scope of this class, the calling thread treats them as zero.
 class FlushSubnormals : public FloatingPointMode {
  public:
   FlushSubnormals() noexcept : FloatingPointMode(read() | kFlush) {}

@@ -1,4 +1,4 @@
-// More memory than there is, in words that say what wanted it.
+// A bad_alloc with a message that names the buffer and its size.
 #pragma once
 
 #include <cstdint>

@@ -18,8 +18,8 @@ namespace skrnn {
 // region would wait for them for ever.
 bool threads_lost() noexcept;
 
-// How many of `wanted` threads (<= 0: as many as the caller may use) `work` is worth, when each is
-// to have `least` of it and a whole number of `units`.
+// The number of threads to use for `work`, at most `wanted` (<= 0: max_threads()), so that each has
+// at least `least` of the work and one of the `units` into which it can be divided.
 inline int threads_worth(std::int64_t units, std::int64_t work, std::int64_t least,
                          int wanted) noexcept {
   if (threads_lost()) return 1;
@@ -32,12 +32,12 @@ struct Team {
   int threads;
 };
 
-// Where the threads of a team wait for one another. It spins for as long as a thread that has a
-// core is likely to need, then yields: OpenMP's own barrier keeps spinning, and where other work
-// shares the cores it spins against the very thread that it waits for.
+// A barrier for the threads of a team. A waiting thread spins for about as long as a running thread
+// takes to arrive, then yields: OpenMP's own barrier keeps spinning, and if other work shares the
+// cores it takes time from the thread that it waits for.
 class Barrier {
  public:
-  // Every one of `threads` threads must come here.
+  // Each of the `threads` threads of the team must call this.
   void wait(int threads) noexcept {
     if (threads == 1) return;
     const unsigned round = round_.load(std::memory_order_relaxed);
@@ -57,8 +57,7 @@ class Barrier {
   std::atomic<unsigned> round_{0};
 };
 
-// What one thread needs to wait at a barrier: the barrier and how many threads come to it, behind
-// one pointer.
+// The arguments of a barrier wait, the barrier and its number of threads, behind one pointer.
 struct BarrierWait {
   Barrier* barrier;
   int threads;

@@ -1,5 +1,5 @@
-// Philox-4x32-10 (Salmon, Moraes, Dror & Shaw, SC '11): random numbers without a state. Whoever
-// knows a number's counter can have it at any time, so neither threads nor order matter.
+// Philox-4x32-10 (Salmon, Moraes, Dror & Shaw, SC '11): random numbers without a state. Each number
+// is a function of its counter and the key, so that neither threads nor order matter.
 #pragma once
 
 #include <array>

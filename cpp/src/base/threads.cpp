@@ -15,7 +15,7 @@ namespace {
 #if defined(SKRNN_WATCH_FORK)
 std::atomic<bool> forked{false};
 
-// Registered when the library is loaded: whoever forks may not have called us before.
+// Registered when the library is loaded: a process may fork before it first calls the library.
 const int watch = pthread_atfork(nullptr, nullptr, [] { forked = true; });
 #endif
 

@@ -13,8 +13,8 @@ namespace skrnn::SKRNN_ISA {
 struct Gru {
   static constexpr const char* kName = "gru";
   static constexpr int kGates = 3;
-  // The update gate starts at sigmoid(2), 88 %, of the state kept: its reset gate lets less of the
-  // gradient through than an LSTM's gates do.
+  // The bias of the update gate starts at 2, so that sigmoid(2), 88 %, of the state is kept: the
+  // reset gate lets less of the gradient through than an LSTM's gates do.
   static constexpr ParameterInfo kParameters[] = {weight_ih(kGates), weight_hh(kGates),
                                                   bias_ih(kGates, gate_starts_at(1, 2.0f)),
                                                   bias_hh(kGates)};
@@ -23,8 +23,8 @@ struct Gru {
   static constexpr int kSaved = 4;  // n, r, z, U_n h' + d_n
   static constexpr bool kPassesDh = true;
 
-  // Four sums: the input's share of n, r, z, and the recurrent share of n, which r
-  // multiplies by itself.
+  // Four sums: the input's share of n, r, z, and, separately, the recurrent share of n, which r
+  // multiplies.
   template <int>
   struct Stage {
     static constexpr int kGates = 3, kSums = 4, kBlocks = 1;

@@ -15,7 +15,7 @@ namespace skrnn::SKRNN_ISA {
 struct GruResetBefore {
   static constexpr const char* kName = "gru_reset_before";
   static constexpr int kGates = 3;
-  // The update gate starts at sigmoid(2), 88 %, of the state kept, as in gru.h.
+  // The bias of the update gate starts at 2, as in gru.h.
   static constexpr ParameterInfo kParameters[] = {weight_ih(kGates), weight_hh(kGates),
                                                   bias_ih(kGates, gate_starts_at(1, 2.0f)),
                                                   bias_hh(kGates)};
@@ -42,7 +42,7 @@ struct GruResetBefore::Stage<0> {
     u.save(1, z);
   }
 
-  // dh arrives as z dh, left there by the other stage, so dz = z dh (h' - n) (1 - z).
+  // dh arrives as z dh, set by the other stage, so dz = z dh (h' - n) (1 - z).
   template <int N>
   static SKRNN_INLINE void backward(const UnitGradients<N>& u) {
     using V = Wide<N>;

@@ -14,13 +14,13 @@ namespace skrnn::SKRNN_ISA {
 struct Lstm {
   static constexpr const char* kName = "lstm";
   static constexpr int kGates = 4;
-  // The forget gate starts at sigmoid(1), 73 %, of the state kept (Jozefowicz, Zaremba & Sutskever,
-  // ICML 2015).
+  // The bias of the forget gate starts at 1, so that sigmoid(1), 73 %, of c is kept (Jozefowicz,
+  // Zaremba & Sutskever, ICML 2015).
   static constexpr ParameterInfo kParameters[] = {weight_ih(kGates), weight_hh(kGates),
                                                   bias_ih(kGates, gate_starts_at(1, 1.0f)),
                                                   bias_hh(kGates)};
   static constexpr StateInfo kStates[] = {kH, {"c", kUnits}};
-  static constexpr int kC = 1;  // the place of c among the states
+  static constexpr int kC = 1;  // index of c in kStates
   static constexpr int kStages = 1;
   static constexpr int kSaved = 4;          // i, f, g, o
   static constexpr bool kPassesDh = false;  // dL/dh' flows through the recurrent weights alone

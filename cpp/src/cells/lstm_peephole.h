@@ -14,14 +14,14 @@ namespace skrnn::SKRNN_ISA {
 struct LstmPeephole {
   static constexpr const char* kName = "lstm_peephole";
   static constexpr int kGates = 4;
-  // The forget gate starts as that of lstm.h, and the peepholes closed.
+  // The bias of the forget gate starts as in lstm.h, and the peepholes at zero.
   static constexpr ParameterInfo kParameters[] = {
       weight_ih(kGates),        weight_hh(kGates),         bias_ih(kGates, gate_starts_at(1, 1.0f)),
       bias_hh(kGates),          unit_vector("peephole_i"), unit_vector("peephole_f"),
       unit_vector("peephole_o")};
   static constexpr StateInfo kStates[] = {kH, {"c", kUnits}};
-  static constexpr int kC = 1;                                // the place of c among the states
-  static constexpr int kInput = 0, kForget = 1, kOutput = 2;  // those of the peepholes
+  static constexpr int kC = 1;                                // index of c in kStates
+  static constexpr int kInput = 0, kForget = 1, kOutput = 2;  // indices of the peephole vectors
   static constexpr int kStages = 1;
   static constexpr int kSaved = 4;          // i, f, g, o
   static constexpr bool kPassesDh = false;  // dL/dh' flows through the recurrent weights alone

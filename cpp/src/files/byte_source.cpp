@@ -23,7 +23,7 @@ std::FILE* open_for_reading(const std::filesystem::path& path) {
 #endif
 }
 
-// -1 with an errno where it cannot be told.
+// The size in bytes; -1, with errno set, on failure.
 std::int64_t size_of(std::FILE* file) {
 #ifdef _WIN32
   return _fseeki64(file, 0, SEEK_END) == 0 ? _ftelli64(file) : -1;
@@ -52,16 +52,16 @@ class File final : public ByteSource {
       throw std::invalid_argument("a path cannot hold a NUL character");
     }
     const fs::path path = fs::u8path(name);
-    // Looked at before it is opened: opening a pipe would wait for someone to write.
+    // Checked before it is opened: opening a pipe would block until another process writes.
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (fs::is_directory(status)) fail(EISDIR, name);
     if (fs::exists(status) && !fs::is_regular_file(status)) {
-      throw std::invalid_argument("a model is read from a regular file, and this is none");
+      throw std::invalid_argument("a model is read from a regular file, and this is not one");
     }
     file_.reset(open_for_reading(path));
     if (!file_) fail(errno, name);
-    // Of the file that is open: under its name there may be another one by now.
+    // The size of the open file: its path may name another file by now.
     size_ = size_of(file_.get());
     if (size_ < 0) fail(errno, name);
     if (static_cast<std::uint64_t>(size_) > std::numeric_limits<std::size_t>::max() / 2) {

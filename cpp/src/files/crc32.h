@@ -1,9 +1,9 @@
 // The CRC-32 of zip, gzip and PNG (ISO 3309), which Python has as zlib.crc32.
 //
-// It is for damage: it finds any flipped bit, any two of them in tensors below 500 MB, and any
-// change within 32 bits in a row, and misses one of four billion of the others. It needs a table
-// and a line, where a cryptographic digest would need a hundred and take longer. So it is no
-// signature: who changes a file on purpose can write the CRC-32 that suits it.
+// It detects accidental damage: any flipped bit, any two flipped bits in tensors below 500 MB, any
+// change within 32 bits in a row, and all but one in four billion of other changes. It takes a
+// table and a line of code, where a cryptographic digest would take a hundred lines and longer to
+// run. It is not a signature: a file that is changed on purpose can carry a matching CRC-32.
 #pragma once
 
 #include <cstddef>

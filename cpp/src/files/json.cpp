@@ -22,7 +22,7 @@ constexpr std::size_t kDeepest = 64;
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-// One past the value that begins at text[i], in checked text.
+// The index one past the end of the value that begins at text[i], in checked text.
 std::size_t end_of_value(std::string_view text, std::size_t i) {
   std::size_t depth = 0;
   do {
@@ -41,14 +41,14 @@ std::size_t end_of_value(std::string_view text, std::size_t i) {
         for (++i; text[i] != '"'; ++i) i += text[i] == '\\';
         ++i;
         break;
-      default:  // a number, a literal, or what stands between two values
+      default:  // a number, a literal, or a separator
         i = std::min(text.find_first_of("{}[]\", \t\n\r", i + 1), text.size());
     }
   } while (depth > 0);
   return i;
 }
 
-// Goes once through a document.
+// Checks a document in one pass.
 class Checker {
  public:
   Checker(std::string_view text, const std::string& what) : text_(text), what_(what) {}
@@ -85,7 +85,7 @@ class Checker {
     std::size_t first_name;  // in names_
   };
 
-  // A NUL at the end of the text, which is nowhere allowed.
+  // The next character; at the end of the text NUL, which JSON allows nowhere.
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
   [[noreturn]] void fail(const std::string& wrong) const {
@@ -222,9 +222,9 @@ class Checker {
   const std::string& what_;
   std::size_t at_ = 0;
   std::vector<Container> open_;  // from outside to inside
-  // Of the members of all objects that are open. A deque grows without a copy.
+  // The names of the members of all open objects. A deque grows without moving its elements.
   std::deque<std::string_view> names_;
-  std::deque<std::string> decoded_;  // those that have escapes
+  std::deque<std::string> decoded_;  // names that have escapes
 };
 
 }  // namespace

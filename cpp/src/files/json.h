@@ -1,4 +1,4 @@
-// Reads JSON (RFC 8259) that may come from anyone.
+// A reader of JSON (RFC 8259) for untrusted input.
 //
 // A document is checked as a whole before any of it is read, in a loop and not by recursion. A
 // value is then a view of its text, and what is in it is found by reading it from its start.
@@ -25,8 +25,8 @@ class Json {
   bool is_object() const { return text_.front() == '{'; }
   bool is_array() const { return text_.front() == '['; }
 
-  // Nothing where the value is of another type, or outside of the range of the result. An integer
-  // has neither a point nor an exponent; a number too small for float64 is outside of its range.
+  // No value if it is of another type, or outside of the range of the result. An integer has
+  // neither a point nor an exponent; a number too small for float64 is outside of its range.
   std::optional<std::int64_t> integer() const;
   std::optional<double> number() const;
   std::optional<bool> boolean() const;

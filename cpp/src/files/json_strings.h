@@ -17,11 +17,11 @@ int utf16_unit(std::string_view text, std::size_t i);
 inline bool is_high_surrogate(int unit) { return unit >= 0xd800 && unit < 0xdc00; }
 inline bool is_low_surrogate(int unit) { return unit >= 0xdc00 && unit < 0xe000; }
 
-// What a string that is known to be good, in its quotes, stands for.
+// The content of a string that has been checked, given with its quotes.
 std::string decode_json_string(std::string_view text);
 
-// A piece of anyone's text for a message: in double quotes, without its end where it is long, and
-// with bytes other than ASCII's printable ones as \xNN.
+// Untrusted text for a message: in double quotes, truncated if it is long, and with bytes other
+// than printable ASCII as \xNN.
 std::string quoted(std::string_view text);
 
 }  // namespace skrnn

@@ -24,12 +24,12 @@
 namespace skrnn {
 namespace {
 
-constexpr std::int64_t kFormatVersion = 3;     // those before are read as well
+constexpr std::int64_t kFormatVersion = 3;     // older formats are read, too
 constexpr std::size_t kMostOperations = 1000;  // every step goes through all of them
 
 [[noreturn]] void fail(const std::string& wrong) { throw std::invalid_argument(wrong); }
 
-// An object of the description, whose members have to be there and of a type.
+// An object of the description. Access to a member throws if it is missing or of another type.
 class Fields {
  public:
   Fields(std::string path, const Json& object) : path_(std::move(path)), object_(object) {
@@ -51,7 +51,7 @@ class Fields {
   bool boolean(const char* name) const {
     return require(get(name).boolean(), name, "true or false");
   }
-  // One of our own names, which are short enough to be repeated in a message.
+  // A name that this library defines (a cell, a loss, ...), short enough to repeat in a message.
   std::string word(const char* name) const {
     constexpr std::size_t kLongest = 40;
     const std::string word = require(get(name).string(), name, "a string");
@@ -68,7 +68,7 @@ class Fields {
     return value;
   }
   Json json() const { return object_; }
-  // What to call an element of a list in a message.
+  // The name of a list's element in messages.
   std::string place(const char* name, std::size_t i) const {
     return path_ + "." + name + "[" + std::to_string(i) + "]";
   }
@@ -196,14 +196,14 @@ std::string hexadecimal(std::uint32_t digest) {
        "was " + expected + "; fetch the file again, or save the model anew");
 }
 
-// The tensors of a file as a model asks for them. All are asked for before the data of any is read,
-// so that no memory is taken that the file does not fill.
+// The tensors of a file, requested by name, dtype and shape. All are requested before the data of
+// any is read, so that no memory is allocated that the file does not fill.
 class Tensors {
  public:
   explicit Tensors(const Safetensors& file)
       : file_(file), asked_(file.tensors().size()), digests_(file.tensors().size()) {}
 
-  // What the bytes of tensors have to come to; `digests` is {name: integer, ...}.
+  // Sets the expected CRC-32 of tensors; `digests` is {name: integer, ...}.
   void expect(const Json& digests) {
     constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
     for (JsonItems items(digests); items.next();) {
@@ -274,7 +274,7 @@ class Tensors {
   bool has_digests_ = false;
 };
 
-// The last member of a description, and what follows it: its digest, of the text before it.
+// The last member of a description, a digest of the text before it, stands between these.
 constexpr std::string_view kBeforeDigest = ",\"digest\":\"", kAfterDigest = "\"}";
 constexpr std::size_t kDigestSize = kBeforeDigest.size() + 8 + kAfterDigest.size();
 
@@ -320,8 +320,8 @@ ModelFile read(ByteSource& source) {
   const Fields root = read_description(result.description);
   ServingSettings& settings = result.settings = read_settings(root);
 
-  // Of every layer there are two weights and two biases, so that names are made for few more
-  // parameters than there are tensors.
+  // Every layer has at least two weights and two biases. This bounds the number of names that
+  // NetworkLayout makes by the number of tensors in the file.
   const std::int64_t layers = settings.network.num_layers;
   const auto count = static_cast<std::int64_t>(file.tensors().size());
   if (layers > count / 4) {

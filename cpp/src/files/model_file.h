@@ -15,10 +15,10 @@
 //   digest          the last member, without a blank before or in it, `,"digest":"1a2b3c4d"}`: the
 //                   CRC-32 of the text before it, as UTF-8, in hexadecimal digits
 //
-// and whatever else Python keeps there. So damage to anything that is read is found, wherever the
+// and whatever else Python keeps there. Together the digests cover all that is read, wherever the
 // tensors stand in the file (crc32.h). They are the parameters of the NetworkLayout, float32 under
 // their own names; "target.mean" and "target.scale" [targets], and for the i-th operation
-// "input.<i>" [C], float64; and any whose name begins with "extra.", which are not read.
+// "input.<i>" [C], float64; and tensors whose names begin with "extra.", which are not read.
 #pragma once
 
 #include <cstddef>

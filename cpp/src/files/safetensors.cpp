@@ -42,7 +42,7 @@ const Dtype& read_dtype(const Json& text, const std::string& tensor) {
 
 constexpr std::size_t kMostDimensions = 64;  // as in NumPy and PyTorch
 
-// A list of sizes or places, none of which is negative.
+// A list of sizes or offsets, none of which is negative.
 std::vector<std::int64_t> read_list(const Json& list, const std::string& tensor,
                                     const char* field) {
   std::vector<std::int64_t> result;
@@ -61,7 +61,7 @@ std::vector<std::int64_t> read_list(const Json& list, const std::string& tensor,
   return result;
 }
 
-// Bytes of a tensor. Throws where they are no whole number, or too many to count.
+// The size of a tensor in bytes. Throws if it is not a whole number, or overflows.
 std::int64_t byte_size(const std::vector<std::int64_t>& shape, const Dtype& dtype,
                        const std::string& tensor) {
   constexpr std::int64_t kMostBits = std::numeric_limits<std::int64_t>::max();

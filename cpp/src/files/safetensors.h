@@ -1,4 +1,4 @@
-// Reads the header of a safetensors container, which may come from anyone, and then its tensors.
+// A reader of safetensors containers from untrusted sources: first the header, then the tensors.
 // https://github.com/huggingface/safetensors#format:
 //
 //   8 bytes     N, unsigned
@@ -24,13 +24,13 @@ struct Tensor {
   std::string name;
   std::string_view dtype;  // "F32", ...
   std::vector<std::int64_t> shape;
-  std::int64_t begin, end;  // of its bytes in the data
+  std::int64_t begin, end;  // range of its bytes in the data
 };
 
 class Safetensors {
  public:
-  // Reads and checks the header, and nothing of the data: afterwards every tensor has a known
-  // dtype, as many bytes as that and its shape need, and all of them in the source. Throws
+  // Reads and checks the header, but none of the data: afterwards every tensor has a known dtype
+  // and the number of bytes that its dtype and shape need, all of them inside the source. Throws
   // std::invalid_argument for anything else. `source` has to outlive the object.
   explicit Safetensors(ByteSource& source);
   Safetensors(const Safetensors&) = delete;
@@ -42,7 +42,7 @@ class Safetensors {
   // The text under a name in "__metadata__", or nothing.
   std::optional<std::string> metadata(std::string_view name) const;
 
-  // The bytes of a tensor, end - begin of them.
+  // Reads the end - begin bytes of a tensor.
   void read(const Tensor& tensor, void* to) const;
 
  private:

@@ -1,4 +1,4 @@
-// What every CPU of this architecture can run: SSE2 on x86-64.
+// The instruction set that every CPU of this architecture has: SSE2 on x86-64.
 #define SKRNN_ISA baseline
 #define Eigen EigenBaseline
 #include "isa/kernels.h"

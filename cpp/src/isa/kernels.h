@@ -61,7 +61,7 @@ constexpr CellKernels kCells[] = {
     cell_kernels<GruResetBefore>(),
 };
 
-// Every optimiser, likewise.
+// Every optimiser, in the order in which users see them.
 constexpr OptimizerKernel kOptimizers[] = {
     optimizer_kernel<Adam>(),
     optimizer_kernel<AdamW>(),

@@ -7,7 +7,7 @@
 
 namespace skrnn {
 
-// Throws std::invalid_argument for an unknown name, listing those there are.
+// Throws std::invalid_argument for an unknown name, listing the known ones.
 const CellKernels& find_cell(const KernelTable& table, const std::string& name);
 
 }  // namespace skrnn

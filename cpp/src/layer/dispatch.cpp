@@ -30,7 +30,8 @@ namespace {
 #if defined(SKRNN_HAVE_AVX2) || defined(SKRNN_HAVE_AVX512)
 #if defined(_MSC_VER) && !defined(__clang__)
 
-// The registers that the operating system saves: bits 1, 2 for AVX; 5, 6, 7 besides for AVX-512.
+// True if the operating system saves the registers in `mask`: bits 1 and 2 for AVX, and 5, 6 and 7
+// as well for AVX-512.
 bool system_saves(unsigned long long mask) {
   int leaf[4];
   __cpuid(leaf, 1);

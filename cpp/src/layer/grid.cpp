@@ -9,17 +9,17 @@ namespace {
 
 Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
-// Hidden units are cut between whole panels.
+// The largest number of parts of the hidden units, which are cut between whole panels only.
 Index unit_cuts(LayerShape shape, const CellKernels& kernels) {
   return ceil_div(shape.hidden_size, kernels.lanes * kCutBlocks);
 }
 
-// What a call costs on one grid, in cycles of a common CPU. Only the order of grids matters, and
-// that where they differ by much, so the constants are round.
+// The estimated cost of a call on one grid, in cycles of a common CPU. Only the ranking of grids
+// matters, and only if their costs differ by much, so the constants are round numbers.
 double cost(const Batch& batch, LayerShape shape, const CellKernels& kernels, Work work,
             Grid grid) {
   constexpr double kStart = 30'000;       // waking a sleeping thread
-  constexpr double kBarrierWait = 7'000;  // until the slowest thread has come
+  constexpr double kBarrierWait = 7'000;  // until the slowest thread arrives
   constexpr double kEquations = 60;       // of a cell, for one packet of units
   constexpr double kMultiplyAdds = 1.5;   // packets a cycle, in practice
 
@@ -45,8 +45,8 @@ Grid choose_grid(const Batch& batch, LayerShape shape, const CellKernels& kernel
                  int wanted) {
   if (threads_lost() || batch.total_steps() == 0) return {1, 1};
   if (wanted <= 0) wanted = max_threads();
-  // Cutting units makes threads wait for one another, which costs most where other work shares the
-  // cores: it has to promise more than cutting sequences.
+  // With units cut, threads wait for one another at every step, which costs most if other work
+  // shares the cores: such a grid is chosen only if it is faster by this factor.
   constexpr double kAdvantage = 1.1;
   Grid best{1, 1};
   double least = cost(batch, shape, kernels, work, best);

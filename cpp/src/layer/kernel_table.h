@@ -1,6 +1,5 @@
-// What crosses the border between the ISA-blind library and a unit built for one instruction set:
-// plain structs, raw pointers and function pointers, so that no code of one side can be linked into
-// the other.
+// The border between the ISA-blind library and a unit built for one instruction set: plain structs,
+// raw pointers and function pointers, so that no code of one side can be linked into the other.
 #pragma once
 
 #include <cstddef>
@@ -31,9 +30,9 @@ struct BatchView {
 // Hidden units are cut between threads at multiples of this many blocks (of one packet's lanes).
 constexpr Index kCutBlocks = 4;
 
-// What one thread does: some sequences, and for them some hidden units. Where several threads take
-// the same sequences, each of them calls `wait(barrier)` when its units of a step are done, which
-// returns when those of all are done; null where a thread has all units.
+// The share of one thread: a range of sequences, and a range of their hidden units. If several
+// threads share the sequences, each calls `wait(barrier)` after its units of a step, which returns
+// when all of them have done so; null if the thread has all units.
 struct Part {
   Range ranks;
   Range blocks;
@@ -60,8 +59,8 @@ struct ForwardArgs {
   float* saved_states[kMostStates];  // [sum of lengths, H] each but h, which is y; or null
   float* operands;  // [B, H] by rank i, between two stages; cells with two stages only
 
-  // Where given, h is multiplied by this on its way to the recurrent weights (and nowhere else);
-  // the products of even and odd steps stand in turn in the halves of `masked`.
+  // If not null, h is multiplied by this mask before the product with the recurrent weights (and
+  // nowhere else); the masked h of even and odd steps alternate between the halves of `masked`.
   const float* recurrent_mask;  // [B, H] by rank i, or null
   float* masked;                // [2, B, H] by rank i, or null
   Index batch_size;             // B
@@ -76,7 +75,7 @@ struct StepArgs {
   const float* x;                   // [B, I]
   const float* state[kMostStates];  // [B, H] each, or null for zeros
   float* out[kMostStates];          // [B, H] each
-  bool descending;  // read the weights last to first: finds what the last call left in cache
+  bool descending;                  // read the weights from last to first, see layer.h
 };
 
 // The backward pass goes through time in chunks of steps [step_begin, step_end), last chunk first.
@@ -85,7 +84,7 @@ struct StepArgs {
 struct BackwardArgs {
   LayerShape shape;
   BatchView batch;
-  const float* packed;                     // forward weights, packed: the vectors are read there
+  const float* packed;                     // forward weights, packed: for the cell's vectors
   const float* packed_back;                // backward weights, packed
   const float* x;                          // [rows, I]
   const float* state0[kMostStates];        // [B, H] each, or null for zeros
@@ -122,7 +121,8 @@ struct PackArgs {
   const float* bias;  // [columns], or null for zeros
 };
 
-// y[r][c] = bias[c] + sum over k of x[r][k] * (entry k of column c); or that is added to y.
+// y[r][c] = bias[c] + sum over k of x[r][k] * (entry k of column c). With `adds`, the product is
+// added to y.
 struct MatrixArgs {
   Index columns;
   Index inner;
@@ -145,19 +145,19 @@ struct MatrixKernels {
   double (*sum_of_squares)(const float* x, Index n);
 };
 
-// What changes from one step of an optimiser to the next.
+// The settings of one step of an optimiser.
 struct OptimizerStep {
   float learning_rate;
   float decay;              // of these parameters
-  float gradient_scale;     // 1, or less where the gradient's norm is clipped
+  float gradient_scale;     // 1, or less if the gradient's norm is clipped
   float first_correction;   // 1 / (1 - beta1^t)
   float second_correction;  // 1 / (1 - beta2^t)
 };
 
 struct OptimizerKernel {
   const char* name;
-  int states;    // values that it keeps of each parameter, 1 or 2
-  double beta1;  // of the corrections; 0 where there are none
+  int states;    // state values for each parameter, 1 or 2
+  double beta1;  // of the bias corrections; 0: none
   double beta2;
   void (*step)(const OptimizerStep&, float* parameters, const float* gradient, float* first,
                float* second, Index n);
@@ -169,15 +169,15 @@ struct CellKernels {
   int num_parameters;
   const StateInfo* states;
   int num_states;
-  int gates;  // rows of the recurrent weights over H
+  int gates;  // rows of the recurrent weights, divided by H
   int stages;
   int lanes;  // units of a block
 
-  // Floats in packed forward weights, backward weights, and what training saves a step.
+  // Floats in packed forward weights, in packed backward weights, and saved for backward at a step.
   Index (*forward_size)(LayerShape);
   Index (*backward_size)(LayerShape);
   Index (*saved_gates)(Index hidden_size);
-  // Arrays in the order of `parameters`; gradients that nobody wants are null.
+  // Arrays in the order of `parameters`; gradients that are not wanted are null.
   void (*pack_forward)(LayerShape, const float* const* parameters, float* packed);
   void (*pack_backward)(LayerShape, const float* const* parameters, float* packed);
   void (*unpack_gradient)(LayerShape, const float* packed, float* const* gradients);
@@ -188,8 +188,8 @@ struct CellKernels {
   std::size_t (*step_scratch)(LayerShape);
   void (*step)(const StepArgs&, void* scratch);
 
-  Index (*padded_size)(Index hidden_size);      // floats a row of dstate
-  Index (*dgates_size)(Index hidden_size);      // floats a row of dgates
+  Index (*padded_size)(Index hidden_size);      // floats in a row of dstate
+  Index (*dgates_size)(Index hidden_size);      // floats in a row of dgates
   Index (*hidden_columns)(Index hidden_size);   // rows of BackwardArgs::hidden
   Index (*gradient_panels)(Index hidden_size);  // units of work of weight_gradient
   std::size_t (*backward_scratch)(LayerShape, Index ranks, Index capacity);

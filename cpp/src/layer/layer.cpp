@@ -21,7 +21,7 @@ BatchView view_of(const Batch& batch) {
           batch.lengths().data(), batch.time_offset().data(), batch.packed_offset().data()};
 }
 
-// The parameters as the kernels take them.
+// The parameters as an array of pointers, after a check of their number.
 const float* const* checked(const CellInfo& cell, const LayerParameters& parameters) {
   if (parameters.size() != cell.parameters.size()) {
     throw std::invalid_argument("parameters: cell '" + cell.name + "' has " +
@@ -37,7 +37,7 @@ const float* const* checked(const CellInfo& cell, const LayerParameters& paramet
   return parameters.data();
 }
 
-// Copies the pointers of a list of states, or nulls where there is no list.
+// Copies the pointers of a list of states, or nulls if there is no list.
 template <class From, class To>
 void take_states(const CellKernels& kernels, From* const* from, To** to) {
   for (int k = 0; k < kernels.num_states; ++k) to[k] = from == nullptr ? nullptr : from[k];
@@ -54,7 +54,7 @@ void clear_padding(const Batch& batch, std::int64_t columns, float* matrix) {
   }
 }
 
-// Calls body(team, part) on each thread of `grid`, or of what OpenMP grants of it.
+// Calls body(team, part) on each thread of `wanted`, or of as many as OpenMP starts.
 template <class Body>
 void run_parts(const Batch& batch, LayerShape shape, const CellKernels& kernels, Grid wanted,
                const Body& body) {
@@ -100,14 +100,14 @@ struct Layer::Impl {
   std::size_t step_scratch;  // bytes
   Buffer<float> packed;
 
-  // Only training wants these, so they are packed when it first asks. Until then the weights wait
-  // in the forward packing.
+  // The backward weights, which only training needs: load, or the first call of backward, packs
+  // them; the latter from the forward weights.
   mutable std::mutex back_mutex;
   mutable std::atomic<bool> has_back{false};
   mutable Buffer<float> packed_back;
 
-  // Alternates the direction in which step reads the weights. Only speed depends on it, so threads
-  // that race for it do no harm.
+  // Alternates the direction in which step reads the weights. Only speed depends on it, so a race
+  // between threads is harmless.
   mutable std::atomic<bool> steps_are_odd{false};
 
   const float* backward_weights() const;
@@ -136,8 +136,11 @@ const float* Layer::Impl::backward_weights() const {
 Layer::Layer(const std::string& cell, std::int64_t input_size, std::int64_t hidden_size,
              const LayerParameters& parameters)
     : impl_(std::make_unique<Impl>()) {
-  if (input_size < 1) throw std::invalid_argument("input_size must be at least 1");
-  if (hidden_size < 1) throw std::invalid_argument("hidden_size must be at least 1");
+  if (input_size < 1)
+    throw std::invalid_argument("input_size must be at least 1, got " + std::to_string(input_size));
+  if (hidden_size < 1)
+    throw std::invalid_argument("hidden_size must be at least 1, got " +
+                                std::to_string(hidden_size));
   impl_->table = &active_kernels();
   impl_->kernels = &find_cell(*impl_->table, cell);
   impl_->info = cell_info(cell);
@@ -187,7 +190,7 @@ void Layer::forward(const Batch& batch, const float* x, const float* const* stat
   take_states(kernels, state0, args.state0);
   take_states(kernels, state_n, args.state_n);
 
-  // States nobody wants still need a place.
+  // The kernels write all states: those that are not wanted go to a buffer.
   Buffer<float> unwanted[kMostStates];
   for (int k = 0; k < kernels.num_states; ++k) {
     if (args.state_n[k] != nullptr) continue;
@@ -245,7 +248,7 @@ void Layer::backward(const Batch& batch, const float* x, const float* const* sta
   const std::int64_t chunks = capacity > 0 ? (batch.total_steps() + capacity - 1) / capacity : 0;
   const Grid grid = choose_grid(batch, shape, kernels, {2, 2 * chunks}, threads);
 
-  // An odd number of cache lines from column to column spreads them over the sets of a cache.
+  // A stride of an odd number of cache lines spreads the columns over the sets of a cache.
   const std::int64_t column_stride = (capacity + 31) / 32 * 32 + 16;
 
   const std::int64_t dgates = kernels.dgates_size(H) * capacity;
@@ -341,14 +344,14 @@ void Layer::backward(const Batch& batch, const float* x, const float* const* sta
 void Layer::step(std::int64_t batch, const float* x, const float* const* state,
                  float* const* out) const {
   const std::int64_t I = impl_->shape.input_size, H = impl_->shape.hidden_size;
-  // In place, every new h needs all of the old one of its sequence: the old ones of a few sequences
-  // at a time step aside.
+  // In place, every unit of the new h needs all units of the old h of its sequence: the old h of a
+  // few sequences at a time is copied to a buffer.
   constexpr std::int64_t kAside = 48;
   const bool in_place = state != nullptr && out[0] == state[0];
   const std::int64_t at_once = in_place ? std::min(batch, kAside) : batch;
 
-  // One block a thread, which grows to the largest layer it has seen: a step allocates no more once
-  // a thread has made one.
+  // One block per thread, which grows to the largest layer that the thread has run: after the first
+  // step of a layer, nothing is allocated.
   thread_local Buffer<char> block;
   thread_local std::size_t capacity = 0;
   const std::size_t scratch = impl_->step_scratch;

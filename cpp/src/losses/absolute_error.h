@@ -8,7 +8,7 @@ namespace skrnn::absolute_error {
 inline double row(const LossContext& context, const float* o, const float* y, float* gradient) {
   return mean_of_each(context, o, y, gradient, [](double a, double target, double& derivative) {
     const double error = a - target;
-    derivative = error > 0 ? 1 : error < 0 ? -1 : error;  // a NaN stays one
+    derivative = error > 0 ? 1 : error < 0 ? -1 : error;  // NaN stays NaN
     return std::abs(error);
   });
 }

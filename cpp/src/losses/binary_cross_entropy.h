@@ -1,4 +1,5 @@
-// Questions of yes or no, from logits: l = mean over k of log(1 + exp(o_k)) - y_k o_k.
+// Binary cross-entropy of one or more labels, from logits: l = mean over k of log(1 + exp(o_k)) -
+// y_k o_k.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 namespace skrnn::binary_cross_entropy {
 
 inline double probability(double o) {
-  // No exponential of a large number.
+  // The argument of exp is never positive, so there is no overflow.
   const double e = std::exp(-std::abs(o));
   return (o >= 0 ? 1 : e) / (1 + e);
 }
@@ -26,7 +27,7 @@ inline void link(const LossContext& context, float* o) {
   }
 }
 
-// Every target asks for the probability of a yes, which has no units.
+// The answers are probabilities, which have no units.
 inline void answer(const LossContext& context, const float* p, const TargetUnits&,
                    double* answers) {
   for (std::int64_t k = 0; k < context.outputs; ++k) answers[k] = static_cast<double>(p[k]);

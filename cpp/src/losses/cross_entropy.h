@@ -1,8 +1,8 @@
-// One of K classes, from logits: l = log sum over k of exp(o_k) - o_y. The target is the number of
-// the class.
+// Cross-entropy of one of K classes, from logits: l = log sum over k of exp(o_k) - o_y. The target
+// is the number of the class.
 //
-// A row of few classes is computed with scalar exponentials; for one of many, as of a vocabulary,
-// there is a kernel.
+// A row of few classes uses scalar exponentials; a row of many classes, such as a vocabulary, uses
+// a vectorised kernel.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,9 @@
 
 namespace skrnn::cross_entropy {
 
-// From which on the kernel is used: there a row takes less than half of the time, and an eighth
-// with 10,000. Fewer classes would gain less, and keep their bits.
+// The number of classes from which on the kernel is used: a row then takes less than half of the
+// time, and an eighth with 10,000 classes. Fewer classes would gain less, and keep the bits of the
+// scalar code.
 constexpr std::int64_t kManyClasses = 64;
 
 inline std::int64_t outputs_for(const LossContext&) { return 0; }
@@ -53,8 +54,7 @@ inline double row(const LossContext& context, const float* o, const float* y, fl
   return std::log(sum) - static_cast<double>(o[target] - most);
 }
 
-// The sum of p [n] in a fixed order: of few terms one after the other, of many in eight sums side
-// by side.
+// The sum of p [n] in a fixed order: few terms one after another, many terms in eight partial sums.
 inline double total_of(const float* p, std::int64_t n) {
   constexpr int kSums = 8;
   double sums[kSums] = {};

@@ -1,12 +1,12 @@
-// Mean and spread: the negative log-likelihood of a normal distribution, but for log(2 pi) / 2. Of
-// 2 K outputs the first K are means m_k and the others raw scales a_k:
+// The negative log-likelihood of a normal distribution, without the constant log(2 pi) / 2. Of 2 K
+// outputs the first K are means m_k and the others raw scales a_k:
 //
 //   s_k = S tanh(a_k / S)                           the log-variance
 //   l = mean over k of (s_k + (y_k - m_k)^2 exp(-s_k)) / 2
 //
 // The log-variance (Kendall & Gal, arXiv:1703.04977, equation 8) needs no constraint, and a step in
-// it changes the deviation by a proportion. It is bounded because the loss has no minimum where a
-// target is met exactly; tanh, unlike clipping, always lets a gradient through. The links are means
+// it multiplies the deviation by a factor. It is bounded because the loss has no minimum if a mean
+// equals its target exactly; tanh, unlike clipping, always passes a gradient. The links are means
 // and standard deviations.
 #pragma once
 

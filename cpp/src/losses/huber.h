@@ -1,4 +1,5 @@
-// Squared near zero and absolute beyond (Huber, Annals of Mathematical Statistics 35, 1964). With
+// The Huber loss, squared near zero and linear beyond (Huber, Annals of Mathematical Statistics 35,
+// 1964). With
 // e = o_k - y_k, l = mean over k of
 //   e^2 / 2                    where |e| <= delta
 //   delta (|e| - delta / 2)    elsewhere

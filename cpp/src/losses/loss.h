@@ -1,7 +1,7 @@
 // A loss is a function of one row of outputs and its targets.
 //
-// A row is a sequence, or a step of one. With several outputs a row, every loss but the cross
-// entropy is the mean over them, so that a learning rate suits any number.
+// A row is a sequence, or a step of one. With several outputs per row, every loss but the
+// cross-entropy is the mean over them, so that the same learning rate suits any number of outputs.
 #pragma once
 
 #include <cmath>
@@ -18,12 +18,12 @@ namespace skrnn {
 struct OptionRule {
   const char* name;
   bool is_list;
-  double default_value;  // of a number; a list has none and has to be given
+  double default_value;  // of a number; a list has none and is required
   bool (*allows)(double);
-  const char* range;  // what `allows` asks for, as in "must be above 0"
+  const char* range;  // the condition of `allows`, as in "must be above 0"
 };
 
-// Those of one loss.
+// The options of one loss.
 struct OptionRules {
   const OptionRule* rules = nullptr;
   int count = 0;
@@ -35,11 +35,12 @@ struct OptionRules {
   const OptionRule* end() const { return rules + count; }
 };
 
-// What a loss knows beside its row.
+// The arguments of a loss besides its row.
 struct LossContext {
   std::int64_t outputs;  // K, columns of outputs
   std::int64_t targets;  // columns of targets
-  // The values of each option, in the order in which the loss declares them; one of a number.
+  // The values of each option, in the order in which the loss declares them; one value for a
+  // number.
   std::vector<std::vector<double>> options;
   const KernelTable* kernels;
 };
@@ -60,13 +61,13 @@ struct Loss {
   const char* name;
   const char* description;
 
-  // Columns of outputs that as many columns of targets need; 0 where any number will do.
+  // Columns of outputs that context.targets columns of targets need; 0: any number.
   std::int64_t (*outputs_for)(const LossContext&);
   // The loss of one row, and its gradient by the outputs ([K], or null for none).
   double (*row)(const LossContext&, const float* outputs, const float* targets, float* gradient);
-  // What the outputs of one row mean (probabilities, numbers, rates), in place.
+  // Turns the outputs of one row into probabilities, numbers or rates, in place.
   void (*link)(const LossContext&, float* outputs);
-  // From what the link gave to float64 in the units of the targets.
+  // Turns the result of `link` into answers, in float64 and in the units of the targets.
   void (*answer)(const LossContext&, const float* linked, const TargetUnits&, double* answers);
 
   OptionRules options = {};
@@ -78,10 +79,11 @@ const std::vector<Loss>& losses();
 // Throws std::invalid_argument for an unknown name.
 const Loss& find_loss(const std::string& name);
 
-// Throws std::invalid_argument for what check_loss refuses.
+// Throws std::invalid_argument as check_loss does.
 LossContext context_of(const LossSettings& loss, std::int64_t targets, std::int64_t outputs);
 
-// The mean over outputs of a loss each target has for itself; `slope` gives it and its derivative.
+// The mean over targets of a loss with one output for each target; `slope` returns the loss of one
+// target and sets its derivative.
 template <class Slope>
 double mean_of_each(const LossContext& context, const float* outputs, const float* targets,
                     float* gradient, const Slope& slope) {

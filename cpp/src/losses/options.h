@@ -1,4 +1,4 @@
-// The options of a loss: what was given against what the loss declares.
+// The options of a loss: given values are checked against those that the loss declares.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
-// Counts: the negative log-likelihood of a Poisson distribution, but for log(y!). The outputs are
-// logarithms of rates: l = mean over k of exp(o_k) - y_k o_k.
+// The negative log-likelihood of counts in a Poisson distribution, without the constant log(y!).
+// The outputs are logarithms of rates: l = mean over k of exp(o_k) - y_k o_k.
 #pragma once
 
 #include "losses/loss.h"

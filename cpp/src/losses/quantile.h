@@ -1,6 +1,6 @@
-// Pinball loss, least at quantiles (Koenker & Bassett, Econometrica 46, 1978). With Q levels tau_q
-// and e = y_k - o_kq, l = mean over k and q of max(tau_q e, (tau_q - 1) e). Output k * Q + q is
-// quantile q of target k.
+// The pinball loss, whose minimum is a quantile (Koenker & Bassett, Econometrica 46, 1978). With Q
+// levels tau_q and e = y_k - o_kq, l = mean over k and q of max(tau_q e, (tau_q - 1) e). Output k *
+// Q + q is quantile q of target k.
 #pragma once
 
 #include "losses/loss.h"

@@ -8,13 +8,13 @@
 
 namespace skrnn {
 
-// Calls body(row) for rows 0..rows-1, on as many threads as they are worth and at most `threads`.
-// With one thread nothing is allocated and OpenMP is not asked.
+// Calls body(row) for rows 0..rows-1, on at most `threads` threads, and fewer for little work. With
+// one thread nothing is allocated and OpenMP is not called.
 template <class Body>
 void for_each_row(const LossContext& context, std::int64_t rows, int threads, const Body& body) {
-  constexpr std::int64_t kOutputsOfOne = 16'384;  // below which a thread costs more than it brings
+  constexpr std::int64_t kOutputsOfOne = 16'384;  // outputs that make a thread worth its start
   if (threads != 1) threads = threads_worth(rows, rows * context.outputs, kOutputsOfOne, threads);
-  if (threads == 1) {  // the thread that calls, in its own mode
+  if (threads == 1) {  // the calling thread, in its own floating-point mode
     for (std::int64_t row = 0; row < rows; ++row) body(row);
     return;
   }

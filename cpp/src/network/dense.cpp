@@ -51,7 +51,7 @@ float* DensePass::backward(Index rows, const float* dy, float* gradient, int thr
 
   sum_rows(rows, dy, gradient + dense_.bias_, threads);
 
-  // dW = dy^T x, a chunk of rows after the other: the chunk is the inner dimension.
+  // dW = dy^T x, one chunk of rows after another: the rows of a chunk are the inner dimension.
   constexpr Index kChunk = 1024;
   for (Index begin = 0; begin < rows; begin += kChunk) {
     const Index count = std::min(kChunk, rows - begin);
@@ -65,9 +65,9 @@ float* DensePass::backward(Index rows, const float* dy, float* gradient, int thr
   return dx;
 }
 
-// Each thread has some of the columns, so that every column is summed in the order of the rows.
+// Each thread sums a range of columns, so that every column is summed in the order of the rows.
 void DensePass::sum_rows(Index rows, const float* dy, float* dbias, int threads) {
-  constexpr Index kSumsOfOne = 100'000;  // below which another thread costs more than it brings
+  constexpr Index kSumsOfOne = 100'000;  // sums that make a thread worth its start
   const Index K = dense_.outputs();
   double* sums = sums_.reserve(K);
   threads = threads_worth(K, rows * K, kSumsOfOne, threads);
@@ -86,7 +86,7 @@ void DensePass::sum_rows(Index rows, const float* dy, float* dbias, int threads)
 
 void DensePass::multiply(MatrixArgs args, Index rows, int threads) {
   const MatrixKernels& kernels = *dense_.kernels_;
-  // Multiply-adds below which another thread costs more than it brings.
+  // Multiply-adds that make a thread worth its start.
   constexpr Index kWorkPerThread = 500'000;
   threads = threads_worth(rows, rows * args.columns * args.inner, kWorkPerThread, threads);
   const std::size_t size = kernels.scratch(args.inner);

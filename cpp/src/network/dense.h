@@ -9,12 +9,12 @@
 
 namespace skrnn {
 
-// W and b, the parameters <name>.weight [K, F] and <name>.bias [K], as the kernels read them.
+// W and b, the parameters <name>.weight [K, F] and <name>.bias [K], packed for the kernels.
 class Dense {
  public:
   Dense(ParameterList& parameters, const std::string& name, Index inputs, Index outputs);
 
-  // Packs the parameters; W's transpose too where the layer `trains`.
+  // Packs the parameters; with `trains` the transpose of W, too.
   void load(const float* parameters, bool trains);
 
   Index inputs() const { return inputs_; }    // F
@@ -42,11 +42,12 @@ class DensePass {
  public:
   explicit DensePass(const Dense& dense) : dense_(dense) {}
 
-  // [rows, K], valid until the next call. x is [rows, F], and has to stay until backward.
+  // [rows, K], valid until the next call. x is [rows, F], and must stay valid until backward.
   const float* forward(Index rows, const float* x, int threads);
 
-  // Of the last forward pass: dL/dx [rows, F], for the caller to change, valid until the next call.
-  // The gradients of W and b are written to their places in the arena `gradient`.
+  // The gradients of the last forward pass: returns dL/dx [rows, F], valid until the next call,
+  // which the caller may overwrite. The gradients of W and b are written to their places in the
+  // arena `gradient`.
   float* backward(Index rows, const float* dy /* [rows, K] */, float* gradient, int threads);
 
  private:

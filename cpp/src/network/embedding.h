@@ -1,4 +1,4 @@
-// Embedding: token v is row v of a table.
+// An embedding: the vector of token v is row v of a table.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@
 
 namespace skrnn {
 
-// The table is the parameter <name>.weight [V, E]. It is not copied: `parameters` have to stay.
+// The table is the parameter <name>.weight [V, E]. It is read in place, so `parameters` must
+// outlive the object.
 class Embedding {
  public:
   Embedding(ParameterList& parameters, const std::string& name, std::int64_t tokens,
@@ -38,7 +39,7 @@ class EmbeddingPass {
  public:
   explicit EmbeddingPass(const Embedding& embedding) : embedding_(embedding) {}
 
-  const float* forward(const Minibatch& batch);  // [rows, E], until the next call
+  const float* forward(const Minibatch& batch);  // [rows, E], valid until the next call
   void backward(const Minibatch& batch, const float* dembedded, float* gradient) const;
 
  private:

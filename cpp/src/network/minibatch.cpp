@@ -19,13 +19,13 @@ void sort_by_descending_length(const SequenceData& data, std::int64_t* begin, st
   });
 }
 
-// A counter of the shuffle; its last word sets it apart from those of dropout, which counts epochs
-// there.
+// The shuffle of an epoch. The last word of its Philox counter tells it from those of dropout,
+// which hold the epoch there.
 class Shuffle {
  public:
   Shuffle(std::uint64_t seed, std::uint32_t epoch) : seed_(seed), epoch_(epoch) {}
 
-  // Fisher and Yates.
+  // The Fisher-Yates shuffle.
   template <class T>
   void operator()(std::vector<T>& items) {
     for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
@@ -36,7 +36,7 @@ class Shuffle {
   std::size_t below(std::size_t n) {
     const PhiloxWords words = philox({count_++, epoch_, 0, 0xFFFFFFFF}, seed_);
     const std::uint64_t bits = std::uint64_t{words[0]} << 32 | words[1];
-    // The high half of bits * n, from halves.
+    // The high half of the 128-bit product bits * n.
     const std::uint64_t low = (bits & 0xFFFFFFFF) * n >> 32;
     return static_cast<std::size_t>(((bits >> 32) * n + low) >> 32);
   }
@@ -84,8 +84,8 @@ void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, st
 
 Minibatches Minibatches::shuffled(const SequenceData& data, std::int64_t batch_size,
                                   std::uint64_t seed, std::uint32_t epoch) {
-  // In minibatches. Few, because like lengths save little where nothing is padded, and minibatches
-  // that are nearly the same in each epoch cost quality.
+  // Minibatches in a pool. Few, because similar lengths save little if nothing is padded, and
+  // minibatches that are nearly the same in each epoch train worse models.
   constexpr std::int64_t kPool = 4;
   Minibatches result;
   result.order_.resize(static_cast<std::size_t>(data.size));

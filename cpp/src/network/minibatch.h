@@ -10,8 +10,8 @@
 
 namespace skrnn {
 
-// Steps [first_step, first_step + steps) of some sequences; those that are shorter end before, and
-// those that are over already are not there.
+// Steps [first_step, first_step + steps) of some sequences. Shorter sequences end earlier; those
+// that end before first_step are left out.
 class Minibatch {
  public:
   // `samples` in order of descending length. `channels` is the width of data.values.
@@ -25,7 +25,7 @@ class Minibatch {
   const Batch& batch(bool reverse) const { return reverse ? *reverse_ : *forward_; }
 
   std::int64_t sample(std::int64_t rank) const { return samples_[rank]; }
-  // Whether the last step of that sequence is among those gathered.
+  // True if the last step of that sequence is among the gathered ones.
   bool ends(std::int64_t rank) const { return ends_[rank]; }
   // Calls f(row, rank, step in the sequence) for each row.
   template <class F>
@@ -51,11 +51,11 @@ class Minibatch {
 // Sequences 0..n-1 in minibatches of at most `batch_size`, each in order of descending length.
 class Minibatches {
  public:
-  // Shuffled, with like lengths together: the sequences are shuffled, cut into pools of many
+  // Shuffled, with similar lengths together: the sequences are shuffled, cut into pools of many
   // minibatches, sorted by length within a pool, cut into minibatches, and these shuffled again.
   static Minibatches shuffled(const SequenceData& data, std::int64_t batch_size, std::uint64_t seed,
                               std::uint32_t epoch);
-  // All of them by descending length, cut where a minibatch has `batch_size` sequences or
+  // All sequences by descending length, cut when a minibatch has `batch_size` sequences or
   // `max_rows` rows.
   static Minibatches sorted(const SequenceData& data, std::int64_t batch_size,
                             std::int64_t max_rows);

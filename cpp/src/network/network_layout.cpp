@@ -30,7 +30,10 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
   constexpr std::int64_t kMostUnits = std::int64_t{1} << 40;
   for (const std::int64_t n :
        {settings.input_size, settings.embedding_size, settings.hidden_size, settings.output_size}) {
-    if (n > kMostUnits) throw std::invalid_argument("the model would be too large");
+    if (n > kMostUnits) {
+      throw std::invalid_argument("the model would be too large: a size is " + std::to_string(n) +
+                                  "; lower input_size, embedding_size, hidden_size or output_size");
+    }
   }
   if (settings.num_layers > 1'000'000) {
     throw std::invalid_argument("num_layers must be at most 1000000, got " +

@@ -12,16 +12,17 @@
 
 namespace skrnn {
 
-// A part is two classes. Embedding, Stack, Pooler and Dense say which parameters they have, and
-// hold them in the form that the kernels read; any number of threads may use one, except while it
-// is loaded. An EmbeddingPass and so on takes one minibatch through its part, forward and backward.
+// A part is two classes. Embedding, Stack, Pooler and Dense declare their parameters and hold them
+// in the form that the kernels read; any number of threads may use one, except while it is loaded.
+// EmbeddingPass, StackPass, PoolingPass and DensePass take one minibatch through their part,
+// forward and backward.
 struct NetworkParts {
   // Parameters get their places in the order of the members.
   NetworkParts(const NetworkSettings& settings, ParameterList& parameters);
 
   void load(const float* parameters, bool trains);
 
-  std::optional<Embedding> embedding;  // none where the input is channels
+  std::optional<Embedding> embedding;  // none if the input is channels
   Stack stack;
   Pooler pooler;
   Dense head;

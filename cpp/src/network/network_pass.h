@@ -17,8 +17,8 @@ namespace skrnn {
 
 class NetworkPass {
  public:
-  // `packed` has to stay; every pass uses what it holds by then. Where it only predicts, nothing is
-  // saved for backward.
+  // `packed` must outlive the object; a pass uses the parameters loaded at that time. If it does
+  // not train, nothing is saved for backward.
   explicit NetworkPass(const PackedNetwork& packed);
 
   // Rows of outputs for that minibatch: its sequences, by rank, or its rows.
@@ -29,7 +29,7 @@ class NetworkPass {
   const float* forward(const Minibatch& batch, const Dropout* dropout, CarriedStates* states,
                        int threads);
 
-  // Of the last forward pass. The gradient of every parameter, in the arena's order. With
+  // The gradients of the last forward pass, of every parameter, in the arena's order. With
   // `dh_steps`, also dL/dh of every layer and direction: [layer * directions + direction] buffers
   // by Batch::packed_row.
   void backward(const Minibatch& batch, const float* doutputs, float* gradient, int threads,
@@ -41,7 +41,7 @@ class NetworkPass {
   std::optional<EmbeddingPass> embedding_;
   StackPass stack_;
   PoolingPass pooling_;
-  DropoutPass dropout_;  // of what the head reads
+  DropoutPass dropout_;  // of the head's input
   DensePass head_;
 };
 

@@ -1,7 +1,7 @@
-// Which row of outputs belongs to which sequence and step.
+// The rows of outputs: the sequence and the step that each belongs to.
 //
-// A network answers once a sequence, or at every step. The outputs of a minibatch have a row for
-// each of its ranks, or of its rows; targets, and the outputs of all data, have a row for each
+// A network answers once for each sequence, or at every step. The outputs of a minibatch have a row
+// for each of its ranks, or of its rows; targets, and the outputs of all data, have a row for each
 // sequence, or for each step of one, in the order of the data.
 #pragma once
 
@@ -23,7 +23,7 @@ class OutputRows {
   }
 
   // Calls f(row of the minibatch's outputs, row of the data's) in the order of the minibatch. The
-  // latter is -1 for a sequence that goes on after the minibatch, and so has no answer yet.
+  // latter is -1 for a sequence that continues after the minibatch, and so has no answer yet.
   template <class F>
   void for_each(const SequenceData& data, const Minibatch& batch, F&& f) const {
     if (every_step_) {

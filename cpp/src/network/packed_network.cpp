@@ -3,7 +3,8 @@
 namespace skrnn {
 namespace {
 
-// The layout has the same list, made in the same way.
+// The parts of a network. Their parameters get the places that they have in the layout, which is
+// made from the same list.
 NetworkParts parts_of(const NetworkLayout& layout) {
   ParameterList parameters;
   return NetworkParts(layout.settings(), parameters);

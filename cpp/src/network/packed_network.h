@@ -9,11 +9,11 @@ namespace skrnn {
 // Any number of threads may use one, except while it is loaded.
 class PackedNetwork {
  public:
-  // One that only predicts keeps no packed transposes.
+  // Without `trains`, no packed transposes are kept.
   PackedNetwork(const NetworkLayout& layout, bool trains);
 
-  // Packs the parameters. Those that are not packed are read where they are: `parameters`, the
-  // arena of the layout, has to stay.
+  // Packs the parameters. Those that are not packed are read in place: `parameters`, the arena of
+  // the layout, must stay valid.
   void load(const float* parameters) { parts_.load(parameters, trains_); }
 
   const NetworkLayout& layout() const { return layout_; }

@@ -1,4 +1,4 @@
-// Where the parts of a network get places for their parameters.
+// The list of a network's parameters, which gives each its place in the arena.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace skrnn {
 // arena follow in that order, without gaps.
 class ParameterList {
  public:
-  // The offset of a new parameter. Throws std::invalid_argument for one that no memory could hold.
+  // The offset of a new parameter. Throws std::invalid_argument for a size that no memory could
+  // hold.
   std::int64_t add(Parameter parameter);
 
   const std::vector<Parameter>& parameters() const { return parameters_; }

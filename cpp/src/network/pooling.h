@@ -1,4 +1,4 @@
-// Pooling: what the hidden states of a sequence become before the head.
+// Pooling of the hidden states of a sequence, before the head.
 #pragma once
 
 #include <cmath>
@@ -14,14 +14,14 @@
 
 namespace skrnn {
 
-// Whether a step replaces the maximum of those before it. A NaN is not lost: it counts as larger
-// than anything.
+// True if a step's value replaces the maximum of the steps before it. NaN counts as larger than any
+// number, so that it is not lost.
 inline bool is_new_maximum(float value, float maximum) {
   return value > maximum || std::isnan(value);
 }
 
-// A step of n features to the sums of those before it. In float64: a sum of millions of steps would
-// stand still in float32.
+// Adds a step of n features to the sums of the steps before it. In float64: in float32 a sum would
+// stop growing after millions of steps.
 inline void add_step(std::int64_t n, const float* h, double* sums) {
   for (std::int64_t f = 0; f < n; ++f) sums[f] += static_cast<double>(h[f]);
 }
@@ -32,8 +32,8 @@ inline void mean_of_steps(std::int64_t n, const double* sums, std::int64_t steps
   }
 }
 
-// The kind of pooling and, for attention, its query: the parameter <name>.weight [1, F]. It is not
-// copied: `parameters` have to stay.
+// The kind of pooling and, for attention, its query: the parameter <name>.weight [1, F]. It is read
+// in place, so `parameters` must outlive the object.
 class Pooler {
  public:
   Pooler(ParameterList& parameters, const std::string& name, Pooling kind, std::int64_t features);
@@ -45,10 +45,10 @@ class Pooler {
   bool reads_last() const { return kind_ == Pooling::kLast || kind_ == Pooling::kLastMeanMax; }
 
   std::int64_t features() const { return features_; }  // F
-  std::int64_t columns() const {                       // P, of what it gives
+  std::int64_t columns() const {                       // P, of the result
     return kind_ == Pooling::kLastMeanMax ? 3 * features_ : features_;
   }
-  const float* query() const { return query_; }  // [F], of attention
+  const float* query() const { return query_; }  // [F], for attention only
   float* query_gradient(float* gradient) const { return gradient + offset_; }
 
  private:
@@ -65,12 +65,12 @@ class PoolingPass {
 
   // [B, P], or the [rows, P] of every step; valid until the next call, or as long as `states`.
   const float* forward(const Minibatch& batch, const StackOutput& states);
-  // Of the last forward pass; `dpooled` has to stay as long as what is returned. The query's
-  // gradient is written to its place in the arena `gradient`.
+  // The gradients of the last forward pass; `dpooled` must stay valid as long as the result. The
+  // query's gradient is written to its place in the arena `gradient`.
   StackOutputGradient backward(const Minibatch& batch, const float* dpooled, float* gradient);
 
  private:
-  // Of F columns of rows that are `stride` long; dh is added to.
+  // Each pools F columns of rows that are `stride` long; the backward functions add to dh.
   void mean(const Minibatch& batch, float* pooled, std::int64_t stride);
   void max(const Minibatch& batch, float* pooled, std::int64_t stride);
   void attend(const Minibatch& batch, float* pooled);
@@ -85,7 +85,7 @@ class PoolingPass {
   const float* h_ = nullptr;           // [rows, F], of the last forward pass
   Workspace<float> pooled_;            // [B, P]
   Workspace<float> dh_, dlast_;        // [rows, F], [B, F]
-  std::vector<std::int64_t> largest_;  // [B, F] rows where the maxima stand
+  std::vector<std::int64_t> largest_;  // [B, F] rows of the maxima
   std::vector<double> sums_;           // [B, F]
   std::vector<double> attention_;      // [rows]
 };

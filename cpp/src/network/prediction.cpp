@@ -9,8 +9,8 @@
 namespace skrnn {
 namespace {
 
-// Sequences and rows of a minibatch that is not trained on: enough to fill the kernels, few enough
-// to bound the memory.
+// Sequences and rows of a minibatch in evaluation: enough to fill the kernels, few enough to bound
+// the memory.
 constexpr std::int64_t kEvaluationSequences = 256;
 constexpr std::int64_t kEvaluationRows = 16 * 1024;
 
@@ -21,7 +21,8 @@ bool for_each_minibatch(const PackedNetwork& packed, const SequenceData& data, i
                         const std::function<void(const Minibatch&, const float* outputs)>& visit) {
   const NetworkLayout& layout = packed.layout();
   const Pooling pooling = layout.settings().pooling;
-  // Where only the last state matters, long sequences go in cuts, so that memory stays bounded.
+  // If no output depends on more than one state, long sequences are processed in cuts, so that
+  // memory stays bounded.
   const bool cuts =
       layout.directions() == 1 && (pooling == Pooling::kEveryStep || pooling == Pooling::kLast);
   NetworkPass network(packed);

@@ -1,4 +1,4 @@
-// A network forward over any number of sequences, in bounded memory.
+// Forward passes over any number of sequences, in bounded memory.
 #pragma once
 
 #include <functional>
@@ -9,8 +9,9 @@
 
 namespace skrnn {
 
-// Calls visit(batch, outputs) for minibatches and cuts that together are all of `data`; `outputs`
-// has the rows of NetworkPass::forward. False where `keep_going` (may be null) said no.
+// Calls visit(batch, outputs) for minibatches, and cuts of minibatches in time, that together are
+// all of `data`; `outputs` has the rows of NetworkPass::forward. Returns false if `keep_going` (may
+// be null) did.
 bool for_each_minibatch(const PackedNetwork& packed, const SequenceData& data, int threads,
                         KeepGoing keep_going, void* context,
                         const std::function<void(const Minibatch&, const float* outputs)>& visit);

@@ -5,7 +5,7 @@
 namespace skrnn {
 namespace {
 
-// Arrays as Layer takes them: an array of pointers, or null where there is none.
+// States in the form that Layer takes: an array of pointers, or null for no array.
 std::vector<const float*> pointers_to(const std::vector<std::vector<float>>& states) {
   std::vector<const float*> pointers;
   for (const std::vector<float>& state : states) pointers.push_back(state.data());
@@ -172,7 +172,7 @@ float* StackPass::backward_layer(const Minibatch& batch, std::int64_t layer,
     Direction& direction = stage.directions[d];
     const Layer& kernels = stack_.layer(layer, d);
 
-    // Own columns of [n, F].
+    // This direction's columns of [n, F].
     const auto own = [&](const float* from, std::int64_t n, Workspace<float>& to) -> const float* {
       if (from == nullptr || D == 1) return from;
       copy_columns(n, H, from + d * H, F, to.reserve(n * H), H);

@@ -24,23 +24,23 @@ struct StackShape {
   std::int64_t inputs(std::int64_t layer) const { return layer == 0 ? input_size : features(); }
 };
 
-// The layers. Parameters are those of the cell, named as PyTorch names them: <name>.weight_ih_l0,
-// and with _reverse at the end those of the reverse direction.
+// The layers. Their parameters are those of the cell, named as PyTorch names them:
+// <name>.weight_ih_l0, and with _reverse at the end those of the reverse direction.
 class Stack {
  public:
   Stack(ParameterList& parameters, const std::string& name, const StackShape& shape);
 
-  // Packs the parameters; for backward, too, where the stack `trains`.
+  // Packs the parameters; with `trains` for backward, too.
   void load(const float* parameters, bool trains);
 
   const StackShape& shape() const { return shape_; }
   const Layer& layer(std::int64_t layer, std::int64_t direction) const {
     return layers_[place(layer, direction)];
   }
-  // Where the parameters of a layer are in an arena of gradients.
+  // Pointers into the arena `gradient`: the gradients of a layer's parameters.
   LayerGradients gradients(std::int64_t layer, std::int64_t direction, float* gradient) const;
 
-  // Of a layer and a direction among all of them.
+  // The index of a layer and direction among all.
   std::size_t place(std::int64_t layer, std::int64_t direction) const {
     return static_cast<std::size_t>(layer * shape_.directions + direction);
   }
@@ -56,12 +56,12 @@ class Stack {
 // [place][state of the cell][B * H].
 using CarriedStates = std::vector<std::vector<std::vector<float>>>;
 
-// What a stack of layers gives for a minibatch.
+// The output of a stack for a minibatch.
 struct StackOutput {
   const float* h;     // [rows, F], of every step
-  const float* last;  // [B, F], when all has been read
+  const float* last;  // [B, F], the last h of each direction
 };
-// Its gradient; null stands for zeros.
+// The gradient by a StackOutput; null stands for zeros.
 struct StackOutputGradient {
   const float* dh;
   const float* dlast;
@@ -73,29 +73,28 @@ class StackPass {
   // With `trains`, forward saves what backward needs.
   StackPass(const Stack& stack, bool trains);
 
-  // x is [rows, inputs], and has to stay until backward. `dropout` is null outside training;
-  // `states` are read and replaced, or null for zeros. What is returned is valid until the next
-  // call.
+  // x is [rows, inputs], and must stay valid until backward. `dropout` is null outside training;
+  // `states` are read and replaced, or null for zeros. The result is valid until the next call.
   StackOutput forward(const Minibatch& batch, const float* x, const Dropout* dropout,
                       CarriedStates* states, int threads);
 
-  // Of the last forward pass: dL/dx [rows, inputs] where `wants_dx`, else null. The gradients of
-  // the parameters are written to their places in the arena `gradient`. With `dh_steps`, also dL/dh
-  // of every layer and direction: [place] buffers by Batch::packed_row.
+  // The gradients of the last forward pass: returns dL/dx [rows, inputs] if `wants_dx`, else null.
+  // The gradients of the parameters are written to their places in the arena `gradient`. With
+  // `dh_steps`, also dL/dh of every layer and direction: [place] buffers by Batch::packed_row.
   const float* backward(const Minibatch& batch, const StackOutputGradient& doutput, bool wants_dx,
                         float* gradient, int threads, std::vector<Buffer<float>>* dh_steps);
 
  private:
   struct Direction {
     Cache cache;
-    std::vector<std::vector<float>> state0;  // [state][B * H] where states are carried, else empty
+    std::vector<std::vector<float>> state0;  // [state][B * H] if states are carried, else empty
     std::vector<Workspace<float>> state_n;   // [state][B, H]
     Workspace<float> recurrent_mask;         // [B, H]
     Workspace<float> y;                      // [rows, H]
-    Workspace<float> dy, dlast;              // [rows, H], [B, H]: own columns of what is given
+    Workspace<float> dy, dlast;              // [rows, H], [B, H]: this direction's columns
     Workspace<float> dx;                     // [rows, inputs], of the reverse direction
   };
-  struct Stage {  // one layer in all its directions, and the dropout of what the next one reads
+  struct Stage {  // one layer in all its directions, and the dropout of its output
     Stage(std::int64_t layer, const StackShape& shape)
         : directions(static_cast<std::size_t>(shape.directions)),
           dropout(layer, DropoutPass::Rows::kSteps, shape.features()) {}
@@ -107,12 +106,12 @@ class StackPass {
     Workspace<float> dx;       // [rows, inputs]
   };
 
-  // [rows, F], what the layer gives.
+  // Returns the layer's output, [rows, F].
   const float* run_layer(const Minibatch& batch, std::int64_t layer, const Dropout* dropout,
                          CarriedStates* states, int threads);
   void run_direction(const Minibatch& batch, std::int64_t layer, std::int64_t d,
                      const Dropout* dropout, CarriedStates* states, int threads);
-  // [rows, inputs of the layer] where `wants_dx`, else null.
+  // Returns dL/dx [rows, inputs of the layer] if `wants_dx`, else null.
   float* backward_layer(const Minibatch& batch, std::int64_t layer,
                         const StackOutputGradient& doutput, bool wants_dx, float* gradient,
                         int threads, std::vector<Buffer<float>>* dh_steps);
@@ -120,7 +119,7 @@ class StackPass {
   const Stack& stack_;
   bool trains_;
   std::vector<Stage> stages_;
-  bool masks_recurrence_ = false;  // whether the last forward did
+  bool masks_recurrence_ = false;  // true if the last forward used recurrent masks
   Workspace<float> last_;          // [B, F]: both directions side by side
 };
 

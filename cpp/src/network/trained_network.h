@@ -1,4 +1,4 @@
-// A network and its data as a trainer sees them, whatever the network is made of.
+// The trainer's interface to a network and its data, for any kind of network.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,14 @@ class TrainedNetwork {
 
   virtual ~TrainedNetwork() = default;
 
-  // Where each parameter stands in the arena, and how many floats all of them have.
+  // The place of each parameter in the arena, and the number of floats in all of them.
   virtual const std::vector<Parameter>& parameters() const = 0;
   virtual std::int64_t num_parameters() const = 0;
 
   // The sequences by whose lengths minibatches are made.
   virtual const SequenceData& data() const = 0;
 
-  // What the passes that follow use: the arena of all parameters.
+  // Sets the parameters that later passes use, from the arena of all parameters.
   virtual void load(const float* parameters) = 0;
 
   // Steps [first_step, first_step + max_steps) of those samples, which come in order of descending
@@ -34,11 +34,11 @@ class TrainedNetwork {
   virtual const Minibatch& gather(const std::int64_t* samples, std::int64_t count,
                                   std::int64_t first_step, std::int64_t max_steps) = 0;
 
-  // The outputs for what was gathered, valid until the next call. With `carries_states`, a cut
-  // begins with the states in which the one before it has ended, if it begins after step 0.
+  // The outputs for the gathered steps, valid until the next call. With `carries_states`, a cut
+  // that begins after step 0 starts from the last states of the cut before it.
   virtual Outputs forward(const Dropout& dropout, bool carries_states, int threads) = 0;
 
-  // Of the last forward pass: the gradient of every parameter, in the arena's order.
+  // The gradients of the last forward pass, of every parameter, in the arena's order.
   virtual void backward(const float* doutputs, float* gradient, int threads) = 0;
 };
 

@@ -14,8 +14,8 @@ class TrainedSequenceNetwork final : public TrainedNetwork {
   explicit TrainedSequenceNetwork(const NetworkLayout& layout) : packed_(layout, true) {}
 
   const NetworkLayout& layout() const { return packed_.layout(); }
-  // Of the calls that follow; both have to stay. With `dh_steps`, backward gives dL/dh of every
-  // layer and direction as well: see NetworkPass.
+  // Sets the data of later calls; both arguments must stay valid. With `dh_steps`, backward also
+  // writes dL/dh of every layer and direction there, as NetworkPass does.
   void set_data(const SequenceData& data, std::vector<Buffer<float>>* dh_steps = nullptr) {
     data_ = &data;
     dh_steps_ = dh_steps;
@@ -48,7 +48,7 @@ class TrainedSequenceNetwork final : public TrainedNetwork {
   const SequenceData* data_ = nullptr;
   std::vector<Buffer<float>>* dh_steps_ = nullptr;
   Minibatch batch_;
-  CarriedStates states_;  // of the minibatch, where it is cut
+  CarriedStates states_;  // of the minibatch, if it is cut
 };
 
 }  // namespace skrnn

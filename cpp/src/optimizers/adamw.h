@@ -1,6 +1,6 @@
 // Adam with weight decay apart from the gradient (Loshchilov & Hutter, arXiv:1711.05101):
 //
-//   p = (1 - rate decay) p, then a step of Adam that knows of no decay
+//   p = (1 - rate decay) p, then a step of Adam without decay
 #pragma once
 
 #include "optimizers/adam.h"

@@ -59,7 +59,7 @@ bool ServingSettings::fills_nan() const {
 template <class T>
 void apply(const std::vector<ChannelOperation>& operations, std::int64_t rows, std::int64_t C,
            const T* raw, float* prepared) noexcept {
-  // Some channels at a time, which need no memory but the stack's.
+  // A few channels at a time, in a buffer on the stack: nothing is allocated.
   constexpr std::int64_t kAtOnce = 64;
   T channels[kAtOnce];
   for (std::int64_t row = 0; row < rows; ++row, raw += C, prepared += C) {

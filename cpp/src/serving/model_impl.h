@@ -1,4 +1,4 @@
-// What a Model and its Streams share.
+// The data that a Model shares with its copies and its Streams.
 #pragma once
 
 #include <string>
@@ -25,7 +25,8 @@ struct Model::Impl {
     return settings.network.reads_tokens() ? 1 : settings.network.input_size;
   }
 
-  // Rows of outputs, which change on the way, to what they mean. One thread allocates nothing.
+  // Turns rows of outputs, which are overwritten, into answers. With one thread nothing is
+  // allocated.
   void answer(std::int64_t rows, float* outputs, double* answers, int threads) const noexcept;
 };
 

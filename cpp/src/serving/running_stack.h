@@ -12,12 +12,12 @@ namespace skrnn {
 
 class RunningStack {
  public:
-  // Of one direction. `stack` has to stay.
+  // `stack` has one direction and must outlive the object.
   RunningStack(const Stack& stack, std::int64_t batch_size);
 
   void reset(std::int64_t b) noexcept;
-  // [B, H], the last layer's h; valid until the next call. Allocates nothing, and leaves it to the
-  // caller to flush subnormals.
+  // [B, H], the last layer's h; valid until the next call. Allocates nothing; the caller is
+  // responsible for flushing subnormals.
   const float* step(const float* x /* [B, inputs] */) noexcept;
 
   const CellInfo& cell() const noexcept { return stack_.layer(0, 0).cell(); }
@@ -28,14 +28,14 @@ class RunningStack {
  private:
   const Stack& stack_;
   std::int64_t batch_size_;
-  // [layer][state][B, H], in the order of CellInfo::states. A layer writes its new h beside the old
-  // one; then they change places. The other states are replaced where they are.
+  // [layer][state][B, H], in the order of CellInfo::states. A layer writes its new h to next_h_,
+  // then the two buffers are swapped. The other states are updated in place.
   std::vector<std::vector<Buffer<float>>> states_;
   std::vector<Buffer<float>> next_h_;  // [layer][B, H]
-  std::vector<const float*> state_;    // before the step of the layer at hand
+  std::vector<const float*> state_;    // of the current layer, before its step
   std::vector<float*> next_state_;     // and after it
   Buffer<char> scratch_;
-  bool descending_ = false;  // changes from step to step, see Layer::step
+  bool descending_ = false;  // alternates from step to step, see Layer::step
 };
 
 }  // namespace skrnn

@@ -67,7 +67,7 @@ struct Stream::Impl {
   }
 
   const double* step_prepared(const float* x) noexcept {
-    {  // Answers are made outside of this block, with subnormals, as predict makes them.
+    {  // Answers are computed outside of this block, with subnormals, as predict computes them.
       const FlushSubnormals guard;
       const float* h = stack.step(x);
       for (std::int64_t b = 0; b < B; ++b) ++steps[b];

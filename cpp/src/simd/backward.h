@@ -1,9 +1,9 @@
 // Backward through time, a chunk of steps at a time; dL/dW follows in weight_gradient.h.
 //
-// Within a chunk only dL/dh and dL/dc travel from step to step, and each sequence goes alone; the
-// gradients of x and of the weights are large products over all rows of the chunk. Gate gradients
-// are laid out so that the very same memory is the rows of one product (dL/dh, dL/dx: sums over
-// gates) and the panels of the other (dL/dW: sums over rows).
+// Within a chunk only the gradients of the states pass from step to step, for each sequence
+// separately; the gradients of x and of the weights are large products over all rows of the chunk.
+// Gate gradients are laid out so that the same memory serves as the rows of one product (dL/dh,
+// dL/dx: sums over gates) and the panels of the other (dL/dW: sums over rows).
 #pragma once
 
 #include "simd/forward.h"
@@ -47,8 +47,8 @@ Index dgates_size(Index H) {
   return sums_size<Cell>(H) + vector_floats<Cell>(H);
 }
 
-// The gates as an inner dimension: those whose sums take the input (first = 0), or the recurrent
-// operand (first = kSecondOffset).
+// The gates as the inner dimension of a product: those whose sums read the input (first = 0), or
+// the recurrent operand (first = kSecondOffset).
 template <class Cell, int S>
 Index gate_segments(const GateGradients<Cell, S>& dgates, Index H, int first, Segment* segments) {
   using T = Stage<Cell, S>;
@@ -105,7 +105,8 @@ struct BackwardScratch {
   BackwardScratch(Arena& arena, LayerShape shape, Index ranks, Index capacity) {
     const Index H = shape.hidden_size, padded = padded_size(H);
     const Index most = ranks > capacity ? ranks : capacity;
-    // The inner dimension is the gates on the way to dL/dh and dL/dx, the rows on the way to dL/dW.
+    // The inner dimension is the gates in the products for dL/dh and dL/dx, the rows in those for
+    // dL/dW.
     const Index gates = max_gate_segments(H), over_rows = max_segments(capacity, kWidestPanel);
     segments = arena.take<Segment>(gates > over_rows ? gates : over_rows);
     rows = arena.take<const float*>(most > shape.input_size + H ? most : shape.input_size + H);
@@ -139,7 +140,7 @@ SKRNN_INLINE void for_each_row(const BackwardArgs& a, Range rows, F&& f) {
 }
 
 // The cell's equations at step s for this part's blocks of N of its sequences, from the r-th on.
-// Leaves in scratch.rows where their gate gradients stand.
+// Sets scratch.rows to the gate gradients of these rows.
 template <class Cell, int S, int N>
 SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index s, Index r,
                                  const GateGradients<Cell, S>& dgates,
@@ -199,8 +200,8 @@ SKRNN_INLINE void backward_units(const BackwardArgs& a, const Part& part, Index 
   }
 }
 
-// One stage of one step for the first `count` sequences of a part: the cell's equations, then what
-// flows back through the recurrent weights, from all units to those of this part.
+// One stage of one step for the first `count` sequences of a part: the cell's equations, then the
+// gradient through the recurrent weights, from all units to those of this part.
 template <class Cell, int S>
 void backward_stage(const BackwardArgs& a, const Part& part, Index s, Index count,
                     BackwardScratch<Cell>& scratch) {
@@ -214,8 +215,8 @@ void backward_stage(const BackwardArgs& a, const Part& part, Index s, Index coun
   for (; r < count; ++r) backward_units<Cell, S, 1>(a, part, s, r, dgates, scratch);
   wait_for_units(part);
 
-  // What the cell passes on itself is added last: begun with it, the small products would each be
-  // rounded to its size.
+  // The share of dL/dh that the cell's equations pass on directly is added last: in a sum that
+  // starts from it, each small product would be rounded to its magnitude.
   constexpr bool kAdds = S == 0 && Cell::kPassesDh;
   float* dh = a.dstate[0] + part.ranks.begin * padded;
   float* out = S == 1 ? scratch.doperand : kAdds ? scratch.dh : dh;

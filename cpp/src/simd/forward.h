@@ -1,9 +1,10 @@
 // Forward through time, and a single step.
 //
-// At each step, and for each panel of weights, the tile takes [x_t, h_{t-1}] against the panel and
-// the cell's equations follow while the sums are still in the first-level cache: inference keeps no
-// buffer of gates. Where too few sequences run to use a panel well, the input's share is computed
-// ahead for a chunk of steps (a large product), and a step reads the recurrent weights only.
+// At each step, and for each panel of weights, the tile multiplies [x_t, h_{t-1}] with the panel,
+// and the cell's equations follow while the sums are still in the first-level cache: inference
+// keeps no buffer of gates. If too few sequences are active to use a panel well, the input's share
+// is computed ahead for a chunk of steps (a large product), and a step reads the recurrent weights
+// only.
 #pragma once
 
 #include "simd/arena.h"
@@ -12,7 +13,7 @@
 
 namespace skrnn::SKRNN_ISA {
 
-// With fewer running sequences than this, the input's share is computed ahead.
+// With fewer active sequences than this, the input's share is computed ahead.
 constexpr Index kFewRows = kTileRows;
 
 // Packets for each k, and sums, of the widest panel of any cell.
@@ -21,13 +22,13 @@ constexpr int kWidestPanel = 4;
 // Floats of input shares computed ahead: half of a small second-level cache.
 constexpr Index kAheadFloats = 32 * 1024;
 
-// Floats that training saves a step.
+// Floats saved for backward at each step.
 template <class Cell>
 Index saved_gates(Index H) {
   return blocks_of(H) * Cell::kSaved * kLanes;
 }
 
-// For one step of up to `rows` sequences: where each finds its operands and leaves its results.
+// Pointers to the operands and the results of one step, for up to `rows` sequences.
 struct StepRows {
   const float** x;
   const float** state_prev[kMostStates];
@@ -35,13 +36,13 @@ struct StepRows {
   float** state[kMostStates];
   float** saved;
   float** operand;     // [H] each, between two stages
-  const float** mask;  // [H] each, where h_prev is masked
+  const float** mask;  // [H] each, the recurrent mask
   float** masked;
   bool masks = false;
-  float* spare;  // what `saved` points to where nobody trains
+  float* spare;  // what `saved` points to outside training
 
-  // Where row r keeps what passes between its stages: `trained` is its place in the cache, or null,
-  // and `between` has room for H floats.
+  // Sets the buffers by which the stages of row r exchange values: `trained` is its place in the
+  // cache, or null, and `between` has room for H floats.
   template <class Cell>
   SKRNN_INLINE void set_between(Index r, float* trained, float* between, Index H) {
     saved[r] = trained;
@@ -64,7 +65,7 @@ struct StepRows {
     r.operand = arena.take<float*>(rows);
     r.mask = arena.take<const float*>(rows);
     r.masked = arena.take<float*>(rows);
-    // Two stages talk through `saved`, trained or not.
+    // Two stages exchange values through `saved`, in training or not.
     if constexpr (Cell::kStages == 2) r.spare = arena.take<float>(rows * saved_gates<Cell>(H));
     return r;
   }
@@ -86,7 +87,7 @@ struct Inner {
   }
 };
 
-// What the sums of a stage become: the arguments of its Finish.
+// The context of a stage's Finish, which turns its sums into states.
 struct UnitsContext {
   const StepRows* rows;
   Index hidden_size;
@@ -151,7 +152,7 @@ void finish_stage(const void* context, Range panels, Range rows, const float* su
   }
 }
 
-// Rows of operands against the packed weights of stage S, from the biases on.
+// Rows of operands times the packed weights of stage S, in sums that start from the biases.
 template <class Cell, int S>
 Product stage_product(LayerShape shape, const float* packed, Index rows, const float* const* a0,
                       const float* const* a1, const Inner& inner, float* spilled) {
@@ -170,8 +171,8 @@ Product stage_product(LayerShape shape, const float* packed, Index rows, const f
   return product;
 }
 
-// One stage of one step for `count` sequences. Where `ahead` is given, it holds the sums that the
-// input has contributed already, and `inner` names the recurrent operand only.
+// One stage of one step for `count` sequences. If not null, `ahead` holds the input's share of the
+// sums, and `inner` covers the recurrent operand only.
 template <class Cell, int S>
 void forward_stage(LayerShape shape, const float* packed, const StepRows& rows, Index count,
                    Range blocks, const Inner& inner, const Sums<float>* ahead, bool descending,
@@ -200,8 +201,8 @@ struct ForwardScratch {
   float* spilled;
   float* zeros;  // [H]
 
-  // The input's share of the sums for the steps before `ahead_end`, where few sequences run: for
-  // each stage [panel][row][block of the panel][sum][lane]. The step at hand begins at row
+  // The input's share of the sums for the steps before `ahead_end`, if few sequences are active:
+  // for each stage [panel][row][block of the panel][sum][lane]. The current step begins at row
   // `ahead_row`.
   float* ahead;
   const float** ahead_x;  // rows of x that these sums come from
@@ -257,7 +258,7 @@ inline void mask_initial_states(const ForwardArgs& a, const Part& part, const fl
   }
 }
 
-// Points `rows` to what the sequences that run at step s read and write.
+// Sets `rows` to the operands and results of the sequences that are active at step s.
 template <class Cell>
 void set_rows(const ForwardArgs& a, Range ranks, Index s, Index count, const float* zeros,
               StepRows& rows) {
@@ -276,7 +277,7 @@ void set_rows(const ForwardArgs& a, Range ranks, Index s, Index count, const flo
       rows.masked[r] = masked_row(a, s + 1, i);
     }
     for (int k = 1; k < kNumStates<Cell>; ++k) {
-      // States but h stay in place in state_n, unless training wants to see them again.
+      // States other than h are updated in place in state_n, unless they are saved for backward.
       const Index before = s > 0 ? batch.packed_offset[s - 1] + i : 0;
       float* const in_place = a.state_n[k] + b * H;
       float* const saved = a.saved_states[k];

@@ -2,7 +2,7 @@
 //
 //   y[r][c] = bias[c] + sum over k < inner of x[r][k] * m[c][k]
 //
-// m comes with any strides, so one packing serves W, its transpose, and the rows of a batch.
+// m may have any strides, so one packing serves W, its transpose, and the rows of a batch.
 #pragma once
 
 #include "simd/arena.h"
@@ -60,7 +60,7 @@ struct MatrixRows {
   bool adds;
 };
 
-// The Finish of a product with a matrix: sums go to the columns that exist.
+// The Finish of a product with a matrix: stores the sums, without those of padding columns.
 inline void finish_rows(const void* context, Range panels, Range rows, const float* sums) {
   const auto& to = *static_cast<const MatrixRows*>(context);
   for (Index p = panels.begin; p < panels.end; ++p) {
@@ -109,7 +109,8 @@ inline void transpose_floats(const float* from, Index from_stride, Index rows, I
   transpose_matrix(from, from_stride, rows, columns, to, to_stride);
 }
 
-// Sum of squares. Each lane adds up some values in float32, and those sums go on in float64.
+// Sum of squares. Each lane adds up some values in float32, and the sums of lanes and chunks are
+// added in float64.
 inline double sum_of_squares(const float* x, Index n) {
   constexpr Index kChunk = 64 * kLanes;
   double total = 0;

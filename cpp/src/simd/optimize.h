@@ -18,7 +18,7 @@ struct Rates {
         second_correction(splat(s.second_correction)) {}
 };
 
-// Parameters p, their gradients g, and up to two values that the optimiser keeps of each.
+// Parameters p, their gradients g, and up to two state values of each.
 template <class Optimizer>
 void optimize(const OptimizerStep& step, float* p, const float* g, float* first, float* second,
               Index n) {

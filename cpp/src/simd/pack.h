@@ -1,4 +1,4 @@
-// Weights from PyTorch's layout to the packed one, and gradients back.
+// Packing of weights from PyTorch's layout, and unpacking of gradients into it.
 //
 // A cell is one or more stages. For each stage, the packed forward weights are
 //   [panel][k over I, then H][block of the panel][gate][lane]   and then
@@ -47,7 +47,7 @@ struct Stage : Cell::template Stage<S> {
   using Forward = PanelShape<kGates, kSums, kSecondOffset, kBlocks>;
 
   static Index groups(Index H) { return Forward::panels(blocks_of(H)); }
-  // The panels of some blocks that begin and end with whole ones.
+  // The panels of a range of blocks that begins and ends at whole panels.
   static Range panels(Range blocks) {
     return {Forward::panels(blocks.begin), Forward::panels(blocks.end)};
   }
@@ -57,7 +57,7 @@ struct Stage : Cell::template Stage<S> {
   static Index weight_floats(LayerShape s) { return groups(s.hidden_size) * panel_floats(s); }
   static Index sum_floats(Index H) { return groups(H) * Forward::kSumFloats; }
 
-  // The gates as the inner dimension of the products that lead back.
+  // The gates as the inner dimension of the products for dL/dh and dL/dx.
   static Index back_inner(Index H) { return blocks_of(H) * kGates * kLanes; }
   static Index back_floats(Index H, Index columns) {
     return OutShape::panels(blocks_of(columns)) * OutShape::kBlocks * kLanes * back_inner(H);
@@ -71,8 +71,8 @@ SKRNN_INLINE void for_each_stage(F&& f) {
   if constexpr (Cell::kStages == 2) f(std::integral_constant<int, 1>());
 }
 
-// Where stage S stands in packed forward weights (weights first, then its biases), in packed
-// backward weights, and in a row of sums or of their gradients.
+// Offsets of stage S in packed forward weights (weights first, then its biases), in packed backward
+// weights, and in a row of sums or of their gradients.
 template <class Cell, int S>
 Index forward_offset(LayerShape shape) {
   if constexpr (S == 0) {
@@ -130,8 +130,8 @@ template <class T>
 constexpr Index kWeightStride = T::Forward::kStride * kLanes;
 
 // Calls f(packed index, lanes, row of weight_ih, row of weight_hh) for every block and gate of
-// stage S: from that index on, kWeightStride apart, stand the I columns of `lanes` rows of
-// weight_ih, and then the H columns of as many rows of weight_hh.
+// stage S: the I columns of `lanes` rows of weight_ih begin at that index, kWeightStride apart,
+// followed by the H columns of as many rows of weight_hh.
 template <class Cell, int S, class F>
 SKRNN_INLINE void for_each_weight_block(LayerShape shape, F&& f) {
   using T = Stage<Cell, S>;

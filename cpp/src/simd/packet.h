@@ -1,4 +1,4 @@
-// One register of float32 lanes, in the words the kernels use. The only file that sees Eigen.
+// A packet, one register of float32 lanes, and its operations. The only file that includes Eigen.
 //
 // The including unit defines SKRNN_ISA (the namespace of its instruction set) and renames Eigen, so
 // that no function instantiated here can be shared with a unit built for another instruction set.
@@ -14,7 +14,7 @@
 #define SKRNN_INLINE inline __attribute__((always_inline))
 #endif
 
-// Repeats the body of the loop that follows.
+// Unrolls the loop that follows n times.
 #define SKRNN_PRAGMA(text) _Pragma(#text)
 #if defined(__clang__)
 #define SKRNN_UNROLL(n) SKRNN_PRAGMA(unroll n)
@@ -41,12 +41,12 @@ SKRNN_INLINE Packet sub(Packet a, Packet b) { return Eigen::internal::psub(a, b)
 SKRNN_INLINE Packet mul(Packet a, Packet b) { return Eigen::internal::pmul(a, b); }
 SKRNN_INLINE Packet div(Packet a, Packet b) { return Eigen::internal::pdiv(a, b); }
 SKRNN_INLINE Packet sqrt(Packet a) { return Eigen::internal::psqrt(a); }
-// a * b + c, with one rounding where the instruction set has it.
+// a * b + c, with one rounding if the instruction set has fused multiply-add.
 SKRNN_INLINE Packet mul_add(Packet a, Packet b, Packet c) {
   return Eigen::internal::pmadd(a, b, c);
 }
 
-// A NaN in `a` comes through both of these.
+// Both return NaN if `a` is NaN.
 SKRNN_INLINE Packet at_most(Packet a, Packet bound) { return Eigen::internal::pmin(a, bound); }
 SKRNN_INLINE Packet at_least(Packet a, Packet bound) { return Eigen::internal::pmax(a, bound); }
 

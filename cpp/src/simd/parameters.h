@@ -1,7 +1,7 @@
-// How a cell declares what it has: the parameters that cells share, under PyTorch's names.
+// Declarations of a cell's parameters and states; those that cells share have PyTorch's names.
 //
-// The kernels take the two weights and two biases of kShared first, in that order; the vectors
-// that a cell has besides follow.
+// The kernels take the two weights and two biases of kShared first, in that order; a cell's own
+// vectors follow.
 #pragma once
 
 #include "layer/kernel_table.h"
@@ -15,7 +15,7 @@ enum SharedParameter { kWeightIh, kWeightHh, kBiasIh, kBiasHh, kSharedParameters
 
 constexpr InitialValue kZeros{Initial::kZero, 0, 0.0f};
 
-// Zero, but for the bias of one gate, which says how much a layer keeps before it has learned.
+// Zero, except for the bias of one gate, which sets how much of the state an untrained layer keeps.
 constexpr InitialValue gate_starts_at(int gate, float value) {
   return {Initial::kGateConstant, gate, value};
 }

@@ -11,7 +11,7 @@ SKRNN_INLINE Index row_of(const BatchView& batch, Index s, Index i) {
   return batch.time_offset[batch.reverse ? batch.lengths[i] - 1 - s : s] + batch.row_order[i];
 }
 
-// Sequences still running at step s, and those of ranks [begin, end) among them.
+// The number of sequences that are active at step s, and of those among them in a range of ranks.
 SKRNN_INLINE Index active(const BatchView& batch, Index s) {
   return batch.packed_offset[s + 1] - batch.packed_offset[s];
 }
@@ -20,7 +20,7 @@ SKRNN_INLINE Index active(const BatchView& batch, Index s, Range ranks) {
   return (all < ranks.end ? all : ranks.end) - ranks.begin;
 }
 
-// The barrier of the threads that share sequences: behind it the units of all of them are done.
+// Barrier wait of the threads that share sequences: afterwards all units of the step are computed.
 inline void wait_for_units(const Part& part) {
   if (part.wait) part.wait(part.barrier);
 }

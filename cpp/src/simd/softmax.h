@@ -7,7 +7,7 @@
 
 namespace skrnn::SKRNN_ISA {
 
-// exp(z) for z <= 0, -infinity included; 0 below z = -87.68. A NaN stays one.
+// exp(z) for z <= 0, -infinity included; 0 below z = -87.68. NaN stays NaN.
 template <class V>
 SKRNN_INLINE V exp_of_negative(V z) {
   const ReducedExp<V> e = reduced_exp(at_least(z, V(splat(-88.0f))));
@@ -29,8 +29,8 @@ inline float largest_of(const float* x, Index n) {
 }
 
 // Returns the sum of exp(x[i] - *largest), where *largest is set to the largest of x [n]; the terms
-// go to `terms` [n], which may be x, or null. Each lane adds up some terms in float32, and those
-// sums go on in float64.
+// go to `terms` [n], which may be x, or null. Each lane adds up some terms in float32, and the sums
+// of lanes and chunks are added in float64.
 inline double softmax_terms(const float* x, Index n, float* largest, float* terms) {
   constexpr int kAtOnce = 4;  // packets in lockstep
   constexpr Index kWidth = kAtOnce * kLanes, kChunk = 16 * kWidth;

@@ -6,7 +6,7 @@
 
 namespace skrnn::SKRNN_ISA {
 
-// Sequences that share one reading of the weights.
+// Sequences that are computed in one pass over the weights.
 constexpr Index kStepRows = 48;
 
 template <class Cell>

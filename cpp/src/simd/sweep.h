@@ -5,8 +5,8 @@
 // The inner dimension is a list of segments, each a run of consecutive floats in the rows of one of
 // two operands: a recurrent step reads x_t and then h_{t-1} against one stream of weights. Long
 // inner dimensions are cut into passes, so that the part of a panel in use stays in the first-level
-// cache. Between passes the partial sums are spilled to memory as they are, so the cut does not
-// show in the result.
+// cache. Between passes the partial sums are spilled to memory without rounding, so the cut does
+// not change the result.
 #pragma once
 
 #include "layer/kernel_table.h"
@@ -21,14 +21,14 @@ struct Segment {
   bool ends_pass;
 };
 
-// Packets a panel keeps in the first-level cache during one pass.
+// Packets of a panel that are used in one pass and stay in the first-level cache.
 constexpr Index kPassPackets = 24 * 1024 / (kLanes * 4);
 
-// Rows between which a panel is reused in one go; bounds the partial sums spilled to memory.
+// Rows that one pass over a panel handles; bounds the partial sums spilled to memory.
 constexpr Index kSlabRows = 96;
 
-// What one block of kLanes units (or columns) means to a sweep. Panels take kBlocks blocks; the
-// last one has room for as many, but only those that exist are read or computed.
+// The shape of a panel in a sweep. A block is kLanes units (or columns), a panel kBlocks blocks;
+// the last panel has room for as many, but only the blocks that exist are read or computed.
 template <int kGates_, int kSums_, int kSecondOffset_, int kBlocks_,
           int kStride_ = kGates_ * kBlocks_>
 struct PanelShape {
@@ -42,8 +42,7 @@ struct PanelShape {
   static constexpr Index kSumFloats = kSums * kBlocks * kLanes;  // of a row of a panel
   static constexpr Index panels(Index blocks) { return (blocks + kBlocks - 1) / kBlocks; }
 
-  // Panels that one row takes at once, where there are enough: as many sums as a tile of full
-  // height.
+  // Panels in one tile of a single row, if there are enough: as many sums as a tile of full height.
   static constexpr int kPanelsForOneRow = kTileRows * 4 / (kSums * kBlocks);
 };
 
@@ -84,7 +83,7 @@ using Finish = void (*)(const void* context, Range panels, Range rows, const flo
 
 struct Product {
   Index rows;
-  const float* const* a0;  // [rows]: where each row of operand 0 begins
+  const float* const* a0;  // [rows]: the beginning of each row of operand 0
   const float* const* a1;  // and of operand 1
   const Segment* segments;
   Index num_segments;
@@ -94,7 +93,7 @@ struct Product {
   Range panels;     // those to compute
   bool descending;  // last panel first
   Sums<const float> source;
-  Sums<float> target;  // unless `finish` takes the sums
+  Sums<float> target;  // without `finish`
   Finish finish;       // or null
   const void* context;
   float* spilled;  // [spilled_floats(rows)] partial sums between passes
@@ -218,7 +217,7 @@ void sweep(const Product& product) {
   for (Index done = 0, all = full_end - panels.begin; done < all;) {
     Index count = 1;
     if (product.rows == 1) {
-      // The fewest turns, as even as possible.
+      // The fewest tiles, of panels as evenly divided as possible.
       const Index left = all - done, turns = (left + kAtOnce - 1) / kAtOnce;
       count = (left + turns - 1) / turns;
     }

@@ -11,8 +11,9 @@
 
 namespace skrnn::SKRNN_ISA {
 
-// Rows of a tile with 4 packets a row: what fits the register file beside one packet of weights and
-// one broadcast a row (16 registers for SSE and AVX2, 32 for AVX-512 and NEON).
+// Rows of a tile with 4 packets per row: as many as fit the register file together with one packet
+// of weights and one broadcast value per row (16 registers for SSE and AVX2, 32 for AVX-512 and
+// NEON).
 #if defined(__AVX512F__) || defined(__aarch64__)
 constexpr int kTileRows = 6;
 #else

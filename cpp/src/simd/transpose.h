@@ -1,11 +1,11 @@
-// Matrices turned so that what was a row becomes a column.
+// Transposed copies of matrices.
 #pragma once
 
 #include "simd/packet.h"
 
 namespace skrnn::SKRNN_ISA {
 
-// to[c * to_stride + r] = row(r)[c] for r < rows and c < columns; row(r) is where row r begins.
+// to[c * to_stride + r] = row(r)[c] for r < rows and c < columns; row(r) points to row r.
 template <class Row>
 SKRNN_INLINE void transpose_rows(const Row& row, Index rows, Index columns, float* to,
                                  Index to_stride) {

@@ -1,4 +1,5 @@
-// What a cell sees: one block of kLanes hidden units at one step, for N sequences in lockstep.
+// A cell's view of the data: one block of kLanes hidden units at one step, for N sequences in
+// lockstep.
 #pragma once
 
 #include "layer/kernel_table.h"
@@ -38,7 +39,7 @@ template <int N>
 struct Units {
   using V = Wide<N>;
 
-  int lanes;  // that hold units
+  int lanes;  // lanes that hold units
   bool saves;
   bool masks;
   const float* sums[N];
@@ -58,7 +59,7 @@ struct Units {
   // The states before the step, by their number in Cell::kStates.
   SKRNN_INLINE V h_prev() const { return state_prev(0); }
   SKRNN_INLINE V state_prev(int number) const { return gather<N>(state_prev_[number], lanes); }
-  // h before the step as the recurrent weights see it: behind its dropout mask, if there is one.
+  // h before the step as the recurrent weights read it: times its dropout mask, if there is one.
   SKRNN_INLINE V recurrent() const { return gather<N>(recurrent_, lanes); }
   // The states after it.
   SKRNN_INLINE void set_h(V h) const {
@@ -66,9 +67,9 @@ struct Units {
     if (masks) scatter<N>(masked_, mul(h, gather<N>(mask_, lanes)), lanes);
   }
   SKRNN_INLINE void set_state(int number, V a) const { scatter<N>(state_[number], a, lanes); }
-  // What the second stage multiplies with its recurrent weights.
+  // The operand of the second stage's recurrent weights.
   SKRNN_INLINE void set_operand(V a) const { scatter<N>(operand_, a, lanes); }
-  // What the backward pass, or a second stage, will ask for.
+  // Values for the backward pass, or for the second stage.
   SKRNN_INLINE void save(int place, V a) const { scatter_packet<N>(saved_, place, a); }
   SKRNN_INLINE V saved(int place) const {
     V result;
@@ -78,8 +79,8 @@ struct Units {
 };
 
 // Backward. dh() and dstate() are dL/dh and dL/d(another state) of this step; the cell replaces
-// them by what it passes to the step before on ways that do not lead through the recurrent weights.
-// A first stage finds in doperand() what came back through the second.
+// them by their share that goes to the step before directly, not through the recurrent weights. In
+// a first stage, doperand() is the gradient by the second stage's operand.
 template <int N>
 struct UnitGradients {
   using V = Wide<N>;
@@ -104,7 +105,7 @@ struct UnitGradients {
   SKRNN_INLINE V dstate(int number) const { return gather_packet<N>(dstate_[number], 0); }
   SKRNN_INLINE V vector(int place) const { return gather_packet<N>(vectors_, place); }
   SKRNN_INLINE V doperand() const { return gather_packet<N>(doperand_, 0); }
-  // What h is multiplied by on its way to the recurrent weights.
+  // The factor of h before the product with the recurrent weights.
   SKRNN_INLINE V mask() const { return gather<N>(mask_, lanes); }
   SKRNN_INLINE void set_dh(V a) const { set_dstate(0, a); }
   SKRNN_INLINE void set_dstate(int number, V a) const { scatter_packet<N>(dstate_[number], 0, a); }

@@ -31,8 +31,8 @@ void transpose_operands(const BackwardArgs& a, Range rows, void* block) {
   for_each_row(a, rows, [&](Index n, Index s, Index i) {
     from[n - rows.begin] = state_before(a.batch, s, i, H, a.y, a.state0[0], scratch.zeros);
   });
-  // Operands that stand nowhere as rows are made a few rows at a time: h' times its mask, and the
-  // second stage's r h' (r is the first thing its cell saves).
+  // Operands that are not stored as rows are computed a few rows at a time: h' times its mask, and
+  // the second stage's r h' (r is the first thing its cell saves).
   const auto transpose_made = [&](float* to, const auto& factor) {
     for (Index done = 0; done < count; done += kLanes) {
       const Index here = count - done < kLanes ? count - done : kLanes;
@@ -71,8 +71,8 @@ Index gradient_panels(Index H) {
 }
 
 // Adds to the packed gradient, for panels [begin, end) of stage S: the rows of a transposed operand
-// against the gate gradients. `first_k` is where the operand's weights begin in a panel,
-// `first_sum` the first of the sums that it feeds.
+// times the gate gradients. `first_k` is the place of the operand's weights in a panel, `first_sum`
+// the first of the sums that read the operand.
 template <class Cell, int S>
 void add_weight_gradient(const BackwardArgs& a, Range panels, const float* operand, Index columns,
                          Index first_k, int first_sum, BackwardScratch<Cell>& scratch) {

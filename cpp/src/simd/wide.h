@@ -1,7 +1,7 @@
 // N packets that go through the same arithmetic in lockstep.
 //
-// An activation is a chain of some twenty dependent operations. A CPU looks ahead only so far, so
-// the chains of several units are interleaved in the source itself.
+// An activation is a chain of some twenty dependent operations. The window of out-of-order
+// execution is limited, so the chains of several units are interleaved in the source.
 #pragma once
 
 #include "simd/packet.h"

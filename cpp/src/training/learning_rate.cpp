@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
-// From `start` to `end` as progress goes from 0 to 1, flat at both.
+// From `start` to `end` as progress goes from 0 to 1, with slope 0 at both ends.
 double half_cosine(double start, double end, double progress) {
   return end + (start - end) * (1 + std::cos(kPi * progress)) / 2;
 }

@@ -1,4 +1,4 @@
-// What a schedule does to the learning rate.
+// Schedules of the learning rate.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace skrnn {
 
-// What the learning rate is multiplied by at update 0..total-1.
+// The factor of the learning rate at update 0..total-1.
 double schedule_at(Schedule schedule, std::int64_t update, std::int64_t total);
 
 }  // namespace skrnn

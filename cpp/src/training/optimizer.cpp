@@ -47,7 +47,7 @@ void Optimizer::update(float* parameters, const float* gradient, double norm, do
   OptimizerStep step{};
   step.learning_rate = static_cast<float>(rate);
   step.gradient_scale = 1;
-  // As torch.nn.utils.clip_grad_norm_ has it.
+  // As in torch.nn.utils.clip_grad_norm_.
   const double longest = settings_.clip_norm * weight;
   if (longest > 0 && longest < norm + 1e-6) {
     step.gradient_scale = static_cast<float>(longest / (norm + 1e-6));

@@ -1,4 +1,4 @@
-// One update after another of all parameters, by one of the formulas in optimizers/.
+// An optimiser: updates of all parameters by one of the formulas in optimizers/.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +14,20 @@ namespace skrnn {
 
 class Optimizer {
  public:
-  // `parameters` says where each stands in an arena of `num_parameters` floats. Throws
+  // `parameters` are the places of all in an arena of `num_parameters` floats. Throws
   // std::invalid_argument for an unknown solver.
   Optimizer(const TrainingSettings& settings, const std::vector<Parameter>& parameters,
             std::int64_t num_parameters);
 
   double norm_of(const float* gradient) const;
 
-  // `norm` is that of the gradient, and `weight` that of the minibatch, 1 on average: it is the
-  // gradient of the weighted mean of its losses that is clipped, or clipping would take from heavy
-  // rows what they weigh. `learning_rate_scale` multiplies the schedule.
+  // `norm` is that of the gradient, and `weight` that of the minibatch, 1 on average: the gradient
+  // of the weighted mean of its losses is clipped, or clipping would cancel the larger weights of
+  // heavy rows. `learning_rate_scale` multiplies the schedule.
   void update(float* parameters, const float* gradient, double norm, double weight,
               double learning_rate_scale);
 
-  // Values that it keeps of each parameter from one update to the next, [states, number of
-  // parameters]; zeros at first.
+  // The optimiser's state, [states, number of parameters]; zeros at first.
   std::int64_t states() const { return kernel_.states; }
   float* state() { return state_.get(); }
 

@@ -29,8 +29,8 @@ RowObjective::RowObjective(const Loss& loss, const LossContext& context, OutputR
       mean_weight_(mean_weight_of(targets.weights, rows.count(data))),
       losses_(static_cast<std::size_t>(rows.count(data))) {}
 
-// The gradient is not divided by the weights of its own rows, or light rows would count like heavy
-// ones wherever no heavy one is among them.
+// The gradient is not divided by the weights of its own rows, or rows of small weight would count
+// like others in a minibatch that holds no other rows.
 Score RowObjective::score(const Minibatch& batch, const float* outputs, float* doutputs,
                           int threads) {
   const std::int64_t K = context_.outputs, rows = rows_.count(batch);
@@ -49,7 +49,7 @@ Score RowObjective::score(const Minibatch& batch, const float* outputs, float* d
     const std::int64_t target = target_[row];
     const double weight = weight_of(target);
     float* gradient = doutputs != nullptr ? doutputs + row * K : nullptr;
-    // A row that does not count must not spoil the sum, whatever its target holds.
+    // A row of weight 0 must not change the sum, even if its target is NaN.
     if (weight == 0) {
       if (gradient != nullptr) std::fill_n(gradient, K, 0.0f);
       return;

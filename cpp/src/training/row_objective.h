@@ -12,7 +12,7 @@ namespace skrnn {
 
 class RowObjective final : public Objective {
  public:
-  // All of them have to stay.
+  // All arguments must outlive the object.
   RowObjective(const Loss& loss, const LossContext& context, OutputRows rows,
                const SequenceData& data, const Targets& targets);
 
@@ -31,7 +31,7 @@ class RowObjective final : public Objective {
   const SequenceData& data_;
   const Targets& targets_;
   double mean_weight_;                // of all rows that count
-  std::vector<double> losses_;        // [rows of targets], as they were scored last
+  std::vector<double> losses_;        // [rows of targets], as last scored
   std::vector<std::int64_t> target_;  // [rows of the minibatch] row of the targets, or -1
 };
 

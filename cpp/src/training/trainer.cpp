@@ -73,7 +73,7 @@ Trainer::Trainer(const NetworkLayout& layout, const TrainingSettings& settings,
   try {
     impl_ = std::make_unique<Impl>(layout, settings, target_columns);
   } catch (const std::bad_alloc&) {
-    // With as many gradients, and the state of the optimiser.
+    // Memory for the parameters, their gradients, and the state of the optimiser.
     throw OutOfMemory("training " + layout.memory_text(2 + find_solver(settings.solver).states));
   }
 }
@@ -120,7 +120,7 @@ void Trainer::state_gradient_norms(const float* parameters, const SequenceData& 
                                    const Targets& targets, float* norms, int threads) {
   const std::int64_t H = layout().settings().hidden_size, rows = data.offsets[data.size];
   std::fill_n(norms, layout().settings().num_layers * layout().directions() * rows, 0.0f);
-  std::vector<Buffer<float>> dh;  // empty where nothing is asked for
+  std::vector<Buffer<float>> dh;  // empty if all weights are 0
   impl_->network.set_data(data, &dh);
   RowObjective objective = impl_->objective(data, targets);
   const Buffer<float> gradient = make_buffer<float>(layout().num_parameters());

@@ -14,7 +14,7 @@ namespace skrnn {
 
 class TrainingLoop {
  public:
-  // `network` has to stay.
+  // `network` must outlive the object.
   TrainingLoop(const TrainingSettings& settings, TrainedNetwork& network)
       : settings_(settings),
         network_(network),
@@ -32,7 +32,7 @@ class TrainingLoop {
                  float* gradient, int threads);
 
  private:
-  // One cut of one minibatch: forward, and back to the gradient where anything is asked for.
+  // One cut of one minibatch: forward, and backward if any target has a weight.
   Score learn(Objective& objective, const Minibatch& batch, const Dropout& dropout,
               bool carries_states, float* gradient, int threads);
 
