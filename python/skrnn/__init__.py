@@ -38,7 +38,7 @@ __all__ = [
     "stream",
 ]
 
-# Loaded when first asked for: kernels alone need no scikit-learn.
+# Loaded at first use: kernels alone need no scikit-learn.
 _LAZY = {
     "RNNClassifier": "skrnn._estimators.classifier",
     "RNNRegressor": "skrnn._estimators.regressor",

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import get_scorer_names
 
-# The engine counts in 64 bits, but nothing that anybody can run has so many units or epochs.
+# The engine counts in 64 bits, but no network that fits in memory has more units.
 _MOST = 2**31 - 1
-_MOST_SEEDS = 2**32 - 1  # what np.random.RandomState takes
+_MOST_SEEDS = 2**32 - 1  # the limit of np.random.RandomState
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A test of a value, the words for what passes it, and the names that one may have meant."""
+    """A test of a value, its description for messages, and names to suggest for a misspelt one."""
 
     holds: Callable[[Any], bool]
     expected: str
@@ -26,7 +26,7 @@ class Rule:
 
 
 def integer(least: int, *, none: bool = False) -> Rule:
-    """Take an integer of at least `least`, or None where `none`."""
+    """Take an integer of at least `least`, or None if `none`."""
     return _or_none(
         lambda v: _is_a(Integral, v) and bool(least <= v <= _MOST),
         f"an integer of {least} or more, less than 2**31",
@@ -71,7 +71,7 @@ def one_of(choices: Collection[str]) -> Rule:
 
 
 def seed() -> Rule:
-    """Take what scikit-learn makes a generator of."""
+    """Take a random_state as scikit-learn defines it."""
 
     def holds(value: Any) -> bool:
         if _is_a(Integral, value):
@@ -98,7 +98,7 @@ def loudness() -> Rule:
 
 
 def scorer() -> Rule:
-    """Take what makes one number of an estimator, X and y."""
+    """Take a scorer: a name, a callable (estimator, X, y), or None."""
     names = frozenset(get_scorer_names())
     return Rule(
         lambda v: v is None or (v in names if isinstance(v, str) else callable(v)),
@@ -121,12 +121,12 @@ def class_weights() -> Rule:
 
 
 def _is_a(kind: type, value: Any) -> bool:
-    """Whether a value is of a kind of numbers, as True and False are not meant to be."""
+    """Whether a value is a number of a kind, other than True and False."""
     return isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number that float64 has room for, as integers need not be."""
+    """Whether a value is a number that float64 can hold; very large integers are not."""
     if not _is_a(Real, value):
         return False
     try:
@@ -137,7 +137,7 @@ def is_number(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    """Return a value for a message; Python refuses to write the longest integers."""
+    """Return a value for a message; Python refuses to convert very long integers to text."""
     if _is_a(Integral, value) and abs(int(value)) >= 10**40:
         return "an integer of more than 40 digits"
     return repr(value)
@@ -161,7 +161,7 @@ def check_parameters(estimator: Any, rules: Mapping[str, Rule]) -> None:
     Raises
     ------
     ValueError
-        Names the estimator, the parameter, its value, and what is expected.
+        The message names the estimator, the parameter, its value, and the expected values.
     """
     for name, value in estimator.get_params(deep=False).items():
         rule = rules[name]
@@ -179,7 +179,7 @@ def check_parameters(estimator: Any, rules: Mapping[str, Rule]) -> None:
 
 
 def _check_together(estimator: Any) -> None:
-    """Raise ValueError for parameters that are right one by one."""
+    """Raise ValueError for valid parameters that do not fit one another."""
     tbptt = getattr(estimator, "tbptt", None)
     if tbptt is None:
         return

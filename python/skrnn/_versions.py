@@ -1,4 +1,4 @@
-"""Versions of what is installed, and what the kernels use of this machine."""
+"""Versions of installed packages, and the instruction set and threads in use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PACKAGES = ("numpy", "scikit-learn", "safetensors")
 
 
 def report() -> str:
-    """Return what `skrnn.show_versions` prints."""
+    """Return the text that `skrnn.show_versions` prints."""
     lines = []
     for title, facts in _sections().items():
         lines.append(title)
@@ -51,7 +51,7 @@ def _version(package: str) -> str:
 
 
 def _cpu_name() -> str:
-    """Name of the processor as its maker writes it, where the system tells."""
+    """Return the vendor's name of the processor, if the system has it."""
     try:
         if sys.platform == "darwin":
             command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]

@@ -1,11 +1,11 @@
-"""Warnings that point to the line of the user."""
+"""Warnings that point to the line of the user's code."""
 
 from __future__ import annotations
 
 import sys
 import warnings
 
-# Whose frames stand between a warning and the line that it is about.
+# Packages whose frames are skipped to find the user's line.
 BETWEEN = {"skrnn", "sklearn", "joblib"}
 
 

@@ -1,7 +1,7 @@
 """Predictions from saved models, with NumPy alone.
 
 `load` reads what `skrnn.save` has written and returns a `Predictor`. Neither scikit-learn nor
-safetensors is imported, nor need it be installed: that is what goes on a small machine.
+safetensors is imported or has to be installed, which suits small machines.
 """
 
 from __future__ import annotations
@@ -33,17 +33,18 @@ __all__ = ["Predictor", "load"]
 
 
 def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predictor:
-    """Return what predicts as the model in a file does.
+    """Return a predictor with the results of the model in a file.
 
-    Nothing in a file is run as code, so that files of strangers may be loaded, and digests of all
-    that is read tell a damaged file from a sound one.
+    Nothing in a file is run as code, so files from untrusted sources may be loaded, and digests of
+    all that is read detect damage.
 
     Parameters
     ----------
     path : str or path-like
         A file that `skrnn.save`, or the `save` of an estimator, has written.
     n_jobs : int or None, default=None
-        Threads of predict. None follows OpenMP and threadpoolctl. The bits are the same with any.
+        Threads of predict. None follows OpenMP and threadpoolctl. The bits are the same with any
+        number.
 
     Returns
     -------
@@ -82,7 +83,7 @@ def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predicto
 
 
 class Predictor:
-    """A saved estimator or pipeline that can predict, and nothing else; made by `load`.
+    """A saved estimator or pipeline for prediction only; made by `load`.
 
     Any number of threads may use one at once.
 
@@ -91,10 +92,10 @@ class Predictor:
     classes_ : array of shape (n_classes,)
         Of classifiers.
     n_features_in_ : int
-        Channels of a step; columns where fit saw a 2-D array.
+        Channels of a step; columns if fit saw a 2-D array.
     vocabulary_ : dict of token to int
-        The numbers of the known tokens; 0 is the unknown one. Of models that were fitted on
-        strings, whose streams read strings, and of pipelines that begin with a `TokenEncoder`,
+        The numbers of the known tokens; 0 is the unknown token. For models that were fitted on
+        strings, whose streams read strings, and for pipelines that begin with a `TokenEncoder`,
         whose streams read numbers.
     """
 
@@ -122,15 +123,16 @@ class Predictor:
         return f"Predictor({', '.join(shown)}, n_features_in_={self.n_features_in_})"
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Return what `predict` of the saved model returns: the same bits.
+        """Return the result of `predict` of the saved model: the same bits.
 
         Parameters
         ----------
         X : sequences of shape (n,)
-            As the saved model takes them: a list, tuple, object array or `skrnn.Sequences` of
+            In the forms that the saved model takes: a list, tuple, object array or
+            `skrnn.Sequences` of
             (T_i, C) arrays; an (n, T, C) array; an (n, T) array; (T_i,) arrays of integers for
-            networks of tokens, and texts or lists of tokens where fit saw them, or where a
-            `TokenEncoder` was saved.
+            networks of tokens, and texts or lists of tokens if fit saw them, or if a `TokenEncoder`
+            was saved.
         return_std : bool, default=False
             Whether to return standard deviations, too; needs a regressor that was trained with
             ``loss="gaussian_nll"``.
@@ -145,7 +147,8 @@ class Predictor:
         Raises
         ------
         TypeError, ValueError
-            For what holds no sequences, and for others than fit has seen. The message says which.
+            For input that holds no sequences, and for sequences unlike those that fit saw. The
+            message names the difference.
         """
         meaning = self._description.meaning
         if not return_std:
@@ -156,7 +159,7 @@ class Predictor:
                 "return_std=True needs loss='gaussian_nll', which learns standard deviations; this "
                 f"model has loss={loss!r}"
             )
-        assert isinstance(meaning, Numbers)  # which alone have this loss
+        assert isinstance(meaning, Numbers)  # only regressors have this loss
         answers = self._answers(X)
         return meaning.predict(answers), meaning.deviations(answers)
 
@@ -220,20 +223,19 @@ class Predictor:
         batch_size : int, default=1
             B, sequences that are read side by side.
         method : {"predict", "predict_proba"}, default="predict"
-            What is to be returned after each step. Probabilities are for classifiers.
+            The method whose result is returned after each step. Probabilities are for classifiers.
 
         Returns
         -------
         stream : Stream
-            As the `stream` method of estimators returns it. Where the saved pipeline scales
-            channels or fills NaN, so does the stream; where it encodes texts, the stream reads the
-            numbers of tokens, which `vocabulary_` has. Where fit saw strings, it reads tokens that
-            are strings.
+            As the `stream` method of estimators returns it. If the saved pipeline scales channels
+            or fills NaN, so does the stream; if it encodes texts, the stream reads the numbers of
+            tokens, which `vocabulary_` has. If fit saw strings, it reads tokens that are strings.
 
         Raises
         ------
         TypeError
-            For a `batch_size` that is no integer.
+            For a `batch_size` that is not an integer.
         ValueError
             For a `batch_size` below 1, another `method`, and a bidirectional network or attention
             pooling, which have no answer while a sequence goes on.
@@ -276,7 +278,7 @@ class Predictor:
         return sequences
 
     def _check_table(self, X: Any) -> Any:
-        """Return a table, if fit saw one, whose columns have to be those of then."""
+        """Return a table; if fit saw one, its columns are checked against those in fit."""
         description = self._description
         if not description.input_was_table:
             owner = "PerStep" if description.transforms else description.estimator
@@ -284,7 +286,7 @@ class Predictor:
             return X
         self._check_names(names_of_table(X))
         if description.transforms:
-            return X  # where any number of steps will do
+            return X  # where any number of steps is accepted
         table = np.asarray(X)
         if table.dtype.kind in "biu" or table.dtype == np.float16:
             table = table.astype(np.float64)  # as scikit-learn does before the network rounds it

@@ -1,1 +1,1 @@
-"""The estimators that people fit."""
+"""The estimators: classifier and regressor, and their base classes."""

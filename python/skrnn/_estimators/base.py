@@ -92,8 +92,8 @@ RULES: dict[str, Rule] = {
 class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     """Base of the estimators, which differ in their targets and in what they predict.
 
-    A fitted estimator is its parameters, `params_`, and the codec of its targets: NumPy arrays and
-    plain Python objects, and nothing of C++. How it comes to be fitted, `fitting` says.
+    A fitted estimator consists of its parameters, `params_`, and the codec of its targets: NumPy
+    arrays and plain Python objects, no C++ objects. `fitting` has the course of a fit.
     """
 
     params_: dict[str, NDArray[np.float32]]
@@ -106,31 +106,31 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     _learned_codec: Codec
     _fitted_loss: str
 
-    # ---- What a subclass has to say, besides its __init__ ----
+    # ---- Interface of a subclass, besides its __init__ ----
 
     _rules: dict[str, Rule] = RULES
 
     @abstractmethod
     def _target_settings(self) -> Settings:
-        """Return what the parameters say of targets."""
+        """Return the settings of targets, from the parameters."""
 
     # ---- Targets ----
 
     def _set_codec(self, codec: Codec) -> None:
-        """Take over what targets are like, as fit has learned it or a file says it."""
+        """Set the codec that fit has learned, or that a file holds, and its attributes."""
         self._learned_codec = codec
         self.__dict__.update(codec.attributes)
 
     @property
     def _codec(self) -> Codec:
-        """The codec that fit has learned, under the parameters of now."""
+        """The codec that fit has learned, under the current parameters."""
         return self._learned_codec.under(self._target_settings())
 
     def _meaning(self) -> Meaning:
         return self._codec.meaning
 
     def _restore(self, model: _core.Model, description: Description) -> None:
-        """Become what was saved to a file, where the parameters are set already."""
+        """Restore the state saved to a file; the parameters are already set."""
         self.params_ = model.parameters
         self.n_features_in_ = description.n_features_in
         if description.feature_names is not None:
@@ -157,10 +157,9 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         name: str = "X",
         sample_weight: Any = None,
     ) -> Sequences:
-        """Return X as sequences; learn the width of the input where `begin`.
+        """Return X as sequences; learn the width of the input if `begin`.
 
-        Tokens that are new are welcome where `grows`. Those of sequences without any weight are not
-        learned.
+        New tokens are accepted if `grows`. Tokens of sequences of weight 0 are not learned.
         """
         if begin:
             self.__dict__.pop("vocabulary_", None)
@@ -168,7 +167,8 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             return self._check_tokens(X, begin, grows, name, sample_weight)
         table = is_table(X, name)
         if table and (begin or self._saw_table):
-            # scikit-learn's meaning of a table: named columns, always the same.
+            # A table in scikit-learn's sense: the columns, and their names, are the same in each
+            # call.
             X = self._check_table(X, begin, name)
         elif table:
             refuse_one_sequence(X, self._input_size, type(self).__name__, name)
@@ -193,7 +193,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     def _check_tokens(
         self, X: Any, begin: bool, grows: bool, name: str, sample_weight: Any
     ) -> Sequences:
-        """Return tokens as numbers; learn which there are where `begin`."""
+        """Return tokens as numbers; learn the vocabulary, or their range, if `begin`."""
         owner = type(self).__name__
         if begin:
             learned = learn_tokens(X, sample_weight, self.min_frequency, name)
@@ -212,7 +212,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         return sequences
 
     def _vocabulary(self) -> Vocabulary | None:
-        """Return the numbers of known tokens, where fit saw strings."""
+        """Return the numbers of known tokens if fit saw strings, else None."""
         return getattr(self, "vocabulary_", None)
 
     def _check_table(self, X: Any, begin: bool, name: str) -> Any:
@@ -224,7 +224,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             raise
 
     def _values(self, X: Sequences, name: str = "X") -> NDArray[Any]:
-        """Return the steps of all sequences as the engine takes them."""
+        """Return the steps of all sequences in the form that the engine takes."""
         if self.embedding_size is not None:
             return X.values.astype(np.int64)
         return (
@@ -234,7 +234,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     # ---- The engine ----
 
     def _network_settings(self) -> dict[str, Any]:
-        """Return what the core is told of the network."""
+        """Return the settings of the network, for the core."""
         return {
             "cell": self.cell,
             "input_size": self._input_size,
@@ -252,7 +252,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     def _trainer(
         self, *, schedule: str = "constant", total_updates: int = 1, seed: int = 0
     ) -> _core.Trainer:
-        plateau = schedule == "plateau"  # which skrnn._training.loop sees to
+        plateau = schedule == "plateau"  # which skrnn._training.loop implements
         codec = self._codec
         return _core.Trainer(
             self._layout(),
@@ -273,14 +273,14 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         )
 
     def _note_architecture(self) -> None:
-        """Remember what the parameters are parameters of."""
+        """Store the architecture and the loss that the parameters belong to."""
         self._built_with = {k: getattr(self, k) for k in ARCHITECTURE if hasattr(self, k)}
         self._fitted_loss = self._codec.loss
 
     def _check_unchanged(self) -> None:
-        """Raise ValueError where set_params changed the network since the parameters were fitted.
+        """Raise ValueError if set_params changed the network since the parameters were fitted.
 
-        Many changes leave the shapes of the parameters as they are, and not what they mean.
+        Many changes leave the shapes of the parameters unchanged, but not their meaning.
         """
         for name, value in self._built_with.items():
             if getattr(self, name) != value:
@@ -291,7 +291,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
                 )
 
     def _arena(self, layout: _core.NetworkLayout) -> NDArray[np.float32]:
-        """Return the fitted parameters as the engine takes them, of shape (num_parameters,)."""
+        """Return the fitted parameters as one arena, float32 of shape (num_parameters,)."""
         self._check_unchanged()
         arena = np.empty(layout.num_parameters, np.float32)
         views = named_views(layout, arena)
@@ -306,9 +306,9 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         return arena
 
     def _served(self, operations: Sequence[Operation] = ()) -> _core.Model:
-        """Return what predicts: the network with its parameters and the units of both ends.
+        """Return the model for prediction: network, parameters, and the units of input and targets.
 
-        Before it come the `operations` of a pipeline on channels.
+        The `operations` of a pipeline on channels precede those of the estimator.
         """
         codec = self._codec
         if codec.loss != self._fitted_loss:
@@ -328,7 +328,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         )
 
     def _answers(self, X: Any) -> NDArray[np.float64]:
-        """Return what the model says of each sequence, (n, A); `_meaning` reads it."""
+        """Return the answers of the model for each sequence, (n, A), which `_meaning` decodes."""
         check_is_fitted(self, "params_")
         return self._answers_of(self._served(), X)
 
@@ -347,7 +347,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return |dL/dh| of each layer and direction, (layers * directions, S), and the offsets.
 
-        L is the loss of the one sequence that the state belongs to.
+        L is the loss of the sequence that the state belongs to.
         """
         check_is_fitted(self, "params_")
         sequences = self._check_input(X, begin=False)
@@ -368,7 +368,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         tokens = self.embedding_size is not None
-        # Of two dimensions numbers are series; tokens are integers, and mean no quantity.
+        # A 2-D array of numbers holds series; tokens are integers without a magnitude.
         tags.input_tags.two_d_array = tags.input_tags.three_d_array = not tokens
         tags.input_tags.categorical = tags.input_tags.positive_only = tokens
         tags.input_tags.string = tokens

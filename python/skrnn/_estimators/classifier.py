@@ -1,4 +1,4 @@
-"""RNNClassifier: one class, or several labels, a sequence."""
+"""RNNClassifier: one class, or several labels, for each sequence."""
 
 from __future__ import annotations
 
@@ -35,24 +35,25 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     bidirectional : bool, default=False
         Whether a second set of layers reads from the last step to the first. It takes twice the
         time and cannot be streamed, and over the data sets of bench/defaults it gained nothing on
-        average; worth a try where what comes later explains what came before, as in speech.
+        average; worth a try if later steps explain earlier ones, as in speech.
     pooling : {"last", "mean", "max", "attention", "last_mean_max"}, default="last_mean_max"
-        What becomes of the steps: the state when all has been read; the mean or the maximum over
-        steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the first three
-        side by side (Howard & Ruder, ACL 2018).
+        How the states of all steps are reduced to one vector: the last state; the mean or the
+        maximum over steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the
+        first three side by side (Howard & Ruder, ACL 2018).
     embedding_size : int, optional
-        Makes the input tokens, which become learned vectors of this size: texts, whose words count
-        in lower case; lists of strings; or integers from 0 on. A text is split as `TokenEncoder`
-        does by default, which in a pipeline has more to offer, characters for one.
+        The size of the learned vectors of tokens; makes the input tokens: texts, whose words are
+        taken in lower case; lists of strings; or integers from 0 on. A text is split as
+        `TokenEncoder` does by default; in a pipeline, `TokenEncoder` offers other tokens, such as
+        characters.
     min_frequency : int, default=1
-        Of strings, how often a token has to occur in fit to be known; all others are one and the
-        same, the unknown token. With 1 the network never meets that in training, and what it makes
-        of new words later is chance; 2 shows it the rare ones. Integers are not counted.
+        How often a string has to occur in fit to become a known token; all other strings are the
+        unknown token. With 1 the unknown token never occurs in training, and predictions for new
+        words are arbitrary; with 2 it stands for the rare words. Integers are not counted.
     standardize : bool or "auto", default="auto"
-        Whether each channel loses its mean and is divided by its standard deviation, over all steps
-        of the sequences in fit, before the network reads it. "auto" does so unless all means are
-        within 2 of zero and all deviations between 1/4 and 4, but for channels that are constant.
-        Tokens stay as they are.
+        Whether the mean of each channel is subtracted, and the channel divided by its standard
+        deviation, over all steps of the sequences in fit, before the network reads it. "auto" does
+        so unless all means are within 2 of zero and all deviations, except those of constant
+        channels, between 1/4 and 4. Tokens are not changed.
     dropout : float, default=0.0
         Rate between layers, and before the head.
     recurrent_dropout : float, default=0.0
@@ -62,23 +63,23 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     solver : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
         The optimiser; "sgd" has Nesterov's momentum of 0.9.
     learning_rate_init : float, default=0.01
-        The learning rate, of which `learning_rate` makes a schedule.
+        The initial learning rate, or for "one_cycle" its peak; `learning_rate` is the schedule.
     learning_rate : {"constant", "cosine", "one_cycle", "plateau"}, default="one_cycle"
         "one_cycle" (Smith & Topin 2018) rises to `learning_rate_init` within three tenths of the
         training and falls to almost nothing by its end; "cosine" falls from the first update on.
-        "plateau" divides it by five where the training loss, or the validation score with
-        `early_stopping`, stands still.
+        "plateau" divides it by five when the training loss, or the validation score with
+        `early_stopping`, no longer improves.
     alpha : float, default=0.0
-        Weight decay of matrices; with "adamw" apart from the gradient.
+        Weight decay of matrices; with "adamw" decoupled from the gradient.
     clip_norm : float or None, default=1.0
-        Longest gradient, all parameters together.
+        Largest norm of the gradient of all parameters together; None does not clip.
     batch_size : int, default=16
-        Sequences an update.
+        Sequences per update.
     max_iter : int or None, default=None
-        Epochs at most. None is as many as make about 1,000 updates, but 3 to 200: many for few
-        sequences, and few for many, which overfit soon.
+        Largest number of epochs. None takes as many as make about 1,000 updates, within 3 to 200:
+        many for few sequences, and few for many sequences, which soon overfit.
     tol : float, default=1e-4
-        What counts as an improvement.
+        Smallest change of the training loss, or of the score, that counts as an improvement.
     n_iter_no_change : int, default=10
         Epochs without an improvement of the training loss, or of the validation score with
         `early_stopping`, after which training ends. "cosine" and "one_cycle" end with `max_iter`,
@@ -86,19 +87,20 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     early_stopping : bool, default=False
         Whether to end on the validation score, and to keep the parameters of the best epoch.
     validation_fraction : float, default=0.1
-        What `early_stopping` holds out, stratified, where fit gets no `X_val`.
+        Share of the sequences that `early_stopping` holds out, stratified, if fit gets no `X_val`.
     scoring : str, callable or None, default=None
         The validation score, as in `sklearn.metrics.get_scorer_names()`. None is `score`.
     tbptt : int, optional
-        Steps between cuts of truncated backpropagation through time; states are carried over.
+        Steps of truncated backpropagation through time; states are carried over from cut to cut.
         Bounds the memory of long sequences. Needs pooling "last" and one direction.
     class_weight : dict, "balanced" or None, default=None
-        Weights of classes; those that a dict does not name weigh one. "balanced" makes classes
-        weigh the same, all together as much as without.
+        Weights of classes; a class that is missing in a dict has weight one. "balanced" gives all
+        classes the same total weight, and leaves the sum of all weights unchanged.
     warm_start : bool, default=False
-        Whether fit goes on from the parameters of the last fit.
+        Whether fit continues from the parameters of the last fit.
     random_state : int, RandomState instance or None, default=None
-        Same number, same bits, whatever `n_jobs` is.
+        Seed of initial weights, shuffling and dropout. The same number gives the same bits, with
+        any `n_jobs`.
     verbose : bool, default=False
         Whether to print each epoch.
     n_jobs : int or None, default=None
@@ -109,11 +111,11 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     classes_ : array of shape (n_classes,)
         The labels; of a multilabel indicator its columns.
     n_features_in_ : int
-        Channels of a step; columns where fit saw a 2-D array.
+        Channels of a step; columns if fit saw a 2-D array.
     feature_names_in_ : array of str, shape (n_features_in_,)
-        Their names, where fit saw data frames.
+        Their names, if fit saw data frames.
     vocabulary_ : dict of str to int
-        Where fit saw strings, the numbers of the known tokens, from 1 on; 0 is the unknown one.
+        The numbers of the known tokens, from 1 on, if fit saw strings; 0 is the unknown token.
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
@@ -130,14 +132,14 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
 
     Notes
     -----
-    Equal probabilities: the class that comes first in `classes_` is predicted.
+    Of classes with equal probabilities, the first in `classes_` is predicted.
 
-    Weights start as Glorot & Bengio (2010) have it for inputs, orthogonal for recurrent weights
-    (Saxe et al. 2014), and with a bias of one for forget gates (Jozefowicz et al. 2015) and, by the
-    same reasoning, of two for update gates.
+    Initial input weights are those of Glorot & Bengio (2010), recurrent weights are orthogonal
+    (Saxe et al. 2014), and biases are one for forget gates (Jozefowicz et al. 2015) and, by the
+    same reasoning, two for update gates.
 
-    Defaults are what did best on average over some twenty data sets that nobody had tuned them on,
-    among settings that can be streamed (bench/defaults has the table).
+    Defaults are the settings that did best on average over some twenty data sets that they were not
+    tuned on, among settings that can be streamed (bench/defaults has the table).
 
     Examples
     --------
@@ -150,7 +152,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     >>> model.predict(X[:2])
     array(['low', 'high'], dtype='<U4')
 
-    Texts, where unheard words are one and the same token:
+    Texts, in which all words unknown to fit are one token:
 
     >>> texts, y = ["a good film", "bad", "so good", "a bad film"] * 5, [1, 0, 1, 0] * 5
     >>> model = RNNClassifier(embedding_size=8, hidden_size=8, random_state=0).fit(texts, y)
@@ -235,18 +237,19 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
     ) -> RNNClassifier:
         """Train one more epoch, on these sequences alone, at the rate `learning_rate_init`.
 
-        Nothing is held out, whatever `early_stopping` is, and `learning_rate` has no say: when
-        training ends, which a schedule has to know, is not known here.
+        Nothing is held out, whatever `early_stopping` is, and `learning_rate` has no effect: a
+        schedule depends on when training ends, which is not known here.
 
         Parameters
         ----------
         X : sequences of shape (n,)
-            As in fit. The first call learns the vocabulary of strings, for which all that comes new
-            later is the unknown token.
+            As in fit. The first call learns the vocabulary of strings; new strings in later calls
+            are the unknown token.
         y : array-like of shape (n,) or (n, K)
             Classes.
         classes : array-like of shape (n_classes,), optional
-            All classes that will ever come. Wanted by the first call unless y has them all.
+            All classes that may occur in any call. Required by the first call unless y has them
+            all.
         sample_weight : array-like of shape (n,), optional
             How much each sequence counts among those of this call, as its `class_weight` does.
 
@@ -290,7 +293,8 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         Returns
         -------
         y : array of shape (n,), or (n, K) of 0 and 1 for labels
-            The most probable class, of equal ones the first; labels of at least one half.
+            The most probable class, of equal ones the first; for labels 1 where the probability is
+            at least 0.5.
         """
         answers = self._answers(X)
         return self._meaning().predict(answers)
@@ -306,7 +310,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         Returns
         -------
         probabilities : array of shape (n, n_classes), float64
-            In the order of `classes_`. Rows sum to one, but for several labels.
+            In the order of `classes_`. Rows sum to one, except for several labels.
         """
         return self._answers(X)
 

@@ -65,25 +65,24 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
             A list, tuple, object array or `skrnn.Sequences` of (T_i, C) arrays; an (n, T, C) array;
             an (n, T) array or data frame of univariate series. With `embedding_size` tokens: a
             list, 1-D array or series of texts, of lists of strings, or of (T_i,) arrays of
-            integers. Of strings fit learns the `vocabulary_`, without what weighs nothing; with
-            `warm_start` it stays as it is. Strings that are not in it, in X_val or later in
-            predict, are the unknown token; a text without any token is one unknown token.
+            integers. From strings fit learns the `vocabulary_`, without sequences of weight 0; with
+            `warm_start` it is kept. Strings that are not in it, in X_val or later in predict, are
+            the unknown token; a text without any token is one unknown token.
         y : array-like of shape (n,) or (n, K)
             Targets.
         sample_weight : array-like of shape (n,), optional
-            How much each sequence counts; only ratios matter. None for ones. What weighs nothing is
-            as if it were not there, but for its class; tokens that only such sequences hold are not
-            learned.
+            How much each sequence counts; only ratios matter. None for ones. A sequence of weight 0
+            is left out, except that its class is known; tokens that only such sequences hold are
+            not learned.
         X_val, y_val : as X and y, optional
             Data to validate on, instead of a part of X and y. A pipeline hands X_val over as it is,
             in other units than X, unless it is a ``Pipeline(steps, transform_input=["X_val"])`` of
             a scikit-learn with ``enable_metadata_routing=True`` and the estimator has
-            ``set_fit_request(X_val=True, y_val=True)``. Where X comes from `PerStep` or
-            `TokenEncoder` and X_val does not, it is refused; behind other transformers nobody can
-            tell.
+            ``set_fit_request(X_val=True, y_val=True)``. If X comes from `PerStep` or `TokenEncoder`
+            and X_val does not, it is refused; after other transformers this cannot be detected.
         sample_weight_val : array-like of shape (n_val,), optional
-            How much each sequence of X_val counts in the validation score, where `scoring` takes
-            weights. None for ones. Of sequences that `early_stopping` holds out, it is their
+            How much each sequence of X_val counts in the validation score, if `scoring` takes
+            weights. None for ones. Sequences that `early_stopping` holds out have their
             `sample_weight`.
 
         Returns
@@ -94,7 +93,7 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         ------
         ValueError
             For parameters and data that cannot be used; the message says which and what to do. The
-            estimator remains as it was.
+            estimator is then unchanged.
         RuntimeError
             While another fit of the same estimator runs: in another thread, or around a callback.
         KeyboardInterrupt
@@ -103,12 +102,12 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         Warns
         -----
         ConvergenceWarning
-            Where the loss is not finite any more: the last parameters with a finite loss are kept.
-            And, as `sklearn.neural_network.MLPClassifier` warns, where `max_iter` ends the training
-            before `tol` and `n_iter_no_change` do; but not if they never could, because
+            If the loss is no longer finite: the last parameters with a finite loss are kept. Also,
+            as `sklearn.neural_network.MLPClassifier` warns, if `max_iter` ends the training before
+            `tol` and `n_iter_no_change` do; but not if these never could, because
             `n_iter_no_change` is as large as `max_iter` or `learning_rate` ends with it.
         UserWarning
-            For `Sequences` of tokens where `embedding_size` is None.
+            For `Sequences` of tokens if `embedding_size` is None.
         """
         check_parameters(self, self._rules)
         if (X_val is None) != (y_val is None):
@@ -136,9 +135,9 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
     ) -> None:
         """Check, encode, build the network, run the loop of epochs, and settle.
 
-        Where `begin`, training begins anew, and goes on else from what was learned before.
+        If `begin`, training starts anew, else from what was learned before.
         """
-        # Check the data, and whether a checkpoint has this fit.
+        # Check the data, and look for a checkpoint of this fit.
         samples = self._check_samples(given, settings, begin=begin)
         held_out = self._check_held_out(given, grows=begin)
         schedule, max_iter = self.learning_rate, self._most_epochs(samples.X)
@@ -147,14 +146,14 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         file = None if one_epoch else self._find_checkpoint(samples, held_out, max_iter, begin)
         saved = None if file is None else file.read(max_iter)
         if saved is not None:
-            self._history = saved.state.history  # whose seed splits as it did then
+            self._history = saved.state.history  # whose seed gives the same split
         if self.early_stopping and held_out is None and not one_epoch:
             samples, held_out = self._split(samples)
 
-        # Encode what the engine is to learn from.
+        # Encode the data for the engine.
         data = self._training_data(samples)
 
-        # Build the network, with parameters as they are at first, or were when a fit ended.
+        # Build the network, with initial parameters, or those of the end of the last fit.
         layout = self._layout()
         trainer = self._trainer(
             schedule=schedule,
@@ -178,8 +177,8 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         epochs = None if one_epoch else self._epochs(samples, max_iter)
         train(trainer, parameters, data, run, self._plan(max_iter, schedule, score, epochs))
 
-        # Settle: of the epochs, one remains.
-        self._follow()  # an epoch may have been taken back
+        # Settle: keep the parameters of one epoch.
+        self._follow()  # an epoch may have been undone
         self.params_ = self._kept()
         if epochs is not None:
             epochs.end_fit()
@@ -187,7 +186,7 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
     # ---- Check and encode ----
 
     def _check_samples(self, given: FitData, settings: Settings, *, begin: bool) -> Samples:
-        """Return what there is to learn from; learn what it is like where `begin`."""
+        """Return the training data, checked; learn the codec and the units if `begin`."""
         if given.y is None:
             raise ValueError(
                 f"requires y to be passed, but the target y is None: {type(self).__name__} needs "
@@ -209,12 +208,12 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         return samples
 
     def _begin(self) -> None:
-        """Draw the seed of all that is random in this fit, and in those that go on from it."""
+        """Draw the seed of everything random in this fit, and in fits that continue it."""
         rng = check_random_state(self.random_state)
         self._history = History(seed=int(rng.randint(np.iinfo(np.int32).max)))
 
     def _check_held_out(self, given: FitData, *, grows: bool) -> Samples | None:
-        """Return what the user has held out; tokens that are new are welcome where `grows`."""
+        """Return the validation data of the user; new tokens are accepted if `grows`."""
         if given.X_val is None:
             return None
         X = self._check_input(given.X_val, begin=False, grows=grows, name="X_val")
@@ -223,9 +222,9 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
             raise ValueError(
                 f"X_val and y_val have inconsistent numbers of samples: {len(X)} and {len(y)}"
             )
-        self._codec.encode(y, "y_val")  # refuses what cannot be predicted
+        self._codec.encode(y, "y_val")  # refuses targets that cannot be predicted
         if self._units is not None:
-            self._units.apply(X, "X_val")  # refuses what cannot be standardised
+            self._units.apply(X, "X_val")  # refuses values that cannot be standardised
         weight = check_sample_weight(given.sample_weight_val, len(X), "sample_weight_val")
         return Samples(X, y, weight).that_weigh()
 
@@ -255,18 +254,18 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
     # ---- Network and loop ----
 
     def _most_epochs(self, X: Sequences) -> int:
-        """Return `max_iter`, or what stands for it where it is None."""
+        """Return `max_iter`, or the default number of epochs if it is None."""
         if self.max_iter is not None:
             return int(self.max_iter)
         return int(np.clip(round(UPDATES / self._updates_per_epoch(X)), *EPOCHS))
 
     def _updates_per_epoch(self, X: Sequences) -> int:
-        """Return how many updates the schedule of the learning rate reckons with."""
+        """Return the updates per epoch that the schedule of the learning rate assumes."""
         cuts = 1 if self.tbptt is None else np.ceil(X.lengths / self.tbptt).mean()
         return int(max(1, round(np.ceil(len(X) / self.batch_size) * cuts)))
 
     def _new_run(self, layout: _core.NetworkLayout, begin: bool, schedule: str) -> Run:
-        """Return a run that starts anew where `begin`, else from the parameters of the last fit."""
+        """Return a run that starts anew if `begin`, else from the parameters of the last fit."""
         history = self._history
         if begin:
             rng = np.random.default_rng(history.seed)
@@ -274,8 +273,8 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         else:
             parameters = self._arena(layout)
             if self._solver != self.solver or schedule in ENDING_SCHEDULES:
-                # Another solver remembers other things; a schedule begins anew with each fit, as
-                # the warm restarts of Loshchilov & Hutter (arXiv:1608.03983) do.
+                # Another solver has another state; a schedule starts anew with each fit, as the
+                # warm restarts of Loshchilov & Hutter (arXiv:1608.03983) do.
                 history = replace(history, optimizer_state=None, updates=0)
         state = State(replace(history, best_epoch=None), parameters)
         return Run(state, before=len(history.losses))
@@ -290,7 +289,7 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         def begin_epoch() -> None:
             if epochs is not None:
                 epochs.begin()
-                self._check_unchanged()  # by callbacks
+                self._check_unchanged()  # a callback may call set_params
 
         def end_epoch() -> bool:
             self._follow()

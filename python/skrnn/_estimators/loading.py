@@ -21,8 +21,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     """Return the estimator, or the pipeline, that was saved to a file.
 
     It predicts the same bits as the one that was saved, on the same instruction set. Nothing in a
-    file is run as code, so that files of strangers may be loaded, and digests of all that is read
-    tell a damaged file from a sound one.
+    file is run as code, so files from untrusted sources may be loaded, and digests of all that is
+    read detect damage.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     model : estimator or Pipeline
-        Fitted. Its optimiser remembers nothing: see `save`.
+        Fitted. The state of the optimiser is not saved: see `save`.
 
     Raises
     ------

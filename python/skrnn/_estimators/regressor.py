@@ -1,4 +1,4 @@
-"""RNNRegressor: one number, or several, a sequence."""
+"""RNNRegressor: one number, or several, for each sequence."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def _are_quantiles(value: Any) -> bool:
 class RNNRegressor(RegressorMixin, TrainableEstimator):
     """Predict numbers from sequences with a recurrent network.
 
-    Trained in C++ on sequences of any lengths, without padding. One target a sequence or several;
-    means, medians, quantiles, means with standard deviations, or rates.
+    Trained in C++ on sequences of any lengths, without padding. One or several targets per
+    sequence; means, medians, quantiles, means with standard deviations, or rates.
 
     Parameters
     ----------
@@ -43,24 +43,25 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
     bidirectional : bool, default=False
         Whether a second set of layers reads from the last step to the first. It takes twice the
         time and cannot be streamed, and over the data sets of bench/defaults it gained nothing on
-        average; worth a try where what comes later explains what came before, as in speech.
+        average; worth a try if later steps explain earlier ones, as in speech.
     pooling : {"last", "mean", "max", "attention", "last_mean_max"}, default="last"
-        What becomes of the steps: the state when all has been read; the mean or the maximum over
-        steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the first three
-        side by side (Howard & Ruder, ACL 2018).
+        How the states of all steps are reduced to one vector: the last state; the mean or the
+        maximum over steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the
+        first three side by side (Howard & Ruder, ACL 2018).
     embedding_size : int, optional
-        Makes the input tokens, which become learned vectors of this size: texts, whose words count
-        in lower case; lists of strings; or integers from 0 on. A text is split as `TokenEncoder`
-        does by default, which in a pipeline has more to offer, characters for one.
+        The size of the learned vectors of tokens; makes the input tokens: texts, whose words are
+        taken in lower case; lists of strings; or integers from 0 on. A text is split as
+        `TokenEncoder` does by default; in a pipeline, `TokenEncoder` offers other tokens, such as
+        characters.
     min_frequency : int, default=1
-        Of strings, how often a token has to occur in fit to be known; all others are one and the
-        same, the unknown token. With 1 the network never meets that in training, and what it makes
-        of new words later is chance; 2 shows it the rare ones. Integers are not counted.
+        How often a string has to occur in fit to become a known token; all other strings are the
+        unknown token. With 1 the unknown token never occurs in training, and predictions for new
+        words are arbitrary; with 2 it stands for the rare words. Integers are not counted.
     standardize : bool or "auto", default="auto"
-        Whether each channel loses its mean and is divided by its standard deviation, over all steps
-        of the sequences in fit, before the network reads it. "auto" does so unless all means are
-        within 2 of zero and all deviations between 1/4 and 4, but for channels that are constant.
-        Tokens stay as they are.
+        Whether the mean of each channel is subtracted, and the channel divided by its standard
+        deviation, over all steps of the sequences in fit, before the network reads it. "auto" does
+        so unless all means are within 2 of zero and all deviations, except those of constant
+        channels, between 1/4 and 4. Tokens are not changed.
     dropout : float, default=0.0
         Rate between layers, and before the head.
     recurrent_dropout : float, default=0.0
@@ -72,27 +73,27 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
     quantiles : sequence of float, default=(0.1, 0.5, 0.9)
         Levels for ``loss="quantile"``.
     delta : float, default=1.0
-        Where the huber loss turns from squared to absolute, in standard deviations of the target.
+        Error from which on the Huber loss is linear, in standard deviations of the target.
     solver : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
         The optimiser; "sgd" has Nesterov's momentum of 0.9.
     learning_rate_init : float, default=0.01
-        The learning rate, of which `learning_rate` makes a schedule.
+        The initial learning rate, or for "one_cycle" its peak; `learning_rate` is the schedule.
     learning_rate : {"constant", "cosine", "one_cycle", "plateau"}, default="one_cycle"
         "one_cycle" (Smith & Topin 2018) rises to `learning_rate_init` within three tenths of the
         training and falls to almost nothing by its end; "cosine" falls from the first update on.
-        "plateau" divides it by five where the training loss, or the validation score with
-        `early_stopping`, stands still.
+        "plateau" divides it by five when the training loss, or the validation score with
+        `early_stopping`, no longer improves.
     alpha : float, default=0.0
-        Weight decay of matrices; with "adamw" apart from the gradient.
+        Weight decay of matrices; with "adamw" decoupled from the gradient.
     clip_norm : float or None, default=1.0
-        Longest gradient, all parameters together.
+        Largest norm of the gradient of all parameters together; None does not clip.
     batch_size : int, default=16
-        Sequences an update.
+        Sequences per update.
     max_iter : int or None, default=None
-        Epochs at most. None is as many as make about 1,000 updates, but 3 to 200: many for few
-        sequences, and few for many, which overfit soon.
+        Largest number of epochs. None takes as many as make about 1,000 updates, within 3 to 200:
+        many for few sequences, and few for many sequences, which soon overfit.
     tol : float, default=1e-4
-        What counts as an improvement.
+        Smallest change of the training loss, or of the score, that counts as an improvement.
     n_iter_no_change : int, default=10
         Epochs without an improvement of the training loss, or of the validation score with
         `early_stopping`, after which training ends. "cosine" and "one_cycle" end with `max_iter`,
@@ -100,16 +101,17 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
     early_stopping : bool, default=False
         Whether to end on the validation score, and to keep the parameters of the best epoch.
     validation_fraction : float, default=0.1
-        What `early_stopping` holds out, stratified, where fit gets no `X_val`.
+        Share of the sequences that `early_stopping` holds out, stratified, if fit gets no `X_val`.
     scoring : str, callable or None, default=None
         The validation score, as in `sklearn.metrics.get_scorer_names()`. None is `score`.
     tbptt : int, optional
-        Steps between cuts of truncated backpropagation through time; states are carried over.
+        Steps of truncated backpropagation through time; states are carried over from cut to cut.
         Bounds the memory of long sequences. Needs pooling "last" and one direction.
     warm_start : bool, default=False
-        Whether fit goes on from the parameters of the last fit.
+        Whether fit continues from the parameters of the last fit.
     random_state : int, RandomState instance or None, default=None
-        Same number, same bits, whatever `n_jobs` is.
+        Seed of initial weights, shuffling and dropout. The same number gives the same bits, with
+        any `n_jobs`.
     verbose : bool, default=False
         Whether to print each epoch.
     n_jobs : int or None, default=None
@@ -118,11 +120,11 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
     Attributes
     ----------
     n_features_in_ : int
-        Channels of a step; columns where fit saw a 2-D array.
+        Channels of a step; columns if fit saw a 2-D array.
     feature_names_in_ : array of str, shape (n_features_in_,)
-        Their names, where fit saw data frames.
+        Their names, if fit saw data frames.
     vocabulary_ : dict of str to int
-        Where fit saw strings, the numbers of the known tokens, from 1 on; 0 is the unknown one.
+        The numbers of the known tokens, from 1 on, if fit saw strings; 0 is the unknown token.
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
@@ -140,15 +142,15 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
     Notes
     -----
     Targets are standardised for training, by their (weighted) mean and standard deviation in fit,
-    and predictions are turned back; for "poisson" they are divided by their mean, which leaves the
-    best rates where they are.
+    and predictions are converted back; for "poisson" they are only divided by their mean, which
+    does not change the optimal rates.
 
-    Weights start as Glorot & Bengio (2010) have it for inputs, orthogonal for recurrent weights
-    (Saxe et al. 2014), and with a bias of one for forget gates (Jozefowicz et al. 2015) and, by the
-    same reasoning, of two for update gates.
+    Initial input weights are those of Glorot & Bengio (2010), recurrent weights are orthogonal
+    (Saxe et al. 2014), and biases are one for forget gates (Jozefowicz et al. 2015) and, by the
+    same reasoning, two for update gates.
 
-    Defaults are what did best on average over some twenty data sets that nobody had tuned them on,
-    among settings that can be streamed (bench/defaults has the table).
+    Defaults are the settings that did best on average over some twenty data sets that they were not
+    tuned on, among settings that can be streamed (bench/defaults has the table).
 
     Examples
     --------
@@ -257,16 +259,16 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
     def partial_fit(self, X: Any, y: Any, *, sample_weight: Any = None) -> RNNRegressor:
         """Train one more epoch, on these sequences alone, at the rate `learning_rate_init`.
 
-        Nothing is held out, whatever `early_stopping` is, and `learning_rate` has no say: when
-        training ends, which a schedule has to know, is not known here.
+        Nothing is held out, whatever `early_stopping` is, and `learning_rate` has no effect: a
+        schedule depends on when training ends, which is not known here.
 
         Parameters
         ----------
         X : sequences of shape (n,)
-            As in fit. The first call learns the vocabulary of strings, for which all that comes new
-            later is the unknown token.
+            As in fit. The first call learns the vocabulary of strings; new strings in later calls
+            are the unknown token.
         y : array-like of shape (n,) or (n, K)
-            Targets. The first call's set the scale of all.
+            Targets. Those of the first call set the scale for all calls.
         sample_weight : array-like of shape (n,), optional
             How much each sequence counts among those of this call.
 

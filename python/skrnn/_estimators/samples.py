@@ -1,4 +1,4 @@
-"""Sequences with their targets and weights: what fit is given, checked, and split."""
+"""Samples of a fit: sequences with their targets and weights, and their split."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Samples:
         return Samples(self.X[indices], self.y[indices], weight)
 
     def that_weigh(self) -> Samples:
-        """Return those of positive weight: the others are not there, in minibatches or scores."""
+        """Return the samples of positive weight: others take no part in training or scores."""
         if self.sample_weight is None or self.sample_weight.all():
             return self
         return self[np.flatnonzero(self.sample_weight)]
@@ -52,15 +52,15 @@ def split(
     ----------
     samples : Samples
     fraction : float
-        What is held out.
+        The share that is held out.
     strata : array of shape (n,), or None
-        Values that both parts are to have in the same shares.
+        Values whose shares are to be the same in both parts.
     seed : int
 
     Raises
     ------
     ValueError
-        Where there are too few of them.
+        If there are too few samples.
     """
     n = len(samples.X)
     try:

@@ -13,14 +13,14 @@ from skrnn._estimators.samples import Samples
 
 
 def validation_score(estimator: Any, held_out: Samples) -> Callable[[], float]:
-    """Return a function that scores an estimator as it is when called.
+    """Return a function that scores an estimator in its state at the time of the call.
 
     Parameters
     ----------
     estimator : SequenceEstimator
-        Its `scoring` says how; None is its own `score`.
+        Its `scoring` is used; None is its own `score`.
     held_out : Samples
-        Their weights count where the scorer takes weights.
+        Their weights are used if the scorer takes weights.
 
     Raises
     ------
@@ -43,15 +43,15 @@ def validation_score(estimator: Any, held_out: Samples) -> Callable[[], float]:
         except ValueError:
             if np.isfinite(estimator._outputs(X)).all():
                 raise
-            return float("nan")  # metrics refuse what a diverging network predicts
+            return float("nan")  # metrics refuse the NaN predictions of a diverged network
 
     return score
 
 
 def _check_fits(scorer: Any, estimator: Any, X: Any, y: Any) -> None:
-    """Raise ValueError where a scorer of scikit-learn cannot score what is predicted."""
+    """Raise ValueError if a scorer of scikit-learn cannot score the predictions."""
     try:
-        scorer(estimator, X, y)  # of the parameters that training begins with
+        scorer(estimator, X, y)  # with the initial parameters
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(
             f"scoring={estimator.scoring!r} does not fit {type(estimator).__name__} with "

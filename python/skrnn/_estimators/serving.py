@@ -12,7 +12,7 @@ from skrnn._serving.streams import open_stream
 
 
 class ServingMixin(Served):
-    """Streams and files, for estimators that say what their model and its answers are."""
+    """The methods `stream` and `save`, for estimators that implement `Served`."""
 
     def stream(self, batch_size: int = 1, *, method: str = "predict") -> _core.Stream:
         """Return a stream, which reads sequences as they arrive.
@@ -22,33 +22,33 @@ class ServingMixin(Served):
         batch_size : int, default=1
             B, sequences that are read side by side.
         method : {"predict", "predict_proba"}, default="predict"
-            What is to be returned after each step. Probabilities are for classifiers.
+            The method whose result is returned after each step. Probabilities are for classifiers.
 
         Returns
         -------
         stream : Stream
-            ``stream.step(x_t)`` reads one row of channels a sequence, of shape (B, C), or (C,)
-            where B is 1; of tokens (B,), or an int. Where fit saw strings these are strings, as
-            `vocabulary_` has them: texts are not split, and capitals stay. It returns what `method`
-            returns for all that was read so far, of shape (B,) or (B, ...): the same bits.
+            ``stream.step(x_t)`` reads one row of channels for each sequence, of shape (B, C), or
+            (C,) if B is 1; for tokens (B,), or an int. If fit saw strings, tokens are strings as in
+            `vocabulary_`: texts are not split, and case is kept. It returns the result of `method`
+            for all steps read so far, of shape (B,) or (B, ...): the same bits.
             ``stream.process(block)`` reads many steps, ``stream.reset()`` begins new sequences, and
-            ``stream.state`` can be kept and set again. What the estimator learns later does not
-            change the stream.
+            ``stream.state`` can be saved and set again. Later fits of the estimator do not change
+            the stream.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             Before fit.
         TypeError
-            For a `batch_size` that is no integer.
+            For a `batch_size` that is not an integer.
         ValueError
             For a `batch_size` below 1, another `method`, and a bidirectional network or attention
             pooling, which have no answer while a sequence goes on.
 
         See Also
         --------
-        skrnn.stream : Streams a whole pipeline. ``pipeline[-1].stream()`` reads what the steps
-            before it made, and cannot know whether they did.
+        skrnn.stream : Streams a whole pipeline. ``pipeline[-1].stream()`` expects input that the
+            steps before it have transformed, and cannot check that.
 
         Examples
         --------
@@ -81,7 +81,7 @@ class ServingMixin(Served):
         TypeError, ValueError, OSError, sklearn.exceptions.NotFittedError
             As `skrnn.save`.
         """
-        # Loads scalers and imputers, which a fit does without.
+        # Imported here: it loads scalers and imputers, which fit does not need.
         from skrnn._files.writing import save
 
         save(self, path)

@@ -1,4 +1,4 @@
-"""Channels in units that suit a network: whether they are standardised, and by what."""
+"""Standardisation of channels: the decision for it, and the units."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from skrnn._sequences.container import Sequences
 from skrnn._serving.served import Operation
 from skrnn._targets.sample_weight import as_ratios
 
-# Weights start at sizes that are right for channels of mean 0 and deviation 1. "auto" leaves
-# channels alone that are about so: within a factor of four, and two deviations off at most.
+# Initial weights suit channels of mean 0 and deviation 1. "auto" does not change channels that are
+# close to that: a deviation within a factor of four of 1, and a mean of at most 2.
 LARGEST_MEAN = 2.0
 DEVIATIONS = 0.25, 4.0
 
 
 @dataclass(frozen=True)
 class Units:
-    """What is subtracted from each channel, and what it is divided by after that."""
+    """The mean subtracted from each channel, and the scale that it is then divided by."""
 
     mean: NDArray[np.float64]  # (C,)
     scale: NDArray[np.float64]  # (C,), positive
 
     def apply(self, X: Sequences, name: str = "X") -> NDArray[np.float32]:
-        """Return all steps, (S, C), in these units, as the core computes them from raw ones.
+        """Return all steps, (S, C), in these units, with the same bits as the core's operations.
 
         Raises
         ------
         ValueError
-            For steps that float32 cannot hold then; it calls the sequences `name`.
+            For values that are then too large for float32; the message calls the sequences `name`.
         """
         values = X.values
         with np.errstate(over="ignore"):
@@ -51,14 +51,14 @@ class Units:
 
     @property
     def operations(self) -> list[Operation]:
-        """The same for the core."""
+        """The same as operations of the core."""
         return [("subtract", self.mean, True), ("divide", self.scale, True)]
 
 
 def learn_units(
     X: Sequences, sample_weight: NDArray[np.float64] | None, wanted: bool | str
 ) -> Units | None:
-    """Return the units that channels are to be read in, or None for those they have.
+    """Return the units for the channels, or None to leave the channels unchanged.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def learn_units(
         return None
     ratios = None if sample_weight is None else as_ratios(sample_weight)
     weights = None if ratios is None else np.repeat(ratios, X.lengths)
-    with np.errstate(over="ignore", invalid="ignore"):  # of a check in float32, done again then
+    with np.errstate(over="ignore", invalid="ignore"):  # of a float32 check, repeated in float64
         scaler = StandardScaler().fit(X.values, sample_weight=weights)
     mean, scale = scaler.mean_, scaler.scale_  # 1 for channels that are constant
     low, high = DEVIATIONS

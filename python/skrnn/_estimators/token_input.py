@@ -1,4 +1,4 @@
-"""What a fit learns of tokens: how many there are, and of strings which."""
+"""The tokens that a fit learns: their number, and for strings the vocabulary."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from skrnn._targets.sample_weight import check_sample_weight
 
 @dataclass(frozen=True)
 class LearnedTokens:
-    """Sequences of tokens as numbers, and what there is to know of them."""
+    """Sequences of tokens as numbers, with their vocabulary and size."""
 
     sequences: Sequences
     vocabulary: Vocabulary | None  # of strings
@@ -29,7 +29,7 @@ class LearnedTokens:
 
 
 def learn_tokens(X: Any, sample_weight: Any, min_frequency: int, name: str) -> LearnedTokens:
-    """Learn which tokens there are, in sequences that weigh something.
+    """Learn the tokens of the sequences of positive weight.
 
     Parameters
     ----------
@@ -38,14 +38,14 @@ def learn_tokens(X: Any, sample_weight: Any, min_frequency: int, name: str) -> L
     sample_weight : array-like of shape (n,), number or None
         How much each sequence counts.
     min_frequency : int
-        How often a string has to occur, or it is the unknown token.
+        How often a string has to occur; rarer ones are the unknown token.
     name : str
-        What messages call X.
+        The name of X in messages.
 
     Raises
     ------
     TypeError, ValueError
-        For what holds no tokens, and for weights that are none.
+        For input that holds no tokens, and for invalid weights.
     """
     if not holds_strings(X, name):
         sequences = as_sequences(X, tokens=True, name=name)
@@ -61,6 +61,6 @@ def learn_tokens(X: Any, sample_weight: Any, min_frequency: int, name: str) -> L
 
 
 def _counted(sample_weight: Any, n: int) -> Any:
-    """Return the indices of sequences that weigh something."""
+    """Return the indices of the sequences of positive weight."""
     weights = check_sample_weight(sample_weight, n)
     return np.arange(n) if weights is None else np.flatnonzero(weights)

@@ -1,4 +1,4 @@
-"""Fits that change the whole of an estimator, by one assignment, or nothing."""
+"""Fits of a copy, taken over by one assignment: an estimator changes as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 Self = TypeVar("Self", bound="LearnsByTwin")
 
-# What an estimator has while it is fitted, and at no other time.
+# Attributes that an estimator has only while it is fitted.
 IN_FIT = {
     "_run",
     "_network",
@@ -20,19 +20,19 @@ IN_FIT = {
     "_skl_callbacks_to_teardown",
 }
 
-# Of each estimator, what a fit holds from its beginning to its end.
+# A lock for each estimator, held during a fit.
 _fits: WeakKeyDictionary[Any, threading.Lock] = WeakKeyDictionary()
 
 
 class LearnsByTwin(ABC):
-    """Has a twin fitted in its place, which validation scores and callbacks see.
+    """An estimator that fits a copy of itself, its twin, which scores and callbacks see.
 
-    The estimator is what it was until it takes over what the twin has learned, and that is one
-    assignment: neither an error nor Ctrl-C leaves half of a fit behind.
+    The estimator is unchanged until it takes over the state of the twin by one assignment: neither
+    an error nor Ctrl-C leaves it half fitted.
     """
 
     def _learn(self: Self, fit: Callable[[Self], None]) -> Self:
-        """Let a twin be fitted, and take over what it has learned, however the fit ends."""
+        """Fit a twin, and take over what it has learned, however the fit ends."""
         running = _fits.setdefault(self, threading.Lock())
         if running.locked() or hasattr(self, "_run"):
             raise RuntimeError(
@@ -51,7 +51,7 @@ class LearnsByTwin(ABC):
             finally:
                 self._take_over(twin)
         finally:
-            self._take_over(twin)  # again, in case Ctrl-C came while it did
+            self._take_over(twin)  # again, in case Ctrl-C came during the first call
 
     def _take_over(self: Self, twin: Self) -> None:
         learned = twin._learned()
@@ -60,12 +60,12 @@ class LearnsByTwin(ABC):
 
     @abstractmethod
     def _learned(self) -> dict[str, Any] | None:
-        """Return by name what a fit leaves behind if it ends now, or None where it changes nothing.
+        """Return the attributes to keep if the fit ends now, or None if it changes nothing.
 
-        Called once more, it returns the same.
+        A second call returns the same.
         """
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a copy has, or a pickle: nothing that is only there while fit runs."""
+        """Return the attributes for copies and pickles, without those that exist only in fit."""
         state: dict[str, Any] = super().__getstate__()  # type: ignore[misc]  # BaseEstimator's
         return {name: value for name, value in state.items() if name not in IN_FIT}

@@ -1,4 +1,4 @@
-"""An estimator while it is fitted: what callbacks see, and what stays if the fit ends now."""
+"""An estimator during a fit: its view for callbacks, and its state if the fit ends now."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class WatchedFit(CallbackSupportMixin, LearnsByTwin):
     params_: dict[str, NDArray[np.float32]]
     n_iter_: int
 
-    # While fit runs.
+    # Only while fit runs.
     _run: Run
     _network: _core.NetworkLayout
     _checkpoint_file: CheckpointFile | None
 
     def _follow(self) -> None:
-        """Let the curves follow the run, for callbacks; `params_` are views of what is trained."""
+        """Update the curves from the run; `params_` are views of the parameters in training."""
         self.__dict__.update(self._curves())
 
     def _curves(self) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class WatchedFit(CallbackSupportMixin, LearnsByTwin):
         """Return views of the parameters that remain if the fit ends now."""
         state = self._run.state
         if not state.history.losses and all(np.isfinite(x).all() for x in self.params_.values()):
-            # Ctrl-C in the very first epoch: what was learned of it is better than nothing.
+            # Ctrl-C in the first epoch: its partly trained parameters are better than none.
             return self.params_
         return named_views(self._network, state.parameters if state.best is None else state.best)
 
@@ -53,11 +53,11 @@ class WatchedFit(CallbackSupportMixin, LearnsByTwin):
         return self._curves() | {"params_": _copies(self._kept())}
 
     def _as_fitted(self) -> dict[str, Any]:
-        """Return, for callbacks, what has been learned by now: training does not change it."""
+        """Return the learned attributes for callbacks: copies, which training does not change."""
         return self._curves() | {"params_": _copies(self.params_)}
 
     def _epochs(self, samples: Samples, max_iter: int) -> Epochs:
-        """Tell callbacks that the fit begins, and return what tells them of its epochs."""
+        """Tell callbacks that the fit begins; return the object that tells them of its epochs."""
         weight = samples.sample_weight
         metadata = None if weight is None else {"sample_weight": weight}
         return Epochs(
@@ -79,7 +79,7 @@ class WatchedFit(CallbackSupportMixin, LearnsByTwin):
 
 
 def curves_of(history: History, validated: bool) -> dict[str, Any]:
-    """Return the attributes of an estimator that say how training went."""
+    """Return the attributes of an estimator with the course of training."""
     return {
         "_history": history,
         "n_iter_": len(history.losses),
@@ -89,5 +89,5 @@ def curves_of(history: History, validated: bool) -> dict[str, Any]:
 
 
 def _copies(views: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
-    """Return arrays of their own: views of one arena would be pickled with all of it, each."""
+    """Return copies: each view of an arena would be pickled with the whole arena."""
     return {name: view.copy() for name, view in views.items()}

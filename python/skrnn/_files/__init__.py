@@ -1,6 +1,6 @@
-"""Models in files: safetensors, with everything that is no tensor as JSON in the metadata.
+"""Models in files: tensors as safetensors, everything else as JSON in the metadata.
 
-`writing` is `skrnn.save`, and `reading` is behind `skrnn.load`. `description` is what both of them
-and `skrnn.runtime` know of the JSON, with `fields`, `values` and `meanings` below it; as
-`skrnn.runtime` does, they need NumPy only.
+`writing` implements `skrnn.save`, and `reading` `skrnn.load`. Both, and `skrnn.runtime`, use
+`description`, which reads the JSON with `fields`, `values` and `meanings`; these need NumPy only,
+as `skrnn.runtime` does.
 """

@@ -1,4 +1,4 @@
-"""Files that are there as a whole, or not at all."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from pathlib import Path
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file in place of what was there, all of it or nothing.
+    """Replace a file atomically, or create it.
 
-    Whatever ends the process, `path` is the old file or the new one, and on the disk when this
-    returns. Only a process that is killed leaves the file behind that it was writing; its name ends
-    in ".tmp". Permissions are those that `open` would give: of the file that was there, or the
-    default.
+    However the process ends, `path` is the old file or the new one, and when this returns the new
+    one is on the disk. A process that is killed may leave a temporary file behind, whose name ends
+    in ".tmp". Permissions are those that `open` would give: those of the old file, or the default.
 
     Parameters
     ----------
@@ -27,14 +26,15 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     Raises
     ------
     OSError
-        Where the file cannot be written; it names `path`.
+        If the file cannot be written; the message names `path`.
     """
     text = os.fspath(path)
     target = Path(os.path.realpath(path))
     if not target.name or text.endswith(tuple(filter(None, (os.sep, os.altsep)))):
         raise IsADirectoryError(EISDIR, "Is a directory", text)
-    # Each writer has a file of its own, in the same folder: on another disk it could not be
-    # renamed at one stroke. The name may already be as long as names can be.
+    # Each writer has a temporary file of its own, in the same folder: from another disk it could
+    # not be renamed atomically. The name is shortened, since it may have the greatest allowed
+    # length.
     partial = target.with_name(f".{target.name[:40]}.{uuid.uuid4().hex}.tmp")
     try:
         mode = _mode_of(target)
@@ -55,7 +55,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
 
 
 def _mode_of(target: Path) -> int | None:
-    """Return the permissions of a file, or None where there is none."""
+    """Return the permissions of a file, or None if it does not exist."""
     try:
         mode = target.stat().st_mode
     except FileNotFoundError:
@@ -70,10 +70,10 @@ def _mode_of(target: Path) -> int | None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Write down the new name, where the system can."""
+    """Flush the new name of the file to the disk, if the system can."""
     if os.name != "posix":
         return
-    # Some network file systems cannot, and some folders may be written and not read.
+    # Some network file systems cannot, and some folders are writable but not readable.
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

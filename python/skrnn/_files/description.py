@@ -1,7 +1,7 @@
 """The JSON of a file, read and checked; NumPy only.
 
-The core has read the numbers, and of the JSON what a network is made of. The rest is read here: the
-estimator that it was, what its answers mean, and the pipeline around it.
+The core reads the tensors, and the network's settings in the JSON. The rest is read here: the
+estimator, the meaning of its answers, and the pipeline around it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from skrnn._targets.decoding import Meaning
 
 FORMAT_VERSION = 3  # as the head of cpp/src/files/model_file.h describes it
 
-# Python makes up to 50 bytes of a character of JSON. A vocabulary of half a million words has room.
+# One character of JSON takes up to 50 bytes in Python. A vocabulary of half a million words fits.
 LONGEST = 2**23
-LONGEST_PATTERN = 500  # to compile a long regular expression takes long
+LONGEST_PATTERN = 500  # a long regular expression takes long to compile
 MOST_STEPS = 100
 _LOSSES_BEFORE_FORMAT_3 = {"squared": "squared_error", "absolute": "absolute_error"}
 _LONGEST_INTEGER = 20  # digits and sign of 64 bits
@@ -39,13 +39,13 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Training:
-    """How the estimator was trained, for those who go on."""
+    """The course of training, for fits that continue it."""
 
     solver: str
     seed: int
     losses: list[float]
-    scores: list[float]  # one an epoch, or none at all
-    validated: bool  # whether any epoch was
+    scores: list[float]  # one for each epoch, or none
+    validated: bool  # whether any epoch was validated
     best_epoch: int | None
 
 
@@ -59,7 +59,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Description:
-    """Everything in a file but the numbers."""
+    """Everything in a file except its tensors."""
 
     estimator: str  # the name of its class
     params: dict[str, Any]
@@ -68,23 +68,23 @@ class Description:
     n_features_in: int
     feature_names: list[str] | None
     saw_table: bool
-    vocabulary: Vocabulary | None  # that the estimator has learned of strings
+    vocabulary: Vocabulary | None  # learned by the estimator from strings
     standardized: bool  # whether the estimator has the last two operations on channels
     meaning: Meaning
     training: Training
-    fields: Fields  # all of it
+    fields: Fields  # the whole JSON
     final_step: str | None  # the name of the estimator in its pipeline, if it has one
     steps: list[Fields]  # before it
     tokens: Tokens | None
 
     @property
     def transforms(self) -> bool:
-        """Whether no input reaches the estimator as it came."""
+        """Whether a step before the estimator transforms its input."""
         return self._first is not None
 
     @property
     def _first(self) -> Fields | None:
-        """The first step that does something."""
+        """The first step other than passthrough, if any."""
         return next((step for step in self.steps if step.get("class") != "passthrough"), None)
 
     @property
@@ -94,7 +94,7 @@ class Description:
 
     @property
     def input_was_table(self) -> bool | None:
-        """Whether the first step has seen a table; of pipelines old files do not say it."""
+        """Whether the first step has seen a table; None for pipelines in old files."""
         return self.saw_table if self._first is None else saw_table(self._first)
 
 
@@ -104,20 +104,20 @@ def names_seen(step: Fields) -> list[str] | None:
     Raises
     ------
     ValueError
-        For what is no text.
+        For names that are not text.
     """
     return step.strings("feature_names_in") if "feature_names_in" in step.value else None
 
 
 def saw_table(step: Fields) -> bool | None:
-    """Return whether a step of a pipeline has seen a table, where the file says it."""
+    """Return whether a step of a pipeline has seen a table, or None if the file lacks it."""
     return bool(step.of_type("saw_table", bool)) if "saw_table" in step.value else None
 
 
 def read_file(
     path: str | os.PathLike[str], make: Callable[[_core.Model, Description], Made]
 ) -> Made:
-    """Return what is made of the model in a file, and of what the file says of it.
+    """Return ``make(model, description)`` for the model in a file.
 
     Parameters
     ----------
@@ -127,37 +127,37 @@ def read_file(
     Raises
     ------
     TypeError
-        For what is no path.
+        For an object that is not a path.
     OSError
         For a file that cannot be read.
     ValueError
-        For one that holds no model, or a damaged one. It names the file.
+        For a file that holds no model, or is damaged. The message names the file.
     """
     name = os.fspath(checked_path(path))
     try:
         return build(_core.Model.load(name), make)
     except ValueError as error:
-        # Of what is in the file, messages repeat whatever they have to, however long it is.
+        # Messages may repeat text from the file, of any length.
         raise ValueError(f"{name!r} cannot be loaded: {str(error)[:_LONGEST_MESSAGE]}") from error
 
 
 def build(model: _core.Model, make: Callable[[_core.Model, Description], Made]) -> Made:
-    """Return what is made of a model that the core has read.
+    """Return ``make(model, description)`` for a model that the core has read.
 
     Raises
     ------
     ValueError
-        For anything that is not sound.
+        For anything that is not valid.
     """
     try:
         return make(model, describe(model))
     except (TypeError, OverflowError, RecursionError) as error:
-        # What estimators, or scikit-learn, say of parameters that nobody would give them.
+        # Errors of estimators, or of scikit-learn, for parameters that `save` never writes.
         raise ValueError(f"it is damaged: {error!r}") from error
 
 
 def describe(model: _core.Model) -> Description:
-    """Return what the JSON of a model says, where the core has read it.
+    """Return the description of a model, from the JSON that the core has read.
 
     Raises
     ------
@@ -201,7 +201,7 @@ def describe(model: _core.Model) -> Description:
 
 
 def _update_loss(root: Fields) -> None:
-    """Give the loss in a file of format 1 or 2 its name and its options as they are now."""
+    """Convert the name and options of the loss in a file of format 1 or 2 to format 3."""
     for holder, name in (
         (root.fields("loss").value, "name"),
         (root.fields("estimator").fields("params").value, "loss"),
@@ -215,7 +215,7 @@ def _update_loss(root: Fields) -> None:
 
 
 def _standardized(fitted: Fields, model: _core.Model) -> bool:
-    if not fitted.value.get("standardized", False):  # of which format 1 says nothing
+    if not fitted.value.get("standardized", False):  # absent in format 1
         return False
     last = [(name, in_float64) for name, _, in_float64 in model.operations[-2:]]
     if not fitted.of_type("standardized", bool) or last != [("subtract", True), ("divide", True)]:
@@ -224,7 +224,7 @@ def _standardized(fitted: Fields, model: _core.Model) -> bool:
 
 
 def _vocabulary(fitted: Fields) -> Vocabulary | None:
-    if fitted.value.get("vocabulary") is None:  # of which formats 1 and 2 say nothing
+    if fitted.value.get("vocabulary") is None:  # absent in formats 1 and 2
         return None
     return vocabulary_of(fitted, str)
 
@@ -237,7 +237,7 @@ def _finite(text: str) -> float:
 
 
 def _integer(text: str) -> int:
-    # Beyond 64 bits hashes of integers can be made equal, and dictionaries of them slow.
+    # Longer integers can be chosen with equal hashes, which makes dictionaries of them slow.
     if len(text) > _LONGEST_INTEGER:
         raise ValueError(f"its JSON holds {shorten(text)}, which has more than 64 bits")
     return int(text)
@@ -285,13 +285,13 @@ def _check_input(description: Description, channels: int) -> None:
 def _training(training: Fields) -> Training:
     losses, scores = training.numbers("losses"), training.numbers("scores")
     validated = training.of_type("validated", bool)
-    # Files that were written before there was one score an epoch have those of the last epochs.
+    # Older files have scores for the last epochs only.
     scores = [math.nan] * (len(losses) - len(scores)) + scores if validated else []
     if len(scores) > len(losses):
         raise ValueError(
             f"{training.path} has {len(scores)} scores, and {len(losses)} losses of epochs"
         )
-    best = training.value.get("best_epoch")  # which such files do not have
+    best = training.value.get("best_epoch")  # absent in such files
     return Training(
         solver=_solver(training),
         seed=training.integer("seed", 0, 2**31 - 1),

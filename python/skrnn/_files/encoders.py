@@ -12,12 +12,12 @@ from skrnn.preprocessing import TokenEncoder
 
 
 def encoder_section(step: TokenEncoder, what: str) -> dict[str, Any]:
-    """Return what a file says of a fitted encoder, which messages call `what`.
+    """Return the section of a fitted encoder in a file; `what` is its name in messages.
 
     Raises
     ------
     ValueError
-        For what a file cannot hold: code, and tokens of other types than text and integers.
+        For a callable analyzer, and for tokens of other types than text and integers.
     """
     if callable(step.analyzer):
         raise ValueError(
@@ -43,7 +43,7 @@ def encoder_of(step: Fields, tokens: Tokens) -> TokenEncoder:
     Raises
     ------
     ValueError
-        For what no encoder could have been.
+        For parameters that no encoder can have.
     """
     params = step.decoded("params")
     complete_params(params, TokenEncoder, step.path)

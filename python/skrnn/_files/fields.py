@@ -10,7 +10,7 @@ from skrnn._files.values import decode, decode_array, shorten
 
 
 class Fields:
-    """An object of the JSON, whose members have to be there and of a type."""
+    """An object of the JSON; access raises ValueError for a missing member or another type."""
 
     def __init__(self, value: Any, path: str) -> None:
         if not isinstance(value, dict):
@@ -54,7 +54,7 @@ class Fields:
         return list(values)
 
     def numbers(self, name: str) -> list[float]:
-        """Return a list of numbers, NaN and infinities among them by their names."""
+        """Return a list of numbers; NaN and infinities are stored as strings."""
         return [self._number(value, name) for value in self.of_type(name, list)]
 
     def _number(self, value: Any, name: str) -> float:
@@ -72,7 +72,7 @@ class Fields:
         return [Fields(value, f"{self.path}.{name}[{i}]") for i, value in enumerate(values)]
 
     def array(self, name: str, size: int) -> Any:
-        """Return a 1-D array of so many numbers, or None where the member is null."""
+        """Return a 1-D array of `size` numbers, or None if the member is null."""
         if self.get(name) is None:
             return None
         array = decode_array(self.get(name), f"{self.path}.{name}")

@@ -10,7 +10,7 @@ from skrnn._targets.decoding import Classes, Meaning, Multilabel, Numbers
 
 
 def section_of(meaning: Meaning) -> dict[str, Any]:
-    """Return a meaning as JSON has it.
+    """Return a meaning as JSON.
 
     Raises
     ------
@@ -26,19 +26,19 @@ def section_of(meaning: Meaning) -> dict[str, Any]:
 
 
 def meaning_of(answers: Fields, loss: Fields, size: int) -> Meaning:
-    """Return what the answers of the model in a file mean.
+    """Return the meaning of the answers of the model in a file.
 
     Parameters
     ----------
     answers, loss : Fields
-        What `section_of` returned, and what the core reads of the loss.
+        The section of `section_of`, and that of the loss, which the core reads.
     size : int
         A, the answers that the model has for each sequence.
 
     Raises
     ------
     ValueError
-        For what no estimator writes.
+        For sections that no estimator writes.
     """
     kind, name = answers.of_type("kind", str), loss.of_type("name", str)
     if kind == "classes" and name == "cross_entropy":

@@ -8,7 +8,7 @@ from skrnn._files.values import encode
 
 
 def served_sections(estimator: Any) -> dict[str, Any]:
-    """Return the network and the loss of an estimator, as a file has them."""
+    """Return the sections of the network and the loss of an estimator."""
     codec = estimator._codec
     return {
         "network": {

@@ -1,4 +1,4 @@
-"""Paths that users give."""
+"""Check of a path argument."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def checked_path(path: Any) -> str | os.PathLike[str]:
     Raises
     ------
     TypeError
-        For what is none.
+        For an object that is not a path.
     """
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path is {path!r}; expected a str or a path-like object")

@@ -16,7 +16,7 @@ from skrnn.preprocessing import PerStep
 
 
 def pipeline_section(pipeline: Pipeline) -> dict[str, Any]:
-    """Return what a file says of a pipeline of which `operations_of` knows every step.
+    """Return the section of a pipeline, all steps of which `operations_of` supports.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def build_pipeline(description: Description, estimator: Any) -> Pipeline:
     Raises
     ------
     ValueError
-        For what no pipeline could have been.
+        For steps that no pipeline can have.
     """
     pipeline = description.fields.fields("pipeline")
     steps = [(step.of_type("name", str), _step_of(step, description)) for step in description.steps]

@@ -1,4 +1,4 @@
-"""A file to the estimator, or the pipeline, that was saved."""
+"""The saved estimator or pipeline, rebuilt from its file."""
 
 from __future__ import annotations
 
@@ -51,9 +51,10 @@ def rebuild(model: _core.Model, description: Description, kinds: Mapping[str, ty
 
 
 def _do_the_same(mine: Operation, read: Operation) -> bool:
-    """Whether two operations are the same, but for what versions of scikit-learn round."""
-    # What is computed in float64 is as it was in the version that scaled when the file was written,
-    # and so is whether the constant of an imputer was rounded to float32.
+    """Whether two operations are equal, up to rounding in versions of scikit-learn."""
+    # The file keeps two properties of the version of scikit-learn that wrote it: whether an
+    # operation is computed in float64, and whether the constant of an imputer is rounded to
+    # float32.
     dtype = np.float32 if mine[0] == "fill" else np.float64
     with np.errstate(over="ignore"):
         same = np.array_equal(mine[1].astype(dtype), read[1].astype(dtype))
@@ -72,7 +73,8 @@ def _estimator_of(description: Description, kinds: Mapping[str, type[Any]]) -> A
         raise ValueError(
             f"{kind.__name__} has no parameter {shorten(unknown[0])}; update scikit-rnn"
         )
-    # Names and numbers; what is called unknown is also compared with what is known.
+    # Parameters are names and numbers. The check of an unknown name compares it with all known
+    # ones, so its length is bounded.
     for name, value in description.params.items():
         if isinstance(value, str) and len(value) > LONGEST_WORD:
             raise ValueError(f"the parameter {name} is {shorten(value)}")

@@ -18,12 +18,12 @@ from skrnn.preprocessing import PerStep
 
 
 def channels_section(step: PerStep, what: str) -> dict[str, Any]:
-    """Return what a file says of a fitted PerStep, which messages call `what`.
+    """Return the section of a fitted PerStep in a file; `what` is its name in messages.
 
     Raises
     ------
     ValueError
-        For what a file cannot hold.
+        For a transformer that a file cannot hold.
     """
     before, after = (
         _section_of(inner, what, fitted=False) for inner in (step.transformer, step.transformer_)
@@ -40,7 +40,7 @@ def channels_section(step: PerStep, what: str) -> dict[str, Any]:
 
 
 def _input_section(step: PerStep, what: str) -> dict[str, Any]:
-    """Return what a file says of the input that a step was fitted on; either may be missing."""
+    """Return the input names and form that a step was fitted on; either may be missing."""
     names = step._table_names if step._saw_table else getattr(step, "feature_names_in_", None)
     section: dict[str, Any] = {}
     if names is not None:
@@ -56,7 +56,7 @@ def channels_of(step: Fields, channels: int) -> PerStep:
     Raises
     ------
     ValueError
-        For what no PerStep could have been.
+        For a section that no PerStep can have.
     """
     inner = _transformer_of(step.fields("transformer"), channels)
     result = PerStep(clone(inner))
@@ -74,9 +74,9 @@ def channels_of(step: Fields, channels: int) -> PerStep:
 
 
 def _name_channels(inner: Any, names: NDArray[Any]) -> None:
-    """Give a transformer the names that it has seen in fit, and those inside of it."""
+    """Set the names seen in fit on a transformer, and on the transformers inside it."""
     if isinstance(inner, Pipeline):
-        # Only the first has seen the frame; what comes out of it is an array.
+        # Only the first step has seen the frame; its output is an array.
         first = [step for _, step in inner.steps if not is_passthrough(step)][:1]
         for step in first:
             _name_channels(step, names)
@@ -110,7 +110,7 @@ def build_steps(steps: list[tuple[str, Any]], verbose: bool) -> Pipeline:
 
 
 def _section_of(inner: Any, what: str, *, fitted: bool) -> dict[str, Any]:
-    """Return what a file says of a transformer, with or without what it has learned."""
+    """Return the section of a transformer, with or without its learned attributes."""
     if is_passthrough(inner):
         return {"class": "passthrough"}
     name = type(inner).__name__
@@ -126,7 +126,7 @@ def _section_of(inner: Any, what: str, *, fitted: bool) -> dict[str, Any]:
         return {"class": name, "verbose": bool(inner.verbose), "steps": steps}
     params = inner.get_params()
     params.pop("clip", None)  # false, and only newer scalers have it
-    params.pop("missing_values", None)  # NaN, which JSON has no word for
+    params.pop("missing_values", None)  # NaN, which JSON cannot hold
     encoded = {key: encode(value, f"{key} of {what}") for key, value in params.items()}
     attributes = {"attributes": _learned_by(inner, what)} if fitted else {}
     return {"class": name, "params": encoded, **attributes}
@@ -174,7 +174,7 @@ def _imputer_of(fields: Fields, channels: int) -> SimpleImputer:
     dtype = attributes.of_type("dtype", str)
     if dtype not in ("float32", "float64"):
         raise ValueError(f"{attributes.path}.dtype is unknown: {shorten(dtype)}")
-    # It sets more than what a file has, and other attributes in each version of scikit-learn.
+    # fit sets more attributes than a file holds, and others in each version of scikit-learn.
     inner = SimpleImputer(**params).fit(np.zeros((1, channels), dtype))
     statistics = attributes.array("statistics_", channels)
     if (statistics is None) != (params["strategy"] == "constant"):
@@ -206,7 +206,7 @@ def _scaler_of(fields: Fields, channels: int) -> Any:
 
 
 def _seen(inner: Any, what: str) -> Any:
-    """Return how many steps a scaler has seen, of each channel where they differ."""
+    """Return the steps that a scaler has seen, for each channel if they differ."""
     seen = getattr(inner, "n_samples_seen_", None)
     if isinstance(seen, np.generic):  # scikit-learn asks for its shape
         return {"scalar": encode_array(seen.reshape(1), what)}

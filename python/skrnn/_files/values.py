@@ -1,4 +1,4 @@
-"""Parameters and labels as JSON, such that they come back as they were; NumPy only."""
+"""Parameters and labels as JSON, without loss; NumPy only."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# The dtypes of labels and statistics that JSON holds without a loss; strings come on top.
+# The dtypes of labels and statistics that JSON holds without loss, in addition to strings.
 DTYPES = (
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
     *("float16", "float32", "float64"),
 )
 
-# An array of strings has the width of the longest for all, so that few could take much memory.
+# All items of an array of strings have the width of the longest, so a few could take much memory.
 _SPARE_BYTES = 2**24
 
 
 def encode(value: Any, what: str) -> Any:
-    """Return a value as JSON has it.
+    """Return a value as JSON.
 
     Parameters
     ----------
     value : None, bool, number, str, tuple, list, mapping or 1-D array
-        Scalars of NumPy become Python's own, which are equal to them.
+        Scalars of NumPy become equal scalars of Python.
     what : str
-        What messages call it.
+        Its name in messages.
 
     Raises
     ------
     ValueError
-        For anything else, for what is not finite, and text that UTF-8 has no bytes for.
+        For any other type, for numbers that are not finite, and text that UTF-8 cannot encode.
 
     Examples
     --------
@@ -169,14 +169,14 @@ def decode_array(value: Any, what: str) -> NDArray[Any]:
             array = np.array(values, dtype)
     except OverflowError:
         array = np.array([])
-    # Strings that are cut, numbers that are rounded
+    # Strings that would be cut, numbers that would be rounded
     if array.tolist() != values:
         raise ValueError(f"{what} holds values that {name} cannot: {shorten(values)}")
     return array
 
 
 def complete_params(params: dict[str, Any], kind: Any, path: str) -> None:
-    """Raise ValueError for parameters that are none of a transformer; add those it got since."""
+    """Raise ValueError for unknown parameters; add defaults of parameters of later versions."""
     defaults = kind().get_params()
     unknown = [name for name in params if name not in defaults]
     if unknown:
@@ -189,7 +189,7 @@ def complete_params(params: dict[str, Any], kind: Any, path: str) -> None:
 
 
 def shorten(value: Any) -> str:
-    """Return a value as messages show it, however large it is."""
+    """Return a short text of a value of any size, for messages."""
     if isinstance(value, (list, dict)):
         return f"a {type(value).__name__} of {len(value)}"
     text = repr(value)

@@ -15,7 +15,7 @@ _NAMES = {str: "strings", int: "integers"}
 
 
 def vocabulary_section(vocabulary: Mapping[Any, int], what: str) -> list[Any]:
-    """Return the tokens in the order of their numbers, which messages say `what` has.
+    """Return the tokens in the order of their numbers; `what` has them, in messages.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def vocabulary_of(holder: Fields, *kinds: type) -> Vocabulary:
     Raises
     ------
     ValueError
-        For tokens of other kinds, none at all, and a token that is there twice.
+        For tokens of other kinds, an empty vocabulary, and a repeated token.
     """
     tokens = holder.of_type("vocabulary", list)
     if not all(type(token) in kinds for token in tokens):

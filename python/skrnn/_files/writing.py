@@ -28,7 +28,7 @@ from skrnn._files.vocabulary import vocabulary_section
 from skrnn._parameters import check_parameters
 from skrnn._serving.pipelines import best_of, estimator_of, operations_of
 
-# What to do about parameters that JSON has no word for.
+# Fixes, for messages, of parameters that JSON cannot hold.
 FIXES = {
     "random_state": "set_params(random_state=None), or an int, before saving",
     "scoring": "set_params(scoring=None), or a name of sklearn.metrics.get_scorer_names(), before "
@@ -39,9 +39,9 @@ FIXES = {
 def save(model: Any, path: str | os.PathLike[str]) -> None:
     """Write a fitted estimator, or a pipeline around one, to a file.
 
-    The file is in the safetensors format: weights, and everything else as JSON. There is no code in
-    it, and `skrnn.load` runs none; digests in it tell whether it was damaged since. It is written
-    atomically: `path` is the old file or the new one, whatever happens meanwhile.
+    The file is in the safetensors format: weights, and everything else as JSON. It holds no code,
+    and `skrnn.load` runs none; its digests detect damage. It is written atomically: `path` is the
+    old file or the new one, whatever happens.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     TypeError
-        For what is no estimator of skrnn.
+        For a model that is not an estimator of skrnn.
     ValueError
-        For what a file cannot hold, such as a callable `scoring` or a `RandomState`; the message
-        names it and says what to do. For an architecture that was changed since `fit`.
+        For parameters that a file cannot hold, such as a callable `scoring` or a `RandomState`; the
+        message names them and the fix. For an architecture that was changed since `fit`.
     sklearn.exceptions.NotFittedError
         For an estimator that is not fitted.
     OSError
-        Where the file cannot be written.
+        If the file cannot be written.
 
     See Also
     --------
@@ -73,9 +73,9 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
 
     Notes
     -----
-    What the optimiser remembers is not saved, and neither are callbacks and requests of metadata.
-    `partial_fit`, and `fit` with `warm_start`, go on from the parameters;
-    `skrnn.callbacks.Checkpoint` keeps all that it takes to go on as if nothing had been.
+    The state of the optimiser is not saved, nor are callbacks and metadata requests. `partial_fit`,
+    and `fit` with `warm_start`, continue from the parameters; `skrnn.callbacks.Checkpoint` saves
+    all that is needed to continue with the same bits.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
 
 
 def content_of(model: Any) -> bytes:
-    """Return what `save` writes.
+    """Return the content of the file that `save` writes.
 
     Raises
     ------
@@ -114,12 +114,12 @@ def content_of(model: Any) -> bytes:
         )
     check_is_fitted(estimator, "params_")
     check_parameters(estimator, estimator._rules)
-    served = estimator._served(operations_of(model))  # which refuses what has changed since fit
+    served = estimator._served(operations_of(model))  # which refuses parameters changed since fit
     pipeline = pipeline_section(model) if isinstance(model, Pipeline) else None
     tensors = _tensors(served)
     description = {
         "format_version": FORMAT_VERSION,
-        # By which damage is found: see cpp/src/crc32.h, which computes the same.
+        # Digests that detect damage; cpp/src/files/crc32.h computes the same.
         "crc32": {name: zlib.crc32(array.tobytes()) for name, array in tensors.items()},
         "producer": f"scikit-rnn {_core.__version__}",
         **served_sections(estimator),
@@ -141,7 +141,7 @@ def content_of(model: Any) -> bytes:
             "min_frequency"
         )
     content = to_safetensors(tensors, {"skrnn": text})
-    # Nobody should learn years later that a file cannot be read.
+    # Read the file back now: an error must not appear only when it is loaded.
     build(_core.Model.parse(content), partial(rebuild, kinds={kind.__name__: kind}))
     return content
 
@@ -200,5 +200,5 @@ def _encode_param(kind: str, name: str, value: Any) -> Any:
 
 
 def _numbers(values: Iterable[float]) -> list[Any]:
-    """Return numbers for JSON, which has no word for NaN and infinities."""
+    """Return numbers for JSON, with NaN and infinities as strings."""
     return [float(value) if math.isfinite(value) else repr(float(value)) for value in values]

@@ -1,4 +1,4 @@
-"""Checks of X and y that all estimators make."""
+"""Checks of X and y, common to all estimators."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def as_sequences(
     dtype: Any = np.float32,
     name: str = "X",
 ) -> Sequences:
-    """Make sequences that a network can read of what the user has.
+    """Convert the user's X to sequences that a network can read.
 
     Parameters
     ----------
@@ -37,22 +37,22 @@ def as_sequences(
     allow_nan : bool, default=False
         Whether NaN may be in X.
     dtype : dtype, default=float32
-        Of the values. None keeps float64, for what is computed before the network.
+        Of the values. None keeps float64, for operations before the network.
     name : str, default="X"
-        What messages call X.
+        The name of X in messages.
 
     Returns
     -------
     sequences : Sequences
         At least one sequence of at least one step. The values have shape (S, C) and `dtype`, or
-        shape (S,) and int32 with `tokens`. They share memory with X where they can. Channels keep
-        their names, and those of data frames get them.
+        shape (S,) and int32 with `tokens`. They share memory with X if possible. Channels keep
+        their names; channels of data frames get the names of the columns.
 
     Raises
     ------
     TypeError
-        For what holds no sequences: a dict, text, a sparse matrix; for frames of which only some
-        columns are named by text.
+        For an object that holds no sequences: a dict, text, a sparse matrix; for frames with some,
+        but not all, columns named by text.
     ValueError
         For anything else that a network cannot read. The message names the sequence, the value
         and the fix.
@@ -92,14 +92,14 @@ def as_sequences(
 
 
 def as_unscaled(X: Any, name: str = "X") -> Sequences:
-    """Make sequences of channels that a network reads once they are standardised.
+    """Convert X to sequences of channels that are standardised before the network reads them.
 
     Parameters
     ----------
     X : sequences
         As `as_sequences` takes them, without tokens.
     name : str, default="X"
-        What messages call X.
+        The name of X in messages.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def as_unscaled(X: Any, name: str = "X") -> Sequences:
     Raises
     ------
     TypeError, ValueError
-        As `as_sequences`, also for values that float32 has not.
+        As `as_sequences`, also for values too large for float32.
 
     Examples
     --------
@@ -118,19 +118,19 @@ def as_unscaled(X: Any, name: str = "X") -> Sequences:
     """
     sequences = as_sequences(X, dtype=None, name=name)
     if np.abs(sequences.values).max() > np.finfo(np.float32).max:
-        as_sequences(X, name=name)  # says which it is
+        as_sequences(X, name=name)  # raises, naming the value
     return sequences
 
 
 def check_n_channels(estimator: Any, X: Sequences, *, reset: bool) -> None:
-    """Set `n_features_in_`, the channels of a step, or hold X to it.
+    """Set `n_features_in_`, the channels of a step, or check X against it.
 
     Parameters
     ----------
     estimator : object
         The estimator that has or gets the attribute.
     X : Sequences
-        What `as_sequences` made.
+        From `as_sequences`.
     reset : bool
         True in fit, False afterwards.
 
@@ -157,7 +157,7 @@ def is_table(X: Any, name: str = "X") -> bool:
     Raises
     ------
     ValueError
-        For a data frame that is neither, but sequences as another library has them.
+        For a data frame that holds sequences in the form of another library.
     """
     refuse_panels(X, name)
     if isinstance(X, Sequences):
@@ -183,11 +183,11 @@ def refuse_one_sequence(X: Any, channels: int, owner: str, name: str = "X") -> N
     X : array, data frame or nested lists
         A table.
     channels : int
-        Of the sequences that fit saw; for those who saw a table this is not the question.
+        Channels of the sequences that fit saw. Not for estimators whose fit saw a table.
     owner : str
         The estimator.
     name : str, default="X"
-        What messages call X.
+        The name of X in messages.
     """
     shape = tuple(np.shape(X))
     if shape[1] == channels and shape != (1, 1):  # a single number is the same either way
@@ -195,10 +195,10 @@ def refuse_one_sequence(X: Any, channels: int, owner: str, name: str = "X") -> N
 
 
 def warn_of_tokens(X: Any, owner: str, name: str = "X") -> None:
-    """Warn of tokens that a network without an embedding would take for quantities.
+    """Warn of tokens that a network without an embedding would read as quantities.
 
-    Lists of integers may be counts, and nothing is said. `Sequences` of integers without channels
-    are what `TokenEncoder` returns.
+    Lists of integers may be counts, so there is no warning for them. `Sequences` of integers
+    without channels come from `TokenEncoder`.
     """
     if isinstance(X, Sequences) and X.values.ndim == 1:
         warn(
@@ -217,12 +217,12 @@ def check_input_size(size: int, expected: int, tokens: bool, owner: str, name: s
     size : int
         Channels, or the largest token plus one.
     expected : int
-        What fit saw.
+        The size seen in fit.
     tokens : bool
     owner : str
         The estimator.
     name : str, default="X"
-        What messages call X.
+        The name of X in messages.
     """
     if tokens and size > expected:
         raise ValueError(
@@ -237,19 +237,19 @@ def check_input_size(size: int, expected: int, tokens: bool, owner: str, name: s
 
 
 def as_targets(y: Any, name: str = "y") -> NDArray[Any]:
-    """Make an array of targets, and say what is missing.
+    """Convert y to an array of targets without missing values.
 
     Parameters
     ----------
     y : array-like
     name : str, default="y"
-        What messages call y.
+        The name of y in messages.
 
     Returns
     -------
     targets : array
-        Of the shape and dtype that y has, but in native byte order, which is the only one that
-        scikit-learn 1.6 can tell labels in.
+        Of the shape and dtype that y has, but in native byte order: scikit-learn 1.6 cannot compare
+        labels in another one.
 
     Raises
     ------
@@ -327,6 +327,6 @@ def _refuse_not_finite(
     where = *locate(row, offsets), channel
     if np.isnan(values[row, channel]):
         raise ValueError(refuse.nan(name, *where))
-    # As it was before the conversion, which may be what made it infinite.
+    # The value before the conversion to float32, which may have made it infinite.
     original = X.values if isinstance(X, Sequences) else flatten(X, name, tokens=False)[0]
     refuse.infinity(original[row, channel], values.dtype, name, *where)

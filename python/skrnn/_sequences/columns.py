@@ -14,7 +14,7 @@ class Channel:
     """A column of numbers or categories."""
 
     name: Any
-    comparable: NDArray[Any]  # (S,): its numbers, or those of its categories, -1 where missing
+    comparable: NDArray[Any]  # (S,): its values, or codes of categories, -1 where missing
     categories: list[Any] | None = None
 
     @property
@@ -23,7 +23,7 @@ class Channel:
         return bool(self.comparable.dtype.kind in "iu")
 
     def tokens(self) -> NDArray[Any]:
-        """Return one integer a row.
+        """Return one integer for each row.
 
         Raises
         ------
@@ -60,7 +60,7 @@ def channel_of(series: Any, name: Any) -> Channel:
     Raises
     ------
     ValueError
-        For several columns of one name, and for one that holds neither numbers nor categories.
+        For several columns of one name, and for a column that holds neither numbers nor categories.
     """
     if getattr(series, "ndim", 1) != 1:
         _refuse_several(name)
@@ -78,7 +78,7 @@ def channel_of(series: Any, name: Any) -> Channel:
 
 
 def keys_of(series: Any, name: Any, role: str) -> NDArray[Any]:
-    """Return what tells sequences or steps apart, where nothing may be missing.
+    """Return the keys of sequences or steps, without missing values.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def keys_of(series: Any, name: Any, role: str) -> NDArray[Any]:
         _refuse_several(name)
     array = np.asarray(series.to_numpy())
     if array.dtype.kind == "f":
-        missing = missing | np.isnan(array)  # to polars NaN is no null
+        missing = missing | np.isnan(array)  # polars' is_null is false for NaN
     if missing.any():
         raise ValueError(
             f"column {name!r} of {role} has a missing value in row {int(np.argmax(missing))}; fill "
@@ -100,7 +100,7 @@ def keys_of(series: Any, name: Any, role: str) -> NDArray[Any]:
 
 
 def order_of(series: Any, name: Any) -> NDArray[Any]:
-    """Return what to sort by: values, or the numbers of categories, which have an order."""
+    """Return the sort keys: values, or the codes of ordered categories."""
     keys = keys_of(series, name, "sort_by")
     if type(series.dtype).__name__ in ("CategoricalDtype", "Enum"):
         return channel_of(series, name).comparable
@@ -111,7 +111,7 @@ def _numbers(series: Any, name: Any) -> NDArray[Any]:
     array = np.asarray(series.to_numpy())
     if array.dtype == object and hasattr(series, "iloc"):  # pandas' nullable columns, among others
         if any(isinstance(cell, (str, bytes)) for cell in array):
-            _refuse_strings(series, name)  # which pandas would read as numbers
+            _refuse_strings(series, name)  # which pandas would convert to numbers
         try:
             return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
         except (TypeError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Constructors of `Sequences` from the forms that sequences have elsewhere; NumPy only."""
+"""Constructors of `Sequences` from other representations of sequences; NumPy only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Self = TypeVar("Self", bound="Constructors")
 
 
 class Constructors:
-    """The class methods of `Sequences` that make some."""
+    """The class methods of `Sequences` that construct one."""
 
     __slots__ = ()
 
@@ -34,14 +34,14 @@ class Constructors:
 
     @classmethod
     def from_flat(cls: type[Self], values: ArrayLike, offsets: ArrayLike) -> Self:
-        """Take sequences that already lie end to end, without copying them where it can be.
+        """Take sequences that already lie end to end, without a copy if possible.
 
         Parameters
         ----------
         values : array of shape (S, C), or (S,) for univariate sequences and tokens
             All steps. Kept as they are if they are float32, float64 or 1-D integers.
         offsets : array of shape (n + 1,), integer
-            Sequence i is ``values[offsets[i]:offsets[i + 1]]``. From 0 up to S, never falling.
+            Sequence i is ``values[offsets[i]:offsets[i + 1]]``. From 0 to S, never decreasing.
 
         Returns
         -------
@@ -88,7 +88,7 @@ class Constructors:
         Parameters
         ----------
         X : array of shape (n, T, C), or (n, T)
-            What lies past the end of a sequence is not read. Integers of shape (n, T) are tokens.
+            Values past the end of a sequence are not read. Integers of shape (n, T) are tokens.
         lengths : array of shape (n,), integer
             Steps of each sequence, in 0..T.
 
@@ -129,7 +129,7 @@ class Constructors:
 
     @classmethod
     def from_aeon(cls: type[Self], X: Any) -> Self:
-        """Read what aeon and sktime hold: channels-first arrays, or data frames.
+        """Read the formats of aeon and sktime: channels-first arrays, or data frames.
 
         Parameters
         ----------
@@ -148,7 +148,7 @@ class Constructors:
         Raises
         ------
         TypeError
-            For what holds no series in an order.
+            For an object that holds no ordered series.
         ValueError
             For another rank, sequences of different channels, and what `from_frame` refuses.
 
@@ -186,18 +186,18 @@ class Constructors:
             their order. A column of integers or of categories that is named alone, not in a list,
             becomes tokens; those of categories count them from 0.
         sort_by : str or list of str, optional
-            Orders the steps of each sequence, rising. None keeps the order of the rows.
+            Sorts the steps of each sequence, ascending. None keeps the order of the rows.
 
         Returns
         -------
         sequences : Sequences
-            In the order in which they first appear in `df`, whatever `sort_by` says; `keys` says
-            which is which, by tuples where `by` is several columns. Missing values are NaN.
+            In the order in which they first appear in `df`, whatever `sort_by` says; `keys`
+            identifies them, by tuples if `by` is several columns. Missing values are NaN.
 
         Raises
         ------
         TypeError
-            For what is not a data frame.
+            For an object that is not a data frame.
         ValueError
             For unknown columns, columns that hold neither numbers nor categories, no rows, and
             missing values in `by`, in `sort_by` or among tokens.
@@ -205,17 +205,18 @@ class Constructors:
         Warns
         -----
         UserWarning
-            Where `columns` is None and a column never changes within a sequence, as a target does.
+            If `columns` is None and a column never changes within a sequence, as a target does.
 
         Notes
         -----
         ``groupby(by)`` of pandas sorts, and so targets out of it are in another order: take
-        ``df.groupby(by)[target].first().loc[X.keys]``. A table with one target a key is put in
-        order by ``table.set_index(by).loc[X.keys, target]``; in polars, where `by` is one column,
-        by ``[y[key] for key in X.keys.tolist()]`` with ``y = dict(zip(table[by], table[target]))``.
+        ``df.groupby(by)[target].first().loc[X.keys]``. A table with one target for each key is put
+        in order by ``table.set_index(by).loc[X.keys, target]``; in polars, where `by` is one
+        column, by ``[y[key] for key in X.keys.tolist()]`` with ``y = dict(zip(table[by],
+        table[target]))``.
 
-        polars' Categorical does not say which categories there are, so that those that occur count,
-        in the order of the alphabet. Give training and test data the same ones with an Enum.
+        polars' Categorical does not list its categories, so the categories that occur are used, in
+        alphabetical order. Give training and test data the same categories with an Enum.
 
         Examples
         --------

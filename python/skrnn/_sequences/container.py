@@ -19,8 +19,8 @@ from skrnn._sequences.names import Names, named_steps, names_of_sequences
 class Sequences(Constructors):
     """Sequences of different lengths, end to end in one array.
 
-    scikit-learn takes it for a list: `train_test_split`, `cross_val_score` and `GridSearchCV` split
-    it by sequences. It never changes, and what it returns cannot be written to.
+    scikit-learn treats it as a list: `train_test_split`, `cross_val_score` and `GridSearchCV` split
+    it by sequences. It is immutable, and the arrays that it returns are read-only.
 
     Parameters
     ----------
@@ -37,25 +37,25 @@ class Sequences(Constructors):
     offsets : array of shape (n + 1,), int64
         Sequence i is ``values[offsets[i]:offsets[i + 1]]``. Read-only.
     channel_names : tuple of C str, or None
-        Where they came in data frames whose columns have names. Estimators refuse other ones than
-        fit saw.
+        Set if the channels came in data frames whose columns have names. Estimators refuse names
+        other than those that fit saw.
     keys : array of shape (n,), or None
-        What tells the sequences apart in the frame that `from_frame` gathered them from. Read-only.
+        The keys of the sequences in the frame that `from_frame` gathered them from. Read-only.
 
     Raises
     ------
     TypeError
-        For what holds no sequences: a dict, text, a sparse matrix; for frames of which only some
-        columns are named by text.
+        For an object that holds no sequences: a dict, text, a sparse matrix; for frames with some,
+        but not all, columns named by text.
     ValueError
-        For no sequence at all, sequences of different channels, and what is not made of numbers;
-        for frames that hold sequences in another form, which `from_aeon` reads. NaN, infinity and
-        empty sequences may be stored; it is the estimators that refuse them.
+        For no sequences, sequences of different channels, and values that are not numbers; for
+        frames that hold sequences in another form, which `from_aeon` reads. NaN, infinity and empty
+        sequences may be stored; estimators refuse them.
 
     Notes
     -----
-    float64 is kept, everything else becomes float32 where that loses nothing, and float64 where it
-    would. There is no `shape`, because scikit-learn would then index it as an array.
+    float64 is kept; other dtypes become float32 if that loses nothing, else float64. There is no
+    `shape`, because scikit-learn would then index it as an array.
 
     Examples
     --------
@@ -90,7 +90,7 @@ class Sequences(Constructors):
         channel_names: Names = None,
         keys: NDArray[Any] | None = None,
     ) -> None:
-        # Views, so that the arrays of the user stay writeable.
+        # Views, so that the user's own arrays stay writeable.
         self._values, self._offsets = values.view(), offsets.view()
         self._values.flags.writeable = False
         self._offsets.flags.writeable = False
@@ -111,15 +111,15 @@ class Sequences(Constructors):
         made._set(values, offsets, channel_names, keys)
         return made
 
-    # ---- Ways out ----
+    # ---- Conversion ----
 
     def to_padded(self, fill_value: float = 0.0) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """Write sequences one below the other, padded at their ends.
+        """Return the sequences as one array, padded at their ends.
 
         Parameters
         ----------
         fill_value : float, default=0.0
-            What stands past the end of a sequence. `lengths`, not this value, tells where that is.
+            The value past the end of a sequence. `lengths`, not this value, marks the end.
 
         Returns
         -------
@@ -154,13 +154,13 @@ class Sequences(Constructors):
         return padded, lengths
 
     def to_frame(self, columns: list[str] | None = None) -> Any:
-        """Write all steps into one long pandas frame.
+        """Return all steps as one long pandas frame.
 
         Parameters
         ----------
         columns : list of str, optional
-            Names of the channels. None stands for `channel_names`, where there are none for
-            x0, x1, …, and for "token".
+            Names of the channels. None stands for `channel_names`, or, if there are none, for x0,
+            x1, …, and for "token" for tokens.
 
         Returns
         -------
@@ -171,7 +171,7 @@ class Sequences(Constructors):
         Raises
         ------
         ImportError
-            Where pandas is not installed.
+            If pandas is not installed.
         ValueError
             For another number of names than channels.
 
@@ -188,7 +188,7 @@ class Sequences(Constructors):
         """Return the sequences as a list of read-only views of shape (T_i, C)."""
         return list(self)
 
-    # ---- What a list has ----
+    # ---- The methods of a list ----
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -242,10 +242,10 @@ class Sequences(Constructors):
         return f"Sequences(n={len(self)}, lengths={shown}, {kind}, dtype={self.dtype})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # NumPy's pickles forget that an array is read-only; joblib may map this one from a file.
+        # A pickled NumPy array loses its read-only flag; joblib may map the arrays from a file.
         return type(self)._of, (self._values, self._offsets, self._channel_names, self._keys)
 
-    # ---- Facts ----
+    # ---- Attributes ----
 
     @property
     def values(self) -> NDArray[Any]:

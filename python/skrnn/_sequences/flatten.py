@@ -1,7 +1,7 @@
 """Flattening of all forms of X: to one array of steps, and the offsets of its sequences.
 
-This settles structure: ranks, channels and dtypes. Whether the numbers suit a network is asked in
-`skrnn._sequences.checks`. Both need NumPy only, because `skrnn.runtime` predicts with them.
+This checks structure: ranks, channels and dtypes. `skrnn._sequences.checks` checks the values. Both
+need NumPy only, because `skrnn.runtime` uses them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def flatten(
     X : list, tuple, array or data frame
         As `skrnn.Sequences` takes it.
     name : str
-        What messages call X.
+        The name of X in messages.
     tokens : bool, optional
         True demands 1-D integer sequences, False makes float channels of everything. None makes
         tokens of 1-D integer sequences and channels of the rest.
@@ -69,7 +69,8 @@ def has_levels(df: Any) -> bool:
 def nested_columns(df: Any) -> list[Any]:
     """Return the columns of a frame whose cells are arrays, lists or series themselves."""
     dtypes = zip(df.columns, getattr(df, "dtypes", ()), strict=False)
-    # All but columns of objects, and polars' of lists, hold one value a cell.
+    # Only columns of objects, and polars' columns of lists and arrays, hold several values in a
+    # cell.
     candidates = [name for name, dtype in dtypes if str(dtype).startswith(("obj", "List", "Array"))]
     return [
         name
@@ -81,7 +82,7 @@ def nested_columns(df: Any) -> list[Any]:
 def refuse_panels(X: Any, name: str) -> None:
     """Raise ValueError for data frames that are sequences in the form of another library.
 
-    As a table, a row would be one series, which is not what they mean.
+    Read as a table, each row would be one series, which is not their meaning.
     """
     if not hasattr(X, "columns"):
         return
@@ -109,13 +110,13 @@ def as_floats(values: Values, dtype: Any = None) -> Values:
 
 
 def as_block(values: Values) -> Values:
-    """Return values as kernels read them: C-contiguous, aligned, in native byte order."""
+    """Return values in the form for the kernels: C-contiguous, aligned, native byte order."""
     native = values.astype(values.dtype.newbyteorder("="), copy=False)
     return np.require(native, requirements=["C", "A"])
 
 
 def _is_sparse(X: Any) -> bool:
-    # Nothing is sparse while nobody has loaded the module.
+    # No object is sparse if the module has not been loaded.
     module: Any = sys.modules.get("scipy.sparse")
     return module is not None and bool(module.issparse(X))
 
@@ -176,16 +177,15 @@ def _numeric_array(X: Any, name: str, tokens: bool | None) -> Values:
 
 
 def _read(X: Any, name: str, tokens: bool | None) -> Values:
-    """Return what is no plain array as one.
+    """Return any other array-like as a plain array.
 
-    Data frames with nullable columns, arrays of objects, and whatever else scikit-learn's users
-    pass: it knows how to read them, or how to say no. The search for NaN and infinity is left to
-    us, who know the sequence they are in.
+    scikit-learn reads or refuses data frames with nullable columns, arrays of objects, and other
+    array-likes. NaN and infinity are checked later, with messages that name the sequence.
     """
     if isinstance(X, np.ndarray) and X.dtype == object:
         refuse.strings(X, name)
     array: Values
-    # Estimators have loaded it. skrnn.runtime has to do with NumPy.
+    # Loaded by the estimators. skrnn.runtime works without it.
     check_array = getattr(sys.modules.get("sklearn.utils.validation"), "check_array", None)
     if check_array is None:
         array = np.asarray(X)
@@ -201,9 +201,9 @@ def _read(X: Any, name: str, tokens: bool | None) -> Values:
         except ValueError:
             refuse.strings(np.asarray(X, dtype=object), name)
             raise
-        except OverflowError:  # at an integer beyond float64, which is named below
+        except OverflowError:  # for an integer beyond float64, which is named below
             array = np.asarray(X, dtype=object)
-    if array.dtype == object:  # a frame's, say, whose columns differ
+    if array.dtype == object:  # such as that of a frame with columns of several dtypes
         refuse.strings(array, name)
         if not tokens:
             array = _numbers_of_all(array, name)
@@ -211,7 +211,7 @@ def _read(X: Any, name: str, tokens: bool | None) -> Values:
 
 
 def _numbers_of_all(array: Values, name: str) -> Values:
-    """Make float64 of an object array of sequences, as scikit-learn does."""
+    """Convert an object array of sequences to float64, as scikit-learn does."""
     sequences = [_numbers(x, i, name) for i, x in enumerate(array)]
     for i, numbers in enumerate(sequences):
         if numbers.shape != array.shape[1:]:  # arrays in the array
@@ -236,13 +236,13 @@ def _flatten_items(
     if any(a.dtype.char == "O" for a in arrays):
         arrays = [_numbers(a, i, name) if a.dtype == object else a for i, a in enumerate(arrays)]
 
-    # One pass for each question to all sequences; only a wrong answer starts a search.
+    # Each check is one pass over all sequences; only a failed check searches for the culprit.
     shapes = {a.shape[1:] if a.ndim else None for a in arrays}
     if len(shapes) > 1 or None in shapes or len(rest := next(iter(shapes)) or ()) > 1:
         refuse.layouts(arrays, name)
     if rest == (0,):
         refuse.zero_channels(name, arrays[0].shape, 0)
-    # An empty list says nothing of a dtype: NumPy makes float64 of it.
+    # An empty list has no dtype of its own: NumPy makes it float64.
     chars = {a.dtype.char for a in arrays if len(a)} or {a.dtype.char for a in arrays}
     if not chars <= _NUMBERS:
         i = next(i for i, a in enumerate(arrays) if a.dtype.char not in _NUMBERS)
@@ -261,8 +261,8 @@ def _flatten_items(
 
     if tokens or (tokens is None and univariate and integer):
         target = np.result_type(*chars)
-        if target.kind == "f":  # what NumPy makes of int64 together with uint64
-            # Clipped, to be refused as too large, where a cast would make it negative.
+        if target.kind == "f":  # NumPy's result type of int64 and uint64
+            # Clipped, so that it is refused as too large; a cast would make it negative.
             target = np.dtype(np.int64)
             arrays = [np.minimum(a, np.iinfo(target).max) for a in arrays]
         univariate = False  # tokens have no axis of channels
@@ -272,7 +272,7 @@ def _flatten_items(
         values = np.concatenate(arrays, dtype=target, casting="unsafe")
     offsets = np.zeros(len(arrays) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, arrays), np.int64, len(arrays)), out=offsets[1:])
-    # Arrays in Fortran's order are concatenated in that order.
+    # Arrays in Fortran order are concatenated in that order.
     return as_block(values.reshape(-1, 1) if univariate else values), offsets
 
 
@@ -298,7 +298,7 @@ def _item(x: Any, index: int, name: str) -> Values:
 
 
 def _numbers(array: Values, index: int, name: str) -> Values:
-    """Make numbers of an object array that holds numbers, or rows of equal length."""
+    """Convert an object array that holds numbers, or rows of equal length, to numbers."""
     try:
         rows: Values = np.asarray(array.tolist())
     except ValueError as error:
@@ -308,7 +308,7 @@ def _numbers(array: Values, index: int, name: str) -> Values:
     refuse.strings(rows, name, index)
     numbers = np.empty(rows.shape, np.float64)
     for position, value in np.ndenumerate(rows):
-        # pandas' NA is the one missing value that is no float. It equals nothing.
+        # pandas' NA is the only missing value that is not a float.
         if type(value).__name__ == "NAType":
             numbers[position] = np.nan
             continue

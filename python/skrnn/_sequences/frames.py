@@ -1,4 +1,4 @@
-"""Long data frames, one row a step, to sequences and back; pandas and polars alike."""
+"""Long data frames, one row for each step, to sequences and back; pandas and polars."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from skrnn._sequences.flatten import as_floats, float_dtype
 from skrnn._sequences.names import Names, names_of
 from skrnn._warnings import warn
 
-# How frames are made of an array. A copy of pandas lies column by column, and sums of it, taken in
-# another order than those of the array, differ in the last bit.
+# Constructors of frames from an array. pandas would copy to column-major order, in which sums are
+# computed in another order and differ in the last bit; hence copy=False.
 _FRAMES: dict[str, Any] = {
     "pandas": lambda pd, values, names: pd.DataFrame(values, columns=names, copy=False),
     "polars": lambda pl, values, names: pl.DataFrame(values, schema=names),
@@ -24,7 +24,7 @@ _FRAMES: dict[str, Any] = {
 
 
 class Gathered(NamedTuple):
-    """Sequences, flat, with the names of their channels and the keys they go by."""
+    """Flat sequences with the names of their channels and the keys of the sequences."""
 
     values: NDArray[Any]  # (S, C), or (S,) for tokens
     offsets: NDArray[np.int64]  # (n + 1,)
@@ -38,7 +38,7 @@ def flatten_frame(
     columns: str | list[str] | None,
     sort_by: str | list[str] | None,
 ) -> Gathered:
-    """Return what `Sequences.from_frame` documents."""
+    """Return the data of `Sequences.from_frame`, which documents the arguments."""
     if not (hasattr(df, "to_numpy") and hasattr(df, "columns")):
         lazy = "; collect() a lazy frame first" if hasattr(df, "collect") else ""
         raise TypeError(f"df is a {type(df).__name__}, not a pandas or polars DataFrame{lazy}")
@@ -86,17 +86,17 @@ def gather(
         Order the rows of each sequence.
     channels : list of Channel
     tokens : bool, default=False
-        Whether to make tokens of a channel that can be some.
+        Whether to make a channel of integers or categories tokens.
 
     Returns
     -------
     gathered : Gathered
     rows : array of shape (S,), int64
-        The row that each step was.
+        The row of each step.
     """
     codes, first = _codes(groups)
     rows = np.arange(len(codes))
-    for step in reversed(steps):  # the last sort decides, and none forgets the one before
+    for step in reversed(steps):  # stable sorts, so the first column decides
         rows = rows[np.argsort(step[rows], kind="stable")]
     rows = rows[np.argsort(codes[rows], kind="stable")]
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes))))
@@ -145,7 +145,7 @@ def frame_of(
 def as_frame(values: NDArray[Any], names: Names) -> Any:
     """Return values of shape (S, C) with names, in a frame of pandas, or else of polars.
 
-    Without either they come back as they are.
+    If neither is installed, the values are returned unchanged.
     """
     assert names is not None
     for library, make in _FRAMES.items():
@@ -155,7 +155,7 @@ def as_frame(values: NDArray[Any], names: Names) -> Any:
 
 
 def _are_several(names: Any) -> bool:
-    # A name may be anything hashable, as pandas has it; several come in a list or an Index.
+    # A name may be any hashable object, as in pandas; several come in a list or an Index.
     return hasattr(names, "__iter__") and not isinstance(names, (str, tuple))
 
 
@@ -166,7 +166,7 @@ def _names(names: str | list[str] | None) -> list[Any]:
 
 
 def _codes(columns: list[NDArray[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the number of the group of every row, by first appearance, and where that was."""
+    """Return the group number of every row, by first appearance, and the first row of each."""
     lists = [column.tolist() for column in columns]
     keys = lists[0] if len(lists) == 1 else zip(*lists, strict=True)
     seen: dict[Any, int] = {}
@@ -177,11 +177,11 @@ def _codes(columns: list[NDArray[Any]]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 def _keys(groups: list[NDArray[Any]], first: NDArray[np.int64]) -> NDArray[Any]:
-    """Return the key of every group; tuples where it takes several columns."""
+    """Return the key of every group; tuples for several columns."""
     if len(groups) == 1:
         return groups[0][first]
     keys = np.empty(len(first), object)
-    # Dates stay dates: tolist would make plain integers of those that count nanoseconds.
+    # Dates are kept: tolist would convert dates in nanoseconds to integers.
     parts = [list(g[first]) if g.dtype.kind in "mM" else g[first].tolist() for g in groups]
     keys[:] = list(zip(*parts, strict=True))
     return keys
@@ -201,7 +201,7 @@ def _check_unique(names: Iterable[str]) -> None:
 def _warn_of_labels(
     channels: list[Channel], rows: NDArray[np.int64], offsets: NDArray[np.int64]
 ) -> None:
-    """Warn of columns that nobody has named and that look like targets, one value a sequence."""
+    """Warn of unnamed columns that look like targets: one value for each sequence."""
     lengths = np.diff(offsets)
     starts = offsets[:-1][lengths > 1]
     inside = np.ones(len(rows), bool)  # whether the step before is of the same sequence

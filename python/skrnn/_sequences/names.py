@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from skrnn._sequences import refuse
 from skrnn._warnings import warn
 
-# None where channels have no names.
+# The names of channels, or None.
 Names = tuple[str, ...] | None
 
 
 class NamedSteps(np.ndarray):
     """Steps of one sequence that know the names of their channels, of shape (T_i, C).
 
-    scikit-learn splits `Sequences` to lists of these. The names are those of this very array: what
-    NumPy makes of it, a part of its columns or their sum, has none.
+    scikit-learn splits `Sequences` into lists of these. Results of NumPy, such as some of the
+    columns or their sum, have no names.
     """
 
     channel_names: Names = None
@@ -28,7 +28,7 @@ class NamedSteps(np.ndarray):
         return repr(np.asarray(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # NumPy's pickles forget what a subclass adds to an array.
+        # A pickled NumPy array loses attributes of a subclass.
         return named_steps, (np.asarray(self), self.channel_names)
 
 
@@ -42,12 +42,12 @@ def named_steps(values: NDArray[Any], names: Names) -> NDArray[Any]:
 
 
 def names_of(columns: Iterable[Any]) -> Names:
-    """Return the names of columns, or None where they are only numbered.
+    """Return the names of columns, or None if they are only numbered.
 
     Raises
     ------
     TypeError
-        Where some are text and others are not, as scikit-learn does.
+        If some are text and others are not, as in scikit-learn.
 
     Examples
     --------
@@ -70,13 +70,13 @@ def names_of(columns: Iterable[Any]) -> Names:
 
 
 def names_of_sequences(X: Any, name: str = "X") -> Names:
-    """Return the names of channels, where all sequences are data frames, or parts of `Sequences`.
+    """Return the names of channels, if all sequences are data frames, or parts of `Sequences`.
 
     Parameters
     ----------
     X : sequences
     name : str, default="X"
-        What messages call X.
+        The name of X in messages.
 
     Returns
     -------
@@ -123,17 +123,17 @@ def names_of_table(X: Any) -> Names:
 
 
 def check_names(estimator: Any, names: Names, *, reset: bool, name: str = "X") -> None:
-    """Set `feature_names_in_`, or hold the names of channels to it, as scikit-learn does.
+    """Set `feature_names_in_`, or check the names of channels against it, as scikit-learn does.
 
     Parameters
     ----------
     estimator : object
-        The estimator that has or gets the attribute, or loses it where there are no names.
+        The estimator that has or gets the attribute; it is deleted if there are no names.
     names : tuple of str, or None
     reset : bool
         True in fit, False afterwards.
     name : str, default="X"
-        What messages call X.
+        The name of X in messages.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def check_names(estimator: Any, names: Names, *, reset: bool, name: str = "X") -
     Warns
     -----
     UserWarning
-        Where only one of the two has names.
+        If only one of the two has names.
     """
     if reset:
         vars(estimator).pop("feature_names_in_", None)

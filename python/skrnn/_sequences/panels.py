@@ -1,4 +1,4 @@
-"""Collections of series as aeon and sktime have them: channels first, or in data frames."""
+"""Collections of series in the formats of aeon and sktime: channels first, or data frames."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def flatten_panel(X: Any) -> Gathered:
             raise ValueError(f"X has shape {X.shape}; expected (n, C, T) or (n, T)")
         turned = as_floats(X if X.ndim == 2 else X.swapaxes(1, 2))
         return Gathered(*flatten(turned, "X", tokens=False))
-    # Frames have their steps in rows as they are, in aeon and sktime, too.
+    # Data frames have their steps in rows, in aeon and sktime, too.
     items = [x if hasattr(x, "columns") else np.asarray(x).T for x in X]
     for index, x in enumerate(items):
         if len(x.shape) != 2:

@@ -1,7 +1,7 @@
-"""Messages for people whose sequences a network cannot read.
+"""Error messages for input that a network cannot read.
 
-Every message names the sequence by its index, the value, and the fix. Some hold words that
-scikit-learn's estimator checks look for.
+Every message names the sequence by its index, the value, and the fix. Some have wording that
+scikit-learn's estimator checks require.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 _HOLDINGS = {"U": "strings", "S": "bytes", "M": "dates", "m": "time spans", "V": "records"}
-# What words are for estimators, and for all else that reads numbers.
+# The fix for words, for estimators and for other consumers of numbers.
 _WORDS = "give the estimator an embedding_size, or encode them with preprocessing.TokenEncoder"
-_SHOWN = 5  # names in a list, of which there may be hundreds
+_SHOWN = 5  # names shown of a longer list
 
 
 def zero_samples(name: str, shape: Iterable[int]) -> NoReturn:
-    """Refuse no sequences at all."""
+    """Refuse input without sequences."""
     raise ValueError(
         f"Found {name} with 0 sample(s) (shape={tuple(shape)}) while a minimum of 1 is required."
     )
 
 
 def zero_channels(name: str, shape: tuple[int, ...], index: int | None = None) -> NoReturn:
-    """Refuse steps that hold nothing."""
+    """Refuse steps without channels."""
     what = name if index is None else f"sequence {index} of {name}"
     raise ValueError(
         f"Found {what} with 0 feature(s) (shape={shape}) while a minimum of 1 is required."
@@ -36,7 +36,7 @@ def zero_channels(name: str, shape: tuple[int, ...], index: int | None = None) -
 
 
 def no_sequences(X: Any, name: str) -> NoReturn:
-    """Refuse an object that is no ordered collection."""
+    """Refuse an object that is not an ordered collection."""
     raise TypeError(
         f"{name} is a {type(X).__name__}, which holds no sequences in an order; pass a list of "
         "arrays of shape (T_i, C)"
@@ -52,7 +52,7 @@ def sparse(X: Any, what: str) -> NoReturn:
 
 
 def one_dimension(name: str, came: str) -> NoReturn:
-    """Refuse numbers of which it is not known whether they are one sequence or many."""
+    """Refuse a 1-D array, which may be one sequence or many."""
     raise ValueError(
         f"{name} is one-dimensional, {came}; expected several sequences. Reshape your data: "
         f"[{name}] or {name}.reshape(1, -1) is one univariate sequence, {name}.reshape(-1, 1, 1) "
@@ -141,7 +141,7 @@ def layouts(arrays: list[NDArray[Any]], name: str) -> NoReturn:
 
 
 def dtype(found: np.dtype[Any], name: str, index: int | None = None) -> NoReturn:
-    """Refuse what is not made of real numbers."""
+    """Refuse a dtype other than real numbers."""
     what = name if index is None else f"Sequence {index} of {name}"
     if found.kind == "c":
         raise ValueError(
@@ -178,10 +178,10 @@ def missing_tokens(array: NDArray[Any], name: str, index: int | None = None) -> 
 
 
 def strings(array: NDArray[Any], name: str, index: int | None = None) -> None:
-    """Refuse "1.5" in an object array, which NumPy would read as a number and say nothing."""
+    """Refuse strings in an object array; NumPy would silently convert "1.5" to a number."""
     for position, value in np.ndenumerate(array):
         if isinstance(value, (str, bytes)):
-            # The first axis of an array are its sequences, that of a sequence are its steps.
+            # The first axis of X is the sequences, that of a sequence its steps.
             sequence, step = position[:2] if index is None else (index, position[0])
             raise ValueError(
                 f"Sequence {sequence} of {name} holds the string {value!r} at step {step}; convert "
@@ -195,7 +195,7 @@ def text(value: str | bytes, name: str, index: int) -> NoReturn:
 
 
 def mask(name: str, index: int) -> NoReturn:
-    """Refuse masked values, which NumPy would uncover and say nothing."""
+    """Refuse masked values; NumPy would silently unmask them."""
     raise ValueError(
         f"Sequence {index} of {name} has masked values. Fill them, with .filled(np.nan) for "
         "missing values, or cut the sequence where its steps end"
@@ -211,7 +211,7 @@ def ragged(name: str, index: int, error: Exception) -> NoReturn:
 
 
 def no_number(value: Any, name: str, index: int, step: int) -> NoReturn:
-    """Refuse an object that is no number."""
+    """Refuse an object that is not a number."""
     raise ValueError(
         f"Sequence {index} of {name} holds {value!r} at step {step}, which is no number. For a "
         "missing value write np.nan"
@@ -227,7 +227,7 @@ def huge(value: Any, name: str, index: int, step: int) -> NoReturn:
 
 
 def huge_item(values: Any, name: str) -> None:
-    """Refuse targets or weights of which one is too large for float64; it names the first."""
+    """Refuse targets or weights too large for float64, naming the first."""
     for position, value in np.ndenumerate(np.asarray(values, dtype=object)):
         if isinstance(value, Rational) and _is_huge(value):
             raise ValueError(
@@ -259,7 +259,7 @@ def token(value: int, name: str, index: int, step: int, greatest: int) -> NoRetu
 
 
 def nan(name: str, index: int, step: int, channel: int, says: str = "") -> str:
-    """Return what is wrong with NaN."""
+    """Return the message for NaN in X."""
     return (
         f"Input {name} contains NaN: sequence {index}, step {step}, channel {channel}. NaN means a "
         "missing value; fill it, with skrnn.preprocessing.PerStep(SimpleImputer()) for one, or "
@@ -292,7 +292,7 @@ def _listed(names: list[str]) -> str:
 def infinity(
     value: Any, found: np.dtype[Any], name: str, index: int, step: int, channel: int
 ) -> NoReturn:
-    """Refuse what is infinite, or becomes so in the dtype of the network."""
+    """Refuse a value that is infinite, or becomes so in the dtype of the network."""
     where = f"sequence {index}, step {step}, channel {channel} is {value!s}"
     if np.isfinite(value):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Streams of strings, of models that were fitted on strings; NumPy only."""
+"""Streams that read strings, for models fitted on strings; NumPy only."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from skrnn import _core
 
 
 class TokenStream(_core.Stream):
-    """A stream that reads tokens as strings, and knows their numbers.
+    """A stream that reads tokens as strings, and maps them to their numbers.
 
     Parameters
     ----------
     vocabulary : mapping of str to int
         Numbers of the known tokens; 0 is the unknown one.
     model, batch_size, **answers
-        As `Stream` takes them.
+        As in `Stream`.
     """
 
     def __init__(
@@ -29,12 +29,12 @@ class TokenStream(_core.Stream):
         self._vocabulary = vocabulary
 
     def step(self, x_t: Any) -> NDArray[Any]:
-        """Read one token of every sequence, and answer as if they ended here.
+        """Read one token of every sequence, and predict as if the sequences ended here.
 
         Parameters
         ----------
         x_t : str, or array-like of B str
-            As `vocabulary_` has them: no text is split, and no capitals are turned to lower case.
+            As in `vocabulary_`: texts are not split, and case is kept.
 
         Returns
         -------
@@ -44,13 +44,13 @@ class TokenStream(_core.Stream):
         Raises
         ------
         TypeError
-            For what is no string.
+            For tokens that are not strings.
         ValueError
-            For another shape. The stream stays as it was.
+            For another shape. The stream is then unchanged.
         RuntimeError
-            Where another thread is using this stream.
+            If another thread is using this stream.
         """
-        if isinstance(x_t, str):  # as most steps are
+        if isinstance(x_t, str):  # the usual case
             return super().step(self._vocabulary.get(x_t, 0))
         return super().step(self._numbers(x_t, "x_t"))
 
@@ -60,17 +60,17 @@ class TokenStream(_core.Stream):
         Parameters
         ----------
         block : array-like of (T, B) str
-            (T,) will do where there is one sequence.
+            (T,) is accepted for one sequence.
 
         Returns
         -------
         answers : array of shape (T, B) or (T, B, ...)
-            What `step` would have returned, one after the other: the same bits.
+            The results of `step` for each step, the same bits.
 
         Raises
         ------
         TypeError, ValueError, RuntimeError
-            As `step`. The stream stays as it was.
+            As `step`. The stream is then unchanged.
         """
         if isinstance(block, (str, bytes)):
             raise TypeError(f"block is one text, {block[:20]!r}; pass a list of its tokens")

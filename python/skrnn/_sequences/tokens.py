@@ -1,4 +1,4 @@
-"""Texts to tokens: what `TokenEncoder`, estimators and `skrnn.runtime` share; NumPy only."""
+"""Texts to tokens, for `TokenEncoder`, estimators and `skrnn.runtime`; NumPy only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORD_PATTERN = r"(?u)\b\w+\b"
 
 @dataclass(frozen=True)
 class Analyzer:
-    """What a token of a text is, as `CountVectorizer` has it but for white space."""
+    """The definition of a token, as in `CountVectorizer` except for white space."""
 
     name: str  # of ANALYZERS
     lowercase: bool
@@ -34,7 +34,7 @@ class Analyzer:
         Raises
         ------
         re.error, ValueError
-            For a `token_pattern` that is none, or has several groups.
+            For a `token_pattern` that is not a regular expression, or has several groups.
         """
         find = _each_character if self.name == "char" else _finder(self.token_pattern)
 
@@ -45,17 +45,17 @@ class Analyzer:
         return analyze
 
 
-# What a text is to estimators, as to a `TokenEncoder` that nobody has told otherwise.
+# The analyzer of estimators, and the default of `TokenEncoder`.
 WORDS = Analyzer("word", lowercase=True, token_pattern=WORD_PATTERN)
 
 
 def decoded(text: Any) -> Any:
-    """Return bytes as the text in UTF-8 that they are, and everything else as it is."""
+    """Decode bytes as UTF-8; return anything else unchanged."""
     return text.decode() if isinstance(text, bytes) else text
 
 
 def _each_character(text: str) -> list[Hashable]:
-    # White space as it is: without the ends of lines verses would be prose.
+    # White space is kept, because line ends carry information, as in verse.
     return list(text)
 
 
@@ -86,7 +86,7 @@ def documents_of(
     always : bool, default=False
         Whether lists are analysed as well.
     name : str, default="X"
-        What messages call X.
+        The name of X in messages.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def _tokens(
     if isinstance(document, (list, tuple)):
         tokens = list(document)
     elif hasattr(document, "__array__") or hasattr(document, "tolist"):
-        tokens = np.asarray(document).tolist()  # Python's own types, equal to those of a list
+        tokens = np.asarray(document).tolist()  # scalars of Python, as in a list
     else:
         tokens = None
     if not isinstance(tokens, list):

@@ -1,4 +1,4 @@
-"""Sequences that a transformer returned, so that raw validation data are not taken for the same."""
+"""A mark for transformed sequences, by which raw validation data are told from them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from skrnn._sequences.container import Sequences
 
 
 class Transformed(Sequences):
-    """`Sequences` that `PerStep` or `TokenEncoder` returned, and those that are picked of them."""
+    """`Sequences` that `PerStep` or `TokenEncoder` returned, and selections of them."""
 
     __slots__ = ()
 
 
 def transformed(X: Sequences) -> Sequences:
-    """Return the same sequences, of which it can be told that they are transformed.
+    """Return the same sequences, marked as transformed.
 
     Parameters
     ----------
@@ -34,17 +34,17 @@ def transformed(X: Sequences) -> Sequences:
 
 
 def check_transformed_alike(X: Any, X_val: Any) -> None:
-    """Raise ValueError where a transformer has seen X and none has seen X_val.
+    """Raise ValueError if X is transformed and X_val is not.
 
     Parameters
     ----------
     X, X_val : sequences
-        As fit got them.
+        The arguments of fit.
 
     Raises
     ------
     ValueError
-        Says how a pipeline transforms both.
+        The message says how a pipeline transforms both.
     """
     if isinstance(X, Transformed) and not isinstance(X_val, Transformed):
         raise ValueError(

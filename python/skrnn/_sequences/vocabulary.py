@@ -1,4 +1,4 @@
-"""Tokens to numbers: how a vocabulary is learned and used; NumPy only.
+"""Tokens to numbers: learning and use of a vocabulary; NumPy only.
 
 `TokenEncoder`, estimators that are given strings, and `skrnn.runtime` share it. Known tokens are
 numbered from 1 on; 0 is the unknown one.
@@ -25,7 +25,7 @@ _LONGEST_SHOWN = 40  # characters of a sequence in a message
 class Numbered(Sequences):
     """`Sequences` whose strings an estimator has numbered by its own vocabulary.
 
-    Scorers and callbacks are handed these while a fit runs, and hand them back to predict.
+    Scorers and callbacks receive these during a fit, and pass them to predict.
     """
 
     __slots__ = ()
@@ -38,17 +38,17 @@ def learn_vocabulary(
     max_tokens: int | None = None,
     name: str = "X",
 ) -> Vocabulary:
-    """Return numbers of tokens from 1 on: frequent ones first, and among equals by the alphabet.
+    """Return numbers of tokens from 1 on, by descending frequency, then alphabetically.
 
     Parameters
     ----------
     documents : iterable of n iterables of tokens
     min_frequency : int, default=1
-        How often a token has to occur, in all documents together.
+        Smallest count of a token, in all documents together.
     max_tokens : int, optional
-        The most tokens to keep.
+        Largest number of tokens to keep.
     name : str, default="X"
-        What messages call the documents.
+        The name of the documents in messages.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def learn_vocabulary(
     Raises
     ------
     ValueError
-        Where no token is found or kept.
+        If no token is found or kept.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def learn_vocabulary(
 def numbered(documents: Sequence[Sequence[Hashable]], vocabulary: Mapping[Any, int]) -> Sequences:
     """Return the numbers of tokens, int32, with 0 for those that are unknown or missing.
 
-    A document without any token is one unknown token: no network can read an empty sequence.
+    A document without any token becomes one unknown token: a network cannot read an empty sequence.
     """
     number = vocabulary.get
     flat = [number(token, 0) for document in documents for token in document or (None,)]
@@ -94,14 +94,15 @@ def numbered(documents: Sequence[Sequence[Hashable]], vocabulary: Mapping[Any, i
 
 
 def holds_strings(X: Any, name: str = "X") -> bool | None:
-    """Whether X is texts or sequences of strings; None where nothing in it tells.
+    """Whether X holds texts or sequences of strings; None if it has no tokens.
 
     The first sequence tells that has a token, and of it the first one that is not missing.
 
     Raises
     ------
     ValueError
-        For strings behind sequences of something else. `strings_of` names what is no string.
+        For strings after sequences of something else. `strings_of` refuses tokens that are not
+        strings.
 
     Examples
     --------
@@ -144,7 +145,7 @@ def strings_of(X: Any, name: str = "X") -> list[list[str]]:
     ----------
     X : iterable of n str, or of n lists of str
     name : str, default="X"
-        What messages call X.
+        The name of X in messages.
 
     Raises
     ------
@@ -160,18 +161,18 @@ def strings_of(X: Any, name: str = "X") -> list[list[str]]:
 def token_sequences(
     X: Any, vocabulary: Mapping[Any, int] | None, owner: str, name: str = "X"
 ) -> Sequences:
-    """Return sequences of numbers, where fit has seen strings or integers.
+    """Return sequences of numbers, for a model that was fitted on strings or on integers.
 
     Parameters
     ----------
     X : sequences
-        As fit saw them: texts or lists of strings where there is a vocabulary, else integers.
+        In the form that fit saw: texts or lists of strings if there is a vocabulary, else integers.
     vocabulary : mapping of str to int, or None
         Of the fitted model.
     owner : str
         The estimator.
     name : str, default="X"
-        What messages call X.
+        The name of X in messages.
 
     Raises
     ------
@@ -189,7 +190,7 @@ def token_sequences(
             )
         return as_sequences(X, tokens=True, name=name)
     if strings is False:
-        as_sequences(X, tokens=True, name=name)  # which names what is no token at all
+        as_sequences(X, tokens=True, name=name)  # raises for values that are not tokens
         raise ValueError(
             f"{name} holds integers, but {owner} was fitted on strings, which it numbers by its "
             "vocabulary_: pass strings, or fit a new estimator on integers"
@@ -243,4 +244,4 @@ def _as_strings(document: list[Hashable], index: int, name: str) -> list[str]:
             f"Sequence {index} of {name} holds {token!r} at step {step}, a "
             f"{type(token).__name__}, but here tokens are strings; {fix}"
         )
-    return [str(token) for token in document]  # of NumPy's strings those of Python
+    return [str(token) for token in document]  # NumPy's strings to Python's

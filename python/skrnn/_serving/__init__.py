@@ -1,1 +1,1 @@
-"""Fitted models at work: streams, and the pipelines around an estimator."""
+"""Serving of fitted models: streams, and the pipelines around an estimator."""

@@ -1,7 +1,7 @@
 """Searches and pipelines around an estimator that is served, and the steps in them.
 
-The core does to channels what the steps before the estimator do, the same bits: for streams, and
-for files that are read without scikit-learn.
+The core applies the operations of the steps before the estimator to channels, with the same bits:
+for streams, and for files that are read without scikit-learn.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from skrnn._serving.served import Operation, Served
 from skrnn._serving.streams import open_stream
 from skrnn.preprocessing import PerStep, TokenEncoder
 
-# To float32 input scikit-learn's scalers apply statistics in float64, and round the result; but
-# from 1.8 on StandardScaler rounds its statistics to float32 before.
+# scikit-learn's scalers apply statistics in float64 to float32 input, and round the result; from
+# 1.8 on, StandardScaler first rounds its statistics to float32.
 STANDARD_IN_FLOAT64 = parse_version(sklearn.__version__) < parse_version("1.8.dev0")
 
 
 @dataclass(frozen=True)
 class Scaler:
-    """A scaler of scikit-learn: what it does to a channel, and what else it remembers."""
+    """A scaler of scikit-learn: its operations on channels, and its learned attributes."""
 
     kind: Any
     # (operation, attribute with its values, parameter that switches it on)
     operations: tuple[tuple[str, str, str | None], ...]
-    arrays: tuple[str, ...]  # attributes with a value for each channel; None where there are none
+    arrays: tuple[str, ...]  # attributes with a value for each channel, or None
     in_float64: bool = True
 
 
@@ -73,36 +73,36 @@ SUPPORTED = (
 def stream(model: Any, batch_size: int = 1, *, method: str = "predict") -> _core.Stream:
     """Return a stream of a whole model, which reads sequences as they arrive.
 
-    Of a pipeline it scales and fills what it reads as the steps before the estimator do.
+    The stream of a pipeline scales and fills its input as the steps before the estimator do.
 
     Parameters
     ----------
     model : estimator, Pipeline or search
-        Fitted: an estimator of skrnn, a `sklearn.pipeline.Pipeline` that `save` takes, too, or a
-        search of either, such as a `GridSearchCV`, whose `best_estimator_` it is.
+        Fitted: an estimator of skrnn, a `sklearn.pipeline.Pipeline` that `save` accepts, too, or a
+        search of either, such as a `GridSearchCV`, of which `best_estimator_` is used.
     batch_size : int, default=1
         B, sequences that are read side by side.
     method : {"predict", "predict_proba"}, default="predict"
-        What is to be returned after each step. Probabilities are for classifiers.
+        The method whose result is returned after each step. Probabilities are for classifiers.
 
     Returns
     -------
     stream : Stream
-        As the `stream` method of estimators returns it: after every step it answers as `method` of
-        `model` does for all that was read so far, the same bits. NaN may be read where an imputer
-        fills it. Behind a `TokenEncoder` the stream reads the numbers of tokens, which its
-        `vocabulary_` has, and 0 for those that are unknown.
+        As the `stream` method of estimators returns it: after every step it returns the result of
+        `method` of `model` for all steps read so far, the same bits. NaN is accepted if an imputer
+        fills it. For a pipeline with a `TokenEncoder` the stream reads the numbers of tokens, which
+        its `vocabulary_` has, and 0 for unknown tokens.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         Before fit.
     TypeError
-        For what is no model of skrnn, and for a `batch_size` that is no integer.
+        For a model that is not one of skrnn, and for a `batch_size` that is not an integer.
     ValueError
-        For a pipeline with a step that cannot go step by step here; the message names it. For a
-        `batch_size` below 1, another `method`, and a bidirectional network or attention pooling,
-        which have no answer while a sequence goes on.
+        For a pipeline with a step that cannot be streamed; the message names it. For a `batch_size`
+        below 1, another `method`, and a bidirectional network or attention pooling, which have no
+        answer while a sequence goes on.
 
     See Also
     --------
@@ -134,14 +134,14 @@ def stream(model: Any, batch_size: int = 1, *, method: str = "predict") -> _core
 
 
 def best_of(model: Any) -> Any:
-    """Return what a search found best, also at the end of a pipeline; any other model as it is.
+    """Return the best estimator of a search, also at the end of a pipeline; or the model itself.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         For a search that is not fitted.
     ValueError
-        For a search that fitted no best estimator.
+        For a search without a fitted best estimator.
     """
     if isinstance(model, BaseSearchCV):
         check_is_fitted(model)
@@ -187,7 +187,7 @@ def estimator_of(model: Any) -> Any:
 
 
 def operations_of(model: Any) -> list[Operation]:
-    """Return what a model does to channels before its network reads them, one after the other.
+    """Return the operations of a model on channels before its network, in order.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def is_passthrough(step: Any) -> bool:
 
 
 def refusal(what: str) -> ValueError:
-    """Return what is said of a step that is not supported."""
+    """Return the error for a step that is not supported."""
     return ValueError(f"{what}, which can be neither saved nor streamed: {SUPPORTED}")
 
 
@@ -235,7 +235,7 @@ def _kind(step: Any) -> str:
 
 
 def _operations_of_channels(inner: Any, what: str) -> list[Operation]:
-    """Return what a transformer inside of a PerStep does."""
+    """Return the operations of a transformer inside a PerStep."""
     if is_passthrough(inner):
         return []
     if type(inner) is Pipeline:
@@ -263,7 +263,7 @@ def _operations_of_channels(inner: Any, what: str) -> list[Operation]:
 
 
 def _fillings(inner: Any, what: str) -> NDArray[np.float64]:
-    """Return what an imputer fills each channel with."""
+    """Return the value that an imputer fills in for each channel."""
     check_is_fitted(inner)
     missing, why = inner.missing_values, ""
     dropped = [i for i, value in enumerate(inner.statistics_) if value != value]
@@ -278,7 +278,7 @@ def _fillings(inner: Any, what: str) -> NDArray[np.float64]:
         )
     fillings = np.empty(0)
     if not why:
-        # As this version rounds them. An array has no names, which fit may have seen.
+        # Rounded as in this version of scikit-learn. The copy has no names: the input is an array.
         unnamed = copy(inner)
         vars(unnamed).pop("feature_names_in_", None)
         with np.errstate(over="ignore"):

@@ -1,4 +1,4 @@
-"""The interface of an estimator that is served; NumPy only."""
+"""The interface of estimators that can be streamed and saved; NumPy only."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Operation = tuple[str, NDArray[np.float64], bool]
 
 
 class Served(ABC):
-    """An estimator that says what its model is and what the answers of the model mean."""
+    """An estimator that has a model in the core, and a meaning of the model's answers."""
 
     @abstractmethod
     def _served(self, operations: Sequence[Operation] = ()) -> _core.Model:
-        """Return what predicts, behind the `operations` of a pipeline on channels."""
+        """Return the model for prediction, after the `operations` of a pipeline on channels."""
 
     @abstractmethod
     def _meaning(self) -> Meaning:
-        """Return how answers of the model are to be read."""
+        """Return the meaning of the model's answers."""
 
     @abstractmethod
     def _vocabulary(self) -> Vocabulary | None:
-        """Return the numbers of known tokens, where fit saw strings."""
+        """Return the numbers of known tokens if fit saw strings, else None."""

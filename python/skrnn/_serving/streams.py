@@ -18,24 +18,24 @@ def open_stream(
     method: str,
     vocabulary: Mapping[str, int] | None = None,
 ) -> _core.Stream:
-    """Return a stream that answers as `method` does.
+    """Return a stream whose answers are those of `method`.
 
     Parameters
     ----------
     model : _core.Model
     meaning : Meaning
-        What the answers of `model` are.
+        The meaning of the answers of `model`.
     batch_size : int
         B, sequences side by side.
     method : str
         "predict", or "predict_proba" of classifiers.
     vocabulary : mapping of str to int, optional
-        Makes the stream read strings, whose numbers the model reads.
+        With it the stream reads strings and maps them to the model's numbers.
 
     Raises
     ------
     TypeError
-        For a `batch_size` that is no integer.
+        For a `batch_size` that is not an integer.
     ValueError
         For another method, a `batch_size` below 1, and a model that has no answer while a sequence
         goes on.

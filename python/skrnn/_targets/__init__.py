@@ -1,1 +1,1 @@
-"""Targets: y to what the engine learns, and its answers back."""
+"""Target codecs: y to the targets of the engine, and its answers back."""

@@ -1,4 +1,4 @@
-"""One of several classes a row, and the choice between that and several labels."""
+"""Classification: one of several classes per row, or several labels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ClassSettings(Settings):
 
     loss: str  # of LOSSES
     class_weight: Any  # a dict, "balanced" or None
-    known: NDArray[Any] | None = None  # all classes that will ever come, sorted, where that is told
+    known: NDArray[Any] | None = None  # all classes that may occur, sorted, if given
 
     def check(self, y: Any, name: str = "y") -> NDArray[Any]:
         """Return classes of shape (n,), or an indicator of labels of shape (n, K)."""
@@ -54,7 +54,7 @@ class ClassSettings(Settings):
         y: NDArray[Any],
         sample_weight: NDArray[np.float64] | None,  # noqa: ARG002
     ) -> ClassCodec | MultilabelCodec:
-        """Return a codec for the classes of y, or for those that are known to come."""
+        """Return a codec for the classes of y, or for `known`."""
         codec: ClassCodec | MultilabelCodec
         if y.ndim == 2:
             codec, has = MultilabelCodec(self, y.shape[1]), "several labels"
@@ -94,23 +94,23 @@ class ClassSettings(Settings):
 
 @dataclass(frozen=True, eq=False)
 class ClassCodec(Codec):
-    """Classes by their places in their order."""
+    """Classes as indices into the sorted classes."""
 
     classes: NDArray[Any]  # (A,), sorted
 
     @property
     def loss(self) -> str:
-        """A probability for each class."""
+        """The loss of a probability for each class."""
         return "cross_entropy"
 
     @property
     def columns(self) -> int:
-        """The place of the class."""
+        """One: the index of the class."""
         return 1
 
     @property
     def outputs(self) -> int:
-        """One a class."""
+        """One output for each class."""
         return len(self.classes)
 
     @property
@@ -124,7 +124,7 @@ class ClassCodec(Codec):
         return {"classes_": self.classes}
 
     def encode(self, y: NDArray[Any], name: str = "y") -> NDArray[np.float32]:
-        """Return the places of classes, of shape (n, 1)."""
+        """Return the indices of classes, of shape (n, 1)."""
         if y.ndim == 2:
             raise ValueError(
                 f"{name} has shape {y.shape}, but the estimator learned {len(self.classes)} classes"
@@ -149,7 +149,7 @@ class ClassCodec(Codec):
             sample_weight = in_units_of_the_largest(sample_weight)
         if isinstance(class_weight, str):
             totals = np.bincount(codes, sample_weight, minlength=len(self.classes))
-            # Classes in y weigh the same, all together as much as before.
+            # All classes in y get the same total weight; the sum of all weights is unchanged.
             shares = np.divide(
                 totals.sum() / np.count_nonzero(totals),
                 totals,
@@ -173,5 +173,5 @@ class ClassCodec(Codec):
         return np.array([float(class_weight.get(label, 1.0)) for label in known])
 
     def strata(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Return the classes: each is to be on both sides of a split."""
+        """Return the classes: each must occur in both parts of a split."""
         return y

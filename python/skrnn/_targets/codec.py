@@ -1,8 +1,8 @@
-"""The interface of a target codec: y to what the engine learns, and its answers back.
+"""The interface of a target codec: y to the targets of the engine, and its answers back.
 
-`Settings` are what the parameters of an estimator say of targets; in fit they learn a `Codec` from
-y, which never changes. Both see rows: arrays of shape (n,) or (n, K) that hold n targets. They do
-not ask what has a target, a sequence or one of its steps; of steps, rows lie end to end.
+`Settings` hold the parameters of an estimator that concern targets; in fit they learn a `Codec`
+from y, which is immutable. Both take rows: arrays of shape (n,) or (n, K) that hold n targets. A
+row may belong to a sequence or to a step; rows of steps lie end to end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Self = TypeVar("Self", bound="Codec")
 
 @dataclass(frozen=True, eq=False)
 class Settings(ABC):
-    """The parameters of an estimator that are about targets."""
+    """The parameters of an estimator that concern targets."""
 
     estimator: str  # the name of its class, for messages
 
@@ -29,7 +29,7 @@ class Settings(ABC):
     def check(self, y: Any, name: str = "y") -> NDArray[Any]:
         """Return y as an array of shape (n,) or (n, K).
 
-        Raises ValueError, in which y is called `name`, for what cannot be a target.
+        Raises ValueError for invalid targets; the message calls y `name`.
         """
 
     @abstractmethod
@@ -45,19 +45,19 @@ class Settings(ABC):
     ) -> Codec:
         """Return the codec of an estimator that was saved.
 
-        `mean` and `scale`, of shape (K,), are those of targets that were standardised. Raises
-        ValueError for a meaning that these settings never have.
+        `mean` and `scale`, of shape (K,), are those of standardised targets. Raises ValueError for
+        a meaning that these settings cannot have.
         """
 
 
 @dataclass(frozen=True, eq=False)
 class Codec(ABC):
-    """Targets as fit has seen them, under the settings in use."""
+    """The encoding of targets that fit has learned, under the current settings."""
 
     settings: Any
 
     def under(self: Self, settings: Settings) -> Self:
-        """Return the same for other settings: parameters can change between fits."""
+        """Return this codec with other settings: parameters can change between fits."""
         return replace(self, settings=settings)
 
     @property
@@ -67,7 +67,7 @@ class Codec(ABC):
 
     @property
     def loss_options(self) -> dict[str, Any]:
-        """The options of the loss, by the names that it declares them under."""
+        """The options of the loss, by name."""
         return {}
 
     @property
@@ -88,7 +88,7 @@ class Codec(ABC):
     @property
     @abstractmethod
     def meaning(self) -> Meaning:
-        """How answers of the model are to be read."""
+        """The meaning of the model's answers."""
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -97,9 +97,9 @@ class Codec(ABC):
 
     @abstractmethod
     def encode(self, y: NDArray[Any], name: str = "y") -> NDArray[np.float32]:
-        """Return checked targets as the loss takes them, of shape (n, columns).
+        """Return checked targets in the form of the loss, of shape (n, columns).
 
-        Raises ValueError, in which y is called `name`, for what differs from what was learned.
+        Raises ValueError for targets unlike those learned; the message calls y `name`.
         """
 
     def weights(
@@ -111,5 +111,5 @@ class Codec(ABC):
         return sample_weight
 
     def strata(self, y: NDArray[Any]) -> NDArray[Any] | None:  # noqa: ARG002
-        """Return what a validation split is to be stratified by, (n,), or None."""
+        """Return the strata of a validation split, (n,), or None."""
         return None

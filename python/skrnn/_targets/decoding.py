@@ -1,7 +1,7 @@
 """The meaning of a model's answers: classes, labels, or numbers.
 
-A `_core.Model` answers in float64, with A values a sequence; estimators and `skrnn.runtime` turn
-them into what predict returns. This needs NumPy only.
+A `_core.Model` answers in float64, with A values for each sequence; estimators and `skrnn.runtime`
+turn them into the results of predict. This needs NumPy only.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ Answers = NDArray[np.float64]
 
 
 class Meaning(Protocol):
-    """How answers of shape (n, A) are to be read."""
+    """The meaning of answers of shape (n, A)."""
 
     def predict(self, answers: Answers) -> NDArray[Any]:
-        """Return what predict of the estimator returns, of shape (n,) or (n, ...)."""
+        """Return the result of the estimator's predict, of shape (n,) or (n, ...)."""
 
     @property
     def streams(self) -> dict[str, dict[str, Any]]:
-        """What `_core.Stream` has to be told, for each method that can be streamed."""
+        """Keyword arguments of `_core.Stream`, for each method that can be streamed."""
 
     @property
     def classes(self) -> NDArray[Any] | None:
-        """What answers are probabilities of, of shape (A,); None where they are numbers."""
+        """The classes of the probabilities, of shape (A,); None for numbers."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class Classes:
 
 @dataclass(frozen=True)
 class Multilabel:
-    """Several labels, each of which a row has or has not: probabilities of having it."""
+    """Several labels, each of which a row may have: the probability of each."""
 
     count: int  # A
 
     def predict(self, answers: Answers) -> NDArray[Any]:
-        """Return 1 where the probability is one half at least, else 0."""
+        """Return 1 where the probability is at least 0.5, else 0."""
         return (answers >= 0.5).astype(np.int64)
 
     def log_probabilities(self, logits: Answers) -> Answers:
@@ -78,7 +78,7 @@ class Multilabel:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Numbers for each of several targets, and behind them perhaps standard deviations."""
+    """Numbers for each of several targets, optionally followed by standard deviations."""
 
     targets: int
     one_column: bool  # whether y had shape (n,)
@@ -86,7 +86,7 @@ class Numbers:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of what predict returns for one sequence."""
+        """The shape of the result of predict for one sequence."""
         targets = () if self.one_column else (self.targets,)
         return targets if self.quantiles is None else (*targets, self.quantiles)
 
@@ -106,4 +106,4 @@ class Numbers:
 
     @property
     def classes(self) -> None:
-        """They have none."""
+        """None: numbers have no classes."""

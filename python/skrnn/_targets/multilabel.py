@@ -1,4 +1,4 @@
-"""Several labels a row: an indicator of zeros and ones."""
+"""Several labels per row: an indicator of zeros and ones."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from skrnn._targets.decoding import Multilabel
 
 @dataclass(frozen=True, eq=False)
 class MultilabelCodec(Codec):
-    """Labels by the numbers of their columns."""
+    """Labels, as the columns of an indicator."""
 
     count: int  # K
 
     @property
     def loss(self) -> str:
-        """A yes or no for each label."""
+        """The loss of a probability for each label."""
         return "binary_cross_entropy"
 
     @property

@@ -1,4 +1,4 @@
-"""One number a row, or several, standardised for training."""
+"""Regression: one or several numbers per row, standardised for training."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from skrnn._targets.codec import Codec, Settings
 from skrnn._targets.decoding import Meaning, Numbers
 from skrnn._targets.sample_weight import as_ratios
 
-# Losses of numbers that come standardised, and of counts that do not.
+# Losses of regressors. Targets are standardised, except for "poisson".
 LOSSES = ("squared_error", "absolute_error", "huber", "quantile", "gaussian_nll", "poisson")
 
 
 @dataclass(frozen=True, eq=False)
 class NumberSettings(Settings):
-    """Numbers, and the loss that says what of their distribution is to be predicted."""
+    """Numbers, and the loss, which defines the predicted property of their distribution."""
 
     loss: str  # of LOSSES
     loss_options: dict[str, Any]  # by name, as the loss declares them
 
     def check(self, y: Any, name: str = "y") -> NDArray[np.float64]:
         """Return numbers of shape (n,) or (n, K)."""
-        if not hasattr(y, "toarray"):  # sparse: check_array has words for it
+        if not hasattr(y, "toarray"):  # sparse targets are refused by check_array below
             values = as_targets(y, name)
             text = next((v for v in values.flat if isinstance(v, (str, bytes))), None)
             if values.dtype.kind in "USO" and text is not None:
@@ -79,7 +79,7 @@ class NumberSettings(Settings):
 
 @dataclass(frozen=True, eq=False)
 class NumberCodec(Codec):
-    """Numbers in units of their own: what `mean` is taken from, and `scale` divides."""
+    """Numbers, standardised by subtracting `mean` and dividing by `scale`."""
 
     mean: NDArray[np.float64]  # (K,)
     scale: NDArray[np.float64]  # (K,), positive
@@ -87,22 +87,22 @@ class NumberCodec(Codec):
 
     @property
     def loss(self) -> str:
-        """Whichever the settings have."""
+        """The loss of the settings."""
         return str(self.settings.loss)
 
     @property
     def loss_options(self) -> dict[str, Any]:
-        """Whichever the settings have."""
+        """The options of the settings."""
         return dict(self.settings.loss_options)
 
     @property
     def columns(self) -> int:
-        """K."""
+        """K, the columns of y."""
         return len(self.mean)
 
     @property
     def outputs(self) -> int:
-        """Several a target, for quantiles and deviations."""
+        """One output per target; several for quantiles and deviations."""
         return _core.outputs_for(self.loss, self.columns, self.loss_options)
 
     @property
@@ -112,7 +112,7 @@ class NumberCodec(Codec):
 
     @property
     def meaning(self) -> Numbers:
-        """Numbers, deviations behind them for "gaussian_nll"."""
+        """Numbers, followed by deviations for "gaussian_nll"."""
         levels = self.loss_options.get("quantiles")
         return Numbers(self.columns, self.one_column, None if levels is None else len(levels))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from skrnn import _core
 
-# What a network is made of, in estimators and in files.
+# The settings of a network, in estimators and in files.
 NETWORK_SETTINGS = (
     "cell",
     "input_size",
@@ -23,26 +23,26 @@ NETWORK_SETTINGS = (
 
 
 def without_loss(model: _core.Model, settings: Mapping[str, Any]) -> _core.Model:
-    """Return a model that does the same to its input, and answers with the outputs of the head.
+    """Return a model with the same operations and network that answers with the head's outputs.
 
     Parameters
     ----------
     model : _core.Model
-        That gives probabilities.
+        A model that returns probabilities.
     settings : mapping
-        Of its network, with `NETWORK_SETTINGS`.
+        The settings of its network, with the keys `NETWORK_SETTINGS`.
 
     Returns
     -------
     model : _core.Model
-        Whose answers are logits, (n, K), float64.
+        A model whose answers are logits, (n, K), float64.
     """
     network = _core.NetworkLayout(**{name: settings[name] for name in NETWORK_SETTINGS})
     parameters = np.empty(network.num_parameters, np.float32)
     for name, shape, offset in network.parameters:
         size = int(np.prod(shape))
         parameters[offset : offset + size] = model.parameters[name].ravel()
-    # Of all losses this one leaves outputs as they are.
+    # The link of this loss is the identity.
     return _core.Model(
         network,
         parameters,

@@ -1,4 +1,4 @@
-"""Weights of sequences, checked, and in the form that the engine takes."""
+"""Checks of sample weights, and their conversion for the engine."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def check_sample_weight(
     ----------
     sample_weight : array-like of shape (n,), number or None
     n : int
-        How many sequences there are.
+        The number of sequences.
     name : str, default="sample_weight"
-        What messages call the weights.
+        The name of the weights in messages.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def check_sample_weight(
     Raises
     ------
     ValueError
-        For another shape, for what is negative or not finite, and where nothing weighs anything.
+        For another shape, for negative weights or weights that are not finite, and if all are zero.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def check_sample_weight(
 def in_units_of_the_largest(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return weights of which the largest lies in [0.5, 1).
 
-    By a power of two, which rounds nothing. Their products and sums stay within float64 then.
+    They are scaled by a power of two, which is exact. Their products and sums then do not overflow.
 
     Examples
     --------
@@ -94,12 +94,12 @@ def in_units_of_the_largest(weights: NDArray[np.float64]) -> NDArray[np.float64]
 def as_ratios(weights: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return weights for the engine, float32 of shape (n,), to which only their ratios matter.
 
-    The largest comes to lie in [0.5, 1): large ones do not overflow in float32 then.
+    The largest result lies in [0.5, 1), so that large weights do not overflow in float32.
 
     Raises
     ------
     ValueError
-        Where all are zero.
+        If all are zero.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Training: the loop of epochs, the parameters it starts from, checkpoints, and callbacks."""
+"""Training: the loop of epochs, initial parameters, checkpoints, and callbacks."""

@@ -18,13 +18,13 @@ CallbackSupportMixin: Any = protocol.CallbackSupportMixin
 
 
 def with_callbacks(fit: F) -> F:
-    """Let a fit end with the `teardown` of its callbacks, however it ends."""
+    """Call `teardown` of the callbacks at the end of a fit, however it ends."""
     managed: F = protocol.with_callbacks(fit)
     return managed
 
 
 def just_ended(context: Any, run: Run) -> bool:
-    """Whether a task is the epoch that was run last: no fit, and no epoch from before a resume."""
+    """Whether a task is the last run epoch, and not a fit or an epoch before a resume."""
     return bool(context.max_subtasks == 0 and context.task_id + 1 == run.epochs)
 
 
@@ -35,12 +35,12 @@ class Epochs:
     ----------
     estimator : estimator
     max_iter : int
-        Epochs at most.
+        Largest number of epochs.
     done : int
-        Epochs that were run before, by the fit that is resumed. They are tasks with nothing in
-        them; only the last of them is ended as if it had just been run.
+        Epochs that the resumed fit has run before. They are empty tasks; only the last of them ends
+        as if it had just been run.
     attributes : callable
-        Returns, by name, what a copy of the estimator needs to predict as things are now.
+        Returns the attributes that a copy of the estimator needs to predict in its current state.
     **data : object
         The `X`, `y` and `metadata` that callbacks may ask for.
     """
@@ -64,14 +64,14 @@ class Epochs:
                 self._epoch.call_on_fit_task_end(estimator=estimator)
 
     def begin(self) -> None:
-        """Tell that an epoch begins."""
+        """Tell the callbacks that an epoch begins."""
         self._epoch = self._fit.subcontext(task_name="epoch")
         self._epoch.call_on_fit_task_begin(**self._now)
 
     def end(self) -> bool:
-        """Tell that it ended, and return whether a callback wants to stop."""
+        """Tell the callbacks that the epoch ended; return whether one requests to stop."""
         return bool(self._epoch.call_on_fit_task_end(**self._now))
 
     def end_fit(self) -> None:
-        """Tell that all is done."""
+        """Tell the callbacks that the fit ended."""
         self._fit.call_on_fit_task_end(**self._now)

@@ -1,8 +1,8 @@
 """The part of scikit-learn's callback protocol that our estimators use, for releases before 1.9.
 
-Names and behaviour are those of `sklearn.callback`, which says what they mean. What is missing is
-what needs meta-estimators that know of callbacks: nothing is propagated, and no task has parents
-beyond the fit.
+Names and behaviour are those of `sklearn.callback`, which documents them. Missing is the part that
+needs support by meta-estimators: callbacks are not propagated, and no task has parents beyond the
+fit.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class CallbackSupportMixin:
     """Gives estimators `set_callbacks`."""
 
     def set_callbacks(self, *callbacks: Any) -> Any:
-        """Set who is told of each epoch of fit, in place of those who were.
+        """Set the callbacks of each epoch of fit, in place of earlier ones.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class CallbackSupportMixin:
         Raises
         ------
         TypeError
-            For classes, and for what lacks a method of the protocol.
+            For classes, and for objects that lack a method of the protocol.
         """
         for callback in callbacks:
             if isinstance(callback, type) or not all(hasattr(callback, hook) for hook in HOOKS):
@@ -111,7 +111,7 @@ class CallbackSupportMixin:
         return self
 
     def __sklearn_clone__(self) -> Any:
-        """Clone without what was learned; clones share the callbacks."""
+        """Return an unfitted clone, which shares the callbacks."""
         clone = super().__sklearn_clone__()  # type: ignore[misc]  # BaseEstimator has it
         if hasattr(self, "_skl_callbacks"):
             clone._skl_callbacks = self._skl_callbacks
@@ -129,7 +129,7 @@ class CallbackSupportMixin:
 
 
 def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a fit end with the `teardown` of its callbacks, however it ends."""
+    """Call `teardown` of the callbacks at the end of a fit, however it ends."""
 
     @functools.wraps(method)
     def managed(estimator: Any, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The file behind Checkpoint: arrays in safetensors, the rest as JSON beside them."""
+"""The file of a Checkpoint: arrays as safetensors, the rest as JSON in the metadata."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VERSION = 1
 
 Arrays = dict[str, NDArray[Any]]
 
-# Of each array in the file, dtype and number of axes.
+# Dtype and number of axes of each array in the file.
 LAYOUT = {
     "parameters": ("float32", 1),
     "best": ("float32", 1),  # with early stopping
@@ -32,14 +32,14 @@ LAYOUT = {
 
 
 class CheckpointFile:
-    """Where a run is saved, and which fit it is of."""
+    """The file of a run, and the identity of its fit."""
 
     def __init__(self, path: Path, identity: Identity) -> None:
         self.path = path
         self.identity = identity
 
     def write(self, run: Run) -> None:
-        """Save a run of at least one epoch in place of what was there, all of it or nothing."""
+        """Save a run of at least one epoch, replacing the file atomically."""
         history = run.state.history
         assert history.optimizer_state is not None
         arrays: Arrays = {
@@ -68,12 +68,12 @@ class CheckpointFile:
         write_atomically(self.path, save(arrays, metadata))
 
     def read(self, max_iter: int) -> Run | None:
-        """Return the run that was saved, or None where there is no file.
+        """Return the saved run, or None if there is no file.
 
         Parameters
         ----------
         max_iter : int
-            How many epochs it may have.
+            The largest number of epochs that it may have.
 
         Raises
         ------

@@ -14,10 +14,10 @@ from skrnn._training.loop import ENDING_SCHEDULES
 
 Identity = dict[str, str]
 
-# Parameters that do not change a single bit of an epoch, or that are told apart otherwise.
+# Parameters that do not change the bits of an epoch, or that are compared in another way.
 FREE = {"max_iter", "n_jobs", "verbose", "warm_start", "random_state"}
 
-# Of what is compared by its hash, the words for it.
+# Names, for messages, of items that are compared by hash.
 DIGESTS = {
     "X": "X",
     "y": "y",
@@ -31,18 +31,18 @@ DIGESTS = {
 
 
 def identity_of(estimator: Any, begin: bool, max_iter: int, **data: Any) -> Identity:
-    """Return what a fit is told by.
+    """Return the identity of a fit.
 
     Parameters
     ----------
     estimator : SequenceEstimator
         Its history has the seed of the fit.
     begin : bool
-        Whether the fit begins anew; else it goes on from what the estimator has learned.
+        Whether the fit starts anew; else it continues from what the estimator has learned.
     max_iter : int
-        Epochs at most, given or chosen.
+        Largest number of epochs, given or chosen.
     **data : Sequences, array or None
-        As the estimator has checked them.
+        The data of the fit, checked.
     """
     history = estimator._history
     identity = {"estimator": type(estimator).__name__}
@@ -50,9 +50,10 @@ def identity_of(estimator: Any, begin: bool, max_iter: int, **data: Any) -> Iden
         if name not in FREE:
             identity[name] = _text(value)
     if estimator.learning_rate in ENDING_SCHEDULES:
-        # They are as long as the fit, and of another length make other weights from the start.
+        # Such a schedule spans the fit: another length changes the weights from the first update
+        # on.
         identity["max_iter"] = str(max_iter)
-    # Without a random_state any seed will do.
+    # Without a random_state the seed may differ.
     identity["random_state"] = (
         "any" if begin and estimator.random_state is None else str(history.seed)
     )
@@ -100,7 +101,7 @@ def digest(*arrays: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """Write a parameter so that it reads the same in the next process."""
+    """Return a parameter as text that is the same in every process."""
     if isinstance(value, (np.generic, np.ndarray)):
         value = value.tolist()
     if isinstance(value, Mapping):

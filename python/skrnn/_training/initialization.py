@@ -1,4 +1,4 @@
-"""The parameters a network starts from."""
+"""Initial values of the parameters of a network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def initial_parameters(
 ) -> NDArray[np.float32]:
     """Return the arena of a model, float32 of shape (num_parameters,).
 
-    - parameters of a cell: what the cell says of each. Input weights are uniform
+    - parameters of a cell: as the cell declares. Input weights are uniform
       within sqrt(6 / (fan in + fan out)) (Glorot & Bengio, AISTATS 2010); recurrent weights are
       orthogonal for each gate (Saxe, McClelland & Ganguli, arXiv:1312.6120), so that at first
       states neither vanish nor explode; biases are zero, but for the gate that keeps the state:
@@ -56,20 +56,20 @@ def _drawn(
 
 
 def fill_gates(gates: NDArray[Any], info: dict[str, Any], rng: np.random.Generator) -> None:
-    """Draw what a parameter of a cell starts from.
+    """Draw the initial value of a parameter of a cell.
 
     Parameters
     ----------
     gates : array of shape (G, H, ...), float32
         OUT, zeros so far: the parameter with an axis of gates in front.
     info : dict
-        What `_core.cell_info` says of it.
+        The entry of the parameter in `_core.cell_info`.
     rng : numpy.random.Generator
 
     Raises
     ------
     ValueError
-        For a kind that nothing is written for here.
+        For an unknown kind of initial value.
     """
     match info["initial"]:
         case "zero":
@@ -95,7 +95,7 @@ def named_views(model: _core.NetworkLayout, arena: NDArray[np.float32]) -> dict[
 
 
 def _orthogonal(size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw from all orthogonal matrices alike (Mezzadri, Notices of the AMS 54, 2007)."""
+    """Draw a uniformly distributed orthogonal matrix (Mezzadri, Notices of the AMS 54, 2007)."""
     q, r = np.linalg.qr(rng.standard_normal((size, size)))
     return np.asarray(q * np.sign(np.diag(r)))
 

@@ -1,4 +1,4 @@
-"""The loop of epochs, and what Python decides between two calls of the engine."""
+"""The loop of epochs, and the decisions between two calls of the engine."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from sklearn.exceptions import ConvergenceWarning
 from skrnn import _core
 from skrnn._warnings import warn
 
-ENDING_SCHEDULES = ("cosine", "one_cycle")  # which have to know when training ends
+ENDING_SCHEDULES = ("cosine", "one_cycle")  # whose length is that of training
 
-# How long a fit is where `max_iter` does not say it: as many epochs as make about so many updates,
-# within bounds. Small data need many epochs, and large data overfit in few (bench/defaults).
+# The length of a fit with max_iter=None: as many epochs as make about UPDATES updates, within
+# EPOCHS. Small data need many epochs, and large data overfit in few (bench/defaults).
 UPDATES = 1000
 EPOCHS = 3, 200
 
-# A rate that does not help any more falls to a fifth, as scikit-learn's "adaptive" does, and sooner
-# than n_iter_no_change ends the training.
+# "plateau" multiplies the learning rate by this factor, as scikit-learn's "adaptive" does, after
+# fewer epochs without improvement than n_iter_no_change, which ends the training.
 PLATEAU_FACTOR = 0.2
 PLATEAU_EPOCHS = 5
 
-ABSURD = 1e6  # for a weight
+ABSURD = 1e6  # a weight of this magnitude is a sign of divergence
 
 
 @dataclass
@@ -40,19 +40,19 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class History:
-    """What training leaves behind besides parameters, and what it needs to go on later."""
+    """The curves of training, and the state other than parameters that continues it."""
 
     seed: int = 0
     losses: tuple[float, ...] = ()  # of all epochs ever
-    scores: tuple[float, ...] = ()  # as many, NaN where there was no validation; or none at all
-    best_epoch: int | None = None  # counted from 1; whose parameters the last fit keeps, by score
+    scores: tuple[float, ...] = ()  # one for each epoch, NaN without validation; or empty
+    best_epoch: int | None = None  # counted from 1; the epoch whose parameters are kept, by score
     optimizer_state: NDArray[np.float32] | None = None  # after the last epoch
     updates: int = 0
 
 
 @dataclass(frozen=True)
 class State:
-    """Where training is, after an epoch or before the first; the next epoch makes another one."""
+    """The state of training after an epoch, or before the first; each epoch makes a new one."""
 
     history: History
     parameters: NDArray[np.float32]  # (P,), after the last epoch
@@ -61,20 +61,19 @@ class State:
 
 @dataclass
 class Run:
-    """A fit between two epochs: what it takes to go on from here, bit for bit.
+    """A fit between two epochs: all that is needed to continue with the same bits.
 
-    Everything else that training knows follows from the curves; a run that is resumed looks at them
-    again.
+    All other state of training follows from the curves, which a resumed run replays.
     """
 
-    state: State  # an epoch is done, or taken back, by one assignment: Ctrl-C finds no half of it
+    state: State  # set as a whole, by one assignment, so that Ctrl-C cannot leave half an epoch
     before: int = 0  # epochs of earlier fits
     validated: bool = False  # whether each epoch has a score
-    begun: bool = False  # whether there is more than the parameters it began with
+    begun: bool = False  # whether training has begun
 
     @property
     def epochs(self) -> int:
-        """How many epochs this fit has run."""
+        """The number of epochs that this fit has run."""
         return len(self.state.history.losses) - self.before
 
     @property
@@ -84,13 +83,13 @@ class Run:
 
     @property
     def scores(self) -> tuple[float, ...]:
-        """Validation scores of this fit, if it is validated: then one an epoch."""
+        """Validation scores of this fit, one for each epoch if it is validated."""
         return self.state.history.scores[self.before :]
 
 
 @dataclass
 class Patience:
-    """Whether a value still rises, by more than `tol` above the best, within some epochs."""
+    """A test whether a value still improves, by more than `tol`, within some epochs."""
 
     tol: float
     epochs: int
@@ -98,7 +97,7 @@ class Patience:
     waited: int = 0
 
     def step(self, value: float) -> bool:
-        """Return whether it has not for long enough. NaN is no rise."""
+        """Return whether `epochs` epochs brought no improvement. NaN is no improvement."""
         rises = value > self.best + self.tol
         self.waited = 0 if rises else self.waited + 1
         if value > self.best:
@@ -123,12 +122,12 @@ class Plan:
 
     @property
     def can_end_early(self) -> bool:
-        """Whether there is a rule to end before `max_iter`, and time for it to."""
+        """Whether `n_iter_no_change` can end the training before `max_iter`."""
         return self.schedule not in ENDING_SCHEDULES and self.n_iter_no_change < self.max_iter
 
 
 class Judge:
-    """What losses and scores, told one epoch after another, say about going on."""
+    """The decisions that follow from losses and scores: stop, best epoch, learning rate."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -139,12 +138,12 @@ class Judge:
         self.stop = False
 
     def update(self, loss: float, score: float | None) -> None:
-        """Take the loss of one more epoch, and its score if there is a validation."""
+        """Add the loss of one more epoch, and its score if there is validation."""
         by_score = self._plan.early_stopping and score is not None
         goodness = score if by_score and score is not None else -loss
         self.is_best = by_score and goodness > self._patience.best
-        # A schedule that ends with max_iter does its best work at the end: only a validation score
-        # may cut it short.
+        # A schedule that ends with max_iter improves most at its end: only a validation score may
+        # cut it short.
         patient = self._plan.schedule in ENDING_SCHEDULES and not by_score
         self.stop = self._patience.step(goodness) and not patient
         if self._plan.schedule == "plateau" and self._plateau.step(goodness):
@@ -164,9 +163,9 @@ def train(
     Parameters
     ----------
     trainer : Trainer
-        With the state of the optimiser as `run` has it.
+        Its optimiser has the state of `run`.
     parameters : array of shape (P,), float32
-        Equal to those of ``run.state``. They are in training until the end.
+        Equal to those of ``run.state``; trained in place.
     data : TrainingData
     run : Run
     plan : Plan
@@ -174,17 +173,17 @@ def train(
     Warns
     -----
     ConvergenceWarning
-        Where the loss is not finite any more, or `max_iter` comes before the end of improvement.
+        If the loss is no longer finite, or still improved when `max_iter` ended the training.
     """
     judge = Judge(plan)
     for i, loss in enumerate(run.losses):
         judge.update(loss, run.scores[i] if run.validated else None)
     run.begun = True
     before: State | None = None  # the last epoch
-    # Who stopped the run that is resumed, a time limit say, may not want to stop it now.
+    # The reason that stopped a resumed run, such as a time limit, may no longer hold.
     stop = run.epochs > 0 and (plan.end_epoch() or judge.stop)
     while not stop and run.epochs < plan.max_iter:
-        epoch = len(run.state.history.losses)  # ever, so that no shuffle or mask comes twice
+        epoch = len(run.state.history.losses)  # of all fits, so that no shuffle or mask is repeated
         plan.begin_epoch()
         summary = trainer.run_epoch(
             parameters,
@@ -197,12 +196,12 @@ def train(
             n_jobs=plan.n_jobs,
         )
         if summary["diverged"] or (
-            # Nobody learns such weights: was the last step of the epoch one too far?
+            # Such weights are a sign of divergence: check the loss after the epoch's last update.
             not np.abs(parameters).max() < ABSURD
             and not _is_finite(trainer, parameters, data, plan)
         ):
-            # The loss of an epoch is that of what it began with, so it may be the epoch before that
-            # went wrong with its last step.
+            # The loss of an epoch is computed before its updates, so the last update of the epoch
+            # before may have diverged.
             if before is not None and not _is_finite(trainer, run.state.parameters, data, plan):
                 run.state = before
             parameters[...] = run.state.parameters
@@ -225,12 +224,12 @@ def _after(
     score: float | None,
     judge: Judge,
 ) -> State:
-    """Return where training is after one more epoch, which ended with these parameters."""
+    """Return the state after one more epoch, which ended with these parameters."""
     history = state.history
     epochs = len(history.losses)
     scores = history.scores
     if score is not None or scores:
-        # Warm starts may have had no validation until now, or have none any more.
+        # Earlier fits, or this one, may have had no validation.
         gap = (np.nan,) * (epochs - len(scores))
         scores = (*scores, *gap, np.nan if score is None else score)
     history = replace(
@@ -247,7 +246,7 @@ def _after(
 def _is_finite(
     trainer: _core.Trainer, parameters: NDArray[np.float32], data: TrainingData, plan: Plan
 ) -> bool:
-    """Whether parameters have a loss on the training data."""
+    """Whether parameters have a finite loss on the training data."""
     loss = trainer.evaluate(
         parameters, data.values, data.offsets, data.targets, data.weights, n_jobs=plan.n_jobs
     )

@@ -1,4 +1,4 @@
-"""Checkpoint: a fit that was killed goes on where it was."""
+"""Checkpoint: a fit that can be resumed after it was killed."""
 
 from __future__ import annotations
 
@@ -16,49 +16,49 @@ from skrnn._training.identity import digest, identity_of
 
 
 class Checkpoint:
-    """Save a fit as it goes, and go on from the file when fit is called again.
+    """Save a fit after each epoch, and resume it when fit is called again.
 
     A fit that was killed and is started again, by the same program with the same data, ends with
-    the same bits as one that was left alone: parameters, curves, and the epoch it stops at. A fit
-    that had come to its end is returned at once; with a larger `max_iter` it goes on from there.
+    the same bits as an uninterrupted one: parameters, curves, and the epoch it stops at. A fit that
+    had ended returns at once; with a larger `max_iter` it continues.
 
     Parameters
     ----------
     path : str or path-like
-        The file. It is written anew each time, atomically, and stays when fit has ended. Where this
-        is a folder that exists, each fit has a file in it, named after its settings and data: so
-        cross-validations and searches go on where they were, too.
+        The file. It is replaced each time, atomically, and kept after the fit. If this is an
+        existing folder, each fit has a file in it, named after its settings and data: so
+        cross-validations and searches can be resumed, too.
     every : int, default=1
-        Epochs from one saving to the next. The last epoch is always saved.
+        Save every so many epochs. The last epoch is always saved.
 
     Raises
     ------
     TypeError
-        For a `path` that is none.
+        For a `path` that is not a str or path-like.
     ValueError
-        For an `every` below one. In fit, for a file that is damaged or no checkpoint, and for one
-        of other data or other settings than those of the estimator; it says which.
+        For an `every` below one. In fit, for a file that is damaged or not a checkpoint, and for a
+        checkpoint of other data or settings; the message names the difference.
     OSError
-        In fit, where the file cannot be written. The estimator is usable all the same.
+        In fit, if the file cannot be written. The estimator is usable nevertheless.
 
     See Also
     --------
-    EarlyStopping : With `max_seconds`, ends a fit before somebody else does.
+    EarlyStopping : With `max_seconds`, ends a fit before it is killed.
 
     Notes
     -----
     Of the parameters, `n_jobs` and `verbose` may change in between, and `max_iter` unless the
-    learning rate is "cosine" or "one_cycle", which are stretched over it. Data are compared by
-    their SHA-256. With ``random_state=None`` the seed of the file is taken; a `RandomState` object
-    draws another seed in each fit, so give a number.
+    learning rate is "cosine" or "one_cycle", whose length is `max_iter`. Data are compared by their
+    SHA-256. With ``random_state=None`` the seed of the file is taken; a `RandomState` object draws
+    another seed in each fit, so give a number.
 
-    Bits are the same on the same instruction set; on a machine with another one training goes on,
-    and rounds differently.
+    Bits are the same on the same instruction set; with another instruction set training can be
+    resumed, but rounds differently.
 
-    The file holds, in the safetensors format, the parameters, those of the best epoch, what the
-    optimiser remembers, and the curves; with the seed and what the fit is told by as JSON. Nothing
-    in it is code. A process that is killed while it writes may leave a file behind that ends in
-    ".tmp", which can be deleted.
+    The file holds, in the safetensors format, the parameters, those of the best epoch, the state of
+    the optimiser, and the curves; the seed and the identity of the fit are JSON. It holds no code.
+    A process that is killed while it writes may leave a file behind whose name ends in ".tmp",
+    which can be deleted.
 
     Examples
     --------
@@ -97,7 +97,7 @@ class Checkpoint:
     # ---- scikit-learn's protocol ----
 
     def setup(self, estimator: Any, context: Any) -> None:  # noqa: ARG002
-        """Refuse estimators that cannot go on."""
+        """Refuse estimators that cannot be resumed."""
         if getattr(estimator, "_run", None) is None:
             raise TypeError(
                 "Checkpoint is for the estimators of skrnn; set it on one of those and not on "
@@ -108,10 +108,10 @@ class Checkpoint:
         """Do nothing."""
 
     def on_fit_task_end(self, estimator: Any, context: Any) -> None:
-        """Save, if it is time."""
+        """Save if the fit or an `every`-th epoch has ended."""
         run, file = estimator._run, estimator._checkpoint_file
         fit_ended = context.max_subtasks != 0
-        # The end of a fit that diverged may be sooner than what was saved last.
+        # A fit that diverged may end with fewer epochs than were saved last.
         if fit_ended or (just_ended(context, run) and run.epochs % self.every == 0):
             if run.epochs > 0:
                 file.write(run)
@@ -131,9 +131,9 @@ def checkpoint_file(
     ----------
     estimator : SequenceEstimator
     begin : bool
-        Whether the fit begins anew.
+        Whether the fit starts anew.
     max_iter : int
-        Epochs at most, given or chosen.
+        Largest number of epochs, given or chosen.
     **data : Sequences, array or None
         All data of the fit, checked.
 

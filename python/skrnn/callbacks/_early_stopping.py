@@ -1,4 +1,4 @@
-"""EarlyStopping: more reasons to stop."""
+"""EarlyStopping: further criteria to stop a fit."""
 
 from __future__ import annotations
 
@@ -23,45 +23,44 @@ RULES: dict[str, Rule] = {
 
 
 class EarlyStopping:
-    """End a fit on a target, on a time limit, or on a curve that stands still.
+    """End a fit on a target, on a time limit, or on a curve that no longer improves.
 
-    The `early_stopping` parameter of estimators says that validation scores decide and that the
-    best epoch is kept. This adds reasons to end sooner, whether there is a validation or not. The
-    first reason that comes ends the fit, those of the estimator included. The parameters that
-    remain are those that the estimator always keeps: of the best epoch with `early_stopping=True`,
-    else of the last one.
+    With the `early_stopping` parameter of an estimator validation scores decide when to stop, and
+    the best epoch is kept. This callback adds criteria to end sooner, with or without validation.
+    The first criterion that holds, including those of the estimator, ends the fit. The parameters
+    kept are those of the estimator: of the best epoch with `early_stopping=True`, else of the last
+    one.
 
     Parameters
     ----------
     monitor : {"validation_score", "loss"}, default="validation_score"
         The curve that `n_iter_no_change` and `target` are about. Validation scores need
-        `early_stopping=True`, or `X_val` and `y_val` in fit; what they are is said by the
-        `scoring` of the estimator. The loss is that of training.
+        `early_stopping=True`, or `X_val` and `y_val` in fit; they are defined by the `scoring` of
+        the estimator. The loss is the training loss.
     n_iter_no_change : int, optional
         Epochs without an improvement after which to stop.
     tol : float, default=0.0
-        What counts as an improvement: more than this above the best score, or below the least
-        loss.
+        An improvement is more than this above the best score, or below the smallest loss.
     target : float, optional
         Stop at a score of at least this, or a loss of at most this.
     max_seconds : float, optional
-        Stop with the epoch in which fit has taken this long. A fit that is resumed from a
-        `Checkpoint` has this long once more.
+        Stop after the epoch in which fit exceeds this time. A fit that is resumed from a
+        `Checkpoint` has the same time again.
 
     Raises
     ------
     ValueError
-        For values that are not as above, and for no reason to stop at all. In fit, where validation
-        scores are monitored and there are none.
+        For invalid values, and if no criterion is given. In fit, if validation scores are monitored
+        and there are none.
 
     See Also
     --------
-    Checkpoint : Goes on with a fit that was ended.
+    Checkpoint : Resumes a fit.
 
     Notes
     -----
-    It remembers nothing: the decision follows from the curves of the fit and the clock. So one
-    object serves any number of estimators, and a fit that is resumed stops where it would have.
+    The callback has no state: the decision follows from the curves of the fit and the clock. So one
+    object serves any number of estimators, and a resumed fit stops where it would have stopped.
 
     Examples
     --------
@@ -134,7 +133,7 @@ class EarlyStopping:
             spent = datetime.now(timezone.utc) - context.parent.init_time
             if spent.total_seconds() >= self.max_seconds:
                 return True
-        # The more, the better.
+        # Larger is better.
         rising = run.scores if self.monitor == "validation_score" else [-x for x in run.losses]
         if self.target is not None:
             goal = self.target if self.monitor == "validation_score" else -self.target

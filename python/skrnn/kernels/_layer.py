@@ -49,7 +49,7 @@ class Layer(_core.Layer):
     input_size, hidden_size : int
         I and H.
     reverse : bool
-        What `forward` does unless told otherwise.
+        The default of `forward`.
     isa : str
         The instruction set this layer runs on.
 
@@ -160,7 +160,7 @@ class Layer(_core.Layer):
         *,
         n_jobs: int | None = None,
     ) -> dict[str, Array]:
-        """Gradients of a scalar loss L by everything that went into a forward pass.
+        """Gradients of a scalar loss L by all inputs and parameters of a forward pass.
 
         Parameters
         ----------
@@ -178,7 +178,7 @@ class Layer(_core.Layer):
         -------
         gradients : dict of str to array, float32
             "x" (T, B, I), zero past the end of a sequence; "h0" (B, H), and likewise "c0" of an
-            LSTM; and every parameter that the layer has, by its name and in its shape.
+            LSTM; and each parameter of the layer, by its name and in its shape.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Pictures of training, in the manner of scikit-learn's display objects.
+"""Plots of training, in the style of scikit-learn's display objects.
 
 Needs matplotlib: ``pip install "scikit-rnn[plot]"``.
 """

@@ -11,7 +11,7 @@ def axes_or_new(ax: Any) -> Any:
     Raises
     ------
     ImportError
-        Where matplotlib is not installed; says how to get it.
+        If matplotlib is not installed; the message says how to install it.
     """
     try:
         import matplotlib.pyplot as plt

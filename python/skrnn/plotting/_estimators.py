@@ -1,4 +1,4 @@
-"""Finding the estimator that a display is made from."""
+"""The estimator in a pipeline or search, for the displays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skrnn._serving.pipelines import best_of
 
 
 def final_estimator(model: Any) -> SequenceEstimator:
-    """Return a fitted estimator of skrnn, or that which a pipeline ends in or a search found best.
+    """Return the fitted estimator of skrnn in a model, a pipeline's last step or a search's best.
 
     Parameters
     ----------
@@ -21,9 +21,9 @@ def final_estimator(model: Any) -> SequenceEstimator:
     Raises
     ------
     TypeError
-        For anything else; says what it is.
+        For any other model; the message names it.
     NotFittedError
-        Where fit has not been called.
+        If fit has not been called.
     """
     model = best_of(model)
     final = model.steps[-1][1] if isinstance(model, Pipeline) else model
@@ -38,13 +38,13 @@ def final_estimator(model: Any) -> SequenceEstimator:
 
 
 def input_of_final(model: Any, X: Any) -> Any:
-    """Return what reaches the final estimator of a fitted pipeline, which otherwise is X.
+    """Return the input of the final estimator: X after the steps of a pipeline, else X.
 
     Parameters
     ----------
     model : estimator, Pipeline or search
     X : object
-        What the model predicts from.
+        The input of the model.
     """
     model = best_of(model)
     if not isinstance(model, Pipeline) or len(model.steps) == 1:

@@ -19,14 +19,14 @@ class GradientFlowDisplay:
 
     A plain RNN multiplies the gradient by its recurrent weights, and by slopes of at most one, at
     every step, so it shrinks or grows exponentially with the distance from the end (Bengio, Simard
-    & Frasconi, IEEE Transactions on Neural Networks 5, 1994): a straight line in the picture. LSTM
-    and GRU also pass it on by a sum in which a gate says, for each unit, how much (Hochreiter &
-    Schmidhuber, Neural Computation 9, 1997; Gers, Schmidhuber & Cummins, Neural Computation 12,
-    2000). A gate that is open lets all of it through, whatever the recurrent weights are; but open
-    is what it has to become. As estimators start, it passes 73 % a step, and the gradient fades in
-    every cell: least in the LSTM, and in the GRU, whose reset gate halves what comes through the
-    recurrent weights, more than in an RNN with its orthogonal weights. The line of an estimator
-    that has learned to remember is level.
+    & Frasconi, IEEE Transactions on Neural Networks 5, 1994): a straight line in the plot. LSTM and
+    GRU also pass it on by a sum weighted by a gate for each unit (Hochreiter & Schmidhuber, Neural
+    Computation 9, 1997; Gers, Schmidhuber & Cummins, Neural Computation 12, 2000). An open gate
+    passes all of it, whatever the recurrent weights are; but gates have to learn to open. With the
+    initial values of the estimators, the LSTM's gate passes 73 % at each step, and the gradient
+    fades in every cell: least in the LSTM, and in the GRU, whose reset gate halves the gradient
+    through the recurrent weights, more than in an RNN with its orthogonal weights. The line of an
+    estimator that has learned to remember is level.
 
     Make it with `from_estimator`.
 
@@ -36,7 +36,8 @@ class GradientFlowDisplay:
         For each line, the mean over sequences of the norm of the loss's gradient by the state h
         after step t (of an LSTM with its cells c as they are). T is the longest length.
     align : {"end", "start"}, default="end"
-        Which step of sequences of different lengths is the same: the last of `norms`, or the first.
+        The step at which sequences of different lengths are aligned: the last of `norms`, or the
+        first.
 
     Attributes
     ----------
@@ -86,7 +87,7 @@ class GradientFlowDisplay:
         ----------
         estimators : estimator, Pipeline or search, or dict of str to such
             Fitted; a pipeline ends in an estimator of skrnn, which X reaches through the steps
-            before it. Of a search, what it found best. Of a dict, each is a line, labelled by its
+            before it. Of a search, the best estimator. Of a dict, each is a line, labelled by its
             key.
         X : sequences of shape (n,)
             As in fit.
@@ -97,9 +98,9 @@ class GradientFlowDisplay:
         reverse : bool, default=False
             Whether to look at the layer that reads from the end, of a bidirectional estimator.
         align : {"end", "start"}, optional
-            The step from which those of sequences of different lengths are counted. None is the one
-            that is read last, "end" or, where `reverse`, "start": from there the gradient goes back
-            through as many steps in each of them.
+            The step from which steps of sequences of different lengths are counted. None is the
+            step that is read last, "end" or, with `reverse`, "start": from there the gradient goes
+            back through the same number of steps in each.
         ax : matplotlib Axes, optional
             Where to draw; None makes a figure.
         **options : dict
@@ -114,11 +115,11 @@ class GradientFlowDisplay:
         TypeError
             For another estimator.
         NotFittedError
-            Where an estimator is not fitted.
+            If an estimator is not fitted.
         ValueError
             For a layer or a direction that an estimator does not have, and another `align`.
         ImportError
-            Where matplotlib is not installed.
+            If matplotlib is not installed.
         """
         if align is None:
             align = "start" if reverse else "end"
@@ -151,7 +152,7 @@ class GradientFlowDisplay:
         self.figure_ = self.ax_.figure
         self.lines_ = []
         for name, norms in self.norms.items():
-            # A norm of zero has no place on a logarithmic axis.
+            # A logarithmic axis cannot show a norm of zero.
             shown = np.where(norms > 0, norms, np.nan)
             steps = np.arange(len(norms)) - (len(norms) - 1 if self.align == "end" else 0)
             self.lines_ += self.ax_.plot(steps, shown, **({"label": name} | options))

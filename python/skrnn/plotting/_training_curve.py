@@ -14,10 +14,10 @@ from skrnn.plotting._estimators import final_estimator
 class TrainingCurveDisplay:
     """Training loss against the epoch, and the validation score where there is one.
 
-    A vertical line marks the epoch whose parameters the estimator has, where `early_stopping` has
-    picked it.
+    A vertical line marks the epoch whose parameters the estimator has, if `early_stopping` has
+    chosen it.
 
-    Make it with `from_estimator`. (scikit-learn's LearningCurveDisplay is another picture: scores
+    Make it with `from_estimator`. (scikit-learn's LearningCurveDisplay shows something else: scores
     against the size of the training set.)
 
     Parameters
@@ -27,7 +27,7 @@ class TrainingCurveDisplay:
     validation_scores : sequence of float, optional
         Score on validation data after each epoch; larger is better. NaN where there was none.
     best_epoch : int, optional
-        Counted from 1: whose parameters are kept.
+        The epoch whose parameters are kept, counted from 1.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : RNNClassifier, RNNRegressor, ..., Pipeline or search
-            Fitted; a pipeline ends in one of them. Of a search, what it found best.
+            Fitted; a pipeline ends in one of them. Of a search, the best estimator.
         ax : matplotlib Axes, optional
             Where to draw; None makes a figure.
         **options : dict
@@ -84,9 +84,9 @@ class TrainingCurveDisplay:
         TypeError
             For another estimator.
         NotFittedError
-            Where fit has not been called.
+            If fit has not been called.
         ImportError
-            Where matplotlib is not installed.
+            If matplotlib is not installed.
         """
         final: Any = final_estimator(estimator)
         scores = final.validation_scores_ or None

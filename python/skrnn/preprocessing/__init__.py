@@ -1,6 +1,6 @@
-"""From what people measure and write to what a network reads.
+"""Preprocessing: measurements, texts and long series to the input of a network.
 
-`PerStep` lends scikit-learn's transformers to sequences, `TokenEncoder` numbers words, characters
+`PerStep` applies scikit-learn's transformers to sequences, `TokenEncoder` numbers words, characters
 and events, and `SlidingWindows` cuts long series into cases.
 """
 

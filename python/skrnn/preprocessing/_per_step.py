@@ -34,7 +34,7 @@ from skrnn._sequences.transformed import transformed
 
 
 def _inner_has(method: str) -> Any:
-    """Offer a method where the transformer has it, and the fitted one once there is one."""
+    """Make a method available if the transformer, once fitted the fitted one, has it."""
 
     def check(self: PerStep) -> bool:
         return hasattr(getattr(self, "transformer_", self.transformer), method)
@@ -42,14 +42,15 @@ def _inner_has(method: str) -> Any:
     return available_if(check)
 
 
-# auto_wrap_output_keys=None: a data frame, which set_output and transform_output could ask for, has
-# no place for sequences.
+# auto_wrap_output_keys=None: a data frame, which set_output and transform_output could request,
+# cannot hold sequences.
 class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Apply a transformer to every step of every sequence.
 
     The steps of all sequences, one below the other, are the samples of the transformer, and the
-    channels are its features. So ``PerStep(StandardScaler())`` learns one mean and one deviation a
-    channel, over all steps of all sequences. Steps know nothing of their neighbours.
+    channels are its features. So ``PerStep(StandardScaler())`` learns one mean and one deviation
+    per channel, over all steps of all sequences. Each step is transformed independently of its
+    neighbours.
 
     Parameters
     ----------
@@ -64,20 +65,20 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
     n_features_in_ : int
         Channels of a step.
     feature_names_in_ : array of str, shape (n_features_in_,)
-        Their names, where fit saw data frames, or `Sequences` with `channel_names`.
+        Their names, if fit saw data frames, or `Sequences` with `channel_names`.
 
     Notes
     -----
-    Where fit saw names, the transformer gets a data frame with those names, so that a
-    `ColumnTransformer` finds its columns by them; what comes out has the names that the transformer
+    If fit saw names, the transformer gets a data frame with those names, so that a
+    `ColumnTransformer` finds its columns by them; the result has the names that the transformer
     gives; and other names than in fit, or another order, are refused.
 
-    What comes out are always `Sequences`, whatever went in and whatever `set_output` asks for: a
-    data frame has no place for sequences. Sparse results are made dense.
+    The result is always `Sequences`, for any input and any setting of `set_output`: a data frame
+    cannot hold sequences. Sparse results are made dense.
 
-    NaN is handed on, and the transformer decides whether it takes it: ``PerStep(SimpleImputer())``
-    fills it. float64 stays float64 in here, so that large numbers are scaled before they are
-    rounded to the float32 of the networks.
+    NaN is passed on, and the transformer decides whether to accept it: ``PerStep(SimpleImputer())``
+    fills it. float64 stays float64, so that large numbers are scaled before they are rounded to the
+    float32 of the networks.
 
     An (n, T) array holds n univariate series, here as everywhere: its T columns share one mean.
     Where it is a data frame, its columns have to be those of `fit` in `transform`, too.
@@ -116,8 +117,8 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         ----------
         X : sequences of (T_i, C) arrays, or array of shape (n, T, C) or (n, T)
         y : array of shape (n,) or (n, K), or list of (T_i,) or (T_i, K) arrays, optional
-            Targets for transformers that use them. One a sequence is handed to all of its steps.
-            In any other form y is left out, if the transformer can do without.
+            Targets for transformers that use them. A target per sequence is repeated for all of its
+            steps. In any other form y is left out, if the transformer does not need it.
         sample_weight : array of shape (n,), optional
             Weights of the sequences, each handed to all steps of its sequence.
 
@@ -128,11 +129,11 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         Raises
         ------
         TypeError
-            For a `transformer` that is none, weights for one that takes none, and frames of which
-            only some columns are named by text.
+            For a `transformer` that is not one, weights for a transformer that takes none, and
+            frames with some, but not all, columns named by text.
         ValueError
-            For what is no sequences, targets or weights of another number, and for NaN where the
-            transformer takes none.
+            For input that is not sequences, targets or weights of another number, and for NaN if
+            the transformer does not accept it.
         """
         inner, X = self._begin(X)
         self._learn(inner.fit, X, y, _weights(X, sample_weight, inner))
@@ -150,7 +151,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         Returns
         -------
         Xt : Sequences of (T_i, C') arrays
-            Of what the transformer's own `fit_transform` gives, where it has one.
+            From the transformer's own `fit_transform`, if it has one.
 
         Raises
         ------
@@ -176,19 +177,19 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         Returns
         -------
         Xt : Sequences of (T_i, C') arrays
-            C' is what the transformer makes of C channels.
+            C' is the number of channels that the transformer returns for C.
 
         Raises
         ------
         ValueError
-            For what is no sequences, one sequence in place of several, other channels than in
-            `fit`, NaN where the transformer takes none, and for a transformer that drops or adds
-            steps.
+            For input that is not sequences, one sequence in place of several, other channels than
+            in `fit`, NaN if the transformer does not accept it, and for a transformer that drops or
+            adds steps.
 
         Warns
         -----
         UserWarning
-            Where channels have names here and had none in `fit`, or the other way around.
+            If channels have names here and had none in `fit`, or the other way around.
         """
         inner = self._fitted()
         if self._saw_table is not None and is_table(X):
@@ -205,7 +206,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
 
     @_inner_has("inverse_transform")  # type: ignore[untyped-decorator]
     def inverse_transform(self, X: Any) -> Sequences:
-        """Undo `transform`, where the transformer can.
+        """Undo `transform`, if the transformer can.
 
         Parameters
         ----------
@@ -229,12 +230,12 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
 
     @_inner_has("get_feature_names_out")  # type: ignore[untyped-decorator]
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
-        """Name the channels that come out.
+        """Return the names of the output channels.
 
         Parameters
         ----------
         input_features : array of shape (C,) of str, optional
-            Names of the channels that go in. None stands for those that fit saw, or x0, x1, …
+            Names of the input channels. None stands for those that fit saw, or x0, x1, …
 
         Returns
         -------
@@ -246,7 +247,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         return names
 
     def set_output(self, *, transform: str | None = None) -> PerStep:  # noqa: ARG002
-        """Accept what a pipeline around asks for; what comes out are `Sequences` all the same.
+        """Accept the request of a pipeline, without effect: the result is always `Sequences`.
 
         Parameters
         ----------
@@ -268,7 +269,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         try:
             inner = get_tags(self.transformer)
         except (AttributeError, TypeError, ValueError):
-            return tags  # not a transformer, which fit will say
+            return tags  # not a transformer, which fit refuses
         tags.input_tags.allow_nan = inner.input_tags.allow_nan
         tags.input_tags.positive_only = inner.input_tags.positive_only
         tags.target_tags.required = inner.target_tags.required
@@ -288,14 +289,14 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             )
         self._saw_table = is_table(X)
         self._table_names = names_of_table(X) if self._saw_table else None
-        # Infinity is refused; of NaN the transformer is the judge.
+        # Infinity is refused; the transformer decides about NaN.
         X = as_sequences(X, allow_nan=True, dtype=None)
         check_names(self, X.channel_names, reset=True)
         check_n_channels(self, X, reset=True)
         return clone(self.transformer), X
 
     def _fitted(self) -> Any:
-        """Return the transformer that was fitted, or one that need not be."""
+        """Return the fitted transformer, or an unfitted one that requires no fit."""
         if get_tags(self).requires_fit:
             check_is_fitted(self)
         return getattr(self, "transformer_", self.transformer)
@@ -304,12 +305,12 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         return tuple(self.feature_names_in_) if hasattr(self, "feature_names_in_") else None
 
     def _names_out(self) -> Names:
-        """Return the names of what comes out, where names went in and the transformer can tell."""
+        """Return the names of the output channels if the input had names, else None."""
         if not hasattr(self, "feature_names_in_"):
             return None
         try:
             return names_of(self.get_feature_names_out())
-        except (AttributeError, ValueError):  # one of several steps or columns cannot
+        except (AttributeError, ValueError):  # a step or column of the transformer has no names
             return None
 
     def _learn(self, method: Any, X: Sequences, y: Any, weights: dict[str, Any]) -> Any:
@@ -320,7 +321,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         try:
             return self._run(method, X, per_step, **weights)
         except (TypeError, ValueError) as error:
-            # What a transformer says of the y that it was not given would only puzzle.
+            # The transformer's message about a y that it was not given would mislead.
             if y is None or per_step is not None or not re.search(r"\by\b", str(error)):
                 raise
             raise ValueError(
@@ -330,7 +331,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             ) from error
 
     def _run(self, method: Any, X: Sequences, *args: Any, named: bool = True, **kwargs: Any) -> Any:
-        """Call the transformer, and name the sequence if it is NaN that it objects to."""
+        """Call the transformer; name the sequence in the error if it refuses NaN."""
         names = self._names_in() if named else None
         steps = X.values if names is None else as_frame(X.values, names)
         try:
@@ -353,7 +354,8 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
                 "steps; expected one row a step. PerStep takes transformers that keep every sample"
             )
         if Xt.dtype == object:
-            # Of a column of objects, or of columns of several dtypes. NumPy knows better by now.
+            # From a column of objects, or columns of several dtypes; the values have a common
+            # dtype.
             Xt = np.asarray(Xt.tolist())
         if Xt.dtype.kind not in "biuf":
             raise ValueError(

@@ -1,4 +1,4 @@
-"""One long series to many short cases."""
+"""Windows of long series as samples."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from skrnn._sequences.names import Names
 
 
 class SlidingWindows(BaseEstimator):
-    """Cut long series into windows, and what follows each window.
+    """Cut long series into windows, with the steps after each window as targets.
 
     Every case has `length` steps for X and the `horizon` steps after them for y. The next case
     begins `stride` steps later. No window reaches from one series into another.
 
-    It stands outside a `Pipeline`, on purpose: a step of a pipeline may not change the number of
+    It is not a step of a `Pipeline`, on purpose: a step of a pipeline may not change the number of
     samples, and cannot change y. Cut first, then fit a pipeline on the cases. Nor is it a splitter
     for `cv`. Neighbouring windows overlap, so a random split would let the model see its test
     data; cut the series in time first, and then each part into windows, or use `TimeSeriesSplit`
@@ -34,7 +34,7 @@ class SlidingWindows(BaseEstimator):
     length : int
         Steps of a window.
     horizon : int, default=1
-        Steps that follow it, all of them to be predicted.
+        Steps after it, all of which are targets.
     stride : int, default=1
         Steps from the beginning of a window to that of the next.
 
@@ -108,7 +108,7 @@ class SlidingWindows(BaseEstimator):
             Channels to predict, by their positions, or by their names where the series are data
             frames or `Sequences` with names. None takes all.
         return_groups : bool, default=False
-            Whether to return which series each case is from, for `GroupKFold` and its like.
+            Whether to return the series of each case, for `GroupKFold` and similar splitters.
 
         Returns
         -------
@@ -123,7 +123,7 @@ class SlidingWindows(BaseEstimator):
         Raises
         ------
         TypeError
-            For what is no series, and for parameters that are no integers.
+            For input that is not a series, and for parameters that are not integers.
         ValueError
             For a series shorter than `length` + `horizon`, for NaN and infinity, unknown targets,
             and parameters below 1.
@@ -188,7 +188,7 @@ def _targets(target: Any, channels: int, names: Names) -> NDArray[np.int64]:
 
 
 def _position(name: Any, names: Names) -> Any:
-    """Return the position of a channel, also of one that is given by it."""
+    """Return the position of a channel, given by its name or position."""
     if not isinstance(name, str):
         return name
     if names is None or name not in names:

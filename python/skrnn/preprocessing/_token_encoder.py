@@ -20,8 +20,7 @@ from skrnn._sequences.vocabulary import learn_vocabulary, numbered
 _UNKNOWN = "<unk>"
 
 
-# auto_wrap_output_keys=None: a data frame, which set_output could ask for, has no place for
-# sequences.
+# auto_wrap_output_keys=None: a data frame, which set_output could request, cannot hold sequences.
 class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     r"""Number the words, characters or events of texts and lists.
 
@@ -31,18 +30,18 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     Parameters
     ----------
     analyzer : {"word", "char"} or callable, default="word"
-        What a token of a text is. "word" finds words with `token_pattern`, "char" takes every
+        The definition of a token. "word" finds words with `token_pattern`, "char" takes every
         character, blanks and line ends included. A callable is given each text and returns its
-        tokens. Lists of tokens pass "word" and "char" by as they are.
+        tokens. "word" and "char" leave lists of tokens unchanged.
     lowercase : bool, default=True
         Whether "word" and "char" turn texts to lower case first.
     token_pattern : str, default=r"(?u)\\b\\w+\\b"
-        The regular expression of a "word". Unlike CountVectorizer's it keeps words of one letter:
-        where order counts, so do "I" and "a".
+        The regular expression of a "word". Unlike CountVectorizer's it keeps words of one letter,
+        such as "I" and "a", which matter when order does.
     max_tokens : int, optional
-        Keep only the most frequent tokens. The unknown token comes on top.
+        Keep only the most frequent tokens. The unknown token is not counted.
     min_frequency : int, default=1
-        Keep only tokens that `fit` finds at least so many times, in all texts together.
+        Keep only tokens that occur at least this often in `fit`, in all texts together.
 
     Attributes
     ----------
@@ -60,8 +59,8 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     A text without any token, such as "", becomes one unknown token: a network cannot read an empty
     sequence, and one blank text should not stop the prediction of all others.
 
-    With ``min_frequency=1`` and no `max_tokens` a network never meets the unknown token in
-    training, and what it makes of it later is chance. ``min_frequency=2`` shows it the rare ones.
+    With ``min_frequency=1`` and no `max_tokens` the unknown token never occurs in training, and
+    predictions for it are arbitrary. With ``min_frequency=2`` it stands for the rare tokens.
 
     Examples
     --------
@@ -92,7 +91,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self.min_frequency = min_frequency
 
     def fit(self, X: Any, y: Any = None) -> TokenEncoder:  # noqa: ARG002
-        """Learn which tokens there are.
+        """Learn the vocabulary.
 
         Parameters
         ----------
@@ -108,8 +107,8 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         Raises
         ------
         TypeError
-            For one text in place of several, for what is neither text nor a list of tokens, and for
-            parameters that are no integers.
+            For one text in place of several, for items that are neither text nor a list of tokens,
+            and for parameters that are not integers.
         ValueError
             For parameters out of range, for texts in an array of two dimensions, and where no token
             is found or kept.
@@ -118,7 +117,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> Sequences:  # noqa: ARG002
-        """Learn which tokens there are, and number those of X.
+        """Learn the vocabulary, and number the tokens of X.
 
         Parameters
         ----------
@@ -149,7 +148,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         Returns
         -------
         Xt : Sequences of n (T_i,) arrays, int32
-            0 stands for unknown tokens, and alone for a text that has none.
+            0 stands for unknown tokens; a text without tokens is a single 0.
 
         Raises
         ------
@@ -162,7 +161,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return self._encode(self._documents(X))
 
     def inverse_transform(self, X: Any) -> list[list[Hashable]]:
-        """Name the tokens of X.
+        """Return the tokens of X.
 
         Parameters
         ----------
@@ -190,7 +189,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return [[names[token] for token in x.tolist()] for x in X]
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:  # noqa: ARG002
-        """Name the tokens by their numbers.
+        """Return the names of the tokens, in the order of their numbers.
 
         Parameters
         ----------
@@ -206,7 +205,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return np.array([_UNKNOWN, *map(str, self.vocabulary_)], dtype=object)
 
     def set_output(self, *, transform: str | None = None) -> TokenEncoder:  # noqa: ARG002
-        """Accept what a pipeline around asks for; what comes out are `Sequences` all the same.
+        """Accept the request of a pipeline, without effect: the result is always `Sequences`.
 
         Parameters
         ----------
