@@ -293,6 +293,11 @@ def test_standard_deviations_of_a_loss_that_has_none() -> None:
         (lambda n: np.where(np.arange(n) == 3, np.nan, 1.0), ("sample_weight", "NaN")),
         (lambda n: np.where(np.arange(n) == 3, np.inf, 1.0), ("sample_weight", "infinity")),
         (lambda n: np.zeros(n), ("sample_weight", "zero")),
+        (lambda n: ["1"] * n, ("sample_weight holds strings, such as '1'", ".astype(float)")),
+        (lambda n: np.array(["1"] * n, object), ("sample_weight holds strings", "'1'")),
+        (lambda _: "balanced", ("sample_weight holds strings", "'balanced'")),
+        (lambda n: np.full(n, 1j), ("sample_weight is complex", "real")),
+        (lambda n: np.ma.masked_less(np.arange(n), 3), ("sample_weight has masked", "filled(0)")),
         (lambda n: ["heavy"] * n, ("heavy",)),
     ],
 )

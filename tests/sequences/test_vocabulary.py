@@ -151,3 +151,28 @@ def test_strings_where_there_is_no_vocabulary() -> None:
     for X in (["a"], [["a"]], np.array(["a"])):
         with pytest.raises(ValueError, match=says("Y holds strings", "It was fitted on integers")):
             token_sequences(X, None, "It", "Y")
+
+
+LONG = 10**6
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        ["a", dict.fromkeys(range(LONG))],
+        [["a", list(range(LONG))]],
+        [["a", b"x" * LONG]],
+        [["b"], "b" * LONG, [1]],
+    ],
+    ids=["no text", "no token", "bytes", "text"],
+)
+def test_messages_stay_short(X: Any) -> None:
+    with pytest.raises((TypeError, ValueError)) as error:
+        token_sequences(X, {"a": 1}, "It")
+    assert len(str(error.value)) < 400
+
+
+def test_a_long_token_is_shown_in_part() -> None:
+    with pytest.raises(ValueError, match="lower min_frequency") as error:
+        learn_vocabulary([["a" * LONG]], min_frequency=2)
+    assert len(str(error.value)) < 400

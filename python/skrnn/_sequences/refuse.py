@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 _HOLDINGS = {"U": "strings", "S": "bytes", "M": "dates", "m": "time spans", "V": "records"}
 # The fix for words, for estimators and for other consumers of numbers.
 _WORDS = "give the estimator an embedding_size, or encode them with preprocessing.TokenEncoder"
-_SHOWN = 5  # names shown of a longer list
+_SHOWN = 5  # names in a list, of which there may be hundreds
+_LONGEST_SHOWN = 40  # characters of a value, which may have millions
+
+
+def shown(value: Any) -> str:
+    """Return a value as messages show it, however long it is."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
 
 
 def zero_samples(name: str, shape: Iterable[int]) -> NoReturn:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
+from skrnn._sequences.refuse import shown
 
 
 class TokenStream(_core.Stream):
@@ -81,7 +82,7 @@ class TokenStream(_core.Stream):
         for token in array.flat:
             if not isinstance(token, str):
                 raise TypeError(
-                    f"{name}: expected strings, as fit saw them, and not {token!r}, a "
+                    f"{name}: expected strings, as fit saw them, and not {shown(token)}, a "
                     f"{type(token).__name__}"
                 )
         numbers = [self._vocabulary.get(token, 0) for token in array.flat]

@@ -141,13 +141,13 @@ def _tokens(
         tokens = None
     if not isinstance(tokens, list):
         raise TypeError(
-            f"{what} is {document!r}, a {type(document).__name__}; expected a string or a list of "
-            "tokens. For a missing text write ''"
+            f"{what} is {refuse.shown(document)}, a {type(document).__name__}; expected a string "
+            "or a list of tokens. For a missing text write ''"
         )
     for token in tokens:
         if token.__hash__ is None:
             raise TypeError(
-                f"{what} holds {token!r}, a {type(token).__name__}, which is no token; expected "
-                "strings or numbers"
+                f"{what} holds {refuse.shown(token)}, a {type(token).__name__}, which is no token; "
+                "expected strings or numbers"
             )
     return tokens

@@ -15,11 +15,10 @@ import numpy as np
 
 from skrnn._sequences.checks import as_sequences, is_missing
 from skrnn._sequences.container import Sequences
+from skrnn._sequences.refuse import shown
 from skrnn._sequences.tokens import WORDS, documents_of
 
 Vocabulary = dict[Any, int]
-
-_LONGEST_SHOWN = 40  # characters of a sequence in a message
 
 
 class Numbered(Sequences):
@@ -75,8 +74,8 @@ def learn_vocabulary(
     kept = [token for token in ranked if counts[token] >= min_frequency]
     if not kept:
         raise ValueError(
-            f"no token of {name} is found {min_frequency} times, the most frequent, {ranked[0]!r}, "
-            f"{counts[ranked[0]]}; lower min_frequency"
+            f"no token of {name} is found {min_frequency} times, the most frequent, "
+            f"{shown(ranked[0])}, {counts[ranked[0]]}; lower min_frequency"
         )
     return {token: number for number, token in enumerate(kept[:max_tokens], start=1)}
 
@@ -132,8 +131,8 @@ def holds_strings(X: Any, name: str = "X") -> bool | None:
     if not kinds[first] and True in kinds:
         index = kinds.index(True)
         raise ValueError(
-            f"Sequence {index} of {name} holds strings, {_shown(X, index)}, and sequence {first} "
-            f"does not, {_shown(X, first)}; make strings of all, or integers"
+            f"Sequence {index} of {name} holds strings, {_shown_item(X, index)}, and sequence "
+            f"{first} does not, {_shown_item(X, first)}; make strings of all, or integers"
         )
     return kinds[first]
 
@@ -225,9 +224,8 @@ def _begins_with_string(item: Any) -> bool | None:
     return None if is_missing(item) else False
 
 
-def _shown(X: Any, index: int) -> str:
-    text = repr(next(islice(iter(X), index, None)))
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+def _shown_item(X: Any, index: int) -> str:
+    return shown(next(islice(iter(X), index, None)))
 
 
 def _as_strings(document: list[Hashable], index: int, name: str) -> list[str]:
@@ -235,13 +233,13 @@ def _as_strings(document: list[Hashable], index: int, name: str) -> list[str]:
         if isinstance(token, str):
             continue
         if isinstance(token, bytes):
-            fix = f"decode it with {token!r}.decode()"
+            fix = f"decode it with {shown(token)}.decode()"
         elif is_missing(token):
             fix = "leave it out, or write a word for what is missing, such as '<missing>'"
         else:
-            fix = f"write {str(token)!r}"
+            fix = f"write {shown(str(token))}"
         raise ValueError(
-            f"Sequence {index} of {name} holds {token!r} at step {step}, a "
+            f"Sequence {index} of {name} holds {shown(token)} at step {step}, a "
             f"{type(token).__name__}, but here tokens are strings; {fix}"
         )
     return [str(token) for token in document]  # NumPy's strings to Python's

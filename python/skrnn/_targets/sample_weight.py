@@ -32,7 +32,8 @@ def check_sample_weight(
     Raises
     ------
     ValueError
-        For another shape, for negative weights or weights that are not finite, and if all are zero.
+        For another shape; for weights that are no numbers, masked, negative or not finite; and if
+        all are zero.
 
     Examples
     --------
@@ -41,6 +42,7 @@ def check_sample_weight(
     """
     if sample_weight is None:
         return None
+    _refuse_what_converts(sample_weight, name)
     try:
         if isinstance(sample_weight, Real):
             sample_weight = np.full(n, float(sample_weight))
@@ -76,6 +78,24 @@ def check_sample_weight(
             "nothing counts"
         )
     return np.asarray(weights)
+
+
+def _refuse_what_converts(sample_weight: Any, name: str) -> None:
+    """Refuse what NumPy would make numbers of, and say nothing, or would refuse without a name."""
+    if np.ma.is_masked(sample_weight):
+        raise ValueError(
+            f"{name} has masked values; fill them, with .filled(0) where sequences do not count"
+        )
+    values = np.asarray(sample_weight)
+    if values.dtype.kind == "c":
+        raise ValueError(f"{name} is complex, dtype {values.dtype}; expected real numbers")
+    if values.dtype.kind not in "USOT":
+        return
+    text = next((value for value in values.flat if isinstance(value, (str, bytes))), None)
+    if text is not None:
+        raise ValueError(
+            f"{name} holds strings, such as {str(text)!r}; convert numbers with .astype(float)"
+        )
 
 
 def in_units_of_the_largest(weights: NDArray[np.float64]) -> NDArray[np.float64]:
