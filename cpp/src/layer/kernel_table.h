@@ -72,10 +72,10 @@ struct StepArgs {
   LayerShape shape;
   const float* packed;
   Index batch;
-  const float* x;                   // [B, I]
-  const float* state[kMostStates];  // [B, H] each, or null for zeros
-  float* out[kMostStates];          // [B, H] each
-  bool descending;                  // read the weights from last to first, see layer.h
+  const float* x;             // [B, I]
+  const float* const* state;  // [states][B, H]; null, of a state or of all, for zeros
+  float* const* out;          // [states][B, H]
+  bool descending;            // read the weights from last to first, see layer.h
 };
 
 // The backward pass goes through time in chunks of steps [step_begin, step_end), last chunk first.

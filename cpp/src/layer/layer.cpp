@@ -391,8 +391,8 @@ void Layer::step(std::int64_t batch, const float* x, const float* const* state, 
   args.packed = impl_->packed.get();
   args.batch = batch;
   args.x = x;
-  take_states(*impl_->kernels, state, args.state);
-  take_states(*impl_->kernels, out, args.out);
+  args.state = state;
+  args.out = out;
   args.descending = descending;
   impl_->kernels->step(args, scratch);
 }

@@ -56,14 +56,16 @@ inline double row(const LossContext& context, const float* o, const float* y, fl
 
 // The sum of p [n] in a fixed order: few terms one after another, many terms in eight partial sums.
 inline double total_of(const float* p, std::int64_t n) {
-  constexpr int kSums = 8;
-  double sums[kSums] = {};
-  std::int64_t k = 0;
-  for (; n >= kManyClasses && k + kSums <= n; k += kSums) {
-    for (int i = 0; i < kSums; ++i) sums[i] += static_cast<double>(p[k + i]);
-  }
   double sum = 0;
-  for (const double part : sums) sum += part;
+  std::int64_t k = 0;
+  if (n >= kManyClasses) {
+    constexpr int kSums = 8;
+    double sums[kSums] = {};
+    for (; k + kSums <= n; k += kSums) {
+      for (int i = 0; i < kSums; ++i) sums[i] += static_cast<double>(p[k + i]);
+    }
+    for (const double part : sums) sum += part;
+  }
   for (; k < n; ++k) sum += static_cast<double>(p[k]);
   return sum;
 }

@@ -22,18 +22,22 @@ class RunningStack {
 
   const CellInfo& cell() const noexcept { return stack_.layer(0, 0).cell(); }
   float* state(std::int64_t layer, std::size_t state) noexcept {  // [B, H]
-    return states_[static_cast<std::size_t>(layer)][state].get();
+    return layers_[static_cast<std::size_t>(layer)].state[state];
   }
 
  private:
+  // The states of a layer, [B, H] each, in the order of CellInfo::states. A step reads `state` and
+  // writes `next_state`. The two differ in h only, which they exchange after each step; the other
+  // states are updated in place.
+  struct RunningLayer {
+    std::vector<Buffer<float>> buffers;
+    float* state[kMostStates] = {};
+    float* next_state[kMostStates] = {};
+  };
+
   const Stack& stack_;
   std::int64_t batch_size_;
-  // [layer][state][B, H], in the order of CellInfo::states. A layer writes its new h to next_h_,
-  // then the two buffers are swapped. The other states are updated in place.
-  std::vector<std::vector<Buffer<float>>> states_;
-  std::vector<Buffer<float>> next_h_;  // [layer][B, H]
-  std::vector<const float*> state_;    // of the current layer, before its step
-  std::vector<float*> next_state_;     // and after it
+  std::vector<RunningLayer> layers_;
   Buffer<char> scratch_;
   bool descending_ = false;  // alternates from step to step, see Layer::step
 };

@@ -117,8 +117,10 @@ SKRNN_INLINE void finish_units(const UnitsContext& context, Index b, Index db, I
       u.recurrent_[n] = rows.recurrent[r] + at;
     }
     if constexpr (kNumVectors<Cell> > 0) u.vectors_[n] = context.vectors + at * kNumVectors<Cell>;
-    u.mask_[n] = rows.masks ? rows.mask[r] + at : nullptr;
-    u.masked_[n] = rows.masks ? rows.masked[r] + at : nullptr;
+    if (u.masks) {
+      u.mask_[n] = rows.mask[r] + at;
+      u.masked_[n] = rows.masked[r] + at;
+    }
     u.saved_[n] = u.saves ? rows.saved[r] + at * Cell::kSaved : nullptr;
   }
   Stage<Cell, S>::forward(u);
@@ -145,6 +147,11 @@ void finish_stage(const void* context, Range panels, Range rows, const float* su
     for (; b + kLockstep <= end && (b + kLockstep) * kLanes <= H; b += kLockstep) {
       const float* at = sums + (b - first) * kBlockSums;
       finish_units<Cell, S, kLockstep>(units, b, 1, row, 0, at, kBlockSums);
+    }
+    // A tile of one row ends with two whole blocks in most cells.
+    if (b + 2 <= end && (b + 2) * kLanes <= H) {
+      finish_units<Cell, S, 2>(units, b, 1, row, 0, sums + (b - first) * kBlockSums, kBlockSums);
+      b += 2;
     }
     for (; b < end; ++b) {
       finish_units<Cell, S, 1>(units, b, 0, row, 0, sums + (b - first) * kBlockSums, 0);
@@ -211,11 +218,11 @@ struct ForwardScratch {
   Index ahead_row = 0;
   Index ahead_end = 0;
 
-  ForwardScratch(Arena& arena, LayerShape shape, Index ranks) {
-    const Index I = shape.input_size, H = shape.hidden_size;
+  ForwardScratch(Arena& arena, LayerShape shape, Index ranks)
+      : rows(StepRows::take<Cell>(arena, ranks, shape.hidden_size)),
+        inner(Inner::take(arena, shape.input_size, shape.hidden_size, kWidestPanel)) {
+    const Index H = shape.hidden_size;
     const Index row_floats = sums_size<Cell>(H);
-    rows = StepRows::take<Cell>(arena, ranks, H);
-    inner = Inner::take(arena, I, H, kWidestPanel);
     zeros = arena.take<float>(H);
     const Index at_once = ranks < kFewRows ? ranks : kFewRows - 1;
     ahead_room = kAheadFloats / row_floats > 4 * at_once ? kAheadFloats / row_floats : 4 * at_once;

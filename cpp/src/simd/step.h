@@ -17,9 +17,9 @@ struct StepScratch {
   float* zeros;     // [H]
   float* operands;  // [kStepRows, H], between two stages
 
-  StepScratch(Arena& arena, LayerShape shape) {
-    rows = StepRows::take<Cell>(arena, kStepRows, shape.hidden_size);
-    inner = Inner::take(arena, shape.input_size, shape.hidden_size, kWidestPanel);
+  StepScratch(Arena& arena, LayerShape shape)
+      : rows(StepRows::take<Cell>(arena, kStepRows, shape.hidden_size)),
+        inner(Inner::take(arena, shape.input_size, shape.hidden_size, kWidestPanel)) {
     spilled = arena.take<float>(spilled_floats(kStepRows, kWidestPanel * kLanes));
     zeros = arena.take<float>(shape.hidden_size);
     operands = arena.take<float>(Cell::kStages == 2 ? kStepRows * shape.hidden_size : 0);
@@ -38,8 +38,8 @@ void step(const StepArgs& a, void* block) {
   const Index I = a.shape.input_size, H = a.shape.hidden_size;
   Arena arena(block);
   StepScratch<Cell> scratch(arena, a.shape);
-  bool reads_zeros = false;
-  for (int k = 0; k < kNumStates<Cell>; ++k) reads_zeros |= !a.state[k];
+  bool reads_zeros = !a.state;
+  for (int k = 0; k < kNumStates<Cell>; ++k) reads_zeros = reads_zeros || !a.state[k];
   if (reads_zeros) fill_zero(scratch.zeros, H);
   for (Index begin = 0; begin < a.batch; begin += kStepRows) {
     const Index count = a.batch - begin < kStepRows ? a.batch - begin : kStepRows;
@@ -48,7 +48,7 @@ void step(const StepArgs& a, void* block) {
       const Index b = begin + r;
       rows.x[r] = a.x + b * I;
       for (int k = 0; k < kNumStates<Cell>; ++k) {
-        rows.state_prev[k][r] = a.state[k] ? a.state[k] + b * H : scratch.zeros;
+        rows.state_prev[k][r] = a.state && a.state[k] ? a.state[k] + b * H : scratch.zeros;
         rows.state[k][r] = a.out[k] + b * H;
       }
       rows.recurrent[r] = rows.state_prev[0][r];

@@ -48,8 +48,8 @@ struct Units {
   float* saved_[N];
   float* operand_[N];
   const float* recurrent_[N];
-  const float* mask_[N];
-  float* masked_[N];
+  const float* mask_[N] = {};  // set if it masks
+  float* masked_[N] = {};
   const float* vectors_[N];
 
   // Number `place` of the stage's sums over inputs and recurrent units.
