@@ -43,6 +43,7 @@ ARROWS: dict[str, set[str]] = {
         "_training",
         "callbacks",
     },
+    "metrics": {"_sequences", "_targets", "_warnings"},
     "plotting": {"_estimators", "_serving"},
     "runtime": {"_files", "_sequences", "_serving", "_targets"},
     "__init__": {

@@ -1,0 +1,41 @@
+"""Scores of ragged predictions: of labels at every step, and of sequences of symbols.
+
+`token_accuracy`, `f1_macro` and `f1_micro` score labels, `entity_f1` and `entity_scores` the
+entities that labels such as "B-PER" make, as conlleval and seqeval count them, and
+`symbol_error_rate` sequences whose lengths differ from the true ones.
+
+`sklearn.metrics.make_scorer` makes scorers of them, for cross-validation and searches:
+
+>>> from sklearn.base import BaseEstimator
+>>> from sklearn.metrics import make_scorer
+>>> from sklearn.model_selection import cross_val_score
+>>> from skrnn.metrics import entity_f1
+>>> class CapitalLetters(BaseEstimator):
+...     def fit(self, X, y):
+...         return self
+...
+...     def predict(self, X):
+...         return [["B-PER" if word[0].isupper() else "O" for word in words] for words in X]
+>>> X = [["Ada", "met", "Bob"], ["Yes"], ["then", "Bob", "slept"], ["we", "saw", "Eve"]]
+>>> y = [["B-PER", "O", "B-PER"], ["O"], ["O", "B-PER", "O"], ["O", "O", "B-PER"]]
+>>> cross_val_score(CapitalLetters(), X, y, scoring=make_scorer(entity_f1), cv=2)
+array([0.8, 1. ])
+
+The keywords of a score are those of `make_scorer`: ``make_scorer(entity_f1, scheme="bio")``, and
+``make_scorer(symbol_error_rate, greater_is_better=False)`` for the rate of errors.
+"""
+
+from __future__ import annotations
+
+from skrnn.metrics._entities import entity_f1, entity_scores
+from skrnn.metrics._labels import f1_macro, f1_micro, token_accuracy
+from skrnn.metrics._symbol_error_rate import symbol_error_rate
+
+__all__ = [
+    "entity_f1",
+    "entity_scores",
+    "f1_macro",
+    "f1_micro",
+    "symbol_error_rate",
+    "token_accuracy",
+]
