@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from skrnn._sequences.refuse import shown
-from skrnn.metrics._symbols import codes, labels_of_steps
+from skrnn.metrics._symbols import codes, is_no_symbol, items, labels_of_steps
 from skrnn.metrics._weights import weights_of_steps
 
 
@@ -138,15 +138,13 @@ def f1_micro(y_true: Any, y_pred: Any, *, labels: Any = None, sample_weight: Any
 
 def _f1(y_true: Any, y_pred: Any, labels: Any, sample_weight: Any, average: str) -> float:
     known, true, predicted, weights = _end_to_end(y_true, y_pred, sample_weight)
-    if labels is None:
-        counted = list(known.values())
-    elif isinstance(labels, (list, tuple, np.ndarray)) and len(labels):
-        # A label that occurs nowhere gets a code that occurs nowhere.
-        counted = [known.setdefault(label, len(known)) for label in labels]
-    else:
+    counted = list(known) if labels is None else items(labels)
+    if not counted or any(map(is_no_symbol, counted)):
         raise ValueError(
             f"labels={shown(labels)}; expected a list of the labels to count, or None for all"
         )
+    # A label that occurs nowhere gets a code that occurs nowhere.
+    counted = [known.setdefault(label, len(known)) for label in counted]
     return float(f1_score(true, predicted, labels=counted, average=average, sample_weight=weights))
 
 

@@ -55,7 +55,7 @@ def pairs(y_true: Any, y_pred: Any, *, texts: bool = False) -> tuple[Symbols, Sy
             "least one step"
         )
     for name, sequences in (("y_true", true), ("y_pred", predicted)):
-        for index, step, symbol in where(sequences, _is_no_symbol):
+        for index, step, symbol in where(sequences, is_no_symbol):
             raise ValueError(
                 f"Sequence {index} of {name} holds {shown(symbol)} at step {step}, and labels are "
                 "strings or whole numbers. Leave a step without a label out of y_true and y_pred, "
@@ -128,7 +128,8 @@ def _is_text(symbol: Any) -> bool:
     return isinstance(symbol, str)
 
 
-def _is_no_symbol(symbol: Any) -> bool:
+def is_no_symbol(symbol: Any) -> bool:
+    """Return whether an object is neither a string nor a whole number."""
     if isinstance(symbol, (str, np.bool_, Integral)):
         return False
     return not (isinstance(symbol, Real) and float(symbol).is_integer())
