@@ -1,8 +1,9 @@
 """Recurrent neural networks for sequences, on any CPU.
 
-`RNNClassifier` and `RNNRegressor` are scikit-learn estimators for sequences of different lengths;
-`Sequences` holds such sequences, and `skrnn.preprocessing` prepares them. `save`, `load` and
-`stream` are for fitted models, and `skrnn.runtime` predicts with saved ones and NumPy alone.
+`RNNClassifier` and `RNNRegressor` are scikit-learn estimators for sequences of different lengths,
+and `RNNTagger` and `RNNStepRegressor` answer at every step of them. `Sequences` holds such
+sequences, and `skrnn.preprocessing` prepares them. `save`, `load` and `stream` are for fitted
+models, and `skrnn.runtime` predicts with saved ones and NumPy alone.
 `skrnn.kernels` holds the layers themselves: RNN, LSTM and GRU with forward, backward and step.
 """
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from skrnn._estimators.classifier import RNNClassifier
     from skrnn._estimators.loading import load
     from skrnn._estimators.regressor import RNNRegressor
+    from skrnn._estimators.step_regressor import RNNStepRegressor
+    from skrnn._estimators.tagger import RNNTagger
     from skrnn._files.writing import save
     from skrnn._sequences.container import Sequences
     from skrnn._serving.pipelines import stream
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = [
     "RNNClassifier",
     "RNNRegressor",
+    "RNNStepRegressor",
+    "RNNTagger",
     "Sequences",
     "Stream",
     "__version__",
@@ -42,6 +47,8 @@ __all__ = [
 _LAZY = {
     "RNNClassifier": "skrnn._estimators.classifier",
     "RNNRegressor": "skrnn._estimators.regressor",
+    "RNNStepRegressor": "skrnn._estimators.step_regressor",
+    "RNNTagger": "skrnn._estimators.tagger",
     "Sequences": "skrnn._sequences.container",
     "load": "skrnn._estimators.loading",
     "save": "skrnn._files.writing",

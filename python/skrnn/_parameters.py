@@ -34,6 +34,16 @@ def integer(least: int, *, none: bool = False) -> Rule:
     )
 
 
+def integer_or(name: str, least: int) -> Rule:
+    """Take an integer of at least `least`, None, or a name."""
+    rule = integer(least, none=True)
+    return Rule(
+        lambda v: rule.holds(v) or (isinstance(v, str) and v == name),
+        f"{rule.expected}, or {name!r}",
+        [name],
+    )
+
+
 def real(low: float, high: float, bounds: str, *, none: bool = False) -> Rule:
     """Take a number between two bounds, written as in "[0, 1)"."""
 

@@ -7,6 +7,7 @@ safetensors is imported or has to be installed, which suits small machines.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,11 @@ from skrnn._sequences.checks import (
 )
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.names import Names, compare_names, names_of_table
+from skrnn._sequences.ragged import by_sequence
 from skrnn._sequences.tokens import documents_of
 from skrnn._sequences.vocabulary import numbered, token_sequences
 from skrnn._serving.streams import open_stream
-from skrnn._targets.decoding import Classes, Multilabel, Numbers
+from skrnn._targets.decoding import Answers, Classes, Multilabel, Numbers
 from skrnn._targets.outputs import without_loss
 
 __all__ = ["Predictor", "load"]
@@ -152,7 +154,7 @@ class Predictor:
         """
         meaning = self._description.meaning
         if not return_std:
-            return meaning.predict(self._answers(X))
+            return self._predicted(X, meaning.predict)[0]
         loss = self._description.fields.fields("loss").get("name")
         if loss != "gaussian_nll":
             raise ValueError(
@@ -160,8 +162,7 @@ class Predictor:
                 f"model has loss={loss!r}"
             )
         assert isinstance(meaning, Numbers)  # only regressors have this loss
-        answers = self._answers(X)
-        return meaning.predict(answers), meaning.deviations(answers)
+        return tuple(self._predicted(X, meaning.predict, meaning.deviations))
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each class, or of each label.
@@ -185,7 +186,7 @@ class Predictor:
         """
         if self._description.meaning.classes is None:
             raise AttributeError(f"{self._description.estimator} has no predict_proba; use predict")
-        return self._answers(X)
+        return self._predicted(X, np.asarray)[0]
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the logarithm of `predict_proba`, finite also where that is zero.
@@ -213,7 +214,8 @@ class Predictor:
                 f"{self._description.estimator} has no predict_log_proba; use predict"
             )
         network = self._description.fields.fields("network").value
-        return meaning.log_probabilities(self._answers(X, without_loss(self._model, network)))
+        model = without_loss(self._model, network)
+        return self._predicted(X, meaning.log_probabilities, model=model)[0]
 
     def stream(self, batch_size: int = 1, *, method: str = "predict") -> _core.Stream:
         """Return a stream, which reads sequences as they arrive.
@@ -246,13 +248,28 @@ class Predictor:
 
     # ---- Input ----
 
-    def _answers(self, X: Any, model: _core.Model | None = None) -> NDArray[np.float64]:
+    def _predicted(
+        self,
+        X: Any,
+        *decoders: Callable[[Answers], NDArray[Any]],
+        model: _core.Model | None = None,
+    ) -> list[NDArray[Any]]:
+        """Return the model's answers as each decoder decodes them, with an item a sequence."""
         sequences = self._check_input(X)
         values = sequences.values
         if self._description.embedding_size > 0:
             values = values.astype(np.int64)
         model = self._model if model is None else model
-        return model.predict(values, sequences.offsets, n_jobs=self._n_jobs)
+        answers, offsets = (
+            model.predict(values, sequences.offsets, n_jobs=self._n_jobs),
+            sequences.offsets,
+        )
+        results = [decoder(answers) for decoder in decoders]
+        return (
+            [by_sequence(rows, offsets) for rows in results]
+            if self._description.every_step
+            else results
+        )
 
     def _check_input(self, X: Any) -> Sequences:
         """Return X as sequences, checked as the saved model checks it."""

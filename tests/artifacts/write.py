@@ -1,6 +1,6 @@
 """Write a model of each kind, with input and answers: python write.py FOLDER.
 
-The files in ``version_1`` to ``version_3`` were written by scikit-rnn 0.1.0 in those versions of
+The files in ``version_1`` to ``version_4`` were written by scikit-rnn 0.1.0 in those versions of
 the format, and have to be loaded for ever: nobody writes them again. A format to come gets a folder
 of its own.
 """
@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import skrnn
-from skrnn import RNNClassifier, RNNRegressor
+from skrnn import RNNClassifier, RNNRegressor, RNNStepRegressor, RNNTagger
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 SMALL: dict[str, Any] = {"hidden_size": 4, "max_iter": 20, "learning_rate_init": 0.02}
@@ -54,6 +54,10 @@ def thirds(X: Any) -> np.ndarray:
 
 def pairs(X: Any) -> np.ndarray:
     return np.column_stack([sums(X), 100 + 3 * sums(x[-1:] for x in X)])
+
+
+def positions(X: Any) -> list[list[str]]:
+    return [["first" if t == 0 else "later" for t in range(len(x))] for x in X]
 
 
 def models() -> dict[str, tuple[Any, Any]]:
@@ -105,6 +109,20 @@ def models() -> dict[str, tuple[Any, Any]]:
             RNNRegressor(loss="poisson", pooling="mean", **SMALL).fit(X, [[len(x)] for x in X]),
             X,
         ),
+        "stepregressor": (
+            RNNStepRegressor(**SMALL).fit(X, [x.cumsum(axis=0) for x in X]),
+            X,
+        ),
+        "stepregressor_events": (
+            RNNStepRegressor(loss="binary_cross_entropy", **SMALL).fit(X, [x > 0 for x in X]),
+            X,
+        ),
+        "stepregressor_gaussian": (
+            RNNStepRegressor(loss="gaussian_nll", **SMALL).fit(X, [x[:, 0] for x in X]),
+            X,
+        ),
+        "tagger": (RNNTagger(bidirectional=False, **SMALL).fit(X, positions(X)), X),
+        "tagger_tokens": (RNNTagger(embedding_size=3, **SMALL).fit(T, positions(T)), T),
         "pipeline_filled": (filled.fit(gaps, CITIES[thirds(X)]), gaps),
         "pipeline_scaled": (scaled.fit([100 * x + 5 for x in X], pairs(X)), X),
         "pipeline_words": (words.fit(W, lengths), W),
@@ -127,7 +145,8 @@ def expectations(model: Any, X: Any) -> dict[str, np.ndarray]:
             found[name] = getattr(model, name)(X)
     if getattr(model, "loss", "") == "gaussian_nll":
         found["std"] = model.predict(X, return_std=True)[1]
-    return found
+    # Answers at every step lie end to end.
+    return {k: np.concatenate(v) if v.dtype == object else v for k, v in found.items()}
 
 
 def main(folder: Path) -> None:

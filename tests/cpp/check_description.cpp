@@ -127,9 +127,9 @@ void check_description() {
     const char *from, *to, *words;
   };
   for (const Case& c : std::vector<Case>{
-           {"\"format_version\": 3", "\"format_version\": 4", "update scikit-rnn"},
-           {"\"format_version\": 3", "\"format_version\": 0", "format_version 0"},
-           {"\"format_version\": 3", "\"format_version\": \"3\"", "format_version"},
+           {"\"format_version\": 4", "\"format_version\": 5", "update scikit-rnn"},
+           {"\"format_version\": 4", "\"format_version\": 0", "format_version 0"},
+           {"\"format_version\": 4", "\"format_version\": \"3\"", "format_version"},
            {"\"crc32\": {}", "\"crc\": {}", "has no \"crc32\""},
            {"\"crc32\": {}", "\"crc32\": []", "crc32 must be an object"},
            {"\"crc32\": {}", "\"crc32\": { }", "no digest of the tensor \"rnn.weight_ih_l0\""},

@@ -62,7 +62,7 @@ inline std::uint32_t crc32_of(const Bytes& bytes) {
 }
 
 // Of the format that is written now.
-const std::string kVersion = "\"format_version\": 3";
+const std::string kVersion = "\"format_version\": 4";
 
 struct TensorEntry {
   std::string name, dtype, shape;

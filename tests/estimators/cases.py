@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skrnn import RNNClassifier, RNNRegressor
+from skrnn import RNNClassifier, RNNRegressor, RNNStepRegressor, RNNTagger
 
 # Small enough that a fit takes milliseconds, and what may be changed in any way: a network that can
 # be cut in time, and a fit that can be continued.
@@ -43,7 +43,9 @@ class Case:
     tokens: bool = False
 
     def make(self, **settings: Any) -> Any:
-        return self.kind(**{**SMALL, **self.settings, **settings})
+        known = inspect.signature(self.kind).parameters
+        small = {name: value for name, value in SMALL.items() if name in known}
+        return self.kind(**{**small, **self.settings, **settings})
 
     def data(self, n: int = 24, seed: int = 0) -> tuple[list[np.ndarray], Any]:
         """Sequences of 1..7 steps, and targets."""
@@ -87,6 +89,33 @@ def counts(X: list[np.ndarray]) -> np.ndarray:
     return np.abs(sums(X)).round()
 
 
+def ragged(items: Iterable[np.ndarray]) -> np.ndarray:
+    """An object array of arrays, which can be indexed as an array of targets can."""
+    arrays = list(items)
+    result = np.empty(len(arrays), dtype=object)
+    for i, array in enumerate(arrays):  # NumPy would stack arrays of equal lengths
+        result[i] = array
+    return result
+
+
+def rises(X: list[np.ndarray]) -> np.ndarray:
+    """For each step, whether the first channel, or the token, is above the one before."""
+    firsts = (x.reshape(len(x), -1)[:, 0] for x in X)
+    return ragged(np.where(np.diff(x, prepend=0) > 0, "up", "down") for x in firsts)
+
+
+def running_sums(X: list[np.ndarray]) -> np.ndarray:
+    return ragged(x.sum(axis=tuple(range(1, x.ndim))).cumsum() for x in X)
+
+
+def running_pairs(X: list[np.ndarray]) -> np.ndarray:
+    return ragged(np.column_stack([y, 100 - y]) for y in running_sums(X))
+
+
+def events(X: list[np.ndarray]) -> np.ndarray:
+    return ragged((x > 0).astype(int) for x in X)
+
+
 CASES = [
     Case("classifier", RNNClassifier, sides),
     Case("classifier-3", RNNClassifier, thirds, {"cell": "gru", "pooling": "attention"}),
@@ -98,6 +127,20 @@ CASES = [
     Case("regressor-gaussian", RNNRegressor, sums, {"loss": "gaussian_nll", "cell": "rnn"}),
     Case("regressor-poisson", RNNRegressor, counts, {"loss": "poisson", "pooling": "mean"}),
     Case("regressor-tokens", RNNRegressor, sums, {"embedding_size": 3}, tokens=True),
+    Case("tagger", RNNTagger, rises, {"bidirectional": False}),
+    Case("tagger-2", RNNTagger, rises, {"bidirectional": True, "num_layers": 2, "cell": "gru"}),
+    Case(
+        "tagger-tokens",
+        RNNTagger,
+        rises,
+        {"bidirectional": False, "embedding_size": 3},
+        tokens=True,
+    ),
+    Case("step-regressor", RNNStepRegressor, running_sums),
+    Case("step-regressor-2", RNNStepRegressor, running_pairs, {"cell": "gru"}),
+    Case("step-regressor-quantile", RNNStepRegressor, running_pairs, {"loss": "quantile"}),
+    Case("step-regressor-gaussian", RNNStepRegressor, running_sums, {"loss": "gaussian_nll"}),
+    Case("step-regressor-events", RNNStepRegressor, events, {"loss": "binary_cross_entropy"}),
 ]
 
 # For tests that say nothing of targets or tokens: one line for each class.

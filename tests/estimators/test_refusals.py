@@ -135,7 +135,6 @@ BAD_X: dict[str, tuple[Any, tuple[str, ...]]] = {
     "None inside": (lambda X: with_(X, 5, [[1.0, None]]), ("NaN", "sequence 5, step 0")),
     "None": (lambda _: None, ("X", "NoneType")),
     "text": (lambda _: "some words", ("X", "str")),
-    "texts": (lambda X: ["word"] * len(X), ("text", "'word'", "embedding_size", "TokenEncoder")),
     "a dict": (lambda X: dict(enumerate(X)), ("X", "dict")),
     "a sparse matrix": (lambda _: sparse.csr_matrix(np.eye(24)), ("parse", ".toarray()")),
     "sparse sequences": (lambda X: with_(X, 5, sparse.csr_matrix(np.eye(2))), ("parse", "5")),
@@ -190,7 +189,8 @@ def test_bad_tokens(case: Case) -> None:
     with pytest.raises(ValueError, match=says(str(N_TOKENS), f"0..{N_TOKENS - 1}", "TokenEncoder")):
         model.predict([[0, 1], [2, N_TOKENS]])
     # Tokens that only the validation data has are known afterwards.
-    model.fit(X, y, X_val=[[0, N_TOKENS + 3], [1]], y_val=y[:2])
+    more = [np.array([0, N_TOKENS + 3]), np.array([1])]
+    model.fit(X, y, X_val=more, y_val=y[:2] if y.dtype != object else case.targets(more))
     assert len(model.predict([[N_TOKENS + 3, N_TOKENS]])) == 1
 
 

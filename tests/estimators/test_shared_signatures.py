@@ -18,6 +18,8 @@ from skrnn._estimators.loading import ESTIMATORS
 # Parameters that not every estimator has.
 ONLY_SOME = {
     "class_weight": "there are classes",
+    "pooling": "there is one answer a sequence",
+    "loss": "there is a choice of losses",
     "quantiles": "there is a loss of quantiles",
     "delta": "there is a huber loss",
 }
@@ -26,11 +28,17 @@ ONLY_SOME = {
 DIFFERENT: dict[str, tuple[set[str], str]] = {
     "loss": ({"entry", "rule"}, "classes and numbers have other losses"),
     "pooling": ({"default", "entry"}, "each has what did best in bench/defaults"),
+    "bidirectional": ({"default", "entry"}, "labels of steps depend on later steps, too"),
+    "tbptt": ({"entry"}, "answers at every step need no pooling"),
+    "validation_fraction": ({"entry"}, "sequences with many labels have no strata"),
 }
 
 # Of an attribute, or a parameter of a method, whose entries differ: why.
 DIFFERENT_ENTRIES = {
     "attribute loss_curve_": "numbers are standardised for training",
+    "attribute classes_": "a step has one label, a sequence one or several",
+    "score y": "labels, or numbers",
+    "score return score": "accuracy, or what the loss suggests",
     "partial_fit y": "classes, or numbers of which the first ones set the scale",
     "partial_fit sample_weight": "classes have weights of their own",
     "predict return y": "a class, or numbers",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
+from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes, ragged
 from skrnn import RNNRegressor
 
 
@@ -17,7 +17,10 @@ def padded(case: Case) -> tuple[list[Any], Any, np.ndarray]:
     rng = np.random.default_rng(1)
     at = np.sort(rng.permutation(2 * len(X))[: len(X)])
     among = [X[i % 3] for i in range(2 * len(X))]
-    targets = np.concatenate([y, y])[rng.permutation(2 * len(X))]
+    if y.dtype == object:  # targets of steps, as many as those have
+        targets = ragged(y[i % 3][::-1] for i in range(2 * len(X)))
+    else:
+        targets = np.concatenate([y, y])[rng.permutation(2 * len(X))]
     weight = np.zeros(2 * len(X))
     for i, x, target in zip(at, X, y, strict=True):
         among[i], targets[i], weight[i] = x, target, 1.0

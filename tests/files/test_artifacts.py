@@ -16,6 +16,9 @@ from skrnn._estimators.base import SequenceEstimator
 from skrnn._estimators.loading import ESTIMATORS
 from skrnn._files.description import FORMAT_VERSION
 
+# The first format that holds an estimator.
+FIRST_VERSION = {"RNNTagger": 4, "RNNStepRegressor": 4}
+
 FOLDER = Path(__file__).parent.parent / "artifacts"
 FILES = sorted(FOLDER.glob("version_*/*.skrnn"))
 
@@ -38,6 +41,7 @@ def test_it_says_what_it_always_said(path: Path) -> None:
         said["std"] = model.predict(X, return_std=True)[1]
     assert {*said} == {*expected} & {"predict", "predict_proba", "predict_log_proba", "std"}
     for name, values in said.items():
+        values = runtime_alone.rows_of(values)
         assert (values.dtype, values.shape) == (expected[name].dtype, expected[name].shape)
         if values.dtype.kind == "f":
             np.testing.assert_allclose(values, expected[name], RTOL, atol=RTOL)
@@ -80,7 +84,8 @@ def test_there_is_one_of_each_estimator_and_version() -> None:
     for version in range(1, FORMAT_VERSION + 1):
         names = [path.stem for path in FILES if path.parent.name == f"version_{version}"]
         for kind in ESTIMATORS:
-            assert any(name.startswith(kind.removeprefix("RNN").lower()) for name in names)
+            if version >= FIRST_VERSION.get(kind, 1):
+                assert any(name.startswith(kind.removeprefix("RNN").lower()) for name in names)
 
 
 def test_they_are_small() -> None:

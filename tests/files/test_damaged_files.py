@@ -66,15 +66,15 @@ def test_the_change_itself_does_no_harm(path: Path) -> None:
 
 @BOTH
 def test_a_file_of_a_newer_version(load: Any, path: Path) -> None:
-    changed("classes str", path, put("format_version", 4))
-    with pytest.raises(ValueError, match=r"format_version 4.*update scikit-rnn") as error:
+    changed("classes str", path, put("format_version", 5))
+    with pytest.raises(ValueError, match=r"format_version 5.*update scikit-rnn") as error:
         load(path)
     assert repr(str(path)) in str(error.value)
 
 
 def test_an_estimator_of_a_newer_version(path: Path) -> None:
-    changed("classes str", path, put("estimator.class", "RNNTagger"))
-    with pytest.raises(ValueError, match="'RNNTagger' is unknown; update scikit-rnn"):
+    changed("classes str", path, put("estimator.class", "RNNOracle"))
+    with pytest.raises(ValueError, match="'RNNOracle' is unknown; update scikit-rnn"):
         skrnn.load(path)
 
 

@@ -138,5 +138,5 @@ def test_a_file_of_format_1_has_none(tmp_path: Path) -> None:
     model, path = skrnn.load(old), tmp_path / "new.skrnn"
     X = [x[:, :2] for x in sequences()]
     model.save(path)
-    assert description_of(path)["format_version"] == 3
+    assert description_of(path)["format_version"] == 4
     assert_same(skrnn.load(path).predict(X), model.predict(X))

@@ -233,7 +233,7 @@ def test_a_file_of_the_safetensors_package_is_read(path: Path) -> None:
 def test_the_description_says_what_it_is(path: Path) -> None:
     model_of("cell gru").save(path)
     description = description_of(path)
-    assert description["format_version"] == 3
+    assert description["format_version"] == 4
     assert description["producer"] == f"scikit-rnn {skrnn.__version__}"
     assert description["network"] == {
         "cell": "gru",

@@ -24,7 +24,7 @@
 namespace skrnn {
 namespace {
 
-constexpr std::int64_t kFormatVersion = 3;     // older formats are read, too
+constexpr std::int64_t kFormatVersion = 4;     // older formats are read, too
 constexpr std::size_t kMostOperations = 1000;  // every step goes through all of them
 
 [[noreturn]] void fail(const std::string& wrong) { throw std::invalid_argument(wrong); }

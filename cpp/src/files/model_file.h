@@ -3,9 +3,9 @@
 // The file is a safetensors container. Its metadata has, under the name "skrnn", a JSON object, the
 // description:
 //
-//   format_version  3; files of format 1 have no digests, and before 3 the losses squared_error and
+//   format_version  4; files of format 1 have no digests; before 3 the losses squared_error and
 //                   absolute_error were called squared and absolute, and every loss had delta and
-//                   quantiles beside its name
+//                   quantiles beside its name; before 4 no network answered at every step
 //   crc32           {tensor: the CRC-32 of its bytes, an integer, ...} of all that are read
 //   network         cell, input_size, embedding_size, hidden_size, num_layers, bidirectional,
 //                   pooling, output_size: the members of NetworkSettings

@@ -27,6 +27,10 @@ inline double row(const LossContext& context, const float* o, const float* y, fl
     const double precision = std::exp(-kBound * bounded);
     const double error = static_cast<double>(o[k]) - static_cast<double>(y[k]);
     const double scaled = error * error * precision;
+    if (std::isnan(y[k])) {
+      if (gradient) gradient[k] = gradient[n + k] = 0;
+      continue;
+    }
     sum += kBound * bounded + scaled;
     if (gradient) {
       gradient[k] = static_cast<float>(2 * share * error * precision);

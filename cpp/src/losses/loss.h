@@ -63,7 +63,8 @@ struct Loss {
 
   // Columns of outputs that context.targets columns of targets need; 0: any number.
   std::int64_t (*outputs_for)(const LossContext&);
-  // The loss of one row, and its gradient by the outputs ([K], or null for none).
+  // The loss of one row, and its gradient by the outputs ([K], or null for none). A target that is
+  // NaN is missing: it adds nothing to either. Classes are never missing.
   double (*row)(const LossContext&, const float* outputs, const float* targets, float* gradient);
   // Turns the outputs of one row into probabilities, numbers or rates, in place.
   void (*link)(const LossContext&, float* outputs);
@@ -90,8 +91,9 @@ double mean_of_each(const LossContext& context, const float* outputs, const floa
   const double share = 1.0 / static_cast<double>(context.targets);
   double sum = 0;
   for (std::int64_t k = 0; k < context.targets; ++k) {
-    double derivative;
-    sum += slope(static_cast<double>(outputs[k]), static_cast<double>(targets[k]), derivative);
+    double derivative = 0;
+    const auto target = static_cast<double>(targets[k]);
+    if (!std::isnan(target)) sum += slope(static_cast<double>(outputs[k]), target, derivative);
     if (gradient) gradient[k] = static_cast<float>(derivative * share);
   }
   return sum * share;

@@ -28,6 +28,10 @@ inline double row(const LossContext& context, const float* o, const float* y, fl
     const double tau = quantiles[static_cast<std::size_t>(j % levels)];
     const double error = static_cast<double>(y[j / levels]) - static_cast<double>(o[j]);
     const double slope = error > 0 ? tau : error < 0 ? tau - 1 : error;  // of the loss by e
+    if (std::isnan(y[j / levels])) {
+      if (gradient) gradient[j] = 0;
+      continue;
+    }
     sum += slope * error;
     if (gradient) gradient[j] = static_cast<float>(-slope * share);
   }

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skrnn import _core
+from skrnn._estimators.rules import RULES
 from skrnn._estimators.serving import ServingMixin
 from skrnn._estimators.standardization import Units
 from skrnn._estimators.token_input import learn_tokens
 from skrnn._files.description import Description
-from skrnn._parameters import (
-    Rule,
-    boolean,
-    boolean_or,
-    integer,
-    loudness,
-    one_of,
-    real,
-    scorer,
-    seed,
-    threads,
-)
+from skrnn._parameters import Rule
 from skrnn._sequences.checks import (
     as_sequences,
     as_unscaled,
@@ -38,15 +28,15 @@ from skrnn._sequences.checks import (
 )
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.names import check_names
-from skrnn._sequences.vocabulary import Vocabulary, token_sequences
+from skrnn._sequences.vocabulary import Vocabulary, holds_strings, token_sequences
 from skrnn._serving.served import Operation
 from skrnn._targets.codec import Codec, Settings
-from skrnn._targets.decoding import Meaning
+from skrnn._targets.decoding import Answers, Meaning
 from skrnn._targets.outputs import without_loss
+from skrnn._targets.rows import SequenceRows, TargetRows
 from skrnn._training.initialization import named_views
 
-POOLINGS = ("last", "mean", "max", "attention", "last_mean_max")
-SCHEDULES = ("constant", "cosine", "one_cycle", "plateau")
+AUTO_EMBEDDING_SIZE = 64
 ARCHITECTURE = (
     "cell",
     "hidden_size",
@@ -57,36 +47,8 @@ ARCHITECTURE = (
     "standardize",
 )
 
-# Parameters that every estimator has, and their rules.
-RULES: dict[str, Rule] = {
-    "cell": one_of(_core.cells()),
-    "hidden_size": integer(1),
-    "num_layers": integer(1),
-    "bidirectional": boolean(),
-    "pooling": one_of(POOLINGS),
-    "embedding_size": integer(1, none=True),
-    "min_frequency": integer(1),
-    "standardize": boolean_or("auto"),
-    "dropout": real(0, 1, "[)"),
-    "recurrent_dropout": real(0, 1, "[)"),
-    "solver": one_of(_core.solvers()),
-    "learning_rate_init": real(0, np.inf, "()"),
-    "learning_rate": one_of(SCHEDULES),
-    "alpha": real(0, np.inf, "[)"),
-    "clip_norm": real(0, np.inf, "()", none=True),
-    "batch_size": integer(1),
-    "max_iter": integer(1, none=True),
-    "tol": real(0, np.inf, "[)"),
-    "n_iter_no_change": integer(1),
-    "early_stopping": boolean(),
-    "validation_fraction": real(0, 1, "()"),
-    "scoring": scorer(),
-    "tbptt": integer(1, none=True),
-    "warm_start": boolean(),
-    "random_state": seed(),
-    "verbose": loudness(),
-    "n_jobs": threads(),
-}
+# Turns answers of shape (rows, A) into results of shape (rows, ...).
+Decoder = Callable[[Answers], NDArray[Any]]
 
 
 class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
@@ -99,7 +61,8 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     params_: dict[str, NDArray[np.float32]]
     n_features_in_: int
     vocabulary_: Vocabulary  # where fit saw strings
-    _input_size: int  # channels, or tokens
+    _reads_tokens: bool  # or channels
+    _input_size: int  # tokens, or channels
     _saw_table = False
     _units: Units | None = None  # of channels
     _built_with: dict[str, Any]  # the architecture of params_
@@ -109,6 +72,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     # ---- Interface of a subclass, besides its __init__ ----
 
     _rules: dict[str, Rule] = RULES
+    _target_rows: TargetRows = SequenceRows()
 
     @abstractmethod
     def _target_settings(self) -> Settings:
@@ -127,6 +91,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         return self._learned_codec.under(self._target_settings())
 
     def _meaning(self) -> Meaning:
+        check_is_fitted(self, "params_")
         return self._codec.meaning
 
     def _restore(self, model: _core.Model, description: Description) -> None:
@@ -138,6 +103,12 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         if description.vocabulary is not None:
             self.vocabulary_ = dict(description.vocabulary)
         self._saw_table = description.saw_table
+        self._reads_tokens = description.embedding_size > 0
+        if self.embedding_size not in ("auto", description.embedding_size or None):
+            raise ValueError(
+                f"embedding_size={self.embedding_size!r} is not that of its network, "
+                f"{description.embedding_size}"
+            )
         self._input_size = description.input_size
         units = [values for _, values, _ in model.operations[-2:]]
         self._units = Units(*units) if description.standardized else None
@@ -163,7 +134,8 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         """
         if begin:
             self.__dict__.pop("vocabulary_", None)
-        if self.embedding_size is not None:
+            self._reads_tokens = self._wants_tokens(X, name)
+        if self._reads_tokens:
             return self._check_tokens(X, begin, grows, name, sample_weight)
         table = is_table(X, name)
         if table and (begin or self._saw_table):
@@ -189,6 +161,14 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             owner = type(self).__name__
             check_input_size(sequences.n_channels, self._input_size, False, owner, name)
         return sequences
+
+    def _wants_tokens(self, X: Any, name: str) -> bool:
+        """Whether the network is to read tokens; with "auto", if X holds strings."""
+        if self.embedding_size != "auto":
+            return self.embedding_size is not None
+        if isinstance(X, (str, bytes)) or hasattr(X, "columns"):
+            return False
+        return bool(holds_strings(X, name))
 
     def _check_tokens(
         self, X: Any, begin: bool, grows: bool, name: str, sample_weight: Any
@@ -225,7 +205,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
 
     def _values(self, X: Sequences, name: str = "X") -> NDArray[Any]:
         """Return the steps of all sequences in the form that the engine takes."""
-        if self.embedding_size is not None:
+        if self._reads_tokens:
             return X.values.astype(np.int64)
         return (
             np.asarray(X.values, np.float32) if self._units is None else self._units.apply(X, name)
@@ -238,13 +218,20 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         return {
             "cell": self.cell,
             "input_size": self._input_size,
-            "embedding_size": self.embedding_size or 0,
+            "embedding_size": self._embedding_size,
             "hidden_size": self.hidden_size,
             "num_layers": self.num_layers,
             "bidirectional": bool(self.bidirectional),
-            "pooling": self.pooling,
+            "pooling": "every_step" if self._target_rows.every_step else self.pooling,
             "output_size": self._codec.outputs,
         }
+
+    @property
+    def _embedding_size(self) -> int:
+        """The size of the vectors of tokens, or 0 for channels."""
+        if not self._reads_tokens:
+            return 0
+        return AUTO_EMBEDDING_SIZE if self.embedding_size == "auto" else self.embedding_size
 
     def _layout(self) -> _core.NetworkLayout:
         return _core.NetworkLayout(**self._network_settings())
@@ -310,6 +297,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
 
         The `operations` of a pipeline on channels precede those of the estimator.
         """
+        check_is_fitted(self, "params_")
         codec = self._codec
         if codec.loss != self._fitted_loss:
             raise ValueError(
@@ -327,20 +315,21 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             operations=[*operations, *([] if self._units is None else self._units.operations)],
         )
 
-    def _answers(self, X: Any) -> NDArray[np.float64]:
-        """Return the answers of the model for each sequence, (n, A), which `_meaning` decodes."""
-        check_is_fitted(self, "params_")
-        return self._answers_of(self._served(), X)
+    def _predicted(self, X: Any, *decoders: Decoder) -> list[NDArray[Any]]:
+        """Return the model's answers as each decoder decodes them, with an item a sequence."""
+        return self._decoded(self._served(), X, *decoders)
 
-    def _outputs(self, X: Any) -> NDArray[np.float64]:
-        """Return the outputs of the head, (n, K), before the loss gives them a meaning."""
-        check_is_fitted(self, "params_")
-        return self._answers_of(without_loss(self._served(), self._network_settings()), X)
+    def _decoded_outputs(self, X: Any, decoder: Decoder) -> NDArray[Any]:
+        """Return the outputs of the head, without the meaning that the loss gives them, decoded."""
+        model = without_loss(self._served(), self._network_settings())
+        return self._decoded(model, X, decoder)[0]
 
-    def _answers_of(self, model: _core.Model, X: Any) -> NDArray[np.float64]:
+    def _decoded(self, model: _core.Model, X: Any, *decoders: Decoder) -> list[NDArray[Any]]:
         sequences = self._check_input(X, begin=False)
         raw = self._values(sequences) if self._units is None else sequences.values
-        return model.predict(raw, sequences.offsets, n_jobs=self.n_jobs)
+        answers = model.predict(raw, sequences.offsets, n_jobs=self.n_jobs)
+        as_given, offsets = self._target_rows.as_given, sequences.offsets
+        return [as_given(decoder(answers), offsets) for decoder in decoders]
 
     def _state_gradient_norms(
         self, X: Any, y: Any
@@ -352,8 +341,8 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         check_is_fitted(self, "params_")
         sequences = self._check_input(X, begin=False)
         codec = self._codec
-        y = codec.settings.check(y)
-        check_consistent_length(sequences, y)
+        y = codec.settings.check(self._target_rows.flatten(y, sequences.offsets, "y"))
+        self._target_rows.check_count(y, sequences)
         norms = self._trainer().state_gradient_norms(
             self._arena(self._layout()),
             self._values(sequences),
@@ -367,7 +356,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
-        tokens = self.embedding_size is not None
+        tokens = self.embedding_size not in (None, "auto")
         # A 2-D array of numbers holds series; tokens are integers without a magnitude.
         tags.input_tags.two_d_array = tags.input_tags.three_d_array = not tokens
         tags.input_tags.categorical = tags.input_tags.positive_only = tokens

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import unique_labels
 
-from skrnn._estimators.base import RULES
-from skrnn._estimators.fitting import TrainableEstimator
-from skrnn._estimators.samples import FitData
-from skrnn._parameters import check_parameters, class_weights, one_of
-from skrnn._sequences.checks import as_targets
-from skrnn._targets.classes import LOSSES, ClassCodec, ClassSettings
-from skrnn._targets.decoding import Classes, Multilabel
+from skrnn._estimators.classes import ClassEstimator
+from skrnn._estimators.rules import RULES
+from skrnn._parameters import class_weights, one_of
+from skrnn._targets.classes import LOSSES
 
 
-class RNNClassifier(ClassifierMixin, TrainableEstimator):
+class RNNClassifier(ClassifierMixin, ClassEstimator):
     """Classify sequences with a recurrent network.
 
     Trained in C++ on sequences of any lengths, without padding. Binary, multiclass and multilabel.
@@ -40,11 +33,12 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         How the states of all steps are reduced to one vector: the last state; the mean or the
         maximum over steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the
         first three side by side (Howard & Ruder, ACL 2018).
-    embedding_size : int, optional
-        The size of the learned vectors of tokens; makes the input tokens: texts, whose words are
-        taken in lower case; lists of strings; or integers from 0 on. A text is split as
-        `TokenEncoder` does by default; in a pipeline, `TokenEncoder` offers other tokens, such as
-        characters.
+    embedding_size : int, None or "auto", default="auto"
+        The size of the learned vectors of tokens. A number makes the input tokens: texts, whose
+        words are taken in lower case; lists of strings; or integers from 0 on. "auto" is 64 for
+        texts and lists of strings; anything else, and with None everything, has channels. A text is
+        split as `TokenEncoder` does by default; in a pipeline, `TokenEncoder` offers other tokens,
+        such as characters.
     min_frequency : int, default=1
         How often a string has to occur in fit to become a known token; all other strings are the
         unknown token. With 1 the unknown token never occurs in training, and predictions for new
@@ -172,7 +166,7 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         num_layers: int = 1,
         bidirectional: bool = False,
         pooling: str = "last_mean_max",
-        embedding_size: int | None = None,
+        embedding_size: int | str | None = "auto",
         min_frequency: int = 1,
         standardize: bool | str = "auto",
         dropout: float = 0.0,
@@ -226,110 +220,6 @@ class RNNClassifier(ClassifierMixin, TrainableEstimator):
         self.random_state = random_state
         self.verbose = verbose
         self.n_jobs = n_jobs
-
-    def _target_settings(self) -> ClassSettings:
-        return ClassSettings(type(self).__name__, self.loss, self.class_weight)
-
-    # ---- Fitting and predicting ----
-
-    def partial_fit(
-        self, X: Any, y: Any, classes: Any = None, *, sample_weight: Any = None
-    ) -> RNNClassifier:
-        """Train one more epoch, on these sequences alone, at the rate `learning_rate_init`.
-
-        Nothing is held out, whatever `early_stopping` is, and `learning_rate` has no effect: a
-        schedule depends on when training ends, which is not known here.
-
-        Parameters
-        ----------
-        X : sequences of shape (n,)
-            As in fit. The first call learns the vocabulary of strings; new strings in later calls
-            are the unknown token.
-        y : array-like of shape (n,) or (n, K)
-            Classes.
-        classes : array-like of shape (n_classes,), optional
-            All classes that may occur in any call. Required by the first call unless y has them
-            all.
-        sample_weight : array-like of shape (n,), optional
-            How much each sequence counts among those of this call, as its `class_weight` does.
-
-        Returns
-        -------
-        self : object
-
-        Raises
-        ------
-        ValueError
-            As in fit, for a class that is not in `classes`, and for ``class_weight="balanced"``.
-        """
-        check_parameters(self, self._rules)
-        if isinstance(self.class_weight, str):
-            raise ValueError(
-                f"class_weight={self.class_weight!r} counts the classes of all data, which "
-                "partial_fit does not see; pass a dict, or sample_weight"
-            )
-        settings = self._target_settings()
-        if classes is not None:
-            classes = as_targets(classes, "classes")
-        if classes is not None and not hasattr(self, "params_"):
-            settings = replace(settings, known=unique_labels(classes))
-        elif classes is not None and isinstance(self._codec, ClassCodec):
-            known = self._codec.classes
-            if not np.array_equal(unique_labels(classes), known):
-                raise ValueError(
-                    f"classes={classes.tolist()} are not the same as those of the first call: "
-                    f"{known.tolist()}"
-                )
-        return self._fit_one_epoch(FitData(X, y, sample_weight), settings)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the class, or the labels, of each sequence.
-
-        Parameters
-        ----------
-        X : sequences of shape (n,)
-            As in fit.
-
-        Returns
-        -------
-        y : array of shape (n,), or (n, K) of 0 and 1 for labels
-            The most probable class, of equal ones the first; for labels 1 where the probability is
-            at least 0.5.
-        """
-        answers = self._answers(X)
-        return self._meaning().predict(answers)
-
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probability of each class, or of each label.
-
-        Parameters
-        ----------
-        X : sequences of shape (n,)
-            As in fit.
-
-        Returns
-        -------
-        probabilities : array of shape (n, n_classes), float64
-            In the order of `classes_`. Rows sum to one, except for several labels.
-        """
-        return self._answers(X)
-
-    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the logarithm of `predict_proba`, finite also where that is zero.
-
-        Parameters
-        ----------
-        X : sequences of shape (n,)
-            As in fit.
-
-        Returns
-        -------
-        log_probabilities : array of shape (n, n_classes), float64
-        """
-        outputs = self._outputs(X)
-        meaning = self._meaning()
-        assert isinstance(meaning, (Classes, Multilabel))
-        return meaning.log_probabilities(outputs)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

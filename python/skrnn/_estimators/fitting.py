@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_consistent_length
 
 from skrnn import _core
 from skrnn._estimators.base import SequenceEstimator
@@ -21,7 +20,7 @@ from skrnn._parameters import check_parameters
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.transformed import check_transformed_alike
 from skrnn._targets.codec import Settings
-from skrnn._targets.sample_weight import as_ratios, check_sample_weight
+from skrnn._targets.sample_weight import as_ratios
 from skrnn._training.callback_protocol import Epochs, with_callbacks
 from skrnn._training.checkpoint_file import CheckpointFile
 from skrnn._training.initialization import initial_parameters, named_views
@@ -69,11 +68,11 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
             `warm_start` it is kept. Strings that are not in it, in X_val or later in predict, are
             the unknown token; a text without any token is one unknown token.
         y : array-like of shape (n,) or (n, K)
-            Targets.
+            Targets. For estimators that answer at every step n arrays of shape (T_i,) or (T_i, K).
         sample_weight : array-like of shape (n,), optional
             How much each sequence counts; only ratios matter. None for ones. A sequence of weight 0
             is left out, except that its class is known; tokens that only such sequences hold are
-            not learned.
+            not learned. For estimators that answer at every step also n arrays of shape (T_i,).
         X_val, y_val : as X and y, optional
             Data to validate on, instead of a part of X and y. A pipeline hands X_val over as it is,
             in other units than X, unless it is a ``Pipeline(steps, transform_input=["X_val"])`` of
@@ -194,17 +193,20 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
             )
         if not begin:
             self._check_unchanged()  # or X would be held to what another network reads
-        X = self._check_input(given.X, begin=begin, sample_weight=given.sample_weight)
-        y = settings.check(given.y)
-        check_consistent_length(X, y)
-        samples = Samples(X, y, check_sample_weight(given.sample_weight, len(X)))
+        rows = self._target_rows
+        counted = rows.counted(given.sample_weight)
+        X = self._check_input(given.X, begin=begin, sample_weight=counted)
+        y = settings.check(rows.flatten(given.y, X.offsets, "y"))
+        rows.check_count(y, X)
+        weight = rows.weights(given.sample_weight, X.offsets, "sample_weight")
+        samples = Samples(X, y, settings.weigh_missing(y, weight), rows)
         if begin:
             self._set_codec(settings.learn(y, samples.sample_weight))
             self._begin()
         samples = samples.that_weigh()
         if begin:
-            wanted = self.standardize if self.embedding_size is None else False
-            self._units = learn_units(samples.X, samples.sample_weight, wanted)
+            wanted = self.standardize if not self._reads_tokens else False
+            self._units = learn_units(samples.X, samples.weight_of_sequences, wanted)
         return samples
 
     def _begin(self) -> None:
@@ -217,28 +219,32 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         if given.X_val is None:
             return None
         X = self._check_input(given.X_val, begin=False, grows=grows, name="X_val")
-        y = self._codec.settings.check(given.y_val, "y_val")
-        if len(X) != len(y):
+        rows = self._target_rows
+        y = self._codec.settings.check(rows.flatten(given.y_val, X.offsets, "y_val"), "y_val")
+        if not rows.every_step and len(X) != len(y):
             raise ValueError(
                 f"X_val and y_val have inconsistent numbers of samples: {len(X)} and {len(y)}"
             )
         self._codec.encode(y, "y_val")  # refuses targets that cannot be predicted
         if self._units is not None:
             self._units.apply(X, "X_val")  # refuses values that cannot be standardised
-        weight = check_sample_weight(given.sample_weight_val, len(X), "sample_weight_val")
-        return Samples(X, y, weight).that_weigh()
+        weight = rows.weights(given.sample_weight_val, X.offsets, "sample_weight_val")
+        weight = self._codec.settings.weigh_missing(y, weight)
+        return Samples(X, y, weight, rows).that_weigh()
 
     def _find_checkpoint(
         self, samples: Samples, held_out: Samples | None, max_iter: int, begin: bool
     ) -> CheckpointFile | None:
         """Return the file of this fit, if it is to be saved."""
-        data, val = vars(samples), {} if held_out is None else vars(held_out)
-        data = data | {f"{name}_val": val.get(name) for name in data}
+        data = {}
+        for ending, part in (("", samples), ("_val", held_out)):
+            for name in ("X", "y", "sample_weight"):
+                data[name + ending] = getattr(part, name, None)
         return checkpoint_file(self, begin=begin, max_iter=max_iter, **data)
 
     def _split(self, samples: Samples) -> tuple[Samples, Samples]:
         """Return a part to train on, and one that is held out."""
-        strata = self._codec.strata(samples.y)
+        strata = None if samples.rows.every_step else self._codec.strata(samples.y)
         return split(samples, self.validation_fraction, strata, self._history.seed)
 
     def _training_data(self, samples: Samples) -> TrainingData:

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
-from sklearn.metrics import mean_pinball_loss, r2_score
 
-from skrnn import _core
-from skrnn._estimators.base import RULES
-from skrnn._estimators.fitting import TrainableEstimator
-from skrnn._estimators.samples import FitData, Samples
-from skrnn._parameters import Rule, check_parameters, is_number, one_of, real
-from skrnn._targets.decoding import Numbers
-from skrnn._targets.numbers import LOSSES, NumberSettings
+from skrnn._estimators.numbers import NUMBER_RULES, NumberEstimator
+from skrnn._estimators.rules import RULES
+from skrnn._estimators.samples import Samples
+from skrnn._parameters import one_of
+from skrnn._targets.numbers import LOSSES
 
 
-def _are_quantiles(value: Any) -> bool:
-    try:
-        levels = list(value)
-    except TypeError:
-        return False
-    return len(levels) > 0 and all(is_number(q) and 0 < float(q) < 1 for q in levels)
-
-
-class RNNRegressor(RegressorMixin, TrainableEstimator):
+class RNNRegressor(RegressorMixin, NumberEstimator):
     """Predict numbers from sequences with a recurrent network.
 
     Trained in C++ on sequences of any lengths, without padding. One or several targets per
@@ -48,11 +35,12 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         How the states of all steps are reduced to one vector: the last state; the mean or the
         maximum over steps; a mean weighted by learned attention (Yang et al., NAACL 2016); or the
         first three side by side (Howard & Ruder, ACL 2018).
-    embedding_size : int, optional
-        The size of the learned vectors of tokens; makes the input tokens: texts, whose words are
-        taken in lower case; lists of strings; or integers from 0 on. A text is split as
-        `TokenEncoder` does by default; in a pipeline, `TokenEncoder` offers other tokens, such as
-        characters.
+    embedding_size : int, None or "auto", default="auto"
+        The size of the learned vectors of tokens. A number makes the input tokens: texts, whose
+        words are taken in lower case; lists of strings; or integers from 0 on. "auto" is 64 for
+        texts and lists of strings; anything else, and with None everything, has channels. A text is
+        split as `TokenEncoder` does by default; in a pipeline, `TokenEncoder` offers other tokens,
+        such as characters.
     min_frequency : int, default=1
         How often a string has to occur in fit to become a known token; all other strings are the
         unknown token. With 1 the unknown token never occurs in training, and predictions for new
@@ -164,11 +152,7 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
     True
     """
 
-    _rules = RULES | {
-        "loss": one_of(("auto", *LOSSES)),
-        "quantiles": Rule(_are_quantiles, "one or more levels between 0 and 1"),
-        "delta": real(0, np.inf, "()"),
-    }
+    _rules = RULES | NUMBER_RULES | {"loss": one_of(("auto", *LOSSES))}
 
     def __init__(
         self,
@@ -178,7 +162,7 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         num_layers: int = 1,
         bidirectional: bool = False,
         pooling: str = "last",
-        embedding_size: int | None = None,
+        embedding_size: int | str | None = "auto",
         min_frequency: int = 1,
         standardize: bool | str = "auto",
         dropout: float = 0.0,
@@ -235,14 +219,7 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
         self.verbose = verbose
         self.n_jobs = n_jobs
 
-    def _target_settings(self) -> NumberSettings:
-        loss = "squared_error" if self.loss == "auto" else self.loss
-        values = {name: getattr(self, name) for name in _core.loss_options(loss)}
-        options = {
-            name: [float(v) for v in value] if np.iterable(value) else float(value)
-            for name, value in values.items()
-        }
-        return NumberSettings(type(self).__name__, loss, options)
+    score = NumberEstimator.score  # and not that of RegressorMixin
 
     def _split(self, samples: Samples) -> tuple[Samples, Samples]:
         kept, held_out = super()._split(samples)
@@ -253,93 +230,6 @@ class RNNRegressor(RegressorMixin, TrainableEstimator):
                 "X_val and y_val, a larger validation_fraction, or another scoring"
             )
         return kept, held_out
-
-    # ---- Fitting and predicting ----
-
-    def partial_fit(self, X: Any, y: Any, *, sample_weight: Any = None) -> RNNRegressor:
-        """Train one more epoch, on these sequences alone, at the rate `learning_rate_init`.
-
-        Nothing is held out, whatever `early_stopping` is, and `learning_rate` has no effect: a
-        schedule depends on when training ends, which is not known here.
-
-        Parameters
-        ----------
-        X : sequences of shape (n,)
-            As in fit. The first call learns the vocabulary of strings; new strings in later calls
-            are the unknown token.
-        y : array-like of shape (n,) or (n, K)
-            Targets. Those of the first call set the scale for all calls.
-        sample_weight : array-like of shape (n,), optional
-            How much each sequence counts among those of this call.
-
-        Returns
-        -------
-        self : object
-
-        Raises
-        ------
-        ValueError
-            As in fit.
-        """
-        check_parameters(self, self._rules)
-        return self._fit_one_epoch(FitData(X, y, sample_weight), self._target_settings())
-
-    def predict(
-        self, X: Any, return_std: bool = False
-    ) -> NDArray[np.float64] | tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return numbers for each sequence.
-
-        Parameters
-        ----------
-        X : sequences of shape (n,)
-            As in fit.
-        return_std : bool, default=False
-            Whether to return standard deviations, too; needs ``loss="gaussian_nll"``.
-
-        Returns
-        -------
-        y : array of shape (n,) or (n, K), float64
-            With ``loss="quantile"`` of shape (n, Q), or (n, K, Q).
-        std : array of the shape of y, float64
-            Where `return_std`.
-        """
-        if return_std and self.loss != "gaussian_nll":
-            raise ValueError(
-                f"return_std=True needs loss='gaussian_nll', which learns standard deviations; "
-                f"this estimator has loss={self.loss!r}"
-            )
-        answers = self._answers(X)
-        meaning = self._meaning()
-        assert isinstance(meaning, Numbers)
-        if not return_std:
-            return meaning.predict(answers)
-        return meaning.predict(answers), meaning.deviations(answers)
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return how good the predictions are; larger is better.
-
-        Parameters
-        ----------
-        X : sequences of shape (n,)
-            As in fit.
-        y : array-like of shape (n,) or (n, K)
-            True values.
-        sample_weight : array-like of shape (n,), optional
-
-        Returns
-        -------
-        score : float
-            The coefficient of determination R^2; with ``loss="quantile"`` minus the mean pinball
-            loss over all quantiles.
-        """
-        prediction = np.asarray(self.predict(X))
-        if self.loss != "quantile":
-            return float(r2_score(y, prediction, sample_weight=sample_weight))
-        losses = [
-            mean_pinball_loss(y, prediction[..., i], sample_weight=sample_weight, alpha=float(q))
-            for i, q in enumerate(self.quantiles)
-        ]
-        return -float(np.mean(losses))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from skrnn._sequences.container import Sequences
+from skrnn._targets.rows import TargetRows
 
 
 @dataclass(frozen=True)
@@ -26,21 +27,45 @@ class FitData:
 
 @dataclass(frozen=True)
 class Samples:
-    """Sequences, their targets, and how much each counts; all checked."""
+    """Sequences, their targets, and how much each counts; all checked.
+
+    Targets and weights have a row for each sequence, or for each step, as `rows` says.
+    """
 
     X: Sequences
-    y: NDArray[Any]  # (n,) or (n, K)
-    sample_weight: NDArray[np.float64] | None  # (n,)
+    y: NDArray[Any]  # (rows,) or (rows, K)
+    sample_weight: NDArray[np.float64] | None  # (rows,)
+    rows: TargetRows
 
     def __getitem__(self, indices: NDArray[np.int64]) -> Samples:
-        weight = None if self.sample_weight is None else self.sample_weight[indices]
-        return Samples(self.X[indices], self.y[indices], weight)
+        weight = self.sample_weight
+        return Samples(
+            self.X[indices],
+            self.rows.take(self.y, self.X.offsets, indices),
+            None if weight is None else self.rows.take(weight, self.X.offsets, indices),
+            self.rows,
+        )
 
     def that_weigh(self) -> Samples:
         """Return the samples of positive weight: others take no part in training or scores."""
-        if self.sample_weight is None or self.sample_weight.all():
+        weight = self.weight_of_sequences
+        if weight is None or weight.all():
             return self
-        return self[np.flatnonzero(self.sample_weight)]
+        return self[np.flatnonzero(weight)]
+
+    @property
+    def weight_of_sequences(self) -> NDArray[np.float64] | None:
+        """How much each sequence counts, (n,), or None for ones."""
+        return self.rows.of_sequences(self.sample_weight, self.X.offsets)
+
+    @property
+    def as_given(self) -> dict[str, Any]:
+        """The targets and weights in the form that users pass: an item for each sequence."""
+        weight, offsets = self.sample_weight, self.X.offsets
+        return {
+            "y": self.rows.as_given(self.y, offsets),
+            "sample_weight": None if weight is None else self.rows.as_given(weight, offsets),
+        }
 
 
 def split(

@@ -28,7 +28,8 @@ def validation_score(estimator: Any, held_out: Samples) -> Callable[[], float]:
         For the name of a scorer that cannot score what the estimator predicts.
     """
     scoring = estimator.scoring
-    X, y, sample_weight = held_out.X, held_out.y, held_out.sample_weight
+    given = held_out.as_given
+    X, y, sample_weight = held_out.X, given["y"], given["sample_weight"]
     scorer = None if scoring is None else check_scoring(estimator, scoring=scoring)
     if isinstance(scoring, str):
         _check_fits(scorer, estimator, X, y)
@@ -41,7 +42,8 @@ def validation_score(estimator: Any, held_out: Samples) -> Callable[[], float]:
                 return float(estimator.score(X, y, **options))
             return float(scorer(estimator, X, y, **options))
         except ValueError:
-            if np.isfinite(estimator._outputs(X)).all():
+            finite = estimator._decoded_outputs(X, lambda outputs: np.isfinite(outputs).all(axis=1))
+            if all(map(np.all, finite)):
                 raise
             return float("nan")  # metrics refuse the NaN predictions of a diverged network
 

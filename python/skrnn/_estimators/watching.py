@@ -58,7 +58,8 @@ class WatchedFit(CallbackSupportMixin, LearnsByTwin):
 
     def _epochs(self, samples: Samples, max_iter: int) -> Epochs:
         """Tell callbacks that the fit begins; return the object that tells them of its epochs."""
-        weight = samples.sample_weight
+        given = samples.as_given
+        weight = given["sample_weight"]
         metadata = None if weight is None else {"sample_weight": weight}
         return Epochs(
             self,
@@ -66,7 +67,7 @@ class WatchedFit(CallbackSupportMixin, LearnsByTwin):
             self._run.epochs,
             self._as_fitted,
             X=samples.X,
-            y=samples.y,
+            y=given["y"],
             metadata=metadata,
         )
 

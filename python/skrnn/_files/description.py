@@ -24,7 +24,7 @@ from skrnn._sequences.tokens import Analyzer
 from skrnn._sequences.vocabulary import Vocabulary
 from skrnn._targets.decoding import Meaning
 
-FORMAT_VERSION = 3  # as the head of cpp/src/files/model_file.h describes it
+FORMAT_VERSION = 4  # as the head of cpp/src/files/model_file.h describes it
 
 # One character of JSON takes up to 50 bytes in Python. A vocabulary of half a million words fits.
 LONGEST = 2**23
@@ -65,6 +65,7 @@ class Description:
     params: dict[str, Any]
     input_size: int  # channels, or tokens
     embedding_size: int
+    every_step: bool  # whether the network answers at every step, or once a sequence
     n_features_in: int
     feature_names: list[str] | None
     saw_table: bool
@@ -180,6 +181,7 @@ def describe(model: _core.Model) -> Description:
         params=params,
         input_size=network.integer("input_size", 1),
         embedding_size=network.integer("embedding_size", 0),
+        every_step=network.of_type("pooling", str) == "every_step",
         n_features_in=fitted.integer("n_features_in", 1),
         feature_names=_feature_names(fitted),
         saw_table=fitted.of_type("saw_table", bool),
@@ -193,8 +195,6 @@ def describe(model: _core.Model) -> Description:
         tokens=tokens,
     )
     _check_input(description, model.channels)
-    if network.of_type("pooling", str) == "every_step":
-        raise ValueError("its network answers at every step, as no estimator of this version does")
     if (description.meaning.classes is None) != bool(len(model.target_mean)):
         raise ValueError("target.mean and target.scale are for regressors, which need them")
     return description

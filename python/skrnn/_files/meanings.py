@@ -50,7 +50,7 @@ def meaning_of(answers: Fields, loss: Fields, size: int) -> Meaning:
         return Classes(labels)
     if kind == "flags" and name == "binary_cross_entropy":
         return Multilabel(size)
-    if kind == "numbers" and name not in ("cross_entropy", "binary_cross_entropy"):
+    if kind == "numbers" and name != "cross_entropy":
         targets = loss.integer("targets", 1)
         one_column = answers.of_type("one_column", bool)
         if one_column and targets != 1:

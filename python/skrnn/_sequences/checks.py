@@ -236,14 +236,16 @@ def check_input_size(size: int, expected: int, tokens: bool, owner: str, name: s
         )
 
 
-def as_targets(y: Any, name: str = "y") -> NDArray[Any]:
-    """Convert y to an array of targets without missing values.
+def as_targets(y: Any, name: str = "y", *, allow_nan: bool = False) -> NDArray[Any]:
+    """Convert y to an array of targets.
 
     Parameters
     ----------
     y : array-like
     name : str, default="y"
         The name of y in messages.
+    allow_nan : bool, default=False
+        Whether numbers may be NaN, which means missing.
 
     Returns
     -------
@@ -286,7 +288,7 @@ def as_targets(y: Any, name: str = "y") -> NDArray[Any]:
         refuse.huge_item(array, name)
         missing = [is_missing(value) for value in array.flat]
     elif array.dtype.kind == "f":
-        missing = np.isnan(array).ravel()
+        missing = np.isnan(array).ravel() & (not allow_nan)
         if np.isinf(array).any():
             raise ValueError(f"Input {name} contains infinity; leave such sequences out")
     else:

@@ -12,6 +12,7 @@ from skrnn._sequences.flatten import as_block, as_floats
 from skrnn._sequences.frames import flatten_frame
 from skrnn._sequences.names import Names
 from skrnn._sequences.panels import flatten_panel
+from skrnn._sequences.ragged import offsets_of
 
 Self = TypeVar("Self", bound="Constructors")
 
@@ -123,9 +124,7 @@ class Constructors:
                 f"lengths has {lengths[index]} at index {index}; expected 0..{steps}, as X has "
                 f"{steps} steps"
             )
-        offsets = np.zeros(n + 1, np.int64)
-        np.cumsum(lengths, out=offsets[1:])
-        return cls.from_flat(X[np.arange(steps) < lengths[:, None]], offsets)
+        return cls.from_flat(X[np.arange(steps) < lengths[:, None]], offsets_of(lengths))
 
     @classmethod
     def from_aeon(cls: type[Self], X: Any) -> Self:

@@ -14,6 +14,7 @@ from skrnn._sequences.constructors import Constructors
 from skrnn._sequences.flatten import flatten
 from skrnn._sequences.frames import frame_of
 from skrnn._sequences.names import Names, named_steps, names_of_sequences
+from skrnn._sequences.ragged import offsets_of, steps_of
 
 
 class Sequences(Constructors):
@@ -228,12 +229,9 @@ class Sequences(Constructors):
             return self._block(0, 0)
         if at[-1] - at[0] == len(at) - 1 and (np.diff(at) == 1).all():
             return self._block(int(at[0]), int(at[-1]) + 1)
-        lengths = self.lengths[at]
-        offsets = np.zeros(len(at) + 1, np.int64)
-        np.cumsum(lengths, out=offsets[1:])
-        rows = np.arange(offsets[-1]) + np.repeat(self._offsets[at] - offsets[:-1], lengths)
+        rows = self._values.take(steps_of(self._offsets, at), axis=0)
         keys = None if self._keys is None else self._keys[at]
-        return self._of(self._values.take(rows, axis=0), offsets, self._channel_names, keys)
+        return self._of(rows, offsets_of(self.lengths[at]), self._channel_names, keys)
 
     def __repr__(self) -> str:
         lengths = self.lengths

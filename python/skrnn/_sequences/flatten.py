@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._sequences import refuse
+from skrnn._sequences.ragged import offsets_of
 
 Values: TypeAlias = NDArray[Any]
 Offsets: TypeAlias = NDArray[np.int64]
@@ -270,8 +271,7 @@ def _flatten_items(
         target = float_dtype(*chars) if dtype is None else np.dtype(dtype)
     with np.errstate(over="ignore"):
         values = np.concatenate(arrays, dtype=target, casting="unsafe")
-    offsets = np.zeros(len(arrays) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, arrays), np.int64, len(arrays)), out=offsets[1:])
+    offsets = offsets_of(np.fromiter(map(len, arrays), np.int64, len(arrays)))
     # Arrays in Fortran order are concatenated in that order.
     return as_block(values.reshape(-1, 1) if univariate else values), offsets
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from skrnn._sequences.checks import as_sequences, is_missing
 from skrnn._sequences.container import Sequences
+from skrnn._sequences.ragged import offsets_of
 from skrnn._sequences.refuse import shown
 from skrnn._sequences.tokens import WORDS, documents_of
 
@@ -87,9 +88,8 @@ def numbered(documents: Sequence[Sequence[Hashable]], vocabulary: Mapping[Any, i
     """
     number = vocabulary.get
     flat = [number(token, 0) for document in documents for token in document or (None,)]
-    offsets = np.zeros(len(documents) + 1, np.int64)
-    np.cumsum([len(document) or 1 for document in documents], out=offsets[1:])
-    return Numbered.from_flat(np.array(flat, np.int32), offsets)
+    lengths = np.array([len(document) or 1 for document in documents], np.int64)
+    return Numbered.from_flat(np.array(flat, np.int32), offsets_of(lengths))
 
 
 def holds_strings(X: Any, name: str = "X") -> bool | None:
@@ -123,7 +123,9 @@ def holds_strings(X: Any, name: str = "X") -> bool | None:
         )
     if isinstance(X, Sequences) or not (isinstance(X, Sequence) or _is_array(X)):
         return False
-    kinds = [_begins_with_string(item) for item in X]
+    kinds = [
+        _begins_with_string(item) for item in (X if isinstance(X, Sequence) else np.asarray(X))
+    ]
     telling = [index for index, kind in enumerate(kinds) if kind is not None]
     if not telling:
         return None
@@ -202,7 +204,7 @@ def _is_string(value: Any) -> bool:
 
 
 def _is_array(value: Any) -> bool:
-    return hasattr(value, "__array__") and np.ndim(value) > 0
+    return hasattr(value, "__array__") and np.asarray(value).ndim > 0
 
 
 def _begins_with_string(item: Any) -> bool | None:

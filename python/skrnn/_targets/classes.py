@@ -26,10 +26,16 @@ class ClassSettings(Settings):
     loss: str  # of LOSSES
     class_weight: Any  # a dict, "balanced" or None
     known: NDArray[Any] | None = None  # all classes that may occur, sorted, if given
+    each: str = "sequence"  # or "step": what has a class; a step has one, and not several labels
 
     def check(self, y: Any, name: str = "y") -> NDArray[Any]:
         """Return classes of shape (n,), or an indicator of labels of shape (n, K)."""
         values = as_targets(y.toarray() if hasattr(y, "toarray") else y, name)
+        if self.each == "step" and values.ndim != 1:
+            raise ValueError(
+                f"{name} has {values.shape[-1]} columns; {self.estimator} has one label for each "
+                'step. RNNStepRegressor(loss="binary_cross_entropy") has several'
+            )
         if values.ndim not in (1, 2):
             raise ValueError(
                 f"{name} has shape {values.shape}; expected (n,), or (n, K) for labels"

@@ -32,6 +32,14 @@ class Settings(ABC):
         Raises ValueError for invalid targets; the message calls y `name`.
         """
 
+    def weigh_missing(
+        self,
+        y: NDArray[Any],  # noqa: ARG002
+        sample_weight: NDArray[np.float64] | None,
+    ) -> NDArray[np.float64] | None:
+        """Return the weights of rows of y, which has been checked: 0 where a target is missing."""
+        return sample_weight
+
     @abstractmethod
     def learn(self, y: NDArray[Any], sample_weight: NDArray[np.float64] | None) -> Codec:
         """Return the codec for targets that are like y, which has been checked.

@@ -17,19 +17,22 @@ from skrnn._targets.sample_weight import as_ratios
 
 # Losses of regressors. Targets are standardised, except for "poisson".
 LOSSES = ("squared_error", "absolute_error", "huber", "quantile", "gaussian_nll", "poisson")
+# The loss of probabilities, for targets in 0..1 that are not standardised.
+PROBABILITIES = "binary_cross_entropy"
 
 
 @dataclass(frozen=True, eq=False)
 class NumberSettings(Settings):
     """Numbers, and the loss, which defines the predicted property of their distribution."""
 
-    loss: str  # of LOSSES
+    loss: str  # of LOSSES, or PROBABILITIES
     loss_options: dict[str, Any]  # by name, as the loss declares them
+    missing: bool = False  # whether a target may be NaN, which means that there is none
 
     def check(self, y: Any, name: str = "y") -> NDArray[np.float64]:
         """Return numbers of shape (n,) or (n, K)."""
         if not hasattr(y, "toarray"):  # sparse targets are refused by check_array below
-            values = as_targets(y, name)
+            values = as_targets(y, name, allow_nan=self.missing)
             text = next((v for v in values.flat if isinstance(v, (str, bytes))), None)
             if values.dtype.kind in "USO" and text is not None:
                 raise ValueError(
@@ -39,19 +42,66 @@ class NumberSettings(Settings):
             if values.ndim not in (1, 2) or 0 in values.shape[1:]:
                 raise ValueError(f"{name} has shape {values.shape}; expected (n,) or (n, K)")
         y = check_array(
-            y, ensure_2d=False, dtype=np.float64, input_name=name, estimator=self.estimator
+            y,
+            ensure_2d=False,
+            dtype=np.float64,
+            ensure_all_finite="allow-nan" if self.missing else True,
+            input_name=name,
+            estimator=self.estimator,
         )
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(
                 f"loss='poisson' is for counts and rates; {name} has the negative value {y.min():g}"
             )
+        if self.loss == PROBABILITIES and ((y < 0) | (y > 1)).any():
+            wrong = y[(y < 0) | (y > 1)][0]
+            raise ValueError(
+                f"loss={PROBABILITIES!r} is for 0 and 1, and for probabilities between; {name} has "
+                f"the value {wrong:g}"
+            )
         return np.asarray(y)
+
+    def weigh_missing(
+        self, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None
+    ) -> NDArray[np.float64] | None:
+        """Return the weights of rows, 0 for those that are all NaN."""
+        missing = np.isnan(y.reshape(len(y), -1)).all(axis=1)
+        if not missing.any():
+            return sample_weight
+        if missing.all():
+            raise ValueError("all of y is NaN, which means missing; expected a number somewhere")
+        return np.where(missing, 0.0, 1.0 if sample_weight is None else sample_weight)
 
     def learn(
         self, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None
     ) -> NumberCodec:
         """Return a codec with the weighted mean and scale of y."""
         columns = y.reshape(len(y), -1)
+        if self.loss == PROBABILITIES:
+            zero, scale = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
+            return NumberCodec(self, zero, scale, y.ndim == 1)
+        if not np.isnan(columns).any():
+            zero, scale = self._units_of(columns, sample_weight)
+            return NumberCodec(self, zero, scale, y.ndim == 1)
+        units = []
+        for k, column in enumerate(columns.T):
+            known = ~np.isnan(column)
+            if sample_weight is not None:
+                known &= sample_weight > 0
+            if not known.any():
+                raise ValueError(
+                    f"all targets in column {k} of y are NaN, which means missing; expected a "
+                    "number somewhere"
+                )
+            weight = None if sample_weight is None else sample_weight[known]
+            units.append(self._units_of(column[known, None], weight))
+        zeros, scales = zip(*units, strict=True)
+        return NumberCodec(self, np.concatenate(zeros), np.concatenate(scales), y.ndim == 1)
+
+    def _units_of(
+        self, columns: NDArray[np.float64], sample_weight: NDArray[np.float64] | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the zero and the unit of each column, for training."""
         ratios = None
         if sample_weight is not None:
             counts = np.flatnonzero(sample_weight)
@@ -66,7 +116,7 @@ class NumberSettings(Settings):
         else:
             zero = mean * largest
             scale = np.sqrt(np.average((units - mean) ** 2, axis=0, weights=ratios))
-        return NumberCodec(self, zero, np.where(scale > 0, scale * largest, 1.0), y.ndim == 1)
+        return zero, np.where(scale > 0, scale * largest, 1.0)
 
     def restore(
         self, meaning: Meaning, mean: NDArray[np.float64], scale: NDArray[np.float64]
@@ -125,6 +175,6 @@ class NumberCodec(Codec):
             )
         with np.errstate(over="ignore"):
             encoded = ((columns - self.mean) / self.scale).astype(np.float32, order="C")
-        if not np.isfinite(encoded).all():
+        if np.isinf(encoded).any():
             raise ValueError(f"{name} is too large for float32, once standardised; scale it")
         return np.asarray(encoded)

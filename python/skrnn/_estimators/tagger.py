@@ -1,0 +1,224 @@
+"""RNNTagger: a label for every step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skrnn._estimators.classes import ClassEstimator
+from skrnn._estimators.rules import RULES
+from skrnn._parameters import class_weights
+from skrnn._sequences.ragged import offsets_of
+from skrnn._targets.rows import StepRows
+
+
+class RNNTagger(ClassEstimator):
+    """Label every step of sequences with a recurrent network.
+
+    Words of a sentence, events of a log, moments of a recording: X has a list or an array for each
+    sequence, and y a list or an array of as many labels. Trained in C++ on sequences of any
+    lengths, without padding.
+
+    Parameters
+    ----------
+    cell : str, default="gru"
+        The recurrent cell; `skrnn.cells()` lists them.
+    hidden_size : int, default=64
+        Units of a layer, in each direction.
+    num_layers : int, default=1
+        Stacked layers.
+    bidirectional : bool, default=True
+        Whether a second set of layers reads from the last step to the first, so that a label
+        depends on the steps after it, too. It takes twice the time and cannot be streamed.
+    embedding_size : int, None or "auto", default="auto"
+        The size of the learned vectors of tokens. A number makes the input tokens: texts, whose
+        words are taken in lower case; lists of strings; or integers from 0 on. "auto" is 64 for
+        texts and lists of strings; anything else, and with None everything, has channels. A text is
+        split as `TokenEncoder` does by default; in a pipeline, `TokenEncoder` offers other tokens,
+        such as characters.
+    min_frequency : int, default=1
+        How often a string has to occur in fit to become a known token; all other strings are the
+        unknown token. With 1 the unknown token never occurs in training, and predictions for new
+        words are arbitrary; with 2 it stands for the rare words. Integers are not counted.
+    standardize : bool or "auto", default="auto"
+        Whether the mean of each channel is subtracted, and the channel divided by its standard
+        deviation, over all steps of the sequences in fit, before the network reads it. "auto" does
+        so unless all means are within 2 of zero and all deviations, except those of constant
+        channels, between 1/4 and 4. Tokens are not changed.
+    dropout : float, default=0.0
+        Rate between layers, and before the head.
+    recurrent_dropout : float, default=0.0
+        Rate of variational dropout of the recurrent state (Gal & Ghahramani, NeurIPS 2016).
+    solver : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
+        The optimiser; "sgd" has Nesterov's momentum of 0.9.
+    learning_rate_init : float, default=0.01
+        The initial learning rate, or for "one_cycle" its peak; `learning_rate` is the schedule.
+    learning_rate : {"constant", "cosine", "one_cycle", "plateau"}, default="one_cycle"
+        "one_cycle" (Smith & Topin 2018) rises to `learning_rate_init` within three tenths of the
+        training and falls to almost nothing by its end; "cosine" falls from the first update on.
+        "plateau" divides it by five when the training loss, or the validation score with
+        `early_stopping`, no longer improves.
+    alpha : float, default=0.0
+        Weight decay of matrices; with "adamw" decoupled from the gradient.
+    clip_norm : float or None, default=1.0
+        Largest norm of the gradient of all parameters together; None does not clip.
+    batch_size : int, default=16
+        Sequences per update.
+    max_iter : int or None, default=None
+        Largest number of epochs. None takes as many as make about 1,000 updates, within 3 to 200:
+        many for few sequences, and few for many sequences, which soon overfit.
+    tol : float, default=1e-4
+        Smallest change of the training loss, or of the score, that counts as an improvement.
+    n_iter_no_change : int, default=10
+        Epochs without an improvement of the training loss, or of the validation score with
+        `early_stopping`, after which training ends. "cosine" and "one_cycle" end with `max_iter`,
+        and only the validation score cuts them short.
+    early_stopping : bool, default=False
+        Whether to end on the validation score, and to keep the parameters of the best epoch.
+    validation_fraction : float, default=0.1
+        Share of the sequences that `early_stopping` holds out, if fit gets no `X_val`.
+    scoring : str, callable or None, default=None
+        The validation score, as in `sklearn.metrics.get_scorer_names()`. None is `score`.
+    tbptt : int, optional
+        Steps of truncated backpropagation through time; states are carried over from cut to cut.
+        Bounds the memory of long sequences. Needs one direction.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of classes; a class that is missing in a dict has weight one. "balanced" gives all
+        classes the same total weight, and leaves the sum of all weights unchanged.
+    warm_start : bool, default=False
+        Whether fit continues from the parameters of the last fit.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights, shuffling and dropout. The same number gives the same bits, with
+        any `n_jobs`.
+    verbose : bool, default=False
+        Whether to print each epoch.
+    n_jobs : int or None, default=None
+        Threads. None follows OpenMP and threadpoolctl.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+        The labels.
+    n_features_in_ : int
+        Channels of a step; columns if fit saw a 2-D array.
+    feature_names_in_ : array of str, shape (n_features_in_,)
+        Their names, if fit saw data frames.
+    vocabulary_ : dict of str to int
+        The numbers of the known tokens, from 1 on, if fit saw strings; 0 is the unknown token.
+    n_iter_ : int
+        Epochs run.
+    loss_curve_ : list of float
+        Mean training loss of each epoch.
+    validation_scores_ : list of float or None
+        Score on validation data after each epoch; NaN after epochs of warm starts without.
+    params_ : dict of str to array
+        Weights, by the names PyTorch has for them.
+
+
+    See Also
+    --------
+    RNNClassifier : One label for each sequence.
+    RNNStepRegressor : Numbers, or several labels, for each step.
+
+    Notes
+    -----
+    Initial input weights are those of Glorot & Bengio (2010), recurrent weights are orthogonal
+    (Saxe et al. 2014), and biases are one for forget gates (Jozefowicz et al. 2015) and, by the
+    same reasoning, two for update gates.
+
+    Examples
+    --------
+    >>> from skrnn import RNNTagger
+    >>> X = [["the", "dog", "barks"], ["a", "cat", "sleeps", "here"]] * 10
+    >>> y = [["DET", "NOUN", "VERB"], ["DET", "NOUN", "VERB", "ADV"]] * 10
+    >>> model = RNNTagger(hidden_size=8, random_state=0).fit(X, y)
+    >>> model.predict([["a", "dog", "sleeps"]])[0]
+    array(['DET', 'NOUN', 'VERB'], dtype='<U4')
+    """
+
+    _target_rows = StepRows()
+    _rules = {name: rule for name, rule in RULES.items() if name != "pooling"} | {
+        "class_weight": class_weights()
+    }
+
+    def __init__(
+        self,
+        cell: str = "gru",
+        hidden_size: int = 64,
+        *,
+        num_layers: int = 1,
+        bidirectional: bool = True,
+        embedding_size: int | str | None = "auto",
+        min_frequency: int = 1,
+        standardize: bool | str = "auto",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        solver: str = "adam",
+        learning_rate_init: float = 0.01,
+        learning_rate: str = "one_cycle",
+        alpha: float = 0.0,
+        clip_norm: float | None = 1.0,
+        batch_size: int = 16,
+        max_iter: int | None = None,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        scoring: Any = None,
+        tbptt: int | None = None,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = False,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.embedding_size = embedding_size
+        self.min_frequency = min_frequency
+        self.standardize = standardize
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.solver = solver
+        self.learning_rate_init = learning_rate_init
+        self.learning_rate = learning_rate
+        self.alpha = alpha
+        self.clip_norm = clip_norm
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.scoring = scoring
+        self.tbptt = tbptt
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the share of steps whose label is right.
+
+        Parameters
+        ----------
+        X : sequences of shape (n,)
+            As in fit.
+        y : n arrays of shape (T_i,)
+            True labels.
+        sample_weight : array-like of shape (n,), or n arrays of shape (T_i,), optional
+
+        Returns
+        -------
+        score : float
+            The accuracy over all steps of all sequences.
+        """
+        predicted = self.predict(X)
+        offsets = offsets_of(np.array([len(labels) for labels in predicted]))
+        true = self._codec.settings.check(self._target_rows.flatten(y, offsets, "y"))
+        weight = self._target_rows.weights(sample_weight, offsets, "sample_weight")
+        return float(np.average(np.concatenate(predicted) == true, weights=weight))
