@@ -158,20 +158,29 @@ class Row {
     const auto before = [this](Index a, Index b) {
       return terms_[a] != terms_[b] ? terms_[a] > terms_[b] : a < b;
     };
-    // Sorted piece by piece, because most nuclei are small.
+    // Half by half: what is wanted ends in one of them, and only a small one is sorted.
+    constexpr Index kFew = 64;
     const double wanted = s_.top_p * sum;
     double reached = 0;
-    Index begin = 0;
-    for (Index piece = 64; begin < n; piece *= 8) {
-      const Index end = std::min(n, begin + piece);
-      std::nth_element(order + begin, order + end - 1, order + n, before);
-      std::sort(order + begin, order + end, before);
-      for (; begin < end; ++begin) {
-        reached += static_cast<double>(terms_[order[begin]]);
-        if (reached >= wanted) return order[begin];
+    Index begin = 0, end = n;
+    while (end - begin > kFew) {
+      const Index middle = begin + (end - begin) / 2;
+      std::nth_element(order + begin, order + middle, order + end, before);
+      double after = reached;
+      for (Index i = begin; i < middle; ++i) after += static_cast<double>(terms_[order[i]]);
+      if (after >= wanted) {
+        end = middle;
+      } else {
+        begin = middle;
+        reached = after;
       }
     }
-    return order[n - 1];  // by rounding the sum was just missed
+    std::sort(order + begin, order + end, before);
+    for (; begin < end; ++begin) {
+      reached += static_cast<double>(terms_[order[begin]]);
+      if (reached >= wanted) return order[begin];
+    }
+    return order[end - 1];  // in another order of summation it was just missed
   }
 
   // The sum of a block of terms.
