@@ -31,6 +31,7 @@ SCRIPTS = {
     "peak": [],
     "step": [],
     "stream": [],
+    "generation": [],
     "latency": [],
     "size": [],
     "sequence": [],

@@ -30,8 +30,9 @@ ARROWS: dict[str, set[str]] = {
     "network": {"base", "layer"},
     "training": {"base", "layer", "losses", "network"},
     "serving": {"base", "layer", "losses", "network"},
+    "decoding": {"base", "layer", "losses", "serving"},
     "files": {"base", "losses", "serving"},
-    "bindings": {"base", "layer", "network", "serving", "training"},
+    "bindings": {"base", "decoding", "layer", "network", "serving", "training"},
 }
 
 # The room that a public header belongs to: the one that defines what it declares.
@@ -39,11 +40,13 @@ PUBLIC_ROOMS = {
     "activations": "layer",
     "batch": "layer",
     "cell": "layer",
+    "generation": "decoding",
     "isa": "layer",
     "layer": "layer",
     "loss": "losses",
     "model": "serving",
     "network": "network",
+    "sampler": "decoding",
     "schedule": "training",
     "stream": "serving",
     "threads": "base",

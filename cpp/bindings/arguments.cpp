@@ -71,6 +71,26 @@ bool flag(py::handle value, const char* name) {
   return static_cast<bool>(caster);
 }
 
+std::int64_t integer_from(py::handle value, const char* name, std::int64_t least) {
+  if (!is_integer(value)) {
+    throw py::type_error(std::string(name) + ": expected an integer, got " + repr_of(value) + " (" +
+                         type_name(value) + ")");
+  }
+  const auto index = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
+  if (!index) throw py::error_already_set();
+  int overflow = 0;
+  const std::int64_t result = PyLong_AsLongLongAndOverflow(index.ptr(), &overflow);
+  if (overflow > 0) {
+    throw py::value_error(std::string(name) + ": expected an integer below 2**63, got " +
+                          std::string(py::str(index)));
+  }
+  if (overflow < 0 || result < least) {
+    throw py::value_error(std::string(name) + ": expected an integer of " + std::to_string(least) +
+                          " or more, got " + std::string(py::str(index)));
+  }
+  return result;
+}
+
 int thread_count(py::handle n_jobs) {
   if (n_jobs.is_none()) return 0;
   if (!is_integer(n_jobs)) {

@@ -1,4 +1,4 @@
-// Checked access to the arguments of a layer that are not arrays.
+// Checked access to arguments that are not arrays.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -13,6 +13,10 @@ namespace skrnn::bindings {
 
 // The value of a flag; throws TypeError for anything but a bool.
 bool flag(pybind11::handle value, const char* name);
+
+// The value of an integer of `least` or more. Throws TypeError for anything but an integer, and
+// ValueError for one that is less or does not fit into int64.
+std::int64_t integer_from(pybind11::handle value, const char* name, std::int64_t least);
 
 // Threads a call may use: 0, which stands for skrnn::max_threads(), for None; negative counts as in
 // scikit-learn, -1 being all.

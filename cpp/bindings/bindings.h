@@ -10,5 +10,6 @@ void register_layer(pybind11::module_& m);
 void register_engine(pybind11::module_& m);
 void register_model(pybind11::module_& m);
 void register_stream(pybind11::module_& m);
+void register_generation(pybind11::module_& m);
 
 }  // namespace skrnn::bindings

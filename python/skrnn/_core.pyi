@@ -100,6 +100,42 @@ class Stream:
     def process(self, block: Any) -> NDArray[Any]: ...
     def reset(self, sequence: int | None = None) -> None: ...
 
+class Sampler:
+    def __init__(
+        self,
+        *,
+        temperature: float = 1.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        min_p: float = 0.0,
+        repetition_penalty: float = 1.0,
+        seed: int = 0,
+        excluded: Sequence[int] = (),
+    ) -> None: ...
+    def pick(
+        self,
+        log_probabilities: Any,
+        sequences: Any,
+        step: int,
+        *,
+        seen: NDArray[np.bool_] | None = None,
+        n_jobs: int | None = None,
+    ) -> NDArray[np.int64]: ...
+
+class Generation:
+    def __init__(
+        self,
+        stream: Stream,
+        sampler: Sampler,
+        prefix: Sequence[Any],
+        stop: int | None = None,
+        *,
+        first_sequence: int = 0,
+    ) -> None: ...
+    def advance(
+        self, steps: int, *, n_jobs: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]: ...
+
 class Trainer:
     optimizer_state: NDArray[np.float32]
     updates: int

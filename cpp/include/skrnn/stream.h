@@ -30,9 +30,10 @@ class Stream {
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
 
-  std::int64_t batch_size() const noexcept;   // B
-  std::int64_t channels() const noexcept;     // C of the raw input; 1 for tokens
-  std::int64_t answer_size() const noexcept;  // A, see Model::answer_size
+  const ServingSettings& settings() const noexcept;  // of the model
+  std::int64_t batch_size() const noexcept;          // B
+  std::int64_t channels() const noexcept;            // C of the raw input; 1 for tokens
+  std::int64_t answer_size() const noexcept;         // A, see Model::answer_size
 
   // Reads one step of every sequence: x is [B, C], or, for a network with an embedding, B tokens
   // below its input_size. Nothing is checked. The answers [B, A] are valid until the next step. A
@@ -44,6 +45,10 @@ class Stream {
   // As step, with the answers [B, A] rounded to float32 and written to `answers`.
   void step(const float* x, float* answers) noexcept;
   void step(const std::int64_t* tokens, float* answers) noexcept;
+
+  // As step with tokens, up to the outputs [B, K] of the head, before the loss gives them their
+  // meaning: logits under "cross_entropy".
+  const float* step_outputs(const std::int64_t* tokens) noexcept;
 
   // Resets the state of all sequences, or of sequence b: new sequences begin.
   void reset() noexcept;

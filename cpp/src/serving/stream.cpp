@@ -66,15 +66,28 @@ struct Stream::Impl {
     steps[b] = 0;
   }
 
-  const double* step_prepared(const float* x) noexcept {
-    {  // Answers are computed outside of this block, with subnormals, as predict computes them.
-      const FlushSubnormals guard;
-      const float* h = stack.step(x);
-      for (std::int64_t b = 0; b < B; ++b) ++steps[b];
-      parts.head.step(B, pooling.step(h, steps.get()), outputs.get(), scratch.get());
-    }
+  const float* step_outputs(const float* x) noexcept {
+    const FlushSubnormals guard;
+    const float* h = stack.step(x);
+    for (std::int64_t b = 0; b < B; ++b) ++steps[b];
+    parts.head.step(B, pooling.step(h, steps.get()), outputs.get(), scratch.get());
+    return outputs.get();
+  }
+
+  const float* step_outputs(const std::int64_t* tokens) noexcept {
+    parts.embedding->look_up(B, tokens, input.get());
+    return step_outputs(input.get());
+  }
+
+  // Answers are computed with subnormals, as predict computes them.
+  const double* answer() noexcept {
     model->answer(B, outputs.get(), answers.get(), 1);
     return answers.get();
+  }
+
+  const double* step_prepared(const float* x) noexcept {
+    step_outputs(x);
+    return answer();
   }
 
   const double* step(const float* x) noexcept {
@@ -84,8 +97,8 @@ struct Stream::Impl {
   }
 
   const double* step(const std::int64_t* tokens) noexcept {
-    parts.embedding->look_up(B, tokens, input.get());
-    return step_prepared(input.get());
+    step_outputs(tokens);
+    return answer();
   }
 
   void round(const double* from, float* to) const noexcept {
@@ -119,6 +132,7 @@ Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 
+const ServingSettings& Stream::settings() const noexcept { return impl_->model->settings; }
 std::int64_t Stream::batch_size() const noexcept { return impl_->B; }
 std::int64_t Stream::channels() const noexcept { return impl_->C; }
 std::int64_t Stream::answer_size() const noexcept { return impl_->K; }
@@ -128,6 +142,9 @@ std::int64_t Stream::hidden_size() const noexcept { return impl_->parts.stack.sh
 const double* Stream::step(const float* x) noexcept { return impl_->step(x); }
 const double* Stream::step(const std::int64_t* tokens) noexcept { return impl_->step(tokens); }
 const double* Stream::step_prepared(const float* x) noexcept { return impl_->step_prepared(x); }
+const float* Stream::step_outputs(const std::int64_t* tokens) noexcept {
+  return impl_->step_outputs(tokens);
+}
 void Stream::step(const float* x, float* answers) noexcept { impl_->round(step(x), answers); }
 void Stream::step(const std::int64_t* tokens, float* answers) noexcept {
   impl_->round(step(tokens), answers);
