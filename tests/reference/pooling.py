@@ -1,6 +1,6 @@
-"""Pooling: what a sequence of features becomes before the head, one sequence at a time.
+"""Pooling: the features of a sequence to one row for the head, one sequence at a time.
 
-A ragged batch is a list of sequences, and no pooling looks past its own sequence.
+A ragged batch is a list of sequences, and a pooling reads only its own sequence.
 """
 
 from __future__ import annotations
