@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Code that fails unless a Python can make environments and build extensions, and is a final release.
+# Fails unless the Python can make environments and build extension modules, and is a final release.
 USABLE = """
 import ensurepip, pathlib, sys, sysconfig
 assert sys.version_info[:2] == (3, {minor})

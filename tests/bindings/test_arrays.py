@@ -269,7 +269,7 @@ def test_an_output_is_written_and_not_its_copy() -> None:
     problem = random_problem(np.random.default_rng(90), "gru")
     layer = layer_of(problem)
     x_t = np.ascontiguousarray(problem.x[0])
-    out = CopiesUnlessAsked(np.full_like(problem.state[0], np.nan))
+    out = CopyingArray(np.full_like(problem.state[0], np.nan))
     layer.step(x_t, problem.state[0], out)
     assert_same_bits(out.array, layer.step(x_t, problem.state[0]))
 

@@ -13,7 +13,7 @@ from streams import assert_same, classifier, run_here, steps
 
 
 def test_sixteen_threads_predict_and_stream() -> None:
-    """In a process of its own, so that a hang ends."""
+    """In a separate process, which is ended if it hangs."""
     script = """
 import threading
 import numpy as np
@@ -50,7 +50,7 @@ print(failures)
 
 
 def refusal(call: Callable[[], Any]) -> Exception | None:
-    """What a call raises that another thread may have spoiled."""
+    """The exception of a call that another thread may disturb, or None."""
     try:
         call()
     except (RuntimeError, ValueError) as error:
@@ -61,7 +61,7 @@ def refusal(call: Callable[[], Any]) -> Exception | None:
 LARGE = classifier(hidden_size=512)  # a step takes long enough to let other threads run
 
 
-def test_a_stream_in_use_is_not_for_another_thread() -> None:
+def test_a_stream_in_use_refuses_another_thread() -> None:
     X, long = steps(4, 1), steps(4000, 1)
     expected = LARGE.stream(method="predict_proba").process(np.concatenate([X, long]))
     stream = LARGE.stream(method="predict_proba")
@@ -89,7 +89,7 @@ def test_a_stream_in_use_is_not_for_another_thread() -> None:
     assert stream.state["steps"].tolist() == [4004]
 
 
-def test_steps_of_two_threads_are_read_one_after_another_or_not_at_all() -> None:
+def test_steps_of_two_threads_do_not_mix() -> None:
     x_t, n_threads = steps(1, 1)[0], 3
     stream = LARGE.stream(method="predict_proba")
     barrier = threading.Barrier(n_threads)
@@ -115,7 +115,7 @@ def test_steps_of_two_threads_are_read_one_after_another_or_not_at_all() -> None
 
 
 def test_arguments_that_change_during_the_call() -> None:
-    """What was looked at is what is read, whatever another thread writes to it meanwhile."""
+    """The checked values are the ones that are read, whatever another thread writes meanwhile."""
     model = classifier(embedding_size=3, hidden_size=64)
     tokens = np.zeros(200_000, np.int64)
     expected = model.stream(method="predict_proba").process(tokens)

@@ -1,4 +1,4 @@
-"""step, process and predict give the same bits, whatever is streamed."""
+"""step, process and predict give the same bits, for every kind of model."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_tokens(cell: str, pooling: str) -> None:
 
 @cells
 def test_large_networks(cell: str) -> None:
-    """Of several tiles, and with a step that lets other threads run."""
+    """Networks of several tiles, with steps long enough to release the GIL."""
     model = classifier(cell=cell, hidden_size=130)
     batch = 1 + 1_000_000 // sum(array.size for array in model.params_.values())
     assert_streams(model, steps(3, 1))
@@ -107,7 +107,7 @@ def test_answers_do_not_depend_on_the_other_sequences() -> None:
         assert_same(alone, np.ascontiguousarray(together[:, b : b + 1]))
 
 
-def test_a_stream_keeps_the_instruction_set_that_it_was_made_with(isa: str) -> None:
+def test_a_stream_keeps_its_instruction_set(isa: str) -> None:
     model, X = classifier(hidden_size=35), steps(6, 2)
     expected = as_if_ended(model, X, "predict_proba")
     streams = [model.stream(2, method="predict_proba") for _ in range(2)]
@@ -157,7 +157,7 @@ def test_blocks_and_steps_in_any_mixture(
 @given(st.lists(st.tuples(st.integers(0, 15), st.one_of(st.none(), st.integers(0, 2)))))
 @settings(max_examples=30)
 def test_a_reset_begins_new_sequences(resets: list[tuple[int, int | None]]) -> None:
-    """Each sequence is what was read since its own last reset, and no other sequence is."""
+    """Each sequence has the steps since its own last reset; the others are unaffected."""
     for pooling in POOLINGS:
         model, X = SPLIT[pooling, 3]
         stream = model.stream(3, method="predict_proba")

@@ -1,4 +1,4 @@
-"""Streams against the float64 twin, which shares no line with them."""
+"""Streams against the float64 twin, which shares no code with them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HIDDEN = 9
 
 
 def outputs_of(model: Any, x: np.ndarray) -> np.ndarray:
-    """What the twin's head puts out after each step of one sequence, (T, K)."""
+    """The outputs of the twin's head after each step of one sequence, (T, K)."""
     twin = Network(model.cell, model.num_layers, pooling=model.pooling)
     parameters = {name: array.astype(np.float64) for name, array in model.params_.items()}
     x = x if model.embedding_size else x.astype(np.float32).astype(np.float64)
@@ -28,7 +28,7 @@ def outputs_of(model: Any, x: np.ndarray) -> np.ndarray:
 
 
 def assert_close(actual: np.ndarray, expected: np.ndarray, unit: Any = 1.0) -> None:
-    """To float32's rounding of sums of some ten products of order one, ten steps in a row."""
+    """Assert equality up to float32 rounding of some ten products of order one in ten steps."""
     np.testing.assert_allclose(actual / unit, expected / unit, rtol=2e-5, atol=2e-5)
 
 
@@ -68,9 +68,9 @@ def test_several_labels(pooling: str) -> None:
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("columns", [None, 3])
 def test_numbers(loss: str, columns: int | None) -> None:
-    """In the units of the targets, of which each has its own."""
+    """In the units of each target."""
     model, X = regressor(columns, hidden_size=HIDDEN, **LOSSES[loss]), steps(10, 2)
-    # As `regressor` made them.
+    # The targets of `regressor`.
     y = np.random.default_rng(2).uniform(size=(9, columns or 1)) * 10.0 ** np.arange(columns or 1)
     y += 1000
     mean, scale = y.mean(axis=0), y.std(axis=0)
