@@ -238,7 +238,7 @@ def test_a_line_that_is_not_a_step(launcher: list[str], tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_a_model(launcher: list[str], tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
-    for name, said in [("missing", str(tmp_path / "missing")), ("empty", "0 bytes")]:
+    for name, part in [("missing", str(tmp_path / "missing")), ("empty", "0 bytes")]:
         process = run(launcher, tmp_path / name, input="")
         assert process.returncode == 1
-        assert said in process.stderr
+        assert part in process.stderr

@@ -72,24 +72,24 @@ class Recorder:
     """A callback that records its calls, and requests no arguments."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, str, int]] = []
+        self.calls: list[tuple[str, str, int]] = []
 
     def setup(self, estimator: Any, context: Any) -> None:
-        self._tell("setup", estimator, context)
+        self._record("setup", estimator, context)
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
-        self._tell("begin", estimator, context)
+        self._record("begin", estimator, context)
 
     def on_fit_task_end(self, estimator: Any, context: Any) -> bool:
-        self._tell("end", estimator, context)
+        self._record("end", estimator, context)
         return False
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        self._tell("teardown", estimator, context)
+        self._record("teardown", estimator, context)
 
-    def _tell(self, what: str, estimator: Any, context: Any) -> None:
+    def _record(self, what: str, estimator: Any, context: Any) -> None:
         assert context.estimator_name == type(estimator).__name__
-        self.told.append((what, context.task_name, context.task_id))
+        self.calls.append((what, context.task_name, context.task_id))
 
 
 class At(Recorder):

@@ -18,7 +18,7 @@ def test_a_fit_is_a_task_and_so_is_each_epoch(kind: str) -> None:
     recorder = Recorder()
     model = make(kind, max_iter=3).set_callbacks(recorder)
     assert model.fit(*data(kind)) is model
-    assert recorder.told == [
+    assert recorder.calls == [
         ("setup", "fit", 0),
         ("begin", "fit", 0),
         *[(what, "epoch", i) for i in range(3) for what in ("begin", "end")],
@@ -85,8 +85,8 @@ def test_a_callback_stops_the_fit() -> None:
     model = make().set_callbacks(stop, others).fit(*data())
     assert model.n_iter_ == 3
     assert_same_fit(model, make(max_iter=3).fit(*data()))
-    assert ("end", "epoch", 2) in others.told
-    assert others.told[-2:] == [("end", "fit", 0), ("teardown", "fit", 0)]
+    assert ("end", "epoch", 2) in others.calls
+    assert others.calls[-2:] == [("end", "fit", 0), ("teardown", "fit", 0)]
 
 
 def test_an_error_of_a_callback_is_raised_and_the_model_is_usable() -> None:
@@ -97,7 +97,7 @@ def test_an_error_of_a_callback_is_raised_and_the_model_is_usable() -> None:
     model = make().set_callbacks(recorder, At(1, fail))
     with pytest.raises(RuntimeError, match="the callback failed"):
         model.fit(*data())
-    assert recorder.told[-1] == ("teardown", "fit", 0)
+    assert recorder.calls[-1] == ("teardown", "fit", 0)
     assert_same_fit(model, make(max_iter=2).fit(*data()))
 
 
@@ -132,31 +132,31 @@ def test_refused_data_calls_no_callback() -> None:
     X, y = data()
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         model.fit(X[1:], y)
-    assert recorder.told == []
+    assert recorder.calls == []
     assert not hasattr(model, "_callback_fit_ctx")
 
 
 def test_partial_fit_calls_no_callback() -> None:
     recorder = Recorder()
     make().set_callbacks(recorder).partial_fit(*data())
-    assert recorder.told == []
+    assert recorder.calls == []
 
 
 def test_callbacks_are_set_anew_each_time() -> None:
     first, second = Recorder(), Recorder()
     model = make(max_iter=1).set_callbacks(first).set_callbacks(second).fit(*data())
-    assert second.told
-    assert not first.told
-    told = len(second.told)
+    assert second.calls
+    assert not first.calls
+    count = len(second.calls)
     model.set_callbacks().fit(*data())
-    assert len(second.told) == told
+    assert len(second.calls) == count
 
 
 def test_clones_share_callbacks_and_copies_keep_them() -> None:
     recorder = Recorder()
     model = make(max_iter=1).set_callbacks(recorder)
     clone(model).fit(*data())
-    assert recorder.told
+    assert recorder.calls
     stop = EarlyStopping("loss", n_iter_no_change=1, tol=10)
     copy = pickle.loads(pickle.dumps(make().set_callbacks(stop)))
     assert copy.fit(*data()).n_iter_ == 2

@@ -149,4 +149,4 @@ def test_bad_settings(settings: dict[str, Any], parts: tuple[str, ...]) -> None:
 def test_repr() -> None:
     stop = EarlyStopping("loss", target=0.5)
     assert repr(stop).startswith("EarlyStopping(monitor='loss', n_iter_no_change=None")
-    assert not Recorder().told
+    assert not Recorder().calls

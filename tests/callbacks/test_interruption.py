@@ -78,7 +78,7 @@ def test_in_the_middle_of_an_epoch() -> None:
     model = make(**settings).set_callbacks(recorder, At(0, ctrl_c, "begin"))
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
-    assert recorder.told[-1] == ("teardown", "fit", 0)
+    assert recorder.calls[-1] == ("teardown", "fit", 0)
     assert model.n_iter_ == len(model.loss_curve_)
     if model.n_iter_:
         assert_same_fit(model, make(**settings | {"max_iter": model.n_iter_}).fit(X, y))

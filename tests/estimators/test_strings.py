@@ -183,12 +183,12 @@ def test_another_fit_learns_a_new_vocabulary(kind: Any) -> None:
 def test_a_refused_fit_keeps_the_vocabulary(kind: Any) -> None:
     y = targets(kind, X)
     model = make(kind).fit(X, y)
-    vocabulary, said = dict(model.vocabulary_), outcomes(model, NEW)
+    vocabulary, before = dict(model.vocabulary_), outcomes(model, NEW)
     for wrong in (["", *[" "] * (len(y) - 1)], [*X[:-1], None], [*X[:-1], [1]], X[0]):
         with pytest.raises((TypeError, ValueError), match="X"):
             model.fit(wrong, y)
     assert model.vocabulary_ == vocabulary
-    assert_same_bits(outcomes(model, NEW), said)
+    assert_same_bits(outcomes(model, NEW), before)
 
 
 @both
@@ -204,8 +204,8 @@ def test_copies(kind: Any) -> None:
 
 def test_each_fold_has_a_vocabulary_of_its_own() -> None:
     y, folds = targets(RNNClassifier, X), KFold(4)
-    said = cross_validate(make(RNNClassifier), X, y, cv=folds, return_estimator=True)
-    for (train, _), model in zip(folds.split(X), said["estimator"], strict=True):
+    scores = cross_validate(make(RNNClassifier), X, y, cv=folds, return_estimator=True)
+    for (train, _), model in zip(folds.split(X), scores["estimator"], strict=True):
         assert model.vocabulary_ == TokenEncoder().fit([X[i] for i in train]).vocabulary_
     piped = make_pipeline(TokenEncoder(), make(RNNClassifier))
     assert_same_bits(

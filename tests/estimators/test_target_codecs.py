@@ -50,14 +50,14 @@ def test_round_trip(settings: Settings, kind: type[Codec], y: Any) -> None:
     encoded = codec.encode(checked)
     assert encoded.dtype == np.float32
     assert encoded.shape == (len(checked), codec.columns)
-    said = codec.meaning.predict(certain(codec, encoded))
-    assert said.shape == checked.shape
+    decoded = codec.meaning.predict(certain(codec, encoded))
+    assert decoded.shape == checked.shape
     if kind is NumberCodec:
         eps = np.finfo(np.float32).eps  # of standardised numbers, which are 2 at most here
         bound = 2 * eps * codec.units["target_scale"]
-        assert (np.abs(said - checked) <= bound).all()
+        assert (np.abs(decoded - checked) <= bound).all()
     else:
-        assert accuracy_score(checked, said) == 1.0
+        assert accuracy_score(checked, decoded) == 1.0
 
 
 @pytest.mark.parametrize(("settings", "kind", "y"), CASES)

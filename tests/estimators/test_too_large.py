@@ -85,8 +85,8 @@ for call in (
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bounds memory as Linux can")
 def test_memory_errors_name_the_object_and_its_bytes() -> None:
-    said = run_python("-c", BOUNDED).stdout.splitlines()
-    layers, embedding, started, stream, packed, cache = said
+    output = run_python("-c", BOUNDED).stdout.splitlines()
+    layers, embedding, started, stream, packed, cache = output
     # Adam stores two numbers for each parameter, besides the parameter and its gradient.
     parameters = 4 * 10**6 * (10**6 + 2 + 2) + 2 * 10**6 + 2
     assert f"{parameters} parameters would take {16 * parameters} bytes" in layers
@@ -96,4 +96,4 @@ def test_memory_errors_name_the_object_and_its_bytes() -> None:
     assert "a stream of batch_size 268435456 would take" in stream
     assert "what backward needs of all steps and units would take" in cache
     assert "the packed weights of a layer would take" in packed
-    assert all("bytes, more memory than there is" in line for line in said)
+    assert all("bytes, more memory than there is" in line for line in output)

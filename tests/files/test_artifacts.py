@@ -30,14 +30,14 @@ def test_predictions_are_unchanged(path: Path) -> None:
     model, (X, _) = skrnn.load(path), runtime_alone.input_of(expected)
     if hasattr(model, "feature_names_in_"):
         X = pd.DataFrame(X, columns=model.feature_names_in_)
-    said = {"predict": model.predict(X)}
+    predicted = {"predict": model.predict(X)}
     for name in ("predict_proba", "predict_log_proba"):
         if name in expected:
-            said[name] = getattr(model, name)(X)
+            predicted[name] = getattr(model, name)(X)
     if "std" in expected:
-        said["std"] = model.predict(X, return_std=True)[1]
-    assert {*said} == {*expected} & {"predict", "predict_proba", "predict_log_proba", "std"}
-    for name, values in said.items():
+        predicted["std"] = model.predict(X, return_std=True)[1]
+    assert {*predicted} == {*expected} & {"predict", "predict_proba", "predict_log_proba", "std"}
+    for name, values in predicted.items():
         assert (values.dtype, values.shape) == (expected[name].dtype, expected[name].shape)
         if values.dtype.kind == "f":
             np.testing.assert_allclose(values, expected[name], RTOL, atol=RTOL)
@@ -49,8 +49,8 @@ def test_the_runtime_alone_predicts_the_same() -> None:
     """In a process where only NumPy can be imported."""
     pairs = [str(file) for path in FILES for file in (path, path.with_suffix(".npz"))]
     program = str(Path(runtime_alone.__file__))
-    said = run_python(program, *pairs, "--rtol", str(RTOL)).stdout.splitlines()
-    assert len(said) == len(FILES)
+    output = run_python(program, *pairs, "--rtol", str(RTOL)).stdout.splitlines()
+    assert len(output) == len(FILES)
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])

@@ -67,9 +67,9 @@ def test_a_loaded_pipeline_with_names_is_the_saved_one(path: Path) -> None:
     assert vars(loaded[0].transformer_).keys() == vars(model[0].transformer_).keys()
     for one in (loaded, predictor):
         assert_same(one.predict(frames()), model.predict(frames()))
-    with pytest.warns(UserWarning, match="valid feature names, but PerStep") as told:
+    with pytest.warns(UserWarning, match="valid feature names, but PerStep") as caught:
         assert_same(loaded.predict(sequences()), model.predict(frames()))
-    assert len(told) == 1
+    assert len(caught) == 1
     # The runtime does not warn: served models usually get arrays in the same order.
     assert_same(predictor.predict(sequences()), model.predict(frames()))
 

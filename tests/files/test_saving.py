@@ -122,8 +122,8 @@ def test_another_process_predicts_the_same_bits(path: Path) -> None:
         "print(skrnn.load(sys.argv[1]).predict([np.load(sys.argv[2])])[0].hex())"
     )
     arguments = [sys.executable, "-c", program, str(path), str(path.with_suffix(".npy"))]
-    said = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
-    assert said.strip() == model.predict(X[6:7])[0].hex()
+    output = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    assert output.strip() == model.predict(X[6:7])[0].hex()
 
 
 def test_score_and_stream_of_a_loaded_model(path: Path) -> None:

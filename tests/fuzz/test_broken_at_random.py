@@ -24,8 +24,8 @@ ROUNDS = 250  # of each file
 def test_they_are_loaded_or_refused(tmp_path: Path) -> None:
     """In bounded time and memory; see load_broken_files.py."""
     program = str(FOLDER / "load_broken_files.py")
-    said = run_python(program, "0", str(ROUNDS), str(tmp_path), *map(str, FILES)).stdout
-    count, taken = int(said.split()[0]), int(said.split()[2])
+    output = run_python(program, "0", str(ROUNDS), str(tmp_path), *map(str, FILES)).stdout
+    count, taken = int(output.split()[0]), int(output.split()[2])
     assert count == ROUNDS * len(FILES) >= 3000
     # Most are refused, but not all: a flipped bit of a weight makes another weight.
     assert 0.05 * count < taken < 0.5 * count

@@ -45,13 +45,13 @@ def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
     predictor = skrnn.runtime.load(model)
     expected = np.load(expectations, allow_pickle=False)
     X, block = input_of(expected)
-    said = {"predict": predictor.predict(X)}
+    predicted = {"predict": predictor.predict(X)}
     for name in ("predict_proba", "predict_log_proba"):
         if name in expected:
-            said[name] = getattr(predictor, name)(X)
+            predicted[name] = getattr(predictor, name)(X)
     if "std" in expected:
-        said["std"] = predictor.predict(X, return_std=True)[1]
-    for name, values in said.items():
+        predicted["std"] = predictor.predict(X, return_std=True)[1]
+    for name, values in predicted.items():
         assert values.shape == expected[name].shape, (name, values.shape)
         if rtol == 0.0 or values.dtype.kind != "f":
             assert values.tolist() == expected[name].tolist(), name

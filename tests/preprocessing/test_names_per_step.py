@@ -75,9 +75,11 @@ def test_numbers_are_those_without_names(frame: Any) -> None:
 def test_names_on_one_side_only(frame: Any) -> None:
     named = frames(frame, "speed", "angle")
     scaler = PerStep(StandardScaler()).fit(named)
-    with pytest.warns(UserWarning, match="does not have valid feature names, but PerStep") as told:
+    with pytest.warns(
+        UserWarning, match="does not have valid feature names, but PerStep"
+    ) as caught:
         made = scaler.transform(ARRAYS)
-    assert len(told) == 1
+    assert len(caught) == 1
     assert made.channel_names == ("speed", "angle")  # or the next step would warn, too
     scaler.fit(ARRAYS)
     assert not hasattr(scaler, "feature_names_in_")
@@ -148,9 +150,9 @@ def test_a_pipeline_refuses_swapped_channels_and_warns_once(frame: Any) -> None:
         model.predict(named)
     with pytest.raises(ValueError, match=says("feature names", "order")):
         model.predict([x[["angle", "speed"]] for x in named])
-    with pytest.warns(UserWarning, match="valid feature names, but PerStep") as told:
+    with pytest.warns(UserWarning, match="valid feature names, but PerStep") as caught:
         model.predict(ARRAYS)
-    assert len(told) == 1
+    assert len(caught) == 1
 
 
 def test_held_out_data_keeps_its_names(frame: Any) -> None:

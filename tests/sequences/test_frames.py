@@ -135,9 +135,9 @@ def test_strings_of_digits_are_no_numbers() -> None:
 def test_a_column_that_looks_like_a_target_warns(frame: Any) -> None:
     """One value in each sequence, and different ones: probably not meant with columns=None."""
     table = {**TABLE, "label": [x == "a" for x in TABLE["id"]], "zero": [0] * 6}
-    with pytest.warns(UserWarning, match=says("['label']", "columns=['x', 'n', 'zero']")) as told:
+    with pytest.warns(UserWarning, match=says("['label']", "columns=['x', 'n', 'zero']")) as caught:
         X = Sequences.from_frame(frame(table), by="id", sort_by=["part", "day"])
-    assert told[0].filename == __file__
+    assert caught[0].filename == __file__
     assert X.n_channels == 4
     names = ["x", "n", "zero", "label"]
     assert Sequences.from_frame(frame(table), by="id", columns=names).n_channels == 4

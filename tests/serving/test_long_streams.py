@@ -24,12 +24,12 @@ def test_three_million_steps(pooling: str) -> None:
     h = last.stream().process(x)[:, 0]
     assert np.ptp(h) > 0.5
     stream = pooled.stream()
-    said = stream.process(x)[:, 0]
+    answers = stream.process(x)[:, 0]
     assert stream.state["steps"].tolist() == [n_steps]
     if pooling == "mean":
         expected = np.cumsum(h, dtype=np.longdouble) / np.arange(1, n_steps + 1)
-        np.testing.assert_allclose(said, expected.astype(float), rtol=2.0**-23, atol=1e-12)
+        np.testing.assert_allclose(answers, expected.astype(float), rtol=2.0**-23, atol=1e-12)
         naive = np.cumsum(h.astype(np.float32), dtype=np.float32)[-1] / n_steps
-        assert abs(naive - expected[-1]) > 100 * abs(said[-1] - expected[-1])
+        assert abs(naive - expected[-1]) > 100 * abs(answers[-1] - expected[-1])
     else:
-        np.testing.assert_array_equal(said, np.maximum.accumulate(h))
+        np.testing.assert_array_equal(answers, np.maximum.accumulate(h))

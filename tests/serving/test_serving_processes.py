@@ -111,13 +111,13 @@ def test_joblib() -> None:
     sequences = list(X.transpose(1, 0, 2))
     expected = model.predict_proba(sequences)
     with Parallel(n_jobs=2, backend="loky") as parallel:
-        for said in parallel(delayed(model.predict_proba)(sequences) for _ in range(4)):
-            assert_same(said, expected)
+        for answers in parallel(delayed(model.predict_proba)(sequences) for _ in range(4)):
+            assert_same(answers, expected)
         stream = model.stream(6)
         stream.process(X[:4])
         state = stream.state
-        for said in parallel(delayed(last_answers)(model, state, X[4:]) for _ in range(4)):
-            assert_same(said, model.predict(sequences))
+        for answers in parallel(delayed(last_answers)(model, state, X[4:]) for _ in range(4)):
+            assert_same(answers, model.predict(sequences))
         for seed, there in enumerate(parallel(delayed(fit_one)(seed) for seed in range(4))):
             here = fit_one(seed)
             assert there.loss_curve_ == here.loss_curve_

@@ -222,7 +222,7 @@ def press_ctrl_c() -> threading.Timer:
     return timer
 
 
-@pytest.mark.usefixtures("_heeds_sigint")
+@pytest.mark.usefixtures("_handles_sigint")
 @pytest.mark.skipif(os.name == "nt", reason="sends itself a POSIX signal")
 @pytest.mark.parametrize("tokens", [False, True])
 @pytest.mark.parametrize("pooling", POOLINGS)
@@ -242,7 +242,7 @@ def test_ctrl_c_leaves_the_stream_as_it_was(pooling: str, tokens: bool) -> None:
     assert_same(other.process(np.concatenate([X, X]))[9:], stream.process(X))
 
 
-@pytest.mark.usefixtures("_heeds_sigint")
+@pytest.mark.usefixtures("_handles_sigint")
 @pytest.mark.skipif(os.name == "nt", reason="sends itself a POSIX signal")
 def test_ctrl_c_after_the_state_has_diverged() -> None:
     """The restored state has NaN, which the setter refuses."""
@@ -272,10 +272,10 @@ def diverging() -> Any:
 
 def test_divergence_is_the_same_in_stream_and_predict() -> None:
     model, X = diverging(), np.ones((150, 1, 1))
-    said = model.stream().process(X)
-    assert not np.isfinite(said[-1])
+    answers = model.stream().process(X)
+    assert not np.isfinite(answers[-1])
     for t in (0, 40, 80, 100, 149):
-        np.testing.assert_array_equal(said[t], model.predict([X[: t + 1, 0]]))
+        np.testing.assert_array_equal(answers[t], model.predict([X[: t + 1, 0]]))
 
 
 # ---- Lifetimes ----
@@ -341,10 +341,10 @@ def test_labels_that_are_objects_are_shared_and_released() -> None:
     model.classes_ = np.array(labels, object)
     alive = [weakref.ref(label) for label in labels]
     stream, X = model.stream(2), steps(20, 2)
-    said = stream.process(X)
-    assert {id(label) for label in said.ravel()} <= {id(label) for label in labels}
+    answers = stream.process(X)
+    assert {id(label) for label in answers.ravel()} <= {id(label) for label in labels}
     assert {id(label) for x_t in X for label in stream.step(x_t)} <= {id(x) for x in labels}
-    del labels, model, said
+    del labels, model, answers
     gc.collect()
     assert all(label() is not None for label in alive)  # the stream may still return them
     del stream

@@ -64,10 +64,10 @@ def test_labels(labels: str, batch: int) -> None:
     model = classifier(LABELS[labels], hidden_size=9)
     X = steps(12, batch, seed=3)
     assert_streams(model, X)
-    said = model.stream(batch).process(X)
-    assert said.dtype == model.classes_.dtype
+    answers = model.stream(batch).process(X)
+    assert answers.dtype == model.classes_.dtype
     if batch == 50:
-        assert set(said.ravel().tolist()) == set(LABELS[labels].tolist())
+        assert set(answers.ravel().tolist()) == set(LABELS[labels].tolist())
 
 
 @pytest.mark.parametrize("batch", BATCHES)
@@ -145,13 +145,13 @@ def test_blocks_and_steps_in_any_mixture(
     stream = model.stream(X.shape[1], method=method)
     expected = stream.process(X)
     stream.reset()
-    said: list[Any] = []
+    answers: list[Any] = []
     for size in [*sizes, len(X)]:
-        if size == -1 and len(said) < len(X):
-            said.append(stream.step(X[len(said)]))
+        if size == -1 and len(answers) < len(X):
+            answers.append(stream.step(X[len(answers)]))
         elif size != -1:
-            said.extend(stream.process(X[len(said) : len(said) + size]))
-    assert_same(np.array(said, expected.dtype), expected)
+            answers.extend(stream.process(X[len(answers) : len(answers) + size]))
+    assert_same(np.array(answers, expected.dtype), expected)
 
 
 @given(st.lists(st.tuples(st.integers(0, 15), st.one_of(st.none(), st.integers(0, 2)))))
@@ -168,10 +168,10 @@ def test_a_reset_begins_new_sequences(resets: list[tuple[int, int | None]]) -> N
                     stream.reset() if which is None else stream.reset(which)
                     for b in range(3) if which is None else [which]:
                         begin[b] = t
-            said = stream.step(x_t)
+            answers = stream.step(x_t)
             if t in (0, 7, 15):
                 parts = [X[begin[b] : t + 1, b] for b in range(3)]
-                assert_same(said, model.predict_proba(parts))
+                assert_same(answers, model.predict_proba(parts))
         assert stream.state["steps"].tolist() == [16 - b for b in begin]
 
 

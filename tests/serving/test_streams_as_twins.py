@@ -43,14 +43,14 @@ def test_probabilities(cell: str, pooling: str, num_layers: int, tokens: bool) -
     )
     X = steps(10, 3, tokens=tokens)
     p = model.stream(3, method="predict_proba").process(X)
-    said = model.stream(3).process(X)
+    answers = model.stream(3).process(X)
     for b in range(3):
         expected = TWINS["cross_entropy"].link(outputs_of(model, X[:, b]))
         assert_close(p[:, b], expected)
         clear = np.ptp(np.sort(expected, axis=1)[:, -2:], axis=1) > 1e-4
         assert clear.sum() > 5
         best = model.classes_[expected.argmax(axis=1)]
-        np.testing.assert_array_equal(said[clear, b], best[clear])
+        np.testing.assert_array_equal(answers[clear, b], best[clear])
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
@@ -81,11 +81,11 @@ def test_numbers(loss: str, columns: int | None) -> None:
     levels = LOSSES[loss].get("quantiles")
     if levels:
         twin = Quantile(tuple(levels))
-    said = model.stream(2).process(X)
+    answers = model.stream(2).process(X)
     for b in range(2):
         answers = twin.link(outputs_of(model, X[:, b]))
         if isinstance(twin, GaussianNLL):
             answers = answers[:, :targets]
         expected = answers.reshape(10, targets, -1) * scale[:, None] + mean[:, None]
-        actual = said[:, b].reshape(expected.shape)
+        actual = answers[:, b].reshape(expected.shape)
         assert_close(actual - mean[:, None], expected - mean[:, None], scale[:, None])
