@@ -1,9 +1,9 @@
 """Check that an extension module built here uses nothing beyond manylinux_2_28.
 
 A linker binds each symbol to its newest version, so a module needs a C library as new as that of
-the machine it was built on. What counts is that an older version of the symbol exists: built in the
-manylinux_2_28 image, the same sources then ask for no more than glibc 2.28. A newer libstdc++ is no
-matter, because the compilers of that image link what the system's lacks into the module.
+the machine it was built on. The check is that an older version of the symbol exists: built in the
+manylinux_2_28 image, the same sources then require only glibc 2.28. A newer libstdc++ is accepted,
+because the compilers of that image link the symbols that the system's lacks into the module.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import subprocess
 import sys
 
 OLDEST = (2, 28)
-# Names that newer headers put in the place of others.
+# Names that newer headers substitute for others.
 RENAMED = re.compile(r"__libc_single_threaded|__isoc23_\w+")
 
 Versions = dict[str, set[tuple[int, ...]]]
 
 
 def versions(path: str, *, wanted: bool) -> Versions:
-    """Versions of glibc of each symbol that a library wants, or that it defines."""
+    """Versions of glibc of each symbol that a library needs, or that it defines."""
     listing = subprocess.run(["objdump", "-T", path], check=True, capture_output=True, text=True)
     found: Versions = {}
     for line in listing.stdout.splitlines():
@@ -46,7 +46,7 @@ def main(module: str) -> int:
             continue
         older = RENAMED.fullmatch(name) or any(v <= OLDEST for v in defined.get(name, ()))
         failed |= not older
-        verdict = "2.28 will do" if older else "error, 2.28 has none"
+        verdict = "2.28 has it, too" if older else "error, 2.28 does not have it"
         print(f"{name} of glibc {newest[0]}.{newest[1]}: {verdict}")
     return int(failed)
 

@@ -1,9 +1,9 @@
-"""Names the oldest or the newest Python of this machine that scikit-rnn supports.
+"""The oldest or the newest Python of this machine that scikit-rnn supports.
 
 Usage: pythons.py oldest|newest
 
-It looks on PATH, below PYENV_ROOT (or ~/.pyenv), and at the Python that runs it, which is preferred
-where there are several of one version. Prints the path of the interpreter.
+Searches PATH, PYENV_ROOT (or ~/.pyenv), and the Python that runs it, which is preferred if there
+are several of one version. Prints the path of the interpreter.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# It can make environments and build extension modules, and is no pre-release.
+# Fails unless the Python can make environments and build extension modules, and is a final release.
 USABLE = """
 import ensurepip, pathlib, sys, sysconfig
 assert sys.version_info[:2] == (3, {minor})
@@ -32,7 +32,7 @@ def supported() -> list[int]:
 
 
 def candidates(minor: int) -> list[str]:
-    """Where a Python of this version may be, the preferred place first."""
+    """Paths where a Python of this version may be, the preferred path first."""
     name = f"python3.{minor}"
     own = [sys.executable] if sys.version_info.minor == minor else []
     on_path = shutil.which(name)
@@ -42,13 +42,13 @@ def candidates(minor: int) -> list[str]:
 
 
 def is_usable(python: str, minor: int) -> bool:
-    """Whether it runs, and has what is needed; pyenv keeps names of versions that it hides."""
+    """Whether a Python runs and is suitable; pyenv has names of Pythons that do not run."""
     command = [python, "-c", USABLE.format(minor=minor)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def main() -> int:
-    """Print the path that was asked for; return the exit status."""
+    """Print the path; return the exit status."""
     found = {}
     for minor in supported():
         usable = (python for python in candidates(minor) if is_usable(python, minor))

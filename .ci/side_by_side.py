@@ -1,11 +1,11 @@
-"""Runs steps side by side, as many at a time as there are cores, and shows the output of each.
+"""A runner of steps in parallel, as many at a time as there are cores, that shows their output.
 
 Usage: side_by_side.py <folder for logs> < steps
 
-A line of the list is a step: its name, the step that has to pass before it or a dash, what it is in
-words, and its command, with " | " between them. Of those that could begin, the first in the list
-does. Output is shown when its step ends. The first step that fails ends all others; so do Ctrl-C
-and the signals that end a process. Nothing is left running.
+A line of the list is a step: its name, the step that has to pass before it or a dash, a description
+and a command, separated by " | ". Steps that are ready begin in the order of the list. Output is
+shown when its step ends. The first step that fails ends all others; so do Ctrl-C and the signals
+that end a process. Nothing is left running.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Running:
         self.began = time.monotonic()
         print(f"==> {step.name}: begins", flush=True)
         with log.open("wb") as output:
-            # In a session of its own, with which all that it starts can be ended.
+            # In a session of its own, so that all of its processes can be ended together.
             self.process = subprocess.Popen(
                 ["bash", "-euo", "pipefail", "-c", step.command],
                 stdin=subprocess.DEVNULL,
@@ -63,7 +63,7 @@ class Running:
                 self.process.wait(GRACE_SECONDS)
 
     def show(self, verdict: str, cpu: float) -> None:
-        """Print what the step printed, and what came of it."""
+        """Print the output of the step and its outcome."""
         seconds = time.monotonic() - self.began
         print(f"\n==> {self.step.name}: {self.step.title}", flush=True)
         sys.stdout.buffer.write(self.log.read_bytes())
@@ -72,7 +72,7 @@ class Running:
 
 
 def read_steps(text: str) -> list[Step]:
-    """Read a list; raise ValueError where a step waits for one that is not above it."""
+    """Read a list; raise ValueError if a step waits for one that is not above it."""
     steps: list[Step] = []
     for line in filter(str.strip, text.splitlines()):
         name, after, title, command = (part.strip() for part in line.split(" | ", 3))
@@ -103,7 +103,7 @@ def run(steps: list[Step], slots: int, logs: Path) -> bool:
             time.sleep(POLL_SECONDS)
             for one in [one for one in running if one.process.poll() is not None]:
                 running.remove(one)
-                one.end()  # what it started and did not wait for
+                one.end()  # child processes that it did not wait for
                 used, cpu = cpu_seconds() - cpu, cpu_seconds()
                 status = one.process.returncode
                 if status != 0:
@@ -118,7 +118,7 @@ def run(steps: list[Step], slots: int, logs: Path) -> bool:
 
 
 def end_all(running: list[Running]) -> None:
-    """End what runs, and take it from the list."""
+    """End the running steps and remove them from the list."""
     while running:
         one = running.pop()
         one.end()

@@ -1,4 +1,4 @@
-"""The machine, versions and threads of a benchmark run, without which a figure means nothing."""
+"""The machine, versions and threads of a benchmark run."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-# Instruction sets that recurrent kernels are written for, best first, as Linux names them.
+# Instruction sets of recurrent kernels, best first, by Linux's names.
 FLAGS = ("avx512f", "avx2", "fma", "avx", "sve", "asimd")
 
 
 def _cpu() -> tuple[str, list[str]]:
-    """Its name, and those of FLAGS that it has (known on Linux only)."""
+    """The name of the CPU, and its instruction sets among FLAGS (known on Linux only)."""
     name, flags = platform.processor() or platform.machine(), set[str]()
     info = Path("/proc/cpuinfo")
     if info.exists():

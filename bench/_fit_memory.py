@@ -1,8 +1,8 @@
 """Resident memory of a process that fits once and predicts once. Run by fit.py, on Linux.
 
-It imports one contender and nothing else but NumPy, and prints MB of resident memory: after the
-imports, the peak, and the peak over the imports. A library that loads more of itself on the first
-fit pays for that in the latter; "over_first_fit" is the peak above what a fit on 32 sequences left.
+It imports one contender and otherwise only NumPy, and prints MB of resident memory: after the
+imports, the peak, and the peak over the imports. The latter includes modules that a library loads
+in its first fit; "over_first_fit" is the peak over the memory after a fit on 32 sequences.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from peers.fit_task import Array, Labels, Task
 
 
 def write(file: Path, X: list[Array], y: Labels, X_test: list[Array]) -> None:
-    """The data for the child."""
+    """Write the data for the child process."""
     lengths, lengths_test = [len(x) for x in X], [len(x) for x in X_test]
     values = np.concatenate([*X, *X_test])
     np.savez(file, values=values, y=y, lengths=lengths, lengths_test=lengths_test)
@@ -33,7 +33,7 @@ def _read(file: str) -> tuple[list[Array], Labels, list[Array]]:
 
 
 def _resident(key: str) -> float:
-    """VmRSS, what is resident now, or VmHWM, the most it ever was. In MB."""
+    """Resident memory in MB: VmRSS, the current value, or VmHWM, the peak."""
     found = re.search(rf"{key}:\s+(\d+) kB", Path("/proc/self/status").read_text())
     if found is None:
         raise RuntimeError(f"/proc/self/status has no {key}")
@@ -45,7 +45,7 @@ def main() -> None:
     fit = importlib.import_module(module).VARIANTS[variant]
     task = Task(**json.loads(settings))
     imports = _resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     X, y, X_test = _read(file)
     fit(X[:32], y[:32], Task(epochs=1, threads=task.threads))(X_test[:32])
     first_fit = _resident("VmRSS")

@@ -27,13 +27,13 @@ TOLERANCE = 1e-4
 
 
 def geometric_mean(values: Iterable[float]) -> float:
-    """Of positive values; NaN of none."""
+    """The geometric mean of positive values; NaN without values."""
     logs = [math.log(value) for value in values]
     return math.exp(sum(logs) / len(logs)) if logs else math.nan
 
 
 def duration(seconds: float | None) -> str:
-    """Three digits and a unit."""
+    """A duration with three digits and a unit."""
     if seconds is None:
         return "-"
     unit, scale = ("ms", 1e3) if seconds >= 1e-3 else ("µs", 1e6)
@@ -42,7 +42,7 @@ def duration(seconds: float | None) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """Three digits."""
+    """A ratio with three digits."""
     if value is None:
         return "-"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
@@ -55,9 +55,9 @@ def rate_cell(gflops: float | None) -> str:
 
 @dataclass(frozen=True)
 class Target:
-    """The least value that we set out to reach: of the fastest peer over us, or of the limit.
+    """The smallest value to reach: the fastest peer's time over ours, or a fraction of the limit.
 
-    Where a peer may be near the limit itself no ratio to it can be large, however good we are.
+    If a peer itself may be near the limit, the ratio to it cannot be large.
     """
 
     least: float
@@ -69,7 +69,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Case:
-    """What one case showed; None where somebody or something is missing."""
+    """The result of one case; None for a value that could not be measured."""
 
     us: float | None  # seconds
     rate: float | None  # ours, GFLOP/s
@@ -97,7 +97,7 @@ CASE_COLUMNS = ("best ÷ us", "of limit", "target", "reached")  # of Case.cells
 
 
 class Bench:
-    """One question: ``case`` measures, ``row`` prints, ``finish`` writes the JSON file."""
+    """One benchmark: ``case`` measures, ``row`` prints, ``finish`` writes the JSON file."""
 
     def __init__(self, question: str, description: str | None, seconds: float = 2.0) -> None:
         self.question = question
@@ -116,7 +116,7 @@ class Bench:
         self._summaries: list[dict[str, Any]] = []
         self._widths: list[int] = []
         for threads in sorted(set(options.threads) - set(self.threads)):
-            self.note(f"{threads} threads: this machine gives us {cores()}, left out")
+            self.note(f"{threads} threads left out: this process may use {cores()} cores")
         if warning := busy():
             self.note(warning)
         self._modules = self._load(options.peers)
@@ -126,11 +126,11 @@ class Bench:
             description=description, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-        parser.add_argument("--seconds", type=float, default=seconds, help="time for each case")
+        parser.add_argument("--seconds", type=float, default=seconds, help="time per case")
         parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
-        parser.add_argument("--only", default="", help="cases whose name has this in it")
+        parser.add_argument("--only", default="", help="cases whose name contains this")
         parser.add_argument("--json", type=Path, default=RESULTS / f"{self.question}.json")
-        parser.add_argument("--quick", action="store_true", help="a rough look: 0.3 s a case")
+        parser.add_argument("--quick", action="store_true", help="rough figures: 0.3 s per case")
         return parser.parse_args()
 
     def _load(self, peers: Sequence[str]) -> dict[str, ModuleType]:
@@ -147,21 +147,21 @@ class Bench:
 
     @property
     def peers(self) -> list[str]:
-        """The peers that take part."""
+        """The peers in this run."""
         return [who for who in self._modules if who != US]
 
     def note(self, text: str) -> None:
-        """Print it and keep it in the JSON file, once."""
+        """Print a note and keep it for the JSON file, once."""
         if text not in self._notes:
             self._notes.append(text)
             print(text, flush=True)
 
     def wanted(self, problems: Iterable[Problem]) -> list[Problem]:
-        """Those that --only asks for."""
+        """The problems selected by --only."""
         return [problem for problem in problems if self._only.lower() in problem.label.lower()]
 
     def contenders(self, kind: str, problem: Problem, threads: int) -> list[Contender]:
-        """Everyone who can do this kind of work. A peer that fails is named and left out."""
+        """All contenders for this kind of work. A peer that fails is named and left out."""
         found: list[Contender] = []
         for who, module in self._modules.items():
             make = getattr(module, kind, None)
@@ -176,7 +176,7 @@ class Bench:
         return found
 
     def agree(self, contenders: Sequence[Contender], tolerance: float = TOLERANCE) -> None:
-        """Stop unless all compute the same: a fast wrong answer is worth nothing."""
+        """Stop unless the results of all contenders agree."""
         reference: dict[str, tuple[str, Any]] = {}
         for contender in contenders:
             contender.prepare()
@@ -193,7 +193,7 @@ class Bench:
                     raise SystemExit(f"{key}: {name} and {other} differ by {error:.1e}")
 
     def measure(self, contenders: Sequence[Contender], work: Work | None = None) -> Measurement:
-        """Interleaved medians; with ``work`` the machine's limits for it besides."""
+        """Interleaved medians; with ``work`` also the machine's limits for it."""
         try:
             probes = {} if work is None else work.probes()
         except UnknownLimitError as error:
@@ -209,7 +209,7 @@ class Bench:
         self.row(["-" * width for width in self._widths])
 
     def row(self, cells: Sequence[str]) -> None:
-        """One line of the table."""
+        """Print one line of the table."""
         padded = (cell.ljust(width) for cell, width in zip(cells, self._widths, strict=True))
         print(f"| {' | '.join(padded)} |", flush=True)
 
@@ -229,7 +229,7 @@ class Bench:
         work: Work,
         tolerance: float = TOLERANCE,
     ) -> Case:
-        """Measure, judge and keep one case."""
+        """Measure one case, compare it with the target and keep it for the JSON file."""
         contenders = self.contenders(kind, problem, threads)
         self.agree(contenders, tolerance)
         measurement = self.measure(contenders, work)
@@ -245,7 +245,7 @@ class Bench:
         measurement: Measurement,
         **figures: Any,
     ) -> Case:
-        """What a measurement says of us; kept for the JSON file with further ``figures``."""
+        """Our result in a measurement; kept for the JSON file with further ``figures``."""
         us, ratios = measurement.best(US), self.ratios(measurement)
         limit = work.limit(**measurement.probed) if measurement.probed else None
         case = Case(
@@ -272,20 +272,20 @@ class Bench:
         return case
 
     def ratios(self, measurement: Measurement) -> dict[str, float]:
-        """Each peer's best median over ours: above 1 we are faster."""
+        """Each peer's best median over ours: ours is faster if above 1."""
         us = measurement.best(US)
         medians = {peer: measurement.best(peer) for peer in self.peers}
         return {p: m / us for p, m in medians.items() if us is not None and m is not None}
 
     def peer_cells(self, measurement: Measurement) -> list[str]:
-        """For every peer its time and, after it, its ratio to ours."""
+        """For every peer its time and its ratio to ours."""
         ratios = self.ratios(measurement)
         return [
             f"{duration(measurement.best(peer))} · {ratio(ratios.get(peer))}" for peer in self.peers
         ]
 
     def summary(self, name: str, values: Sequence[float], target: float | None = None) -> None:
-        """Print and keep a geometric mean and the least value, where there are any values."""
+        """Print and keep a geometric mean and the smallest value, if there are any values."""
         if not values:
             return
         mean = geometric_mean(values)

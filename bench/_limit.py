@@ -1,10 +1,10 @@
-"""The least time that a piece of work can take on a machine, whoever does it.
+"""A lower bound for the time of a computation on a machine, for any implementation.
 
-Its multiply-adds cannot be faster than the FMA peak, and the weights it reads cannot arrive faster
-than the cache sends them: limit = max(flops / peak, bytes / bandwidth). Both are measured between
-the contenders of the same rounds. What is counted is what no float32 implementation can leave out,
-the matrix products and one reading of the weights wherever the next step depends on the last.
-Activations, x, y and states come on top, so a fraction of 1 is hardly in reach.
+Its multiply-adds cannot be faster than the FMA peak, and its weights cannot be read faster than the
+bandwidth of their cache: limit = max(flops / peak, bytes / bandwidth). Both are measured between
+the contenders of the same rounds. Only operations that every float32 implementation needs are
+counted: the matrix products, and one reading of the weights for each step that depends on the one
+before. Activations, x, y and states are not, so a fraction of 1 is hardly reachable.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ BYTES = 4  # a float32
 
 @dataclass(frozen=True)
 class Work:
-    """One piece of work on ``threads`` threads: its flops, and how many bytes of weights it reads.
+    """A computation on ``threads`` threads: its flops, and the bytes of weights that it reads.
 
-    ``resident`` are the bytes that are read again and again, which decide the cache they lie in.
+    ``resident`` are the bytes that are read repeatedly; their number determines their cache.
     """
 
     flops: float
@@ -30,19 +30,19 @@ class Work:
     threads: int
 
     def probes(self) -> dict[str, Probe]:
-        """What measures the machine's GFLOP/s and GB/s for this work."""
+        """Probes of the machine's GFLOP/s and GB/s for this work."""
         return {
             "peak": fma_peak(self.threads),
             "bandwidth": read_bandwidth(self.threads, self.resident),
         }
 
     def limit(self, peak: float, bandwidth: float) -> float:
-        """Seconds, of GFLOP/s and GB/s."""
+        """Seconds, from GFLOP/s and GB/s."""
         return max(self.flops / peak, self.read / bandwidth) * 1e-9
 
 
 def classification(problem: Problem, threads: int) -> Work:
-    """A pass over a batch and back to every gradient, the head of ``problem`` included."""
+    """A forward pass over a batch and all gradients, with the head of ``problem``."""
     head = problem.head["weight"].size
     weights = _weights(problem, problem.I, problem.H) + BYTES * head
     flops = 3 * (problem.forward_flops + 2.0 * problem.B * head)
@@ -50,17 +50,17 @@ def classification(problem: Problem, threads: int) -> Work:
 
 
 def bound_by_products(problem: Problem) -> bool:
-    """Whether multiply-adds should bound the time of a pass over a batch, for everybody."""
+    """Whether multiply-adds should bound the time of a pass, for every implementation."""
     return problem.B >= 32 and problem.H >= 128
 
 
 def _weights(problem: Problem, *sizes: int) -> int:
-    """Bytes of all gates' weights of inputs of these sizes."""
+    """Bytes of all gates' weights for inputs of these sizes."""
     return BYTES * GATES[problem.cell] * problem.H * sum(sizes)
 
 
 def step(problem: Problem) -> Work:
-    """One step of one sequence. Ours takes one thread whatever it is given."""
+    """One step of one sequence. Ours uses one thread, for any number of threads."""
     H, classes = problem.H, len(problem.head.get("bias", ()))
     weights = _weights(problem, problem.I, H) + BYTES * classes * H
     return Work(2.0 * weights / BYTES, weights, weights, threads=1)

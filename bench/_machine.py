@@ -1,4 +1,4 @@
-"""Measured limits of this machine: float32 multiply-adds a second, bytes a second from its caches.
+"""Measured limits of this machine: float32 multiply-adds per second, bytes per second from caches.
 
 Two programs of cpp/ are built as shared libraries with the system's C++ compiler when needed.
 """
@@ -40,26 +40,26 @@ def _library(program: str) -> ctypes.CDLL:
     isa = getattr(loaded, f"{program}_isa")
     isa.restype = ctypes.c_char_p
     if isa() == b"none":
-        raise UnknownLimitError(f"{source.name} knows no instructions of this CPU")
+        raise UnknownLimitError(f"{source.name} supports no instruction set of this CPU")
     return loaded
 
 
 def isa() -> str:
-    """The instruction set that the limits are measured with."""
+    """The instruction set of the measurements."""
     return str(_library("fma_peak").fma_peak_isa().decode())
 
 
 def fma_peak(threads: int, seconds: float = 0.002) -> Probe:
-    """Measures GFLOP/s of ``threads`` threads together, in ``seconds``."""
+    """A probe of the GFLOP/s of ``threads`` threads together, in ``seconds``."""
     measure = _library("fma_peak").fma_peak_gflops
     measure.argtypes, measure.restype = [ctypes.c_int, ctypes.c_double], ctypes.c_double
     return partial(measure, threads, seconds)
 
 
 def read_bandwidth(threads: int, size: int, seconds: float = 0.002) -> Probe:
-    """Measures GB/s of ``threads`` threads together that read ``size`` bytes again and again.
+    """A probe of the GB/s of ``threads`` threads together that read ``size`` bytes repeatedly.
 
-    Each has its share of them, so that they come from the cache in which the share lies.
+    Each thread reads its share, from the cache that holds it.
     """
     measure = _library("read_bandwidth").read_bandwidth_gbs
     measure.argtypes = [ctypes.c_int, ctypes.c_longlong, ctypes.c_double]

@@ -1,4 +1,4 @@
-"""The work that the benchmarks do: a recurrent layer, its weights, and what it is fed."""
+"""The problems of the benchmarks: a recurrent layer, its weights and its input."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Problem:
 
     @staticmethod
     def make(cell: str, T: int, B: int, I: int, H: int) -> Problem:  # noqa: E741
-        """A layer as PyTorch initialises it (uniform within 1/sqrt(H)) and random data."""
+        """A layer with PyTorch's initial weights (uniform within 1/sqrt(H)) and random data."""
         rng = np.random.default_rng(20 + T + B + I + H)
         rows, bound = GATES[cell] * H, H**-0.5
         weights = {
@@ -62,7 +62,7 @@ class Problem:
         return replace(self, lengths=lengths, dy=self.dy * running[:, :, None].astype(np.float32))
 
     def with_head(self, classes: int) -> Problem:
-        """A classifier: the layer, and a head as PyTorch initialises dense layers."""
+        """A classifier: the layer, and a head with PyTorch's initial weights."""
         rng, bound = np.random.default_rng(classes), self.H**-0.5
         head = {
             "weight": uniform(rng, bound, (classes, self.H)),
@@ -72,17 +72,17 @@ class Problem:
 
     @property
     def classes(self) -> npt.NDArray[np.int64]:
-        """(B,): what the head is asked for."""
+        """(B,): the targets of the head."""
         return np.random.default_rng(self.B).integers(0, len(self.head["bias"]), self.B)
 
     def without_biases(self) -> Problem:
-        """All biases zero: values that start small stay small."""
+        """The problem with all biases zero: values that start small stay small."""
         names = ("bias_ih", "bias_hh")
         zeros = {name: np.zeros_like(self.weights[name]) for name in names}
         return replace(self, weights={**self.weights, **zeros})
 
     def denormal(self, what: str) -> Problem:
-        """``what`` is "x", "dy" or "weights": that array scaled into float32's denormals."""
+        """The problem with the array ``what``, "x", "dy" or "weights", scaled into denormals."""
         note = f"denormal {what}"
         if what == "weights":
             tiny = {name: value * DENORMAL for name, value in self.weights.items()}
@@ -91,7 +91,7 @@ class Problem:
         return replace(self, note=note, **scaled)
 
     def reordered(self, name: str, gates: tuple[int, ...]) -> Array:
-        """Weight ``name`` with its blocks of H rows, one a gate, in another order."""
+        """Weight ``name`` with its blocks of H rows, one per gate, in another order."""
         blocks = np.split(self.weights[name], len(gates))
         return np.ascontiguousarray(np.concatenate([blocks[gate] for gate in gates]))
 
@@ -106,7 +106,7 @@ class Problem:
 
     @property
     def forward_flops(self) -> float:
-        """Multiply-adds counted as two; the pointwise part is not counted."""
+        """Flops of a forward pass: a multiply-add is two, the pointwise part is not counted."""
         return 2.0 * self.steps * GATES[self.cell] * self.H * (self.I + self.H)
 
     @property
@@ -115,7 +115,7 @@ class Problem:
         return f"{sizes}, {self.note}" if self.note else sizes
 
 
-# T, B, I, H of the tables that the project set out to beat.
+# T, B, I, H of the tables with targets.
 FORWARD_SHAPES = (
     (100, 1, 128, 128),
     (50, 16, 16, 32),

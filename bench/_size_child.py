@@ -1,8 +1,9 @@
 """Import time and memory of one library in a fresh interpreter. Run by size.py: LIBRARY FOLDER.
 
-Prints seconds to import it, bytes of resident memory over bare NumPy after that, and again after it
-loaded the model in FOLDER and predicted once, with its own default number of threads. Nothing is
-imported here beforehand that a library might need as well, or its import would come out cheaper.
+Prints the seconds of the import, bytes of resident memory over bare NumPy after the import, and
+again after loading the model in FOLDER and predicting once, with the library's default number of
+threads. No module that a library might need is imported here before, which would make its import
+cheaper.
 """
 
 import os
@@ -24,7 +25,7 @@ IMPORTS = {
 
 
 def resident():
-    """Bytes, on Linux; None elsewhere."""
+    """Bytes of resident memory on Linux; None elsewhere."""
     try:
         with open("/proc/self/statm") as file:  # noqa: PTH123
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -66,7 +67,7 @@ def predict(library, folder, x):
         return session.run(["probabilities"], {"x": x[:, None]})[0]
     import openvino
 
-    # bfloat16 would be another answer.
+    # bfloat16 would give another result.
     settings = {"INFERENCE_PRECISION_HINT": "f32"}
     network = openvino.Core().compile_model(f"{folder}/model.onnx", "CPU", settings)
     return network({"x": x[:, None]})["probabilities"]

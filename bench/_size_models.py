@@ -1,4 +1,4 @@
-"""One classifier as a file of each library. Run by size.py: FOLDER, and the peers to write for."""
+"""One classifier, written as a file for each library. Run by size.py with FOLDER and the peers."""
 
 from __future__ import annotations
 

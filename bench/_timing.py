@@ -1,7 +1,7 @@
-"""Interleaved timing: every contender gets its turn in every round.
+"""Interleaved timing: every contender runs in every round.
 
-Whatever the machine does meanwhile (clock, temperature, neighbours) then happens to all of them
-alike, and the ratio of two medians means something where the medians themselves drift.
+Changes of the machine (clock rate, temperature, other processes) then affect all contenders alike,
+so the ratio of two medians is stable even where the medians drift.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from peers.contender import Contender
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: seconds a case, seconds a timed block, least and most rounds."""
+    """The extent of a measurement: seconds per case and per timed block, limits for the rounds."""
 
     seconds: float
     block: float
@@ -28,7 +28,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds for one piece of work: median and quartiles over the rounds.
+    """Seconds for one run of the work: median and quartiles over the rounds.
 
     ``cpu`` is the median of the CPU time of all threads. On one thread it equals the wall time,
     unless other processes took the core away.
@@ -44,31 +44,31 @@ class Timing:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one case showed. ``probed`` has medians of what was measured once a round, by name."""
+    """The timings of one case. ``probed`` has medians of the probes, run once a round, by name."""
 
     timings: tuple[Timing, ...]
     probed: dict[str, float] = field(default_factory=dict)
 
     def best(self, who: str) -> float | None:
-        """The fastest variant's median, None where ``who`` did not take part."""
+        """The fastest variant's median; None if ``who`` was not measured."""
         return min((t.median for t in self.timings if t.who == who), default=None)
 
     def variant(self, who: str, variant: str) -> float | None:
-        """The median of one variant, None where it did not take part."""
+        """The median of one variant; None if it was not measured."""
         found = (t.median for t in self.timings if (t.who, t.variant) == (who, variant))
         return next(found, None)
 
 
-# The kernel adds up the CPU time of a running thread at its ticks, 4 or 10 ms apart: a shorter look
-# sees a thread that spins as idle.
+# The kernel updates the CPU time of a running thread at its ticks, 4 or 10 ms apart: in a shorter
+# interval a spinning thread would look idle.
 TICKS = 0.011
 
 
 def settle(limit: float = 0.25) -> None:
-    """Wait until this process burns no CPU time.
+    """Wait until this process uses no CPU time.
 
     Worker threads of OpenMP and ONNX Runtime spin for a while after a call. On a machine with few
-    cores they would slow down whoever comes next.
+    cores they would slow down the next contender.
     """
     give_up = time.perf_counter() + limit
     while time.perf_counter() < give_up:
@@ -79,7 +79,7 @@ def settle(limit: float = 0.25) -> None:
 
 
 def _timed(contender: Contender, n: int) -> tuple[float, float]:
-    """Wall and CPU seconds for each of n repeats."""
+    """Wall and CPU seconds per repeat, of n repeats."""
     cpu, wall = time.process_time_ns(), time.perf_counter_ns()
     contender.run(n)
     wall, cpu = time.perf_counter_ns() - wall, time.process_time_ns() - cpu
@@ -87,7 +87,7 @@ def _timed(contender: Contender, n: int) -> tuple[float, float]:
 
 
 def _repeats(contender: Contender, block: float) -> tuple[int, float]:
-    """How many repeats fill a block, and the seconds one of them takes."""
+    """The number of repeats that fill a block, and the seconds of one."""
     contender.prepare()
     contender.run(1)
     n = 1
@@ -99,7 +99,7 @@ def _repeats(contender: Contender, block: float) -> tuple[int, float]:
 def measure(
     contenders: Sequence[Contender], effort: Effort, probes: Mapping[str, Callable[[], float]]
 ) -> Measurement:
-    """Round-robin over the contenders, then the probes; whoever starts moves on each round."""
+    """Time the contenders round-robin, then the probes; each round starts with the next one."""
     plans, cost = [], 0.0
     for contender in contenders:
         repeats, each = _repeats(contender, effort.block)

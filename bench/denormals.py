@@ -1,9 +1,9 @@
-"""Do tiny numbers slow us down?
+"""Time of passes with denormal numbers over that with normal ones.
 
-x, dy or all weights are scaled by 1e-40, into the denormals of float32, where most CPUs multiply
-ten to a hundred times slower unless they are told to flush. Biases are zero in both runs, so that
-everything which follows from the tiny values stays tiny. Normal and denormal runs are timed in the
-same rounds; "tiny ÷ normal" should be 1. The peers are as they come.
+x, dy or all weights are scaled by 1e-40, into the denormals of float32, which most CPUs multiply
+ten to a hundred times slower unless set to flush them. Biases are zero in both runs, so that all
+values computed from the tiny ones stay tiny. Normal and denormal runs are timed in the same rounds;
+"tiny ÷ normal" should be 1. The peers have their default settings.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 from _harness import US, Bench, duration, ratio
 from _problems import GATES, problems
 
-LIMIT = 1.1  # slower than that is a slowdown, less is noise
+LIMIT = 1.1  # a larger ratio is a slowdown, a smaller one noise
 WORK = {
     "step": ((1, 1, 64, 64), ("x", "weights")),
     "forward": ((100, 32, 32, 64), ("x", "weights")),

@@ -1,14 +1,14 @@
 """Time and memory of fit on a real ragged data set, against the same model in PyTorch and skorch.
 
-JapaneseVowels (270 utterances of 7 to 29 steps and 12 channels to learn from, 370 to be asked
-about, 9 speakers) where the data folder is there, else scikit-learn's digits read row by row. An
-LSTM of 64 units, a dense head on its last state, cross-entropy, 60 epochs of minibatches of 32,
-Adam with a rate of 3e-3, gradients clipped to a norm of 1. Every contender is given the same list
-of standardised float32 arrays; what it makes of it (padding, packing) is timed. Initial weights are
-each library's own.
+JapaneseVowels (270 utterances of 7 to 29 steps and 12 channels for training, 370 for the test, 9
+speakers) if there is a data folder, else scikit-learn's digits read row by row. An LSTM of 64
+units, a dense head on its last state, cross-entropy, 60 epochs of minibatches of 32, Adam with a
+rate of 3e-3, gradients clipped to a norm of 1. Every contender gets the same list of standardised
+float32 arrays; its conversion (padding, packing) is timed. Each library has its own initial
+weights.
 
-Every seed is run by everybody before the next one; figures are medians over seeds. Memory is that
-of a process of its own for each contender, which imports it, fits once and predicts once.
+All contenders run one seed before the next; figures are medians over seeds. Memory is measured in a
+separate process for each contender, which imports it, fits once and predicts once.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ TARGET_FIT, TARGET_PREDICT = 8.0, 3.0
 
 @dataclass
 class Runs:
-    """What one contender did, a value a seed."""
+    """The results of one contender, a value per seed."""
 
     who: str
     variant: str
@@ -60,13 +60,13 @@ class Runs:
         return f"{self.who}, {self.variant}"
 
     def report(self, threads: int) -> dict[str, Any]:
-        """For the JSON file."""
+        """The entry of the JSON file."""
         kept = {key: getattr(self, key) for key in ("fit", "predict", "accuracy", "memory")}
         return {"who": self.who, "variant": self.variant, "threads": threads, **kept}
 
 
 def load(given: Path | None) -> tuple[str, list[Array], Labels, list[Array], Labels]:
-    """Standardised by the training part; labels from 0 on."""
+    """The data, standardised by the training part; labels from 0 on."""
     data = _data.folder(given)
     name = "digits by rows" if data is None else "JapaneseVowels"
     split = _data.digits_by_rows() if data is None else _data.ucr_uea(data, name)
@@ -82,7 +82,7 @@ def load(given: Path | None) -> tuple[str, list[Array], Labels, list[Array], Lab
 
 
 def timed(work: Callable[[], object], seconds: float) -> float:
-    """Median of as many calls as fit into some time, three at least, after one to warm up."""
+    """The median of the calls that fit into some time, at least three, after one to warm up."""
     work()
     settle()
     times: list[float] = []
@@ -99,9 +99,9 @@ def run(
     task: Task,
     seeds: int,
 ) -> None:
-    """Everybody with every seed; whoever starts moves on."""
+    """Run all contenders with every seed; each seed starts with the next contender."""
     X, y, X_test, y_test = data
-    for contender in contenders:  # imports that come late, first pages of memory
+    for contender in contenders:  # to warm up: late imports, first pages of memory
         contender.task(X[:64], y[:64], replace(task, epochs=1))(X_test[:64])
     for seed in range(seeds):
         for k in range(len(contenders)):
@@ -115,7 +115,7 @@ def run(
 
 
 def memory(contenders: list[Runs], data: tuple[Any, ...], task: Task) -> None:
-    """Fill in what a process of its own takes for each."""
+    """Fill in the memory of a separate process for each contender."""
     X, y, X_test, _ = data
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "data.npz"
@@ -137,13 +137,13 @@ def memory(contenders: list[Runs], data: tuple[Any, ...], task: Task) -> None:
 
 
 def fastest(contenders: list[Runs], who: str, what: str, start: str = "") -> Runs | None:
-    """The variant with the least median, of those whose names begin so."""
+    """The variant with the smallest median, of those whose names begin with `start`."""
     own = [c for c in contenders if c.who == who and c.variant.startswith(start)]
     return min(own, key=lambda c: statistics.median(getattr(c, what)), default=None)
 
 
 def table(contenders: list[Runs], title: str) -> None:
-    """One line a contender."""
+    """Print one line per contender."""
     us = contenders[0]
     print(f"\n{title}\n")
     columns = [
@@ -177,10 +177,10 @@ def table(contenders: list[Runs], title: str) -> None:
 
 
 def verdicts(contenders: list[Runs], threads: int) -> list[dict[str, Any]]:
-    """What was set out to be reached against PyTorch, and what was.
+    """The targets against PyTorch, and whether they are reached.
 
-    Against PackedSequence, PyTorch's way for unequal lengths and the one the targets were set for,
-    and against whatever is fastest in it, padding included.
+    Against PackedSequence, PyTorch's method for unequal lengths, for which the targets were set,
+    and against its fastest variant, padding included.
     """
     us, found = contenders[0], list[dict[str, Any]]()
     ways = {"PackedSequence": "packed", "fastest": ""}
@@ -219,7 +219,7 @@ def verdicts(contenders: list[Runs], threads: int) -> list[dict[str, Any]]:
 
 
 def imported(who: str, note: Callable[[str], None]) -> Any:
-    """The module of a peer, None where it cannot be imported."""
+    """The module of a peer; None if it cannot be imported."""
     try:
         return importlib.import_module(MODULES[who])
     except ImportError as error:
@@ -269,7 +269,7 @@ def main() -> None:
     summaries: list[dict[str, Any]] = []
     for threads in given.threads:
         if threads > cores():
-            note(f"{threads} threads: this machine gives us {cores()}, left out")
+            note(f"{threads} threads left out: this process may use {cores()} cores")
             continue
         task = Task(epochs=given.epochs, threads=threads)
         contenders = [
@@ -282,7 +282,7 @@ def main() -> None:
         table(contenders, f"{name}, {task.epochs} epochs, {threads} thread(s), {seeds} seeds")
         summaries += [{"threads": threads, **found} for found in verdicts(contenders, threads)]
         cases += [contender.report(threads) for contender in contenders]
-        write(  # now, in case somebody loses patience with the next
+        write(  # now, in case the next is interrupted
             given.json,
             {
                 "question": "fit",

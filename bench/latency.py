@@ -2,9 +2,9 @@
 
 The classifiers of stream.py, ``stream().step(x_t)`` without further arguments, one step after the
 other, each with the clock read before and after it. Nothing is subtracted: the first row is the
-same loop around nothing, which is what the clock costs, and what the machine does to any loop.
-Python's garbage collector stays on. "preempted" counts how often the system took the core away from
-us, which on a quiet machine is seldom. `cpp/latency.cpp` is the same without Python.
+same loop with an empty body, the cost of the clock and of interruptions by the system. Python's
+garbage collector stays on. "preempted" counts how often the system preempted the process, which is
+rare on a quiet machine. `cpp/latency.cpp` is the same without Python.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ COLUMNS = ("case", "p50", "p99", "p99.9", "longest", "p99 ÷ p50", "target", "re
 
 @dataclass(frozen=True)
 class Latency:
-    """Seconds, and how often the core was taken away meanwhile (None where nobody counts)."""
+    """Percentiles in seconds, and the number of preemptions (None if it is not known)."""
 
     case: str
     p50: float
@@ -52,7 +52,7 @@ class Latency:
 
 
 def preempted() -> int | None:
-    """How often the system took the core away from this process so far."""
+    """The number of preemptions of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if resource else None
 
 
@@ -67,7 +67,7 @@ def timed(step: Callable[[Array], object], rows: Sequence[Array], steps: int) ->
 
 
 def clock_alone(steps: int) -> array[int]:
-    """The same loop around nothing."""
+    """Nanoseconds of an empty loop body."""
     clock, times = time.perf_counter_ns, array("q", bytes(8 * steps))
     for k, _ in enumerate(islice(cycle((None,)), steps)):
         start = clock()
@@ -76,7 +76,7 @@ def clock_alone(steps: int) -> array[int]:
 
 
 def summarised(case: str, run: Callable[[], array[int]]) -> Latency:
-    """Percentiles by rank: p99 is the least time that 99 % of the steps do not exceed."""
+    """Percentiles by rank: p99 is the smallest time that 99 % of the steps do not exceed."""
     before = preempted()
     times = run()
     after = preempted()
@@ -113,8 +113,8 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--steps", type=int, default=1_000_000, help="of each case")
-    parser.add_argument("--only", default="", help="cases whose name has this in it")
+    parser.add_argument("--steps", type=int, default=1_000_000, help="steps of each case")
+    parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--json", type=Path, default=RESULTS / "latency.json")
     parser.add_argument("--quick", action="store_true", help="10 000 steps: to see that it works")
     return parser.parse_args()

@@ -1,15 +1,15 @@
-"""Does the cost of training follow the steps that are there, or those that padding adds?
+"""Cost of training as a function of real steps, and of steps that padding adds.
 
 Two experiments, 256 sequences of 16 channels, an LSTM of 64 units, minibatches of 32:
 
-- the longest sequence of each minibatch has 200 steps, and the others fewer and fewer: padded, the
-  work stays the same; done step by step, it falls with the steps;
-- the steps of all sequences together stay the same, while an ever greater share of them is in a few
-  long sequences: padded, the work grows; done step by step, it stays.
+- the longest sequence of each minibatch has 200 steps, the others fewer from case to case: with
+  padding the work is constant; without, it decreases with the steps;
+- the steps of all sequences together are constant, with a growing share in a few long sequences:
+  with padding the work grows; without, it is constant.
 
-Milliseconds an epoch, from the difference of a long and a short fit, against PyTorch packed and
-padded, drawn by matplotlib. "padded, like lengths" sorts pools of four minibatches by length, which
-is what a careful user of PyTorch does about padding.
+Milliseconds per epoch, from the difference of a long and a short fit, against PyTorch packed and
+padded, drawn by matplotlib. "padded, like lengths" sorts pools of four minibatches by length, the
+usual method of PyTorch users against padding.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ COLORS = {
 
 
 def sequences(lengths: np.ndarray) -> list[Array]:
-    """Noise: what is learned does not matter here."""
+    """Noise: the result of learning does not matter here."""
     rng = np.random.default_rng(0)
     return [rng.standard_normal((n, CHANNELS), np.float32) for n in rng.permutation(lengths)]
 
 
 def same_longest() -> list[np.ndarray]:
-    """One in eight has LONGEST steps, the others evenly around a mean that falls."""
+    """One in eight has LONGEST steps, the others evenly around a decreasing mean."""
     found = []
     for mean in (200, 160, 120, 80, 40, 20):
         lengths = np.full(N, LONGEST)
@@ -84,7 +84,7 @@ def contenders(peers: bool) -> dict[str, Any]:
 
 
 def measure(fits: dict[str, Any], X: list[Array], task: Task, rounds: int) -> dict[str, float]:
-    """Seconds an epoch, interleaved, medians."""
+    """Seconds per epoch, interleaved, medians."""
     y = np.arange(len(X)) % 4
     samples: dict[str, list[float]] = {name: [] for name in fits}
     for turn in range(rounds + 1):  # the first to warm up
@@ -101,7 +101,7 @@ def measure(fits: dict[str, Any], X: list[Array], task: Task, rounds: int) -> di
 
 
 def draw(cases: list[dict[str, Any]], file: Path, title: str) -> None:
-    """Everybody above; below us alone, with a line from the origin or a level one."""
+    """Draw all contenders above; below ours alone, with a line from the origin or a level one."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 8), layout="constrained")
@@ -121,14 +121,14 @@ def draw(cases: list[dict[str, Any]], file: Path, title: str) -> None:
         ours = np.array([case["seconds"][US] * 1e3 for case in own])
         steps = np.array([case["steps"] for case in own])
         slope = (steps @ ours) / (steps @ steps)
-        us.plot(x, slope * steps, "--", color="0.5", label=f"{slope * 1e3:.2f} µs a step")
+        us.plot(x, slope * steps, "--", color="0.5", label=f"{slope * 1e3:.2f} µs per step")
         for axes in (everybody, us):
-            axes.set(xlabel=label, ylabel="ms an epoch", ylim=(0, None), xlim=(0, None))
+            axes.set(xlabel=label, ylabel="ms per epoch", ylim=(0, None), xlim=(0, None))
             axes.legend()
         everybody.set_title(
-            f"the longest sequence has {LONGEST} steps, the others ever fewer"
+            f"the longest sequence has {LONGEST} steps, the others fewer and fewer"
             if kind == "longest"
-            else f"{MEAN * N:,} steps together, ever more in few sequences"
+            else f"{MEAN * N:,} steps together, more and more in few sequences"
         )
     figure.suptitle(title)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="one round: to see that it works")
-    parser.add_argument("--no-peers", action="store_true", help="nobody but us")
+    parser.add_argument("--no-peers", action="store_true", help="scikit-rnn only")
     parser.add_argument("--json", type=Path, default=RESULTS / "linear_cost.json")
     parser.add_argument("--png", type=Path, default=RESULTS / "linear_cost.png")
     given = parser.parse_args()

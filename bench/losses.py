@@ -1,9 +1,9 @@
 """Time of the softmax and the cross entropy over many classes, forward and back, with their head.
 
 A small recurrent layer reads one step; then come a dense head, the loss of all rows, and the
-gradients of all weights. With few hidden units the loss is most of the work, with 200 it stands
-beside the products of the head as in a language model of words. With 32 rows everything fits into a
-cache; with 2,000 it does not.
+gradients of all weights. With few hidden units the loss is most of the work; with 200 its share
+beside the products of the head is that of a language model of words. With 32 rows everything fits
+into a cache; with 2,000 it does not.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The limits of this machine: float32 multiply-adds a second, and bytes a second from caches.
+"""The limits of this machine: float32 multiply-adds per second, and bytes per second from caches.
 
 python bench/peak.py --threads 1 2
 """

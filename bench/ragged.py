@@ -1,10 +1,10 @@
 """Time of a training pass over sequences of different lengths.
 
 Lengths run evenly from T/10 to T in random order: 45 % of a padded batch is padding. Three
-questions in one: against PyTorch's PackedSequence (its faster way of two: packing inside the timed
-region, or done beforehand with the batch sorted); against PyTorch run to full length, where dy is
-zero on padding, so the gradients are the same; and what a step costs us beside a step of a batch
-of equal lengths ("step, ragged ÷ equal": 1 means that padding costs nothing).
+comparisons: with PyTorch's PackedSequence (the faster of packing inside the timed region, and
+beforehand with the batch sorted); with PyTorch run to full length, where dy is zero on padding, so
+the gradients are the same; and of our time per step with that of a batch of equal lengths ("step,
+ragged ÷ equal": 1 means that ragged lengths cost nothing).
 """
 
 from __future__ import annotations

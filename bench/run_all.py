@@ -3,10 +3,10 @@
 python bench/run_all.py
 python bench/run_all.py --only step,stream --quick
 
-The section goes to bench/results/RESULTS-of-this-machine.md, to be put into bench/RESULTS.md. What
-the scripts print is in it, their tables without padding, under what each script asks; the JSON
-files are written as ever. `--cpp FOLDER` runs the C++ programs of a build as well. Scripts of
-quality/ look at test data and are run by themselves.
+The section goes to bench/results/RESULTS-of-this-machine.md, to be put into bench/RESULTS.md. It
+has the output of each script, tables without padding, below the first line of the script's
+docstring; the JSON files are also written. `--cpp FOLDER` also runs the C++ programs of a build.
+The scripts of quality/ use test data and are run separately.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 SECTION = RESULTS / "RESULTS-of-this-machine.md"
 PEERS = ("torch", "onnxruntime", "openvino", "skorch")
 
-# In the order of the section; what --quick adds beyond the option of that name.
+# In the order of the section, with further options of a script for --quick.
 SCRIPTS = {
     "peak": [],
     "step": [],
@@ -48,13 +48,13 @@ QUICK_PROGRAMS = {"step": "0.01", "latency": "10000"}
 
 
 def question(script: str) -> str:
-    """The first line of its description."""
+    """The first line of a script's docstring."""
     description = ast.get_docstring(ast.parse((HERE / f"{script}.py").read_text("utf-8"))) or ""
     return description.splitlines()[0]
 
 
 def output(command: list[str]) -> list[str]:
-    """The lines that a command prints, passed on as they come; a failure stops everything."""
+    """The lines that a command prints, also printed at once; a failure stops the run."""
     lines = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
@@ -67,7 +67,7 @@ def output(command: list[str]) -> list[str]:
 
 
 def unpadded(row: str) -> str:
-    """A row of a table, its cells without padding and its rule three dashes a column."""
+    """A row of a table without padding, and with three dashes per column in its rule."""
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     if all(len(cell) > 1 and set(cell) == {"-"} for cell in cells):
         cells = ["---"] * len(cells)
@@ -75,7 +75,7 @@ def unpadded(row: str) -> str:
 
 
 def markdown(lines: list[str]) -> Iterator[str]:
-    """Tables as they are but for padding, the line above one as its title, others as a list."""
+    """Tables without padding, the line above each as its title, other lines as a list."""
     text = [line for line in lines if line and not line.startswith("written: ")]
     was = ""
     for k, line in enumerate(text):
@@ -89,7 +89,7 @@ def markdown(lines: list[str]) -> Iterator[str]:
 
 
 def head(quick: bool) -> Iterator[str]:
-    """What this machine is, and what was measured on it."""
+    """The head of the section: the machine, the commit and the versions."""
     installed = {package.name: package.version for package in distributions()}
     env = environment({name: installed[name] for name in PEERS if name in installed}, None)
     peers = ", ".join(f"{name} {number}" for name, number in env["versions"].items())
@@ -99,11 +99,11 @@ def head(quick: bool) -> Iterator[str]:
     yield f"- measured on {env['date'][:10]} at commit {str(env['commit'])[:7]}{changes}"
     yield f"- {env['system']}, Python {env['python']}; {peers}"
     if quick:
-        yield "- with --quick: to see that it works, not to quote"
+        yield "- with --quick: a check that it works, not figures to quote"
 
 
 def command(name: str, given: argparse.Namespace) -> list[str]:
-    """What runs a script."""
+    """The command of a script."""
     quick = ["--quick", *SCRIPTS[name]] if given.quick else []
     installed = ["--installed"] if name == "size" and given.installed else []
     return [sys.executable, str(HERE / f"{name}.py"), *quick, *installed]
@@ -115,7 +115,7 @@ def main() -> None:
     )
     parser.add_argument("--only", default=",".join(SCRIPTS), help="scripts, with commas between")
     parser.add_argument("--cpp", type=Path, help="a folder with the C++ programs, run after them")
-    parser.add_argument("--quick", action="store_true", help="to see that it works, not to quote")
+    parser.add_argument("--quick", action="store_true", help="a check that it works, not figures")
     parser.add_argument("--installed", action="store_true", help="size.py: no wheel is built")
     parser.add_argument("--md", type=Path, default=SECTION)
     given = parser.parse_args()
@@ -127,7 +127,7 @@ def main() -> None:
     for name, title in PROGRAMS.items() if given.cpp else ():
         program = given.cpp / name
         if not program.exists():
-            raise SystemExit(f"--cpp {given.cpp}: no program {name} is there; build it first")
+            raise SystemExit(f"--cpp {given.cpp}: there is no program {name}; build it first")
         commands[title] = [str(program), *([QUICK_PROGRAMS[name]] if given.quick else [])]
 
     section = list(head(given.quick))
@@ -135,7 +135,7 @@ def main() -> None:
     for title, run in commands.items():
         print(f"\n==== {title}\n", flush=True)
         section += ["", f"### {title}", *markdown(output(run))]
-        # Every time, in case a later one fails.
+        # After each script, in case a later one fails.
         given.md.write_text("\n".join(section) + "\n", encoding="utf-8")
     print(f"\nwritten: {given.md}")
 

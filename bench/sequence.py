@@ -2,7 +2,7 @@
 
 Equal lengths, no initial state, weights packed beforehand. GFLOP/s counts 2·B·T·G·H·(I+H), the
 matrix products only; the machine's limits are measured between the contenders, round after round.
-Where the products bound the time the target is a fraction of the limit, else a ratio to the peers.
+If the products bound the time, the target is a fraction of the limit, else a ratio to the peers.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """Size of the runtime on disk, its import time and memory, beside those of the peers.
 
-What is measured is a wheel, unpacked: that of --wheel, else one that pip builds; --installed takes
-skrnn as Python finds it. Each figure is the median over fresh interpreters, which take turns: the
-time to import a library where NumPy is there already, bytecode included, and resident memory over
-bare NumPy after the import, and after loading a classifier (LSTM, I = H = 64, ten classes) and
-predicting once, of 100 steps. "skrnn" is the estimators, which need scikit-learn; "skrnn.runtime"
-is what a device needs.
+A wheel is unpacked and measured: that of --wheel, else one that pip builds; --installed measures
+the installed skrnn. Each figure is the median over fresh interpreters, interleaved: the time to
+import a library after NumPy, with bytecode, and resident memory over bare NumPy after the import,
+and after loading a classifier (LSTM, I = H = 64, ten classes) and predicting once from 100 steps.
+"skrnn" has the estimators, which need scikit-learn; "skrnn.runtime" is for devices.
 
-Installed are the files of the package itself; required, those of all that it requires besides
+"installed" counts the files of the package itself, "requires" those of its requirements besides
 NumPy. MB are 10^6 bytes.
 """
 
@@ -59,19 +58,19 @@ def build(folder: Path) -> Path:
 
 
 def distribution(name: str, folder: Path | None) -> importlib.metadata.Distribution | None:
-    """What is installed by this name, in ``folder`` or wherever Python looks."""
+    """The distribution of this name, in ``folder`` or on Python's path; None if not installed."""
     path = {} if folder is None else {"path": [str(folder)]}
     return next(iter(importlib.metadata.distributions(name=name, **path)), None)
 
 
 def size(found: importlib.metadata.Distribution) -> int:
-    """Bytes of its files."""
+    """Bytes of a distribution's files."""
     files = (Path(str(found.locate_file(file))) for file in found.files or ())
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def requirements(found: importlib.metadata.Distribution, seen: set[str]) -> set[str]:
-    """Names of all that it needs and that is installed, ``seen`` among them; no extras."""
+    """Names of its installed requirements, with their own and ``seen``; without extras."""
     for line in found.requires or ():
         name = re.split(r"[^\w.-]", line, maxsplit=1)[0].lower().replace("_", "-")
         needed = None if "extra ==" in line or name in seen else distribution(name, None)
@@ -81,7 +80,7 @@ def requirements(found: importlib.metadata.Distribution, seen: set[str]) -> set[
 
 
 def on_disk(library: str, folder: Path | None) -> tuple[int | None, int | None]:
-    """Bytes of the package, and of what it requires besides NumPy. The runtime requires NumPy."""
+    """Bytes of the package, and of its requirements besides NumPy. The runtime has no others."""
     ours = library in DISTRIBUTIONS
     found = distribution(DISTRIBUTIONS.get(library, library), folder if ours else None)
     if found is None:
@@ -96,17 +95,17 @@ def on_disk(library: str, folder: Path | None) -> tuple[int | None, int | None]:
 
 @dataclass(frozen=True)
 class Interpreters:
-    """Fresh ones, with our package in ``folder`` (None: wherever Python finds it).
+    """Fresh interpreters, with our package in ``folder`` (None: the installed one).
 
-    ``work`` holds the models, and the bytecode of all: as after the second import, whatever the
-    environment says of writing it.
+    ``work`` holds the models, and the bytecode of all libraries, whether or not the environment
+    lets Python write it elsewhere.
     """
 
     work: Path
     folder: Path | None
 
     def run(self, script: str, *arguments: str) -> str:
-        """What a script of bench/ prints."""
+        """The output of a script of bench/."""
         places = [str(self.folder)] if self.folder else []
         places += filter(None, [os.environ.get("PYTHONPATH")])
         environment = {
@@ -122,11 +121,11 @@ class Interpreters:
         return done.stdout
 
     def measure(self, library: str) -> Run:
-        """What one of them says of a library."""
+        """Measure a library in a fresh interpreter."""
         return dict(json.loads(self.run("_size_child.py", library, str(self.work))))
 
     def first(self, library: str) -> str | None:
-        """Why it cannot be measured, None where it can. Besides, this leaves its bytecode."""
+        """The reason why a library cannot be measured, else None. Also writes its bytecode."""
         try:
             self.measure(library)
         except RuntimeError as error:
@@ -144,7 +143,7 @@ class Interpreters:
 
 
 def check(runs: dict[str, list[Run]], folder: Path | None) -> None:
-    """Stop unless all predict the same, and ours come from ``folder``."""
+    """Stop unless all predictions agree, and ours were made by the package in ``folder``."""
     expected = np.array(runs[RUNTIME][0]["answer"])
     for library, of_library in runs.items():
         error = np.abs(np.array(of_library[0]["answer"]) - expected).max()
@@ -160,7 +159,7 @@ def median(runs: list[Run], key: str) -> float | None:
     return None if None in values else statistics.median(values)
 
 
-# ---- What is printed ----
+# ---- Output ----
 
 
 def show(cells: Iterable[str]) -> None:
@@ -181,8 +180,8 @@ def options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--wheel", type=Path, help="a wheel that was built before")
-    which.add_argument("--installed", action="store_true", help="skrnn as Python finds it")
+    which.add_argument("--wheel", type=Path, help="an existing wheel to measure")
+    which.add_argument("--installed", action="store_true", help="measure the installed skrnn")
     parser.add_argument("--rounds", type=int, default=15, help="interpreters of each library")
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
     parser.add_argument("--json", type=Path, default=RESULTS / "size.json")
@@ -191,7 +190,7 @@ def options() -> argparse.Namespace:
 
 
 def compare(given: argparse.Namespace, work: Path) -> dict[str, Any]:
-    """All figures, printed and for the JSON file."""
+    """Measure and print all figures; return them for the JSON file."""
     wheel = folder = None
     if not given.installed:
         wheel = given.wheel or build(work)

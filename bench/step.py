@@ -1,11 +1,11 @@
 """Time of one streaming step of a layer, called from Python.
 
-One sequence (B=1), I = H, the state carried from step to step, weights packed beforehand. Each
-peer is called in the fastest sane way we know, several ways where that is not plain; ours with
-``out=`` (no allocation) and without. The step is single-threaded on our side at any --threads.
+One sequence (B=1), I = H, the state carried from step to step, weights packed beforehand. Each peer
+is called in the fastest reasonable way, in several variants if it is not clear which is fastest;
+ours with ``out=`` (no allocation) and without. Our step is single-threaded with any --threads.
 
-A step whose weights outgrow the first cache costs what it takes to read them, and the peers read
-them as well: from 64 KB on the target is a fraction of that limit.
+If the weights exceed the first cache, reading them bounds the time of a step, for the peers too:
+from 64 KB on the target is a fraction of that limit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OF_LIMIT = {256: Target(0.8, of_limit=True), 64: Target(0.7, of_limit=True)}  # 
 
 
 def target_of(problem: Problem, work: _limit.Work) -> Target | None:
-    """A fraction of the limit where the weights come from the second cache or beyond."""
+    """A fraction of the limit if the weights come from the second cache or beyond."""
     kilobytes = work.resident / 1024
     found = (target for size, target in OF_LIMIT.items() if kilobytes >= size)
     return next(found, RATIOS.get(problem.H))

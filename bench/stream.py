@@ -2,11 +2,11 @@
 
 ``RNNClassifier.stream().step(x_t)`` against the same network (recurrent layer, dense layer,
 softmax) with its state carried in each peer: one sequence (B=1), I = H, ten classes, the same
-weights. Every step reads another x_t, an array that was there before, and ends with the
-probabilities in an array; ours makes a new one each time, a peer may use one again.
+weights. Every step reads another x_t from an existing array, and ends with the probabilities in an
+array; ours makes a new one each time, a peer may reuse one.
 
-The ratio is of ``method="predict_proba"``, which does what the peers do. The column "label" is what
-``stream()`` does without an argument: it answers as predict does.
+The ratio is of ``method="predict_proba"``, the work of the peers. The column "label" is
+``stream()`` without an argument, which answers as predict does.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TARGETS = {
     256: Target(0.8, of_limit=True),
 }
 CLASSES = 10
-ROWS = 64  # different x_t, over and over
+ROWS = 64  # different x_t, repeated
 TOLERANCE = 1e-6  # of probabilities, after all rows
 
 

@@ -1,7 +1,7 @@
 """Speed-up by a second thread: B ≥ 32 and H ≥ 128, forward and forward + backward.
 
-One thread and several are timed in the same rounds. The FMA peak beside them says how much the
-machine itself gives: two virtual cores may share one real one.
+One thread and several are timed in the same rounds. The speed-up of the FMA peak is measured, too:
+two virtual cores may share one physical core.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ KINDS = {"forward": "forward", "training": "forward + backward"}
 
 
 def machine(bench: Bench, few: int, many: int) -> None:
-    """Say what the second thread gives to FMAs alone."""
+    """Note the speed-up of FMAs alone by more threads."""
     try:
         probes = _machine.fma_peak(few), _machine.fma_peak(many)
     except _machine.UnknownLimitError as error:
@@ -31,7 +31,7 @@ def machine(bench: Bench, few: int, many: int) -> None:
 
 
 def case(bench: Bench, kind: str, problem: Problem, few: int, many: int) -> float | None:
-    """Measure and print one case; our speed-up."""
+    """Measure and print one case; return our speed-up."""
     contenders = []
     for threads in (few, many):
         taking_part = bench.contenders(kind, problem, threads)

@@ -1,9 +1,9 @@
 """Time of a training pass: forward, then backward to every gradient, that of x included.
 
-dy is given, as the layer above would give it. Our layer is made anew in every pass, because an
-optimiser changes the weights between two passes: packing them is part of the cost. GFLOP/s counts
-three times the products of the forward pass. Targets are as those of sequence.py: a fraction of the
-limit where the products bound the time, else a ratio to PyTorch.
+dy is given, as from the layer above. Our layer is made anew in every pass, because an optimiser
+changes the weights between two passes: packing them is part of the cost. GFLOP/s counts three times
+the products of the forward pass. Targets are as in sequence.py: a fraction of the limit if the
+products bound the time, else a ratio to PyTorch.
 """
 
 from __future__ import annotations

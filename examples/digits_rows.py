@@ -1,7 +1,7 @@
 """Read handwritten digits row by row with a GRU.
 
 A digit of scikit-learn's `load_digits` is 8 rows of 8 pixels: a sequence of 8 steps of 8 channels.
-Prints accuracy and time, and saves a picture of the training to digits_rows.png.
+Prints accuracy and time, and saves a plot of the training to digits_rows.png.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
         X, digits.target, test_size=0.25, stratify=digits.target, random_state=0
     )
 
-    # A tenth of the training digits is looked at after each epoch, for the picture.
+    # A tenth of the training digits is held out and scored after each epoch, for the plot.
     X_train, X_val, y_train, y_val = train_test_split(
         X_train, y_train, test_size=0.1, stratify=y_train, random_state=0
     )

@@ -1,21 +1,21 @@
-"""Watch gradients vanish, and see how far back each cell can learn for it.
+"""Vanishing gradients, and the length of dependencies that each cell can learn.
 
-The class of a sequence stands in its first step, before some steps of noise. The pictures in
+The class of a sequence is in its first step, before some steps of noise. The plots in
 gradient_flow.png, each with several seeds, which draw the weights and the data anew:
 
 - After one epoch the gradient of the plain RNN fades exponentially on its way back: a straight line
-  on this axis, whatever the seed. It starts with orthogonal recurrent weights, so that only the
-  slope of tanh shrinks it, to some 88 % a step: after 60 steps a thousandth is left. The gates that
-  keep a state start in favour of keeping it, the LSTM's forget gate with a bias of one and the
-  GRU's update gate with a bias of two, and what the recurrent weights hand on comes on top: of the
-  GRU's gradient a hundredth is left, and some LSTMs have opened their gates within this epoch.
-- After 60 epochs of 60 steps all of them have learned to hand the gradient on: the lines are level.
-  What differs is how large the gradient is: where the class was found (solid lines) the loss has
-  all but gone, and its gradient with it. A network that has not found it is drawn dotted.
-- The accuracy on sequences that were not seen is mostly close to one, or to one half, which is
-  guessing: each dot is a seed. The line of their mean says how often the class is found rather than
-  how well. The plain RNN begins to miss it from 80 steps on; the flatter the gradient at first, the
-  longer the sequences that are learned.
+  on this axis, for any seed. It starts with orthogonal recurrent weights, so that only the slope of
+  tanh shrinks it, to some 88 % per step: after 60 steps a thousandth is left. The gates that keep a
+  state are initially biased to keep it, the LSTM's forget gate by one and the GRU's update gate by
+  two, and the recurrent weights pass on more: of the GRU's gradient a hundredth is left, and some
+  LSTMs have opened their gates within this epoch.
+- After 60 epochs of 60 steps all of them have learned to pass the gradient on: the lines are level.
+  They differ in the size of the gradient: where the class was found (solid lines) the loss is
+  almost zero, and its gradient, too. A network that has not found it is drawn dotted.
+- The accuracy on unseen sequences is mostly close to one, or to one half, which is guessing: each
+  dot is a seed. The line of their mean shows how often the class is found rather than how well. The
+  plain RNN begins to miss it from 80 steps on; the flatter the gradient at first, the longer the
+  sequences that are learned.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from skrnn.plotting import GradientFlowDisplay
 PICTURE = Path("gradient_flow.png")
 CELLS = {"rnn": "tab:blue", "lstm": "tab:orange", "gru": "tab:green"}
 LENGTHS = (20, 40, 60, 80, 100)
-SHOWN = 60  # of them, in the pictures of gradients
+SHOWN = 60  # steps in the plots of gradients
 EPOCHS = 60
 SEEDS = range(6)
 
@@ -52,7 +52,7 @@ def fitted(cell: str, steps: int, seed: int, epochs: int = EPOCHS) -> RNNClassif
         learning_rate_init=3e-3,
         learning_rate="constant",
         max_iter=epochs,
-        n_iter_no_change=epochs,  # none of them stops sooner
+        n_iter_no_change=epochs,  # no stop before the last epoch
         random_state=seed,
     )
     return model.fit(*task(steps, 2 * seed))
@@ -91,7 +91,7 @@ def main() -> None:
             if steps == SHOWN:
                 for seed, model in enumerate(models):
                     draw_gradients(axes[1], cell, model, seed)
-        # Beside each other, or dots of one cell would hide those of another.
+        # Side by side, or dots of one cell would hide those of another.
         aside = 2 * (list(CELLS).index(cell) - 1)
         for steps, accuracies in found.items():
             axes[2].scatter([steps + aside] * len(accuracies), accuracies, 14, color, alpha=0.5)

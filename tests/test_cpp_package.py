@@ -1,8 +1,8 @@
-"""The C++ package and examples/cpp: what they answer is what Python answers.
+"""The C++ package and examples/cpp: the answers are those of Python.
 
-Building the package takes minutes, so somebody else does (CONTRIBUTING.md says how).
-SKRNN_CPP_PREFIX names where it was installed; SKRNN_CPP_TOOLCHAIN, if it is for another processor,
-the toolchain file of CMake that has a compiler and an emulator for it.
+Building the package takes minutes, so it has to exist (see CONTRIBUTING.md). SKRNN_CPP_PREFIX names
+the folder where it is installed; SKRNN_CPP_TOOLCHAIN, if it is for another processor, CMake's
+toolchain file with a compiler and an emulator.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ pytestmark = [
     pytest.mark.skipif(CMAKE is None, reason="needs CMake"),
 ]
 
-# Of the processor that the package is for.
+# The instruction sets of the package's processor.
 ISAS = ["neon"] if TOOLCHAIN else _core.available_isas()
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, moved to where it was not installed."""
+    """The package, moved to another folder."""
     return Path(shutil.copytree(PREFIX, tmp_path_factory.mktemp("package") / "elsewhere"))
 
 
@@ -74,7 +74,7 @@ def run(launcher: list[str], *arguments: Any, isa: str = ISAS[0], **options: Any
 
 @pytest.fixture
 def in_python() -> Iterator[Callable[[str], None]]:
-    """Makes Python compute on the instruction set of the program, where this processor has it."""
+    """A function that selects the program's instruction set in Python, if this processor has it."""
     before = _core.active_isa()
 
     def select(isa: str) -> None:
@@ -117,19 +117,19 @@ def test_headers_stand_alone(package: Path) -> None:
             assert own is None or (header.parent / own[1]).is_file()
 
 
-# --- What it answers ------------------------------------------------------------------------------
+# --- Answers --------------------------------------------------------------------------------------
 
 
 @dataclass
 class Served:
-    """A model that was trained here, sequences for it, and what Python calls its answers."""
+    """A model that is trained here, sequences for it, and Python's name for its answers."""
 
     model: Any
     sequences: list[Any]
     method: str
 
     def answers(self) -> np.ndarray:
-        """After every step, as if the sequence ended there: float32, (steps, A)."""
+        """The answers after every step, as if the sequence ended there: float32, (steps, A)."""
         starts = [s[: t + 1] for s in self.sequences for t in range(len(s))]
         answers = np.asarray(getattr(self.model, self.method)(starts), np.float32)
         return answers.reshape(len(starts), -1)
@@ -144,7 +144,7 @@ class Served:
         return np.asarray(rows, np.float32)
 
     def lines(self) -> str:
-        """As the program reads it, with digits that give every number back."""
+        """The input of the program, with enough digits to restore every number."""
         texts = []
         for sequence in self.sequences:
             texts += [" ".join(f"{x:.17g}" for x in np.ravel(x_t)) for x_t in sequence] + [""]
@@ -219,26 +219,26 @@ def test_the_program_answers_as_python(
         if hasattr(served.model, "stream"):
             np.testing.assert_array_equal(answers, served.streamed(), strict=True)
     else:
-        # Another processor adds up in another order. 2 ** -24 is one rounding of a float32.
+        # Another processor sums in another order. 2 ** -24 is one rounding of a float32.
         scale = np.abs(expected).max()
         np.testing.assert_allclose(answers, expected, rtol=0, atol=32 * 2.0**-24 * scale)
 
 
-# --- What it refuses ------------------------------------------------------------------------------
+# --- Refusals -------------------------------------------------------------------------------------
 
 
-def test_a_line_that_is_no_step(launcher: list[str], tmp_path: Path) -> None:
+def test_a_line_that_is_not_a_step(launcher: list[str], tmp_path: Path) -> None:
     for made, good, bad in [(classifier, "1 2 3", "1 2"), (token_classifier, "3", "9")]:
         skrnn.save(made().model, tmp_path / "model.safetensors")
         process = run(launcher, tmp_path / "model.safetensors", input=f"{good}\n\n{bad}\n")
         assert process.returncode == 1
-        assert len(process.stdout.splitlines()) == 1  # of the line that was
+        assert len(process.stdout.splitlines()) == 1  # of the good line
         assert "line 3" in process.stderr
 
 
-def test_a_file_that_is_no_model(launcher: list[str], tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_model(launcher: list[str], tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
-    for name, said in [("missing", str(tmp_path / "missing")), ("empty", "0 bytes")]:
+    for name, part in [("missing", str(tmp_path / "missing")), ("empty", "0 bytes")]:
         process = run(launcher, tmp_path / name, input="")
         assert process.returncode == 1
-        assert said in process.stderr
+        assert part in process.stderr

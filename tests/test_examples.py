@@ -1,4 +1,4 @@
-"""The examples in the documentation of Python objects give what they show."""
+"""The examples in docstrings give the documented output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The codebase agrees with itself."""
+"""Rules of the codebase: dependencies of the Python package, twins, lists and lengths of files."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from skrnn import _core
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "python" / "skrnn"
 
-# What a room of the package, or a file beside the rooms, may import of the others; the functions'
-# own imports count. `skrnn._core` is open to all.
-ARROWS: dict[str, set[str]] = {
+# The allowed imports of each folder of the package, and of each file beside the folders; imports in
+# functions count. All may import `skrnn._core`.
+DEPENDENCIES: dict[str, set[str]] = {
     "_parameters": set(),
     "_versions": set(),
     "_warnings": set(),
@@ -58,15 +58,15 @@ ARROWS: dict[str, set[str]] = {
     "__main__": {"__init__"},
 }
 
-# What has to do with NumPy alone, as do `import skrnn` and `skrnn.runtime`: files and whole rooms.
+# Files and whole folders that may import only NumPy, for `import skrnn` and `skrnn.runtime`.
 LIGHT = ("__init__", "runtime", "_sequences")
 
-# Files may have 400 lines. Longer ones, and why they are not cut:
+# Files may have 400 lines. Longer ones, with the reason:
 LONG: dict[str, str] = {}
 
 
 def modules() -> dict[str, Path]:
-    """The files of the package, by names such as "_files.reading" and "_files"."""
+    """The files of the package by name, such as "_files.reading" and "_files"."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
@@ -77,22 +77,22 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
-def room(module: str) -> str:
+def folder_of(module: str) -> str:
     return module.partition(".")[0]
 
 
 def imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Full names of what is imported, of modules or of things in them."""
+    """Full names of imported modules, or of imported names in modules."""
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "relative imports hide where an arrow goes"
+            assert node.level == 0, "imports must be absolute"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def own(name: str) -> str | None:
-    """The module of the package that a full name is in, or None for what is elsewhere."""
+    """The module of the package that has a full name, or None if it is in another package."""
     package, _, inner = name.partition(".")
     if package != "skrnn" or inner.partition(".")[0] == "_core":
         return None
@@ -101,8 +101,8 @@ def own(name: str) -> str | None:
     return inner or "__init__"
 
 
-def arrows() -> dict[str, set[str]]:
-    """Of each file, the files that it imports."""
+def imports_of_files() -> dict[str, set[str]]:
+    """The files that each file imports."""
     found = {}
     for module, path in MODULES.items():
         names = imports(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
@@ -110,39 +110,43 @@ def arrows() -> dict[str, set[str]]:
     return found
 
 
-def of_rooms(files: dict[str, set[str]]) -> dict[str, set[str]]:
+def by_folder(files: dict[str, set[str]]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for module, others in files.items():
-        found.setdefault(room(module), set()).update(room(other) for other in others)
+        found.setdefault(folder_of(module), set()).update(map(folder_of, others))
     return {name: others - {name} for name, others in found.items()}
 
 
-def test_arrows_between_rooms_are_those_of_the_table() -> None:
-    assert of_rooms(arrows()) == ARROWS
+FILES = imports_of_files()
+FOLDERS = by_folder(FILES)
 
 
-@pytest.mark.parametrize("graph", [arrows(), of_rooms(arrows())], ids=["files", "rooms"])
-def test_no_imports_in_circles(graph: dict[str, set[str]]) -> None:
+def test_folders_depend_on_those_in_the_table() -> None:
+    assert FOLDERS == DEPENDENCIES
+
+
+@pytest.mark.parametrize("graph", [FILES, FOLDERS], ids=["files", "folders"])
+def test_no_circular_imports(graph: dict[str, set[str]]) -> None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(f"these import each other: {' <- '.join(error.args[1])}")
 
 
-def test_a_circle_would_be_seen() -> None:
+def test_a_circle_is_detected() -> None:
     with pytest.raises(CycleError):
         TopologicalSorter({"a": {"b"}, "b": {"c"}, "c": {"a"}}).prepare()
 
 
 def at_once(module: str) -> list[str]:
-    """What a file imports when it is loaded itself, and not in functions or for type checkers."""
+    """The imports of a file when it is loaded, without those in functions or for type checkers."""
     body = ast.parse(MODULES[module].read_text(encoding="utf-8")).body
     return list(imports(body))
 
 
 @pytest.mark.parametrize("begin", LIGHT)
-def test_what_needs_numpy_alone(begin: str) -> None:
-    seen, ahead = set(), [module for module in MODULES if begin in (module, room(module))]
+def test_light_modules_import_only_numpy(begin: str) -> None:
+    seen, ahead = set(), [module for module in MODULES if begin in (module, folder_of(module))]
     assert ahead
     while ahead:
         module = ahead.pop()
@@ -151,12 +155,12 @@ def test_what_needs_numpy_alone(begin: str) -> None:
             package, inner = name.partition(".")[0], own(name)
             allowed = {"skrnn", "numpy", *sys.stdlib_module_names}
             assert package in allowed, f"{module} imports {package}"
-            # A file in a room loads the room's __init__ as well.
-            ahead += [one for one in {inner, inner and room(inner)} - {None} - seen if one]
+            # A file in a folder also loads the folder's __init__.
+            ahead += [one for one in {inner, inner and folder_of(inner)} - {None} - seen if one]
 
 
 def test_no_file_is_too_long() -> None:
-    """One subject a file: past 400 lines a second one has moved in, or the table says why not."""
+    """A file has at most 400 lines, unless the table gives a reason."""
     folders = [ROOT / name for name in ("python", "cpp", "tests", "bench")]
     paths = [
         path
@@ -181,7 +185,7 @@ def test_every_cell_has_a_python_class() -> None:
     assert set(skrnn.cells()) == set(LAYERS)
 
 
-def test_a_cell_has_one_stem_in_both_rooms() -> None:
+def test_a_cell_has_one_stem_in_both_folders() -> None:
     """The kernel in cpp/src/cells/x.h has its twin in tests/reference/x.py."""
     cells = ROOT / "cpp" / "src" / "cells"
     if not cells.is_dir():
@@ -206,10 +210,10 @@ def quoted_in_cpp(path: Path) -> set[str]:
     return set(re.findall(r'"(\w+)"', code))
 
 
-def test_cells_are_listed_beside_their_equations_alone() -> None:
-    """Elsewhere a file may have a cell for its default, and knows no other.
+def test_cells_are_listed_only_beside_their_equations() -> None:
+    """Another file may name one cell, its default.
 
-    The classes that PyTorch has, too, are named after cells.
+    Except for the file of PyTorch's classes, which have the names of cells.
     """
     if not (ROOT / "cpp" / "src").is_dir():
         pytest.skip("needs the sources")

@@ -1,4 +1,4 @@
-"""The rooms of the C++ sources keep to their arrows, and libraries to their rooms."""
+"""Dependencies between folders of the C++ sources, and folders that use libraries."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ PUBLIC = CPP / "include" / "skrnn"
 
 pytestmark = pytest.mark.skipif(not CPP.is_dir(), reason="needs the sources")
 
-# The rooms whose headers a room includes, its own apart.
-ARROWS: dict[str, set[str]] = {
+# The other folders whose headers a folder includes.
+DEPENDENCIES: dict[str, set[str]] = {
     "base": set(),
     "layer": {"base"},
-    # The kernels, which are compiled once for each instruction set. What calls them does so through
-    # the table of layer/kernel_table.h, and includes none of them.
+    # The kernels, which are compiled once for each instruction set. Other folders call them through
+    # the table of layer/kernel_table.h, and do not include them.
     "simd": {"layer"},
     "cells": {"simd"},
     "optimizers": {"simd"},
@@ -35,8 +35,8 @@ ARROWS: dict[str, set[str]] = {
     "bindings": {"base", "decoding", "layer", "network", "serving", "training"},
 }
 
-# The room that a public header belongs to: the one that defines what it declares.
-PUBLIC_ROOMS = {
+# The folder of each public header: the one with the definitions.
+PUBLIC_HEADERS = {
     "activations": "layer",
     "batch": "layer",
     "cell": "layer",
@@ -53,7 +53,7 @@ PUBLIC_ROOMS = {
     "trainer": "training",
 }
 
-# Libraries, and the rooms that see them.
+# Libraries, and the folders that include them.
 LIBRARIES = {"Eigen/": {"simd"}, "omp.h": {"base"}, "pybind11/": {"bindings"}}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)
@@ -70,43 +70,43 @@ def includes(path: Path) -> Iterator[tuple[str, str]]:
     yield from INCLUDE.findall(path.read_text(encoding="utf-8"))
 
 
-def room_of(path: Path) -> str:
+def folder_of(path: Path) -> str:
     if path.is_relative_to(PUBLIC):
-        return PUBLIC_ROOMS[path.stem]
+        return PUBLIC_HEADERS[path.stem]
     return path.parent.name
 
 
-def room_of_include(name: str, path: Path) -> str:
-    """Return the room of a file that `path` includes in quotes."""
+def folder_of_include(name: str, path: Path) -> str:
+    """Return the folder of a file that `path` includes in quotes."""
     folder, _, file = name.rpartition("/")
     if folder == "skrnn":
-        return PUBLIC_ROOMS[Path(file).stem]
-    return folder or room_of(path)
+        return PUBLIC_HEADERS[Path(file).stem]
+    return folder or folder_of(path)
 
 
-def test_every_room_and_every_public_header_is_listed() -> None:
-    rooms = {path.parent.name for path in sources() if not path.is_relative_to(PUBLIC)}
-    assert rooms == set(ARROWS)
-    assert {path.stem for path in PUBLIC.iterdir()} == set(PUBLIC_ROOMS)
+def test_every_folder_and_every_public_header_is_listed() -> None:
+    folders = {path.parent.name for path in sources() if not path.is_relative_to(PUBLIC)}
+    assert folders == set(DEPENDENCIES)
+    assert {path.stem for path in PUBLIC.iterdir()} == set(PUBLIC_HEADERS)
 
 
-def test_the_arrows_form_no_circle() -> None:
-    TopologicalSorter(ARROWS).prepare()  # raises CycleError
+def test_no_circular_dependencies() -> None:
+    TopologicalSorter(DEPENDENCIES).prepare()  # raises CycleError
 
 
-@pytest.mark.parametrize("room", ARROWS)
-def test_a_room_includes_what_the_table_says(room: str) -> None:
+@pytest.mark.parametrize("folder", DEPENDENCIES)
+def test_a_folder_depends_on_those_in_the_table(folder: str) -> None:
     found = {
-        room_of_include(name, path): f"{path.relative_to(CPP)} includes {name}"
+        folder_of_include(name, path): f"{path.relative_to(CPP)} includes {name}"
         for path in sources()
-        if room_of(path) == room
+        if folder_of(path) == folder
         for quote, name in includes(path)
-        if quote == '"' and room_of_include(name, path) != room
+        if quote == '"' and folder_of_include(name, path) != folder
     }
-    assert set(found) == ARROWS[room], found
+    assert set(found) == DEPENDENCIES[folder], found
 
 
-def test_no_files_include_one_another() -> None:
+def test_no_circular_includes() -> None:
     src = CPP / "src"
     known = {
         path.relative_to(src).as_posix(): path for path in sources() if path.is_relative_to(src)
@@ -128,9 +128,9 @@ def test_public_headers_include_the_standard_library_and_one_another() -> None:
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_a_library_stays_in_its_rooms(library: str) -> None:
+def test_only_its_folders_include_a_library(library: str) -> None:
     seen = {
-        room_of(path)
+        folder_of(path)
         for path in sources()
         for _, name in includes(path)
         if name.startswith(library)

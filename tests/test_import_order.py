@@ -1,4 +1,4 @@
-"""Beside other libraries with threads of their own, in whichever order they are imported."""
+"""Other libraries with threads in the same process, in any order of imports."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from helpers.processes import run_python
 from skrnn import _core
 
-# Imports what the command line names, in that order, and then lets each work on two threads, twice
-# in turns. Prints what the estimator has predicted, in digits that give back every bit.
+# Imports the libraries named on the command line, in that order, and then runs each on two threads,
+# twice in turns. Prints the estimator's predictions, with enough digits to restore every bit.
 SCRIPT = """
 import importlib, json, sys
 
@@ -71,7 +71,7 @@ def predictions(*order: str, **environment: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def alone() -> str:
-    """What is predicted where nobody else is there."""
+    """The predictions without other libraries."""
     first, second = predictions("skrnn")
     assert first == second
     return first

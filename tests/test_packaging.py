@@ -1,4 +1,4 @@
-"""The installed package is the one that pyproject.toml describes."""
+"""The installed package agrees with pyproject.toml."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_extras():
 
 
 def test_import_needs_numpy_only():
-    # An edge device installs nothing else.
+    # On an edge device only NumPy is installed.
     code = (
         "import sys, skrnn, skrnn.kernels;"
         "heavy = {'sklearn', 'scipy', 'safetensors', 'torch', 'pandas'};"

@@ -1,4 +1,4 @@
-"""The README is true: its Python runs; and files that it and the other pages name are there."""
+"""The README's Python runs, and files named in it and the other pages exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-IGNORED = ("bench/results", "cpp/vendor")  # by git; they are there once something has run
+IGNORED = ("bench/results", "cpp/vendor")  # by git; they are made by builds and benchmarks
 
 
 def blocks(language: str) -> list[str]:
@@ -37,6 +37,6 @@ def test_links_and_paths_lead_to_files(page):
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
         assert (page.parent / target).exists(), target
-    rooms = r"`((?:cpp|python|tests|bench|docs|examples|cmake|\.ci)/[\w./-]*)`"
-    for path in re.findall(rooms, text):
+    paths = r"`((?:cpp|python|tests|bench|docs|examples|cmake|\.ci)/[\w./-]*)`"
+    for path in re.findall(paths, text):
         assert (ROOT / path).exists() or path.startswith(IGNORED), path

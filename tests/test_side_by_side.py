@@ -1,4 +1,4 @@
-"""The steps of .ci/run: what waits for what, and that nothing fails unseen or is left running."""
+"""The steps of .ci/run: their order, and that no failure is hidden and no process left running."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def outcome(logs: Path, *steps: str) -> tuple[int, str]:
 
 
 class Child:
-    """A process that a step starts and leaves alone. While it lives, it holds one end of a pipe."""
+    """A process that a step starts and does not wait for. While it runs, it has a pipe open."""
 
     def __init__(self, folder: Path) -> None:
         pipe = folder / "pipe"
@@ -95,7 +95,7 @@ def test_a_step_that_fails_is_named_and_ends_the_others(
     assert child.has_ended()
 
 
-def test_what_a_step_leaves_behind_is_ended(child: Child, tmp_path: Path) -> None:
+def test_child_processes_of_a_step_are_ended(child: Child, tmp_path: Path) -> None:
     command = f"{child.command} {child.wait_for_it}"
     status, output = outcome(tmp_path / "logs", f"one | - | leaves a child | {command}")
     assert status == 0, output

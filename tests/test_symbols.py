@@ -1,4 +1,4 @@
-"""No function compiled for one instruction set can take the place of another's."""
+"""No function compiled for one instruction set can replace that of another."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ inline __attribute__((noinline)) float half(float a) { return a / 2; }
 float run(float a) { return half(Eigen::twice(a)); }
 }
 """
-# The same code, but Eigen keeps its name, so that the unit of another instruction set shares it.
+# The same code without a new name for Eigen, so that units of other instruction sets share it.
 PLANTED = OWN.replace("#define Eigen EigenAvx2", "")
 
 
 def compile_object(source: str, folder: Path) -> Path:
     compiler = shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
-        pytest.skip("no C++ compiler to plant an offender with")
+        pytest.skip("needs a C++ compiler")
     path = folder / "unit.cpp"
     path.write_text(source)
     unit = path.with_suffix(".o")

@@ -1,4 +1,4 @@
-"""Choosing the instruction set, and what the package says of itself."""
+"""The choice of the instruction set, and the printed versions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_select_isa(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "avx1024", "AVX2 ", *sorted(set(COMPILED) - set(AVAILABLE))])
-def test_an_instruction_set_that_cannot_be_had(name: str) -> None:
+def test_an_unavailable_instruction_set(name: str) -> None:
     before = _core.active_isa()
     with pytest.raises(ValueError, match=says(repr(name)[1:-1], *AVAILABLE)):
         _core.select_isa(name)

@@ -1,5 +1,4 @@
-// The FMA peak for bench/peak.py, which builds this as a shared library; and, as a program,
-// printed.
+// The FMA peak, as a shared library for bench/_machine.py and as a program that prints it.
 #include "fma_peak.h"
 
 #include <cstdio>

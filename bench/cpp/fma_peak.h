@@ -1,8 +1,8 @@
 // The float32 multiply-add rate of this machine: independent chains of FMAs on values that stay in
-// registers, so that nothing but the FMA units bounds it. The widest vectors of the CPU it runs on
-// are used, whatever it was compiled for. For GCC and Clang, -O2 or more.
+// registers, so that only the FMA units bound it. The widest vectors of the CPU are used, whatever
+// the compiler's target. For GCC and Clang, -O2 or more.
 //
-// It depends on nothing of scikit-rnn, so that a kernel can be held against it.
+// Independent of scikit-rnn, so that a kernel can be compared with it.
 #pragma once
 
 #include <atomic>
@@ -21,7 +21,7 @@ namespace bench {
 
 constexpr long kStepsPerBurst = 10000;
 
-// One instruction set's way: `run` does kStepsPerBurst FMAs in each of `chains` registers of
+// The loop of one instruction set: `run` does kStepsPerBurst FMAs in each of `chains` registers of
 // `lanes` float32. Chains must cover latency times units: 8 on every x86-64 with FMA, 16 on the
 // widest Arm.
 struct Burst {
@@ -32,9 +32,9 @@ struct Burst {
   double flops() const { return 2.0 * lanes * chains * static_cast<double>(kStepsPerBurst); }
 };
 
-// Each loop must keep its sums in registers and hold nothing but FMAs: look at the assembly after a
+// Each loop must keep its sums in registers and contain only FMAs: check the assembly after a
 // change. The values stay small: no overflow, no denormals. Not inlined, and a and b come from
-// volatiles, or a compiler would share the work between calls.
+// volatiles, or a compiler could reuse the result of a call.
 #if defined(__x86_64__)
 
 [[gnu::noinline, gnu::target("avx512f")]] inline float burst_avx512(float a, float b) {
@@ -65,7 +65,7 @@ struct Burst {
   return _mm256_cvtss_f32(sum[0]);
 }
 
-// The widest this CPU has. `run` is null on an x86-64 without FMA.
+// The loop for the widest vectors of this CPU. `run` is null on an x86-64 without FMA.
 inline Burst widest_burst() {
   if (__builtin_cpu_supports("avx512f")) return {"avx512", 16, 12, burst_avx512};
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
@@ -93,11 +93,11 @@ inline Burst widest_burst() {
 inline Burst widest_burst() { return {"neon", 4, 20, burst_neon}; }
 
 #else
-#error "fma_peak.h knows x86-64 and aarch64"
+#error "fma_peak.h supports x86-64 and aarch64"
 #endif
 
 // GFLOP/s of `threads` threads together, each running for about `seconds` after all have started;
-// 0 where the CPU has no FMA.
+// 0 if the CPU has no FMA.
 inline double fma_peak(int threads, double seconds) {
   using Clock = std::chrono::steady_clock;
   const Burst burst = widest_burst();

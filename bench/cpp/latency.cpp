@@ -4,7 +4,7 @@
 //
 // Classifiers of ten classes, LSTM and GRU, one sequence, I = H, through Stream::step(const float*,
 // float*), one step after the other, each with the clock read before and after it. Nothing is
-// subtracted: the first row is the same loop around nothing. Another x at every step.
+// subtracted: the first row is the same loop with an empty body. Another x at every step.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 using Floats = std::vector<float>;
 
 constexpr std::int64_t kClasses = 10;
-constexpr std::size_t kRows = 64;  // different x, over and over
+constexpr std::size_t kRows = 64;  // different x, repeated
 constexpr std::size_t kWarmUp = 10000;
 constexpr double kTarget = 3.0;  // p99 over p50
 
@@ -50,7 +50,7 @@ skrnn::Model classifier(const std::string& cell, std::int64_t size, std::mt19937
   return skrnn::Model(settings, uniform(random, count, size).data());
 }
 
-// Whether the stream answers after every one of kRows steps as predict does on what it has read.
+// Whether the stream's answer after each of kRows steps is that of predict on the steps so far.
 bool right(const skrnn::Model& model, const Floats& rows) {
   const auto channels = static_cast<std::size_t>(model.channels());
   std::vector<double> expected(static_cast<std::size_t>(model.answer_size()));
@@ -81,7 +81,7 @@ std::vector<std::int64_t> timed(std::size_t steps, const Step& step) {
 
 void print(const std::string& name, std::vector<std::int64_t> times, bool with_target) {
   std::sort(times.begin(), times.end());
-  // In microseconds; the least time that this share of the steps does not exceed.
+  // In microseconds; the smallest time that this share of the steps does not exceed.
   const auto percentile = [&](double share) {
     const double rank = std::ceil(share * static_cast<double>(times.size()));
     return static_cast<double>(times[static_cast<std::size_t>(rank) - 1]) * 1e-3;

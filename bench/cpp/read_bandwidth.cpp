@@ -1,4 +1,4 @@
-// The read bandwidth for bench/, which builds this as a shared library; and, as a program, printed.
+// The read bandwidth, as a shared library for bench/_machine.py and as a program that prints it.
 #include "read_bandwidth.h"
 
 #include <cstdio>

@@ -1,8 +1,8 @@
-// Read bandwidth of this machine for memory that it has read before: loads of the widest vectors
-// into independent sums, over the same bytes again and again, so that they come from the cache in
-// which so many bytes lie. For GCC and Clang, -O2 or more.
+// Read bandwidth of this machine for repeated reads: loads of the widest vectors into independent
+// sums, over the same bytes, which come from the smallest cache that holds them. For GCC and Clang,
+// -O2 or more.
 //
-// It depends on nothing of scikit-rnn, so that a kernel can be held against it.
+// Independent of scikit-rnn, so that a kernel can be compared with it.
 #pragma once
 
 #include <atomic>
@@ -20,18 +20,18 @@
 
 namespace bench {
 
-constexpr std::size_t kReadLine = 512;  // bytes; what is read is a multiple of them
+constexpr std::size_t kReadLine = 512;  // bytes; sizes are multiples of it
 
-// One instruction set's way: `run` adds up `count` floats, a multiple of kReadLine / sizeof(float)
-// at an address that is one of 64 bytes.
+// The loop of one instruction set: `run` adds up `count` floats, a multiple of kReadLine /
+// sizeof(float), at an address aligned to 64 bytes.
 struct Reader {
   const char* isa;
   float (*run)(const float* values, std::size_t count);
 };
 
-// Each loop must hold nothing but additions with an operand in memory (on Arm, loads and
-// additions), its sums in registers: look at the assembly after a change. Eight sums cover the
-// latency of an addition at two of them a cycle.
+// Each loop must contain only additions with an operand in memory (on Arm, loads and additions),
+// its sums in registers: check the assembly after a change. Eight sums cover the latency of an
+// addition at two per cycle.
 #if defined(__x86_64__)
 
 [[gnu::noinline, gnu::target("avx512f")]] inline float read_avx512(const float* values,
@@ -66,7 +66,7 @@ struct Reader {
   return _mm256_cvtss_f32(sum[0]);
 }
 
-// The widest this CPU has. `run` is null on an x86-64 without AVX2.
+// The loop for the widest vectors of this CPU. `run` is null on an x86-64 without AVX2.
 inline Reader widest_reader() {
   if (__builtin_cpu_supports("avx512f")) return {"avx512", read_avx512};
   if (__builtin_cpu_supports("avx2")) return {"avx2", read_avx2};
@@ -91,11 +91,11 @@ inline Reader widest_reader() {
 inline Reader widest_reader() { return {"neon", read_neon}; }
 
 #else
-#error "read_bandwidth.h knows x86-64 and aarch64"
+#error "read_bandwidth.h supports x86-64 and aarch64"
 #endif
 
-// GB/s (1e9 bytes) of `threads` threads together, each reading its share of `bytes` over and over
-// for about `seconds` after all have started; 0 where the CPU has no reader.
+// GB/s (1e9 bytes) of `threads` threads together, each reading its share of `bytes` repeatedly for
+// about `seconds` after all have started; 0 if there is no loop for the CPU.
 inline double read_bandwidth(int threads, std::size_t bytes, double seconds) {
   using Clock = std::chrono::steady_clock;
   const Reader reader = widest_reader();
@@ -103,14 +103,14 @@ inline double read_bandwidth(int threads, std::size_t bytes, double seconds) {
   const std::size_t share = bytes / static_cast<std::size_t>(threads);
   const std::size_t lines = share < kReadLine ? 1 : (share + kReadLine / 2) / kReadLine;
   const std::size_t count = lines * (kReadLine / sizeof(float));
-  // So many passes between two looks at the clock that these do not count.
+  // So many passes between two readings of the clock that their cost is negligible.
   const std::size_t passes = 1 + (std::size_t{1} << 17) / (count * sizeof(float));
   constexpr std::align_val_t kAlignment{64};
   std::atomic<int> starting{threads};
   std::vector<double> rates(static_cast<std::size_t>(threads));
 
   auto work = [&](int rank) {
-    // Written, or all pages would be one and the same of zeros.
+    // Written, or all pages would map to one page of zeros.
     auto* values = new (kAlignment) float[count];
     for (std::size_t i = 0; i < count; ++i) values[i] = 1e-3f;
     volatile float sink = reader.run(values, count);

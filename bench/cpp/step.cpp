@@ -3,10 +3,9 @@
 //
 //   step [seconds for each size, default 0.5]
 //
-// RTNeural's figures were measured on a core with an FMA peak of 108 GFLOP/s. On this one, whose
-// peak is measured between the steps, it is taken to need 108 / peak times as long. "of limit" is
-// the least time that the products and the reading of the weights take here, over ours; see
-// README.md.
+// RTNeural's figures were measured on a core with an FMA peak of 108 GFLOP/s. They are scaled by
+// 108 / peak, with the peak of this core measured between the steps. "of limit" is the lower bound
+// of the time, by the products and the reading of the weights, over our time; see README.md.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -32,7 +31,7 @@ constexpr double kTarget = 1.2;
 
 struct Size {
   std::int64_t hidden;
-  double rtneural_lstm, rtneural_gru;  // microseconds a step, 0 where unknown
+  double rtneural_lstm, rtneural_gru;  // microseconds per step, 0 if unknown
 };
 constexpr Size kSizes[] = {{8, 0.084, 0.099}, {16, 0.127, 0.138}, {32, 0.323, 0.237},
                            {64, 1.33, 1.30},  {128, 6.6, 4.2},    {256, 0.0, 0.0}};
@@ -43,7 +42,7 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-// One layer as PyTorch initialises it, one x, and the state that goes round.
+// One layer with PyTorch's initial weights, one x, and the carried state.
 class Stream {
  public:
   Stream(const std::string& cell, std::int64_t size)
@@ -70,7 +69,7 @@ class Stream {
     std::fill(c_.begin(), c_.end(), 0.0f);
   }
 
-  // Largest difference between h after `steps` steps and the plain equations in double precision.
+  // The largest difference of h after `steps` steps to the plain equations in double precision.
   double error(int steps) {
     const auto hidden = static_cast<std::size_t>(size_);
     std::vector<double> h(hidden), c(hidden);
@@ -144,7 +143,7 @@ double microseconds(Stream& stream, long steps) {
          static_cast<double>(steps);
 }
 
-// Prints one line; false where the layer computes something else than the equations.
+// Prints one line; returns false if the layer does not agree with the equations.
 bool measure(const std::string& cell, const Size& size, double seconds) {
   constexpr double kBlock = 500.0;  // microseconds timed at once
   Stream stream(cell, size.hidden);

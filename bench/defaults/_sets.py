@@ -1,7 +1,7 @@
-"""The data sets that defaults are chosen on: training parts only, each cut into fits and checks.
+"""The data sets for the choice of defaults: training parts, split for fitting and for scoring.
 
-`SETS` has no test parts, which only `split_of` gives. Small sets are cut several times, for a
-handful of cases says little.
+`SETS` has no test parts; only `split_of` returns them. Small sets are split several times, because
+the score of a few cases is noisy.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ UCR_UEA = (
     "JapaneseVowels",
     "PenDigits_SFA",
 )
-ARCHIVE = (*UCR_UEA, "movement_aal", "fsdd")  # and two like them
+ARCHIVE = (*UCR_UEA, "movement_aal", "fsdd")  # the archive's sets, and two similar ones
 SMALL = 150  # cases; below, two folds are drawn three times
 
 
@@ -47,7 +47,7 @@ class Cases:
     groups: np.ndarray | None = None  # cases of one group are never on both sides
 
     def folds(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield what to fit and what to check, as numbers of cases."""
+        """Yield the indices of the cases to fit and of those to score."""
         n = len(self.y)
         if self.groups is not None:
             first = np.isin(self.groups, np.unique(self.groups)[::2])
@@ -118,7 +118,7 @@ def _sst2(data: Path) -> Cases:
 
 
 def _languages(data: Path) -> Cases:
-    """Which of 15 languages is a word of? Trained and checked on the training lists."""
+    """The language, of 15, of a word; all from the training lists."""
     X, y = [], []
     for path in sorted((data / "sigmorphon2020_g2p").glob("*_train.tsv")):
         words = [line.split("\t")[0] for line in path.read_text(encoding="utf-8").splitlines()]
@@ -129,7 +129,7 @@ def _languages(data: Path) -> Cases:
 
 
 def _openings(data: Path) -> Cases:
-    """Which of the five volumes of openings do the first moves belong to?"""
+    """The volume, of five, of a chess opening, from its first moves."""
     X, y = [], []
     for path in sorted((data / "chess_openings").glob("?.tsv")):
         for line in path.read_text(encoding="utf-8").splitlines()[1:]:
@@ -162,7 +162,7 @@ def _freesolv(data: Path) -> Cases:
 
 
 def _cmapss(data: Path) -> Cases:
-    """Windows of 30 cycles that end at every tenth; what is left, at most 125."""
+    """Windows of 30 cycles that end at every tenth; the remaining cycles, at most 125."""
     engines, _, _ = cmapss(data)
     X, y, groups = [], [], []
     for number, engine in enumerate(engines):
@@ -174,7 +174,7 @@ def _cmapss(data: Path) -> Cases:
 
 
 def _windows(name: str, length: int) -> Callable[[Path], Cases]:
-    """One step ahead from a window; the first half of the windows learns, the second checks."""
+    """One step ahead from a window; the first half of the windows to fit, the second to score."""
 
     def load(data: Path) -> Cases:
         values = np.genfromtxt(
@@ -206,7 +206,7 @@ def _adding(data: Path) -> Cases:  # noqa: ARG001
 
 
 def _recall(data: Path) -> Cases:  # noqa: ARG001
-    """Which of four directions did the first three of up to 100 noisy steps point to?"""
+    """The direction, of four, of the first three of up to 100 noisy steps."""
     rng = np.random.default_rng(1)
     X, y = [], []
     for _ in range(400):

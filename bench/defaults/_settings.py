@@ -1,9 +1,9 @@
 """The settings compared: the defaults, and variants that change one parameter or a few.
 
-A setting is parameters of the estimator, or one of these words that make others of them: `scaled`
-(whether a StandardScaler stands before it), `updates` (the epochs that make so many),
-`keeping_bias` (of the gate that keeps the state, a number or "chrono"), `averaged` (weights of the
-last quarter of a fit at a constant rate).
+A setting has parameters of the estimator and these further keys: `scaled` (whether a StandardScaler
+precedes the estimator), `updates` (their number, which sets the epochs), `keeping_bias` (the bias
+of the gate that keeps the state, a number or "chrono"), `averaged` (whether the weights of the last
+quarter of a fit are averaged).
 """
 
 from __future__ import annotations

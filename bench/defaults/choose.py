@@ -1,15 +1,15 @@
 """The comparison of settings on which the estimators' defaults rest.
 
 Every setting is tried on every data set of _sets.py: fitted on one half of its training part and
-scored on the other (accuracy, or R^2 of numbers), small sets three times. Channels are standardised
-first, unless a setting says otherwise, and texts are numbered by a TokenEncoder. No test part is
-used. Scores are kept as they come, so that a run can be broken off and taken up again:
+scored on the other (accuracy, or R^2 for regression), small sets three times. Channels are
+standardised first, unless a setting says otherwise, and texts are numbered by a TokenEncoder. No
+test part is used. Each score is saved at once, so that a run can be interrupted and continued:
 
     python bench/defaults/choose.py --jobs 2
     python bench/defaults/choose.py --settings default max lstm --sets fsdd esol
-    python bench/defaults/choose.py --table        # of what is there, as Markdown
+    python bench/defaults/choose.py --table        # of the saved scores, as Markdown
 
-README.md beside this file has the table, and what was concluded from it.
+README.md beside this file has the table and the conclusions.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ RESULTS = Path(__file__).resolve().parents[1] / "results" / "defaults.jsonl"
 
 
 def pipeline(cases: Cases, scaled: bool = True, **parameters: Any) -> Any:
-    """What is fitted: the estimator of the task, behind what its input needs."""
+    """The estimator of the task, after the preprocessing that its input needs."""
     estimator = {"classification": RNNClassifier, "regression": RNNRegressor}[cases.task]
     sizes = {}
     if cases.kind == "channels":
@@ -58,7 +58,7 @@ def pipeline(cases: Cases, scaled: bool = True, **parameters: Any) -> Any:
 
 
 def _fit(cases: Cases, X: list[Any], y: np.ndarray, setting: dict[str, Any]) -> Any:
-    """Fit one setting, with the words of _settings.py made parameters."""
+    """Fit one setting, with the further keys of _settings.py."""
     setting = dict(setting)
     bias, updates = setting.pop("keeping_bias", None), setting.pop("updates", None)
     averaged = setting.pop("averaged", False)
@@ -75,7 +75,7 @@ def _fit(cases: Cases, X: list[Any], y: np.ndarray, setting: dict[str, Any]) -> 
 
 @contextmanager
 def _keeping_bias(bias: Any) -> Iterator[None]:
-    """Let the gate that keeps the state start from this bias, and not from what its cell says."""
+    """Replace the initial bias of the gate that keeps the state."""
     usual = initialization.fill_gates
 
     def fill_gates(gates: Any, info: dict[str, Any], rng: np.random.Generator) -> None:
@@ -88,16 +88,16 @@ def _keeping_bias(bias: Any) -> Iterator[None]:
 
 
 def _biases(bias: float | str, longest: float) -> Any:
-    """A number, or for each unit what makes it forget after 1 to `longest` steps."""
+    """A number, or for each unit the bias that makes it forget after 1 to `longest` steps."""
     if bias != "chrono":
         return bias
     units = RNNClassifier().hidden_size
-    # Tallec & Ollivier, ICLR 2018; the LSTM's input gates, which they set too, stay as they are.
+    # Tallec & Ollivier, ICLR 2018; the LSTM's input gates, which they also set, are unchanged.
     return np.log(np.random.default_rng(0).uniform(1, max(longest, 3) - 1, units))
 
 
 def _fit_averaged(model: Any, X: list[Any], y: np.ndarray) -> Any:
-    """An epoch at a time, and in the end the mean of the weights of the last quarter of them."""
+    """Fit epoch by epoch, then set the weights to their mean over the last quarter of epochs."""
     for _, step in model.steps[:-1]:
         X = step.fit_transform(X)
     estimator, kept = model[-1], []
@@ -117,7 +117,7 @@ def _run(name: str, of: str, data: Path) -> list[dict[str, Any]]:
     for fold, (fitted, checked) in enumerate(cases.folds()):
         start = time.perf_counter()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of fits that are not done
+            warnings.simplefilter("ignore")  # of fits that have not converged
             model = _fit(cases, [cases.X[i] for i in fitted], cases.y[fitted], SETTINGS[name])
         seconds = time.perf_counter() - start
         said, right = model.predict([cases.X[i] for i in checked]), cases.y[checked]
@@ -134,7 +134,7 @@ def _kept(path: Path) -> list[dict[str, Any]]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown: a line a setting, the best mean over all sets first."""
+    """A table in Markdown: a line per setting, the best mean over all sets first."""
     scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     seconds: dict[str, float] = defaultdict(float)
     for row in rows:
@@ -167,7 +167,7 @@ def main() -> None:
     parser.add_argument("--settings", nargs="*", default=list(SETTINGS), choices=list(SETTINGS))
     parser.add_argument("--sets", nargs="*", default=list(SETS), choices=list(SETS))
     parser.add_argument("--jobs", type=int, default=1, help="processes")
-    parser.add_argument("--table", action="store_true", help="print what is there, run nothing")
+    parser.add_argument("--table", action="store_true", help="print the saved scores, run nothing")
     parser.add_argument("--json", type=Path, default=RESULTS)
     given = parser.parse_args()
     if not given.table:

@@ -1,11 +1,11 @@
-"""The defaults on the test parts, once: an estimator as it is made, beside the linear baseline.
+"""The defaults on the test parts, once: estimators with default parameters and a linear baseline.
 
     python bench/defaults/held_out.py
 
-`RNNClassifier(random_state=seed)` is fitted to the training part as the files have it, nothing done
-before it, and scored on the test part. The baseline is that of bench/quality/_baseline.py: a
-logistic regression on summaries of each sequence. Nothing may be chosen by these numbers; the
-defaults were chosen by choose.py, which sees training parts only.
+`RNNClassifier(random_state=seed)` is fitted to the training part without preprocessing and scored
+on the test part. The baseline is that of bench/quality/_baseline.py: a logistic regression on
+summaries of each sequence. These scores must not be used for any choice; the defaults were chosen
+by choose.py, which reads training parts only.
 """
 
 from __future__ import annotations

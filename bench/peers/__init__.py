@@ -1,5 +1,5 @@
-"""The contenders of the benchmarks: scikit-rnn and its peers, each with its way to do every task.
+"""The contenders of the benchmarks: scikit-rnn and its peers, with an implementation of each task.
 
-A module imports its library when it is imported itself, so that one which is not installed is
-noticed, named and left out.
+A module imports its library when it is imported itself; a library that is not installed is named
+and left out.
 """

@@ -14,7 +14,7 @@ def nothing() -> None:
 
 @dataclass(frozen=True)
 class Contender:
-    """``run(n)`` does the work n times; ``result()`` says what it computes, arrays by name.
+    """``run(n)`` does the work n times; ``result()`` returns its result, arrays by name.
 
     ``prepare()`` is called, untimed, before every timed block: settings that belong to the whole
     process (a library's thread count) go there.

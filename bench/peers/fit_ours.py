@@ -21,13 +21,13 @@ def _fit(X: list[Array], y: Labels, task: Task) -> Predict:
         learning_rate_init=task.rate,
         clip_norm=task.clip,
         max_iter=task.epochs,
-        n_iter_no_change=task.epochs,  # all of them
+        n_iter_no_change=task.epochs,  # no stop before the last epoch
         random_state=task.seed,
         n_jobs=task.threads,
     )
     model.fit(X, y)
     if model.n_iter_ != task.epochs:
-        raise RuntimeError(f"{model.n_iter_} epochs were run in place of {task.epochs}")
+        raise RuntimeError(f"{model.n_iter_} epochs were run instead of {task.epochs}")
     return model.predict
 
 

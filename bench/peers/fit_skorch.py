@@ -1,4 +1,4 @@
-"""skorch's side of fit.py: PyTorch's model in scikit-learn's dress."""
+"""skorch's side of fit.py: PyTorch's model with scikit-learn's interface."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VERSION = skorch.__version__
 
 
 class BatchFirst(Classifier):
-    """skorch hands over batches of shape (B, T, C), and lengths in any order."""
+    """The classifier for skorch's batches of shape (B, T, C), with lengths in any order."""
 
     def forward(self, x: Any, lengths: Any) -> Any:
         lengths, order = lengths.sort(descending=True)

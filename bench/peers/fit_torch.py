@@ -1,4 +1,4 @@
-"""PyTorch's side of fit.py, as somebody writes it who knows PyTorch and wants it fast.
+"""PyTorch's side of fit.py, written for speed.
 
 All sequences are padded once, time first; a batch is cut to its longest sequence. The optimiser is
 the fused Adam. There is no DataLoader, whose gathering of single samples costs more than the LSTM.
@@ -23,7 +23,7 @@ POOL = 4  # minibatches that are sorted by length together, as we do
 
 
 class Classifier(nn.Module):
-    """x is (T, B, C), lengths (B,) falling where they are packed."""
+    """x is (T, B, C); lengths (B,) are descending if packed."""
 
     def __init__(self, channels: int, hidden: int, classes: int, packed: bool) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ def padded(X: list[Array]) -> tuple[Any, Any]:
 
 
 def batches(lengths: Any, size: int, bucketed: bool) -> Iterator[Any]:
-    """Indices of an epoch's minibatches, of falling lengths within each."""
+    """Indices of an epoch's minibatches, by descending length within each."""
     order = torch.randperm(len(lengths))
     pools = order.split(POOL * size) if bucketed else order.split(size)
     found = [
@@ -78,7 +78,7 @@ def _fit(packed: bool, bucketed: bool, X: list[Array], labels: Labels, task: Tas
 
 @torch.inference_mode()
 def _predict(model: Classifier, task: Task, X: list[Array]) -> Any:
-    """All at once; packed, if that was the way of training, else padded."""
+    """Predict all at once; packed if the model was trained so, else padded."""
     torch.set_num_threads(task.threads)
     x, lengths = padded(X)
     if not model.packed:

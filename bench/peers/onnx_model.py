@@ -1,4 +1,4 @@
-"""A recurrent layer, or a network that ends in one class, as an ONNX model."""
+"""A recurrent layer, or a classifier of sequences, as an ONNX model."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ OPERATORS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 
 
 def onnx_model(problem: Problem, *, carried_state: bool) -> bytes:
-    """x -> y, h_out (and c_out). With a carried state x is one step: x, h (and c) -> the new ones.
+    """x -> y, h_out (and c_out). With a carried state x is one step: x, h (and c) -> new states.
 
-    With a head there are probabilities (B, K) in place of y, and first of all outputs.
+    With a head the first output is not y but probabilities (B, K).
     """
 
     def value(name: str, *shape: int) -> ValueInfoProto:
@@ -35,7 +35,7 @@ def onnx_model(problem: Problem, *, carried_state: bool) -> bytes:
     inputs, outputs = [value("x", 1 if carried_state else T, B, problem.I)], []
     operands, results = ["x", *constants], [""]
     if carried_state:
-        operands += ["", *states]  # the empty one: sequence_lens
+        operands += ["", *states]  # no sequence_lens
         inputs += [value(name, 1, B, H) for name in states]
     if problem.head:
         outputs = [value("probabilities", B, len(problem.head["bias"]))]

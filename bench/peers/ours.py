@@ -19,7 +19,7 @@ CLASSES: dict[str, Any] = {"lstm": kernels.LSTM, "gru": kernels.GRU, "rnn": kern
 
 
 def isa() -> str:
-    """The instruction set that the kernels run on."""
+    """The instruction set of the kernels."""
     return _core.active_isa()
 
 
@@ -33,7 +33,7 @@ def _names(problem: Problem, state: Any) -> dict[str, Array]:
 
 
 def step(problem: Problem, _threads: int) -> list[Contender]:
-    """The state goes round; with ``out=`` it goes back and forth between two sets of arrays."""
+    """A step with a carried state; with ``out=`` it alternates between two sets of arrays."""
     layer, x = _layer(problem), problem.x[0]
 
     def zeros() -> Any:
@@ -74,9 +74,9 @@ def classifier(problem: Problem) -> RNNClassifier:
 
 
 def stream(problem: Problem, _threads: int) -> list[Contender]:
-    """The network's probabilities, as the peers have them; besides the label, what predict returns.
+    """A step of the network to probabilities, as the peers do; and one to the label, as predict.
 
-    Reading a step runs on the calling thread whatever the estimator's n_jobs is.
+    A step runs on the calling thread, for any n_jobs of the estimator.
     """
     estimator, rows = classifier(problem), list(problem.x[:, 0])
 
@@ -116,7 +116,7 @@ def forward(problem: Problem, threads: int) -> list[Contender]:
 
 def _training_pass(problem: Problem, threads: int) -> Callable[[], tuple[Array, dict[str, Array]]]:
     # The layer is made anew each time: an optimiser changes the weights between two passes, so
-    # packing them belongs to the cost of one.
+    # packing them is part of the cost.
     def work() -> tuple[Array, dict[str, Array]]:
         layer = _layer(problem)
         y, _, cache = layer.forward(problem.x, lengths=problem.lengths, train=True, n_jobs=threads)
@@ -141,7 +141,7 @@ def ragged(problem: Problem, threads: int) -> list[Contender]:
 
 
 def classification(problem: Problem, threads: int) -> list[Contender]:
-    """Gradients of the mean cross entropy of all rows, as a Trainer has them in an update."""
+    """Gradients of the mean cross entropy of all rows, as in an update of a Trainer."""
     classes = len(problem.head["bias"])
     layout = _core.NetworkLayout(
         cell=problem.cell, input_size=problem.I, hidden_size=problem.H, output_size=classes

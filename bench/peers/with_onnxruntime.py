@@ -28,12 +28,12 @@ def _value(*shape: int) -> Any:
 
 
 def _on(array: Array) -> Any:
-    """A value on the array's own memory, which on a CPU is not copied."""
+    """A value on the array's memory, which is not copied on a CPU."""
     return ort.OrtValue.ortvalue_from_numpy(array)
 
 
 def step(problem: Problem, threads: int) -> list[Contender]:
-    """Plain ``run``, and two IO bindings between which the state goes back and forth."""
+    """Plain ``run``, and two IO bindings between which the state alternates."""
     session = _session(onnx_model(problem, carried_state=True), threads)
     states = problem.states
     shape = (1, problem.B, problem.H)
@@ -81,7 +81,7 @@ def step(problem: Problem, threads: int) -> list[Contender]:
 
 
 def stream(problem: Problem, threads: int) -> list[Contender]:
-    """The network, in the same two ways. With bindings, x is written into the array they read."""
+    """The network, in the same two variants. With bindings, x is written to the array they read."""
     session = _session(onnx_model(problem, carried_state=True), threads)
     states, rows = problem.states, list(problem.x[:, None])
     shape = (1, problem.B, problem.H)

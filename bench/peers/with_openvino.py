@@ -57,19 +57,19 @@ def _cell(problem: Problem, x: Any, states: list[Any]) -> list[Any]:
 
 
 def _shared(array: Array) -> Any:
-    """A tensor on the array's own memory: the array must outlive it."""
+    """A tensor on the array's memory: the array must outlive it."""
     return ov.Tensor(array, shared_memory=True)
 
 
 def step(problem: Problem, threads: int) -> list[Contender]:
-    """State in the model's own variables, and state that two requests hand to each other."""
+    """State in the model's own variables, and state that alternates between two requests."""
     B, H = problem.B, problem.H
     names = problem.states
 
     x = ops.parameter([B, problem.I], np.float32)
     kept = [ops.read_value(ops.constant(np.zeros((B, H), np.float32)), name) for name in names]
     after = _cell(problem, x, kept)
-    # assign() takes no single output of a node; a conversion to its own type is optimised away.
+    # assign() does not take a single output of a node; a conversion to its own type costs nothing.
     nodes = [ops.convert(value, "f32") for value in after]
     sinks = [ops.assign(node, name) for node, name in zip(nodes, names, strict=True)]
     stateful = _compile(
@@ -126,7 +126,7 @@ def _network(problem: Problem, x: Any, states: list[Any]) -> list[Any]:
 
 
 def stream(problem: Problem, threads: int) -> list[Contender]:
-    """The network, in the same two ways; x is written into the array that is read."""
+    """The network, in the same two variants; x is written into the array that is read."""
     B, H = problem.B, problem.H
     names, rows = problem.states, list(problem.x)
 
@@ -181,7 +181,7 @@ def stream(problem: Problem, threads: int) -> list[Contender]:
 
 
 def forward(problem: Problem, threads: int) -> list[Contender]:
-    """Batch first, as OpenVINO's operations are: it is spared the two transpositions."""
+    """Batch first, as in OpenVINO's operations, to avoid two transpositions."""
     T, B, H = problem.T, problem.B, problem.H
     weights, attributes = _parameters(problem)
     constants = [ops.constant(weight[None]) for weight in weights]

@@ -88,7 +88,7 @@ def _head(problem: Problem) -> Callable[[Any], Any]:
 
 
 def stream(problem: Problem, threads: int) -> list[Contender]:
-    """The same two, with their head. x is a tensor on the array's memory beforehand."""
+    """The same two, with their head. The tensor x on the array's memory is made beforehand."""
     layer, cell = _layer(problem), _load(CELLS[problem.cell], problem, "")
     to_probabilities = _head(problem)
     rows = list(torch.from_numpy(problem.x))
@@ -147,7 +147,7 @@ def _gradient_contender(
     inputs: dict[str, Any],
     dy: Any,
 ) -> Contender:
-    # autograd.grad hands the gradients over; .backward() would add them to .grad besides.
+    # autograd.grad returns the gradients; .backward() would also add them to .grad.
     def work() -> tuple[Any, tuple[Any, ...]]:
         y = forward()
         return y, torch.autograd.grad(y, tuple(inputs.values()), dy)
@@ -176,7 +176,7 @@ def training(problem: Problem, threads: int) -> list[Contender]:
 
 
 def ragged(problem: Problem, threads: int) -> list[Contender]:
-    """Packing done inside and outside the timed region, the latter with sequences sorted."""
+    """Packing inside and outside the timed region, the latter with sorted sequences."""
     layer, dy = _layer(problem), torch.from_numpy(problem.dy)
     x = torch.from_numpy(problem.x).requires_grad_()
     lengths = torch.from_numpy(problem.lengths)

@@ -1,11 +1,11 @@
 """The linear baseline: a linear model on a few statistics of each sequence, or on words.
 
-A recurrent network that is no better than this has not earned its keep. A sequence is summarised by
-the mean, standard deviation, minimum, maximum and last value of each channel, and the slope of a
-least-squares line through it; the number of steps comes on top, and all is standardised. A text is
-its words and pairs of neighbouring words: weighted by TF-IDF where classes are asked for, counted
-where a number is, for that may depend on how long the text is. On that stands a logistic or a ridge
-regression, whose regularisation is chosen by cross-validation within what it is fitted on.
+A recurrent network should be better than this. A sequence is summarised by the mean, standard
+deviation, minimum, maximum and last value of each channel, the slope of a least-squares line
+through it, and the number of steps, all standardised. A text is summarised by its words and pairs
+of neighbouring words: weighted by TF-IDF for classification, counted for regression, as a number
+may depend on the length of the text. The model is a logistic or a ridge regression, whose
+regularisation is chosen by cross-validation on the data of the fit.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 Kind = Literal["classification", "regression"]
 FOLDS = 5
-WEAKNESSES = np.logspace(-3, 2, 6)  # of regularisation: the strongest first, which wins ties
+WEAKNESSES = np.logspace(-3, 2, 6)  # strongest regularisation first, which wins ties
 
 
 def slopes(x: np.ndarray) -> np.ndarray:
-    """Of a least-squares line through each channel of x (T, C), a step; 0 where T is 1."""
+    """The slope per step of a least-squares line through each channel of x (T, C); 0 if T is 1."""
     time = np.arange(len(x)) - (len(x) - 1) / 2
     spread = time @ time
     return time @ x / spread if spread else np.zeros(x.shape[1])
 
 
 def summaries(X: Sequence[np.ndarray]) -> np.ndarray:
-    """Of sequences (T_i, C) the features (n, 6 C + 1): six of each channel, and the length."""
+    """Features (n, 6 C + 1) of sequences (T_i, C): six of each channel, and the length."""
 
     def of(x: np.ndarray) -> np.ndarray:
         return np.concatenate(
@@ -46,10 +46,10 @@ def summaries(X: Sequence[np.ndarray]) -> np.ndarray:
 def baseline(
     kind: Kind, *, tokens: str | None = None, lowercase: bool = True, folds: Any = None
 ) -> Any:
-    """An estimator of lists of sequences, or of texts where ``tokens`` is given.
+    """An estimator of lists of sequences, or of texts if ``tokens`` is given.
 
-    ``tokens`` is the regular expression of a token. ``folds`` cuts what is fitted for the choice of
-    the regularisation; else it is cut into five parts at random, of like shares of every class.
+    ``tokens`` is the regular expression of a token. ``folds`` splits the data of the fit for the
+    choice of the regularisation; by default five random folds, stratified for classes.
     """
     classes = kind == "classification"
     features: list[Any] = [FunctionTransformer(summaries), StandardScaler()]

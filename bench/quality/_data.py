@@ -15,7 +15,7 @@ from sklearn.model_selection import train_test_split
 
 
 class Split(NamedTuple):
-    """Training and test part. Of sequences, (T_i, C) float64 arrays unless said otherwise."""
+    """Training and test part; sequences are (T_i, C) float64 arrays unless stated otherwise."""
 
     X: list[Any]
     y: np.ndarray
@@ -29,14 +29,14 @@ def folder(given: Path | None = None) -> Path | None:
         given = Path(os.environ["SKRNN_DATA"])
     if given is not None:
         if not given.is_dir():
-            raise SystemExit(f"{given} is no folder; it should hold the data sets")
+            raise SystemExit(f"{given} is not a folder; it should hold the data sets")
         return given
     beside = Path(__file__).resolve().parents[2].parent / "shared" / "data"
     return beside if beside.is_dir() else None
 
 
 def _ts(path: Path) -> tuple[list[np.ndarray], np.ndarray]:
-    """A .ts file: channels apart by colons, the label after the last."""
+    """Read a .ts file: channels separated by colons, the label last."""
     with gzip.open(path, "rt") as file:
         rows = file.read().split("@data\n", 1)[1].splitlines()
     X, y = [], []
@@ -110,7 +110,7 @@ def sst2(data: Path, part: str) -> tuple[list[str], np.ndarray]:
 
 
 def cmapss(data: Path) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
-    """FD001: 100 engines run to failure, 100 that are cut off, and what those have left (cycles).
+    """FD001: 100 engines run to failure, 100 cut off, and the latter's remaining cycles.
 
     Columns are three settings and 21 sensors.
     """

@@ -11,7 +11,7 @@ from skrnn import RNNClassifier
 from skrnn.preprocessing import PerStep
 
 # The defaults at the time when the settings in these scripts were chosen and first tested. Since
-# then the update gates of GRUs begin with a bias of two, and not of one.
+# then the initial bias of the GRU's update gate is two, before it was one.
 THEN = {
     "cell": "lstm",
     "pooling": "last",
@@ -22,7 +22,7 @@ THEN = {
 
 
 def scaled_classifier(seed: int, n_jobs: int | None, **settings: Any) -> Any:
-    """Channels are standardised; training takes all of its epochs."""
+    """A classifier after a StandardScaler; training runs all of its epochs."""
     return make_pipeline(
         PerStep(StandardScaler()),
         RNNClassifier(

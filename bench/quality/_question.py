@@ -1,10 +1,10 @@
 """The procedure of these scripts: choose on validation data, score once on test data, print.
 
-Each script is one data set: how it is read, the settings that were tried, which was chosen. Without
+Each script has one data set: its reader, the settings that were tried, and the chosen one. Without
 options it fits the chosen settings on the whole training part, once for each seed, and scores them
 on the test part. `--validate` scores all settings, or those named after it, on parts of the
-training part only, and prints means with standard errors; the table in each script's head is what
-that printed. The linear baseline of `_baseline.py` stands beside ours in both.
+training part only, and prints means with standard errors, as in the table at the head of each
+script. Both also score the linear baseline of `_baseline.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ OF_CLASSES = partial(baseline, "classification")
 
 
 class Part(NamedTuple):
-    """What to learn from and what to be scored on."""
+    """The data to fit, and the data to score."""
 
     X: Sequence[Any]
     y: Any
@@ -51,11 +51,11 @@ def parts(X: Sequence[Any], y: np.ndarray, folds: Iterable[tuple[Any, Any]]) -> 
 
 @dataclass
 class Question:
-    """How well does an estimator of ours do on one data set?
+    """The score of our estimators on one data set.
 
-    ``load`` gives the parts to validate on, all cut from the training part, and the final one.
-    ``make(seed, n_jobs, **settings)`` gives an estimator, ``baseline()`` the linear model to be
-    better than, ``score(model, X, y)`` named scores, of which the first is the one that counts.
+    ``load`` returns the parts to validate on, all from the training part, and the final one.
+    ``make(seed, n_jobs, **settings)`` returns an estimator, ``baseline()`` the linear model to
+    compare with, ``score(model, X, y)`` named scores, the decisive one first.
     """
 
     name: str
@@ -76,14 +76,14 @@ class Question:
         return value >= self.target if self.larger_is_better else value <= self.target
 
     def named(self, name: str, n_jobs: int | None) -> Callable[[int], Any]:
-        """Makes an estimator from a seed: of some settings, or the baseline, which has none."""
+        """A function from a seed to an estimator of the named settings, or to the baseline."""
         if name == BASELINE:
             return lambda _seed: self.baseline()
         return lambda seed: self.make(seed, n_jobs, **self.settings[name])
 
 
 def accuracy(model: Any, X: Any, y: Any) -> dict[str, float]:
-    """Accuracy, and the log-loss, which still tells settings apart where nearly all is right."""
+    """Accuracy, and the log-loss, which still distinguishes settings at high accuracy."""
     probabilities = model.predict_proba(X)
     columns = np.searchsorted(model.classes_, y)
     own = probabilities[np.arange(len(y)), columns]
@@ -101,7 +101,7 @@ def rmse(model: Any, X: Any, y: Any) -> dict[str, float]:
 def _runs(
     question: Question, name: str, pieces: Sequence[Part], seeds: Iterable[int], n_jobs: int | None
 ) -> tuple[dict[str, list[float]], float]:
-    """Scores by name, and the median seconds of a fit. The baseline is the same with every seed."""
+    """Scores by name, and the median seconds per fit. The baseline is the same for every seed."""
     make = question.named(name, n_jobs)
     found: dict[str, list[float]] = {}
     seconds = []
@@ -117,7 +117,7 @@ def _runs(
 
 
 def _mean_and_error(values: Sequence[float]) -> str:
-    """The standard error takes fits for independent: those of repeated folds are less than that."""
+    """The standard error assumes independent fits, which those of repeated folds are not."""
     error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
     return f"{statistics.mean(values):.4f} ± {error:.4f}"
 
@@ -138,7 +138,7 @@ def main(question: Question, description: str | None) -> None:
     parser.add_argument("--data", type=Path, help="the data folder; else SKRNN_DATA")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=None, help="threads")
-    parser.add_argument("--validate", nargs="*", metavar="SETTINGS", help="never the test part")
+    parser.add_argument("--validate", nargs="*", metavar="SETTINGS", help="not the test part")
     parser.add_argument("--json", type=Path, default=RESULTS / f"quality_{question.name}.json")
     given = parser.parse_args()
     data = folder(given.data)
@@ -155,8 +155,8 @@ def main(question: Question, description: str | None) -> None:
     mean = statistics.mean(scores)
     spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
     sign = "≥" if question.larger_is_better else "≤"
-    print(f"{question.name}: {len(final.X)} to learn from, {len(final.X_test)} for the test")
-    print(f"settings: {question.chosen}; {seconds:.1f} s a fit")
+    print(f"{question.name}: {len(final.X)} for training, {len(final.X_test)} for the test")
+    print(f"settings: {question.chosen}; {seconds:.1f} s per fit")
     for key, values in found.items():
         print(f"{key} by seed: " + " ".join(f"{value:.4f}" for value in values))
     reached = "yes" if question.reached(mean) else "no"

@@ -1,4 +1,4 @@
-"""Does a watch's wearer stand, run, walk or play badminton? 40 recordings, 40 for the test.
+"""BasicMotions: the activity, of four, of a watch's wearer. 40 recordings, 40 for the test.
 
 A recording is 100 steps of three accelerations and three rotations. Settings were compared on the
 training part by cross-validation, stratified, four folds, twice.

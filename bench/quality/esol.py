@@ -1,8 +1,8 @@
 """ESOL: the solubility of a molecule from its SMILES string. 1,128 molecules, one split.
 
-Four fifths to learn from and a fifth for the test, drawn once; SMILES-X learns from as many, and
-writes every molecule in several ways, which is not done here. Tokens are the atoms and signs of the
-formula (a regular expression: "Cl" and "[nH]" are one token). Settings were compared on the
+Four fifths for training and a fifth for the test, drawn once; SMILES-X has as many for training,
+and writes every molecule in several ways, which is not done here. Tokens are the atoms and signs of
+the formula (a regular expression: "Cl" and "[nH]" are one token). Settings were compared on the
 training part by cross-validation, five folds.
 
     gru last             RMSE 0.7433

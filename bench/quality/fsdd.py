@@ -1,8 +1,8 @@
-"""FSDD: the spoken digit in a recording. Six speakers, 2,700 recordings to learn from, 300 to test.
+"""FSDD: the spoken digit in a recording. Six speakers, 2,700 recordings for training, 300 to test.
 
-A recording is its frames of 13 mel-frequency cepstral coefficients, as the file has them. The test
-part is the corpus's own: the first five recordings of each digit by each speaker. Settings were
-compared on the training part, with the next five of each held out.
+A recording is its frames of 13 mel-frequency cepstral coefficients, unchanged. The test part is the
+corpus's own: the first five recordings of each digit by each speaker. Settings were compared on the
+training part, with the next five of each held out.
 
     bigru max           accuracy 0.9933  log-loss 0.0140
     bigru max, dropout  accuracy 0.9900  log-loss 0.0258

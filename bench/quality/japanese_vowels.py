@@ -1,4 +1,4 @@
-"""JapaneseVowels: the speaker, of nine, of two vowels. 270 utterances to learn from, 370 to test.
+"""JapaneseVowels: the speaker, of nine, of two vowels. 270 utterances for training, 370 to test.
 
 Channels are standardised. Settings were compared on the training part by cross-validation,
 stratified, five folds.

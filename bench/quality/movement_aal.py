@@ -1,8 +1,8 @@
-"""Does somebody walk into another room? Signal strengths at four anchors, 314 walks, one split.
+"""MovementAAL: whether a walk leads into another room. Four signal strengths, 314 walks, one split.
 
-One half to learn from and one for the test, stratified by house and answer, drawn once: published
+One half for training and one for the test, stratified by house and target, drawn once: published
 figures are of other halves. Settings were compared on the training half by cross-validation,
-stratified alike, five folds.
+stratified in the same way, five folds.
 
     lstm last                         accuracy 0.8524  log-loss 0.8885
     gru last                          accuracy 0.8591  log-loss 0.9310

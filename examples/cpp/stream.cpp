@@ -1,10 +1,10 @@
-// Feeds a saved model one step at a time, and prints what it answers after each.
+// A stream of a saved model: reads one step at a time, and prints the answer after each.
 //
 //   stream MODEL [FILE]
 //
-// MODEL is a file that `estimator.save` wrote. Every line of FILE, or of the standard input, is one
-// step: its channels with blanks between, or one token for a model with an embedding. An empty line
-// ends the sequence. Answers have nine digits, from which a float32 can be had back exactly.
+// MODEL is a file written by `estimator.save`. Every line of FILE, or of the standard input, is one
+// step: its channels separated by blanks, or one token for a model with an embedding. An empty line
+// ends the sequence. Answers have nine digits, which determine a float32 exactly.
 #include "skrnn/stream.h"
 
 #include <cstdint>
@@ -22,7 +22,7 @@
 
 namespace {
 
-// False where the line is not exactly as many numbers as a step has.
+// Returns false unless the line has exactly as many numbers as a step.
 template <class Number>
 bool parse(const std::string& line, std::vector<Number>& step) {
   std::istringstream numbers(line);
@@ -55,14 +55,15 @@ void run(const skrnn::Model& model, std::istream& lines) {
     }
     if (reads_tokens) {
       if (!parse(line, token) || token[0] < 0 || token[0] >= network.input_size) {
-        throw std::runtime_error("line " + std::to_string(number) + ": one token from 0 to " +
-                                 std::to_string(network.input_size - 1) + " is a step");
+        throw std::runtime_error("line " + std::to_string(number) +
+                                 ": a step is one token from 0 to " +
+                                 std::to_string(network.input_size - 1));
       }
       stream.step(token.data(), answers.data());
     } else {
       if (!parse(line, channels)) {
-        throw std::runtime_error("line " + std::to_string(number) + ": " +
-                                 std::to_string(channels.size()) + " numbers are a step");
+        throw std::runtime_error("line " + std::to_string(number) + ": a step has " +
+                                 std::to_string(channels.size()) + " numbers");
       }
       stream.step(channels.data(), answers.data());
     }
@@ -70,7 +71,7 @@ void run(const skrnn::Model& model, std::istream& lines) {
       std::printf(a == 0 ? "%.9g" : " %.9g", static_cast<double>(answers[a]));
     }
     std::printf("\n");
-    std::fflush(stdout);  // whoever waits for the answer gets it now
+    std::fflush(stdout);  // for a reader that waits for the answer
   }
 }
 

@@ -1,8 +1,8 @@
 """Write a model of each kind, with input and answers: python write.py FOLDER.
 
 The files in ``version_1`` to ``version_4`` were written by scikit-rnn 0.1.0 in those versions of
-the format, and have to be loaded for ever: nobody writes them again. A format to come gets a folder
-of its own.
+the format, and must always be loaded: they are never written again. A later format gets a new
+folder.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def models() -> dict[str, tuple[Any, Any]]:
 
 
 def expectations(model: Any, X: Any) -> dict[str, np.ndarray]:
-    """What runtime_alone.py reads."""
+    """Input and predictions, as runtime_alone.py reads them."""
     if isinstance(X, np.ndarray):
         found = {"table": X}
         X = pd.DataFrame(X, columns=[*"abcdef"])
@@ -150,7 +150,7 @@ def expectations(model: Any, X: Any) -> dict[str, np.ndarray]:
 
 
 def main(folder: Path) -> None:
-    folder.mkdir()  # never over what is there
+    folder.mkdir()  # never overwrites
     for name, (model, X) in models().items():
         skrnn.save(model, folder / f"{name}.skrnn")
         np.savez_compressed(folder / f"{name}.npz", **expectations(model, X))

@@ -1,6 +1,6 @@
-"""Every array argument refuses what is not an array of its dtype, shape and layout.
+"""Refusals of arrays of another dtype, shape or layout, for every array argument.
 
-The message begins with the argument and says what came, what is expected and how to get there.
+The message begins with the argument, and names the given and the expected array and the conversion.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def as_dtype(array: np.ndarray, dtype: str) -> np.ndarray:
 
 
 def every_other(array: np.ndarray) -> np.ndarray:
-    """The same numbers with a gap after each."""
+    """The same numbers with a stride of two."""
     return np.repeat(array, 2, axis=-1)[..., ::2]
 
 
 def array_arguments() -> list[Any]:
-    """(target, argument, item or None): every float array of every call, in a tuple or not."""
+    """(target, argument, item or None) of every float array of every call, also in tuples."""
     found = []
     for target in TARGETS:
         _, good = target()
@@ -62,11 +62,11 @@ class Slot:
     def __init__(self, target: Target, name: str, item: int | None) -> None:
         self.function, self.good = target()
         self.name, self.item = name, item
-        self.text = name if item is None else f"{name}[{item}]"  # as messages call it
+        self.text = name if item is None else f"{name}[{item}]"  # its name in messages
         self.array = self.good[name] if item is None else self.good[name][item]
 
     def fix(self, conversion: str) -> str:
-        """The advice: to convert, but an output that is converted would lose the result."""
+        """The advice: to convert; for an output, whose copy would lose the result, another."""
         return "to write into" if self.name == "out" else conversion
 
     def call(self, value: Any) -> None:
@@ -77,7 +77,7 @@ class Slot:
         self.function(**{**self.good, self.name: value})
 
     def refuses(self, value: Any, error: type[Exception], *parts: str) -> None:
-        """The message begins with the argument, and says these parts."""
+        """The message begins with the argument, and has these parts."""
         with pytest.raises(error, match=says(*parts) + re.escape(self.text)):
             self.call(value)
 
@@ -105,9 +105,9 @@ def test_wrong_rank(target: Target, name: str, item: int | None) -> None:
 
 @every_array
 def test_wrong_size(target: Target, name: str, item: int | None) -> None:
-    """One too many along each axis whose size is not free."""
+    """One too many along each axis of fixed size."""
     slot = Slot(target, name, item)
-    # x sets T and B, and it is the other arrays that then do not fit; weight_ih sets H and I.
+    # x sets T and B, and weight_ih sets H and I: the message then names the other arrays.
     free = {"x": 2, "x_t": 1, "weight_ih": 2}.get(name, 0)
     for axis in range(free, slot.array.ndim):
         wrong = np.concatenate([slot.array, slot.array.take([0], axis)], axis)

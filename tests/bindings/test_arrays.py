@@ -1,4 +1,4 @@
-"""Arrays come in without a copy from whoever holds them, and nobody's memory is lost or changed."""
+"""Arrays of other libraries: no copies, and no memory freed early or changed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ every_cell = pytest.mark.parametrize("cell", reference.CELLS)
 
 
 class ArrayInterface:
-    """Nothing but __array_interface__."""
+    """An array with only __array_interface__."""
 
     def __init__(self, array: np.ndarray) -> None:
         self.owner = array
@@ -42,7 +42,7 @@ class ArrayInterface:
 
 
 class DLPack:
-    """Nothing but DLPack, in methods of the class: NumPy 1.24 looks nowhere else."""
+    """An array with only DLPack, in methods of the class, as NumPy 1.24 requires."""
 
     def __init__(self, array: np.ndarray) -> None:
         self.array = array
@@ -55,7 +55,7 @@ class DLPack:
 
 
 class Array:
-    """Nothing but __array__."""
+    """An array with only __array__."""
 
     def __init__(self, array: np.ndarray) -> None:
         self.array = array
@@ -65,7 +65,7 @@ class Array:
 
 
 def torch_tensor(array: np.ndarray) -> Any:
-    torch = pytest.importorskip("torch", reason="hands over tensors of PyTorch")
+    torch = pytest.importorskip("torch", reason="uses tensors of PyTorch")
     return torch.from_numpy(array)
 
 
@@ -103,7 +103,7 @@ def test_arrays_of_other_libraries(cell: str, holder: Callable[[np.ndarray], Any
     [ArrayInterface, pytest.param(DLPack, marks=writes_through_dlpack), torch_tensor, subclass],
 )
 @every_cell
-def test_a_step_writes_into_the_memory_of_others(
+def test_a_step_writes_into_arrays_of_other_libraries(
     cell: str, holder: Callable[[np.ndarray], Any]
 ) -> None:
     problem = random_problem(np.random.default_rng(81), cell)
@@ -167,7 +167,7 @@ def test_a_cache_keeps_what_backward_reads(cell: str) -> None:
     layer = layer_of(problem)
 
     def forward() -> Any:
-        """Hand over arrays and lengths that nobody else refers to."""
+        """Run forward on arrays and lengths without other references."""
         *_, cache = layer.forward(
             problem.x.copy(),
             packed_state([s.copy() for s in problem.state]),
@@ -207,7 +207,7 @@ def test_a_cache_and_a_layer_are_freed(cell: str) -> None:
 
 
 @every_cell
-def test_a_layer_says_what_it_is(cell: str) -> None:
+def test_repr_of_a_layer(cell: str) -> None:
     problem = random_problem(np.random.default_rng(87), cell, biases=("bias_ih",), reverse=True)
     layer = layer_of(problem)
     assert (layer.cell, layer.input_size, layer.hidden_size) == (cell, 3, 5)
@@ -229,7 +229,7 @@ def test_layers_of_pytorch_have_their_parameters_as_attributes(cell: str) -> Non
 
 
 @every_cell
-def test_a_layer_of_any_cell_is_made_by_place_or_by_name(cell: str) -> None:
+def test_weights_by_position_or_by_name(cell: str) -> None:
     problem = random_problem(np.random.default_rng(92), cell)
     by_name = kernels.Layer(cell, **problem.weights, reverse=problem.reverse)
     by_place = kernels.Layer(cell, *problem.weights.values(), reverse=problem.reverse)
@@ -257,19 +257,19 @@ def test_a_cache_is_not_pickled(protocol: int) -> None:
         pickle.dumps(cache, protocol)
 
 
-class CopiesUnlessAsked(DLPack):
-    """Its __array__ copies, its DLPack shares."""
+class CopyingArray(DLPack):
+    """An array whose __array__ copies, and whose DLPack shares memory."""
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return self.array.copy()
 
 
 @writes_through_dlpack
-def test_an_output_is_written_to_and_not_a_copy_of_it() -> None:
+def test_an_output_is_written_and_not_its_copy() -> None:
     problem = random_problem(np.random.default_rng(90), "gru")
     layer = layer_of(problem)
     x_t = np.ascontiguousarray(problem.x[0])
-    out = CopiesUnlessAsked(np.full_like(problem.state[0], np.nan))
+    out = CopyingArray(np.full_like(problem.state[0], np.nan))
     layer.step(x_t, problem.state[0], out)
     assert_same_bits(out.array, layer.step(x_t, problem.state[0]))
 

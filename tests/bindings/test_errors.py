@@ -1,4 +1,4 @@
-"""Wrong arguments are refused, by a message that names them, what came and what is expected."""
+"""Refusals of wrong arguments: messages name the argument, its value and the expected values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_weights_that_do_not_fit_each_other(cell: str) -> None:
         "bias_hh": np.zeros(gates * 5 - 1, np.float32),
     }
     for name, array in wrong.items():
-        # weight_ih sets H, so it is weight_hh that does not fit it
+        # weight_ih sets H, so the message names weight_hh
         at_fault = "weight_hh" if name == "weight_ih" else name
         came = good["weight_hh"] if name == "weight_ih" else array
         with pytest.raises(ValueError, match=says(at_fault, str(came.shape))):
@@ -45,7 +45,7 @@ def test_weights_that_do_not_fit_each_other(cell: str) -> None:
 
 
 @pytest.mark.parametrize("shape", [(19, 3), (0, 3), (20, 0)])
-def test_weights_of_no_layer(shape: tuple[int, int]) -> None:
+def test_weights_of_an_impossible_shape(shape: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match=says("weight_ih", "4*H", str(shape))):
         kernels.LSTM(np.zeros(shape, np.float32), LSTM.weights["weight_hh"])
 
@@ -65,7 +65,7 @@ def test_missing_weights(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", skrnn.cells())
-def test_parameters_that_a_cell_has_not(cell: str) -> None:
+def test_unknown_parameters(cell: str) -> None:
     weights = random_problem(np.random.default_rng(73), cell).weights
     with pytest.raises(TypeError, match=says(cell, "'weight_ih'", "'gain'")):
         kernels.Layer(cell, **weights, gain=np.ones(5, np.float32))
@@ -134,7 +134,7 @@ def test_an_lstm_state_is_a_pair(target: Target) -> None:
 
 
 @pytest.mark.parametrize("target", [gru_forward, gru_backward, gru_step], ids=lambda t: t.__name__)
-def test_the_state_of_the_others_is_one_array(target: Target) -> None:
+def test_the_state_of_other_cells_is_one_array(target: Target) -> None:
     function, good = target()
     for name in good.keys() & {"state", "dstate", "out"}:
         for wrong in ((good[name], good[name]), (good[name],), [good[name]]):
@@ -217,12 +217,12 @@ def test_a_cache_belongs_to_its_layer() -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, {}, 1, np.zeros(3, np.float32), layer_of(GRU)], ids=type)
-def test_a_cache_is_what_forward_made(wrong: Any) -> None:
+def test_objects_that_are_not_a_cache(wrong: Any) -> None:
     with pytest.raises(TypeError, match=says("cache", type(wrong).__name__)):
         layer_of(GRU).backward(wrong, GRU.dy)
 
 
-def test_a_cache_is_made_by_forward_alone() -> None:
+def test_a_cache_has_no_constructor() -> None:
     layer = layer_of(GRU)
     with pytest.raises(TypeError):
         layer.backward(_core.Cache.__new__(_core.Cache), GRU.dy)
@@ -238,7 +238,7 @@ def test_a_layer_without_its_constructor() -> None:
         hollow.forward(GRU.x)
 
 
-def test_backward_of_nothing() -> None:
+def test_backward_without_gradients() -> None:
     layer = layer_of(GRU)
     *_, cache = layer.forward(GRU.x, train=True)
     with pytest.raises((TypeError, ValueError), match=says("dy", "dstate")):
@@ -263,7 +263,7 @@ def test_out_is_written_to() -> None:
         layer_of(LSTM).step(LSTM.x[0], out=(np.zeros_like(frozen), frozen))
 
 
-def test_out_holds_a_copy_only() -> None:
+def test_out_that_only_gives_a_copy() -> None:
     class Copies:
         def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
             return np.zeros((4, 5), np.float32)

@@ -1,4 +1,4 @@
-"""One layer used from many Python threads, from a forked child, and under a thread limit."""
+"""One layer used by many Python threads, in a forked child, and under a thread limit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_many_threads_share_a_layer(cell: str, n_jobs: int) -> None:
     *_, cache = layer.forward(problem.x, state, lengths=problem.lengths, train=True)
 
     def use() -> dict[str, Any]:
-        """Everything a layer does, on shared inputs and on a shared cache."""
+        """Call all methods of a layer, on shared inputs and on a shared cache."""
         gradients = layer.backward(cache, problem.dy, n_jobs=n_jobs)
         steps = unpacked_state(layer.step(problem.x[0], state))
         return {
@@ -62,7 +62,7 @@ def test_many_threads_share_a_layer(cell: str, n_jobs: int) -> None:
 
 
 def test_other_threads_run_during_a_long_call() -> None:
-    """A waiting thread gets its turn inside forward and backward, and not before it."""
+    """A waiting thread runs during forward and backward, and not before."""
     problem = random_problem(
         np.random.default_rng(91), "lstm", n_steps=200, batch=32, input_size=64, hidden_size=128
     )
@@ -83,7 +83,7 @@ def test_other_threads_run_during_a_long_call() -> None:
         thread = threading.Thread(target=work)
         thread.start()
         try:
-            sys.setswitchinterval(60)  # nobody is made to hand over
+            sys.setswitchinterval(60)  # no switch of threads by the interpreter
             go.set()
             call()
             assert ran.is_set()
@@ -125,7 +125,7 @@ context = multiprocessing.get_context("fork")
 queue = context.SimpleQueue()
 process = context.Process(target=child, args=(queue,))
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads: our very point
+    warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads, as intended
     process.start()
 process.join(30)
 assert process.exitcode == 0, process.exitcode

@@ -21,10 +21,10 @@ SMALL: dict[str, Any] = {
     "n_jobs": 1,
 }
 
-# What a resumed fit has to remember: each needs something that the others do not.
+# Settings of fits to resume: each depends on state that the others do not.
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
-    # The best epoch comes before the ninth, and the end some time after it.
+    # The best epoch is before the ninth, and the end after it.
     "early_stopping": {
         "early_stopping": True,
         "validation_fraction": 0.3,
@@ -34,7 +34,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "random_state": 2,
     },
     "dropout": {"num_layers": 2, "dropout": 0.3, "recurrent_dropout": 0.2},
-    # Hardly anything is an improvement, so the rate falls every few epochs.
+    # With this tol improvements are rare, so the rate is reduced every few epochs.
     "plateau": {"learning_rate": "plateau", "tol": 0.15, "learning_rate_init": 0.1},
     "cosine": {"learning_rate": "cosine", "solver": "sgd"},
     "one_cycle": {"learning_rate": "one_cycle", "solver": "adamw", "alpha": 0.01},
@@ -48,7 +48,7 @@ def make(kind: str = "classifier", **settings: Any) -> Any:
 
 
 def data(kind: str = "classifier", n: int = 40, seed: int = 0) -> tuple[list[np.ndarray], Any]:
-    """Sequences of 1..7 steps, and targets with so much noise that training has ups and downs."""
+    """Sequences of 1..7 steps, and targets so noisy that the loss also rises."""
     rng = np.random.default_rng(seed)
     X = [rng.normal(size=(1 + i % 7, 2)) for i in range(n)]
     y = np.array([x.sum() for x in X]) + rng.normal(size=n)
@@ -56,7 +56,7 @@ def data(kind: str = "classifier", n: int = 40, seed: int = 0) -> tuple[list[np.
 
 
 def assert_same_fit(one: Any, other: Any) -> None:
-    """The same bits, curves, and state of the optimiser: the fits also go on alike."""
+    """Assert equal bits, curves and optimiser states, so that the fits also continue alike."""
     assert one.loss_curve_ == other.loss_curve_
     assert one.validation_scores_ == other.validation_scores_
     assert one.n_iter_ == other.n_iter_
@@ -69,31 +69,31 @@ def assert_same_fit(one: Any, other: Any) -> None:
 
 
 class Recorder:
-    """A callback that writes down what it is told, and asks for nothing."""
+    """A callback that records its calls, and requests no arguments."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, str, int]] = []
+        self.calls: list[tuple[str, str, int]] = []
 
     def setup(self, estimator: Any, context: Any) -> None:
-        self._tell("setup", estimator, context)
+        self._record("setup", estimator, context)
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
-        self._tell("begin", estimator, context)
+        self._record("begin", estimator, context)
 
     def on_fit_task_end(self, estimator: Any, context: Any) -> bool:
-        self._tell("end", estimator, context)
+        self._record("end", estimator, context)
         return False
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        self._tell("teardown", estimator, context)
+        self._record("teardown", estimator, context)
 
-    def _tell(self, what: str, estimator: Any, context: Any) -> None:
+    def _record(self, what: str, estimator: Any, context: Any) -> None:
         assert context.estimator_name == type(estimator).__name__
-        self.told.append((what, context.task_name, context.task_id))
+        self.calls.append((what, context.task_name, context.task_id))
 
 
 class At(Recorder):
-    """Does something at the beginning or the end of an epoch, counted from 0."""
+    """A callback that acts at the beginning or the end of an epoch, counted from 0."""
 
     def __init__(self, epoch: int, action: Any, moment: str = "end") -> None:
         super().__init__()

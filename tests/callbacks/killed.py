@@ -1,4 +1,4 @@
-"""Fits that were ended in the middle, and those that go on from the file they left."""
+"""Fits ended in the middle, and fits resumed from their checkpoints."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def kill() -> None:
 
 
 def begun(path: Path, epochs: int = KILLED_IN, kind: str = "classifier", **settings: Any) -> None:
-    """Leave a checkpoint of a fit that was ended in the middle."""
+    """Write a checkpoint by a fit that is ended in the middle."""
     model = make(kind, **settings).set_callbacks(Checkpoint(path), At(epochs, kill, "begin"))
     with pytest.raises(KilledError):
         model.fit(*data(kind))

@@ -1,7 +1,7 @@
 """A program that fits with a checkpoint, and is killed: python killed_fit.py PATH VARIANT MOMENT.
 
-MOMENT says where it kills itself: "begin 3", "end 3" (of an epoch), "write 3" (the third file is
-written in part), "rename 3" (written, and not yet in place), or "-": somebody else does.
+At MOMENT it kills itself: "begin 3", "end 3" (of an epoch), "write 3" (the third file is written in
+part), "rename 3" (written, and not yet in place), or "-": it does not.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main(path: str, variant: str, moment: str) -> None:
     if what in ("begin", "end"):
         callbacks.insert(0, At(int(count), die, what))
     elif what == "write":
-        die_in(os, "fsync", 2 * int(count) - 1)  # the folder's comes after each file's
+        die_in(os, "fsync", 2 * int(count) - 1)  # after each file its folder is synced
     elif what == "rename":
         die_in(Path, "replace", int(count))
     settings = dict(VARIANTS[variant])

@@ -1,4 +1,4 @@
-"""Callbacks and what they are told of a fit: scikit-learn's protocol, in any of its releases."""
+"""Hooks of callbacks in a fit: scikit-learn's protocol, in any of its releases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_fit_is_a_task_and_so_is_each_epoch(kind: str) -> None:
     recorder = Recorder()
     model = make(kind, max_iter=3).set_callbacks(recorder)
     assert model.fit(*data(kind)) is model
-    assert recorder.told == [
+    assert recorder.calls == [
         ("setup", "fit", 0),
         ("begin", "fit", 0),
         *[(what, "epoch", i) for i in range(3) for what in ("begin", "end")],
@@ -34,7 +34,7 @@ def test_callbacks_change_nothing_and_leave_nothing() -> None:
     assert vars(model).keys() - vars(alone).keys() == {"_skl_callbacks"}
 
 
-def test_what_a_hook_asks_for() -> None:
+def test_arguments_that_a_hook_requests() -> None:
     """Training data and weights, and an estimator as if fit had stopped here."""
     X, y = data()
     weights = np.linspace(1, 2, len(X))
@@ -59,7 +59,7 @@ def test_what_a_hook_asks_for() -> None:
             return False
 
     model = make(max_iter=4).set_callbacks(Curious()).fit(X, y, sample_weight=weights)
-    assert len(models) == 5  # the last is that of the whole fit
+    assert len(models) == 5  # four epochs and the whole fit
     for epochs, one in enumerate(models[:4], 1):
         alone = make(max_iter=epochs).fit(X, y, sample_weight=weights)
         np.testing.assert_array_equal(one.predict_proba(X), alone.predict_proba(X))
@@ -68,7 +68,7 @@ def test_what_a_hook_asks_for() -> None:
     np.testing.assert_array_equal(models[4].predict_proba(X), model.predict_proba(X))
 
 
-def test_what_is_held_out_is_no_training_data() -> None:
+def test_held_out_data_is_not_training_data() -> None:
     sizes = []
 
     class Curious(Recorder):
@@ -85,26 +85,26 @@ def test_a_callback_stops_the_fit() -> None:
     model = make().set_callbacks(stop, others).fit(*data())
     assert model.n_iter_ == 3
     assert_same_fit(model, make(max_iter=3).fit(*data()))
-    assert ("end", "epoch", 2) in others.told
-    assert others.told[-2:] == [("end", "fit", 0), ("teardown", "fit", 0)]
+    assert ("end", "epoch", 2) in others.calls
+    assert others.calls[-2:] == [("end", "fit", 0), ("teardown", "fit", 0)]
 
 
-def test_a_callback_that_fails_is_heard_and_the_model_is_usable() -> None:
+def test_an_error_of_a_callback_is_raised_and_the_model_is_usable() -> None:
     def fail() -> None:
-        raise RuntimeError("no more coffee")
+        raise RuntimeError("the callback failed")
 
     recorder = Recorder()
     model = make().set_callbacks(recorder, At(1, fail))
-    with pytest.raises(RuntimeError, match="no more coffee"):
+    with pytest.raises(RuntimeError, match="the callback failed"):
         model.fit(*data())
-    assert recorder.told[-1] == ("teardown", "fit", 0)
+    assert recorder.calls[-1] == ("teardown", "fit", 0)
     assert_same_fit(model, make(max_iter=2).fit(*data()))
 
 
 @pytest.mark.parametrize("moment", ["begin", "end"])
 @pytest.mark.parametrize("change", [{"hidden_size": 9}, {"cell": "lstm"}, {"num_layers": 2}])
 def test_a_callback_cannot_change_the_network(change: dict[str, Any], moment: str) -> None:
-    """It is told so, and the estimator is usable once the parameter is set back."""
+    """The fit raises, and the estimator is usable once the parameter is set back."""
     ((name, value),) = change.items()
     before = make().get_params()[name]
 
@@ -126,37 +126,37 @@ def test_a_callback_cannot_change_the_network(change: dict[str, Any], moment: st
     assert_same_fit(model, make(max_iter=2 if moment == "begin" else 3).fit(*data()))
 
 
-def test_data_that_are_refused_are_nobodys_business() -> None:
+def test_refused_data_calls_no_callback() -> None:
     recorder = Recorder()
     model = make().set_callbacks(recorder)
     X, y = data()
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         model.fit(X[1:], y)
-    assert recorder.told == []
+    assert recorder.calls == []
     assert not hasattr(model, "_callback_fit_ctx")
 
 
-def test_partial_fit_tells_nobody() -> None:
+def test_partial_fit_calls_no_callback() -> None:
     recorder = Recorder()
     make().set_callbacks(recorder).partial_fit(*data())
-    assert recorder.told == []
+    assert recorder.calls == []
 
 
 def test_callbacks_are_set_anew_each_time() -> None:
     first, second = Recorder(), Recorder()
     model = make(max_iter=1).set_callbacks(first).set_callbacks(second).fit(*data())
-    assert second.told
-    assert not first.told
-    told = len(second.told)
+    assert second.calls
+    assert not first.calls
+    count = len(second.calls)
     model.set_callbacks().fit(*data())
-    assert len(second.told) == told
+    assert len(second.calls) == count
 
 
-def test_clones_share_callbacks_and_copies_have_them() -> None:
+def test_clones_share_callbacks_and_copies_keep_them() -> None:
     recorder = Recorder()
     model = make(max_iter=1).set_callbacks(recorder)
     clone(model).fit(*data())
-    assert recorder.told
+    assert recorder.calls
     stop = EarlyStopping("loss", n_iter_no_change=1, tol=10)
     copy = pickle.loads(pickle.dumps(make().set_callbacks(stop)))
     assert copy.fit(*data()).n_iter_ == 2
@@ -171,7 +171,7 @@ class WithoutTeardown:
 
 
 @pytest.mark.parametrize("callback", [Recorder, None, print, WithoutTeardown()], ids=str)
-def test_what_is_no_callback(callback: Any) -> None:
+def test_objects_that_are_not_callbacks(callback: Any) -> None:
     with pytest.raises(TypeError, match="callbacks must be instances"):
         make().set_callbacks(callback)
 

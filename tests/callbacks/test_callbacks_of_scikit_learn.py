@@ -1,4 +1,4 @@
-"""scikit-learn's own callbacks, and its meta-estimators that know of callbacks: 1.9 and later."""
+"""scikit-learn's own callbacks, and its meta-estimators that support callbacks: 1.9 and later."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_progress_bar(progress_bar: Any, capsys: pytest.CaptureFixture[str]) -> 
 def test_progress_bar_of_a_fit_that_is_resumed(
     progress_bar: Any, tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It begins with what was done before."""
+    """The bar begins with the epochs of the checkpoint."""
     checkpoint = Checkpoint(tmp_path / "fit.checkpoint")
     make(max_iter=8).set_callbacks(checkpoint).fit(*data())
     done = []
@@ -82,7 +82,7 @@ def test_a_progress_bar_over_a_search(
 
 
 def test_in_a_pipeline() -> None:
-    """Set on the estimator, and the stop is the estimator's alone."""
+    """A callback of the estimator, which stops only the estimator."""
     stop = At(1, lambda: True)
     pipeline = make_pipeline(PerStep(StandardScaler()), make().set_callbacks(stop))
     X, y = data()

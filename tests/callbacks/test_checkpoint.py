@@ -1,4 +1,4 @@
-"""Fits that go on from a checkpoint, and those that are refused."""
+"""Fits that resume from a checkpoint, and those that are refused."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from killed import KilledError, begun, kill, resumed
 from skrnn import RNNClassifier
 from skrnn.callbacks import Checkpoint
 
-# ---- Going on ----
+# ---- Resuming ----
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
-def test_it_goes_on_as_if_nothing_had_been(kind: str, variant: str, path: Path) -> None:
+def test_a_resumed_fit_ends_like_an_uninterrupted_one(kind: str, variant: str, path: Path) -> None:
     settings = VARIANTS[variant] | {"n_iter_no_change": 30}
     begun(path, kind=kind, **settings)
     assert_same_fit(resumed(path, kind, **settings), make(kind, **settings).fit(*data(kind)))
@@ -40,7 +40,7 @@ def test_with_weights_and_validation_data(path: Path) -> None:
     assert_same_fit(model, make(**settings).fit(X, y, **options))
 
 
-def test_a_fit_that_had_ended_is_returned_at_once(path: Path) -> None:
+def test_a_completed_fit_is_returned_at_once(path: Path) -> None:
     first = resumed(path)
     begins = []
 
@@ -57,7 +57,7 @@ def test_a_fit_that_had_ended_is_returned_at_once(path: Path) -> None:
 
 @pytest.mark.parametrize("variant", ["plain", "early_stopping", "dropout", "plateau"])
 def test_more_epochs(variant: str, path: Path) -> None:
-    """A fit that had come to its end goes on where max_iter has grown."""
+    """A completed fit continues with a larger max_iter."""
     settings = VARIANTS[variant] | {"n_iter_no_change": 30}
     resumed(path, **settings | {"max_iter": 8})
     whole = make(**settings | {"max_iter": 14}).fit(*data())
@@ -70,50 +70,48 @@ def test_more_epochs_than_one(path: Path) -> None:
     assert_same_fit(resumed(path, **settings), make(**settings).fit(*data()))
 
 
-def test_a_fit_that_is_resumed_tells_of_each_epoch_once(path: Path) -> None:
+def test_a_resumed_fit_calls_hooks_once_per_epoch(path: Path) -> None:
     begun(path)
     recorder, another = Recorder(), Recorder()
     make().set_callbacks(Checkpoint(path), recorder).fit(*data())
     make().set_callbacks(another).fit(*data())
-    assert recorder.told == another.told
+    assert recorder.calls == another.calls
 
 
-def test_a_fit_that_stood_still_is_not_woken_by_more_epochs(path: Path) -> None:
+def test_a_converged_fit_does_not_continue_with_more_epochs(path: Path) -> None:
     settings = VARIANTS["early_stopping"]
     first = resumed(path, **settings)
     assert first.n_iter_ < first.max_iter
     assert_same_fit(resumed(path, **settings | {"max_iter": 100}), first)
 
 
-def test_what_may_change(path: Path) -> None:
+def test_settings_that_may_change(path: Path) -> None:
     begun(path, n_jobs=1)
     assert_same_fit(resumed(path, n_jobs=2, verbose=0), make().fit(*data()))
 
 
 @pytest.mark.parametrize("schedule", ["constant", "one_cycle"])
 def test_the_same_number_of_epochs_chosen_or_given(path: Path, schedule: str) -> None:
-    """They are one fit, bit for bit."""
+    """Both are the same fit, bit for bit."""
     settings = {"learning_rate": schedule, "batch_size": 1, "n_iter_no_change": 1000}
     begun(path, max_iter=None, **settings)
-    given = resumed(path, max_iter=25, **settings)  # 1,000 updates of 40 an epoch
+    given = resumed(path, max_iter=25, **settings)  # 1,000 updates, 40 per epoch
     assert_same_fit(given, make(max_iter=None, **settings).fit(*data()))
 
 
-def test_the_seed_of_the_file_where_none_is_given(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """So that what is held out is the same, too."""
+def test_the_seed_of_the_file_if_none_is_given(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the held-out part is the same, too."""
     settings: dict[str, Any] = {"random_state": None, "early_stopping": True}
     begun(path, 3, **settings)
     one = resumed(path, **settings)
     seed = one._history.seed
-    # A number that this seed is drawn from cannot be known, so the draw is repeated.
+    # The random_state of this seed is not known, so the draw is replaced.
     history = type(one._history)(seed=seed)
     monkeypatch.setattr(type(one), "_begin", lambda self: setattr(self, "_history", history))
     assert_same_fit(one, make(**settings).fit(*data()))
 
 
-def test_a_warm_start_goes_on_too(path: Path) -> None:
+def test_a_warm_start_is_resumed_too(path: Path) -> None:
     def model() -> Any:
         return make(warm_start=True).fit(*data())
 
@@ -128,7 +126,7 @@ def test_a_warm_start_goes_on_too(path: Path) -> None:
 
 
 @pytest.mark.parametrize("solver", ["adam", "rmsprop"])
-def test_a_fit_that_was_resumed_goes_on_like_any_other(path: Path, solver: str) -> None:
+def test_a_resumed_fit_continues_like_any_other(path: Path, solver: str) -> None:
     begun(path, warm_start=True)
     one = resumed(path, warm_start=True).set_callbacks()
     other = make(warm_start=True).fit(*data())
@@ -137,7 +135,7 @@ def test_a_fit_that_was_resumed_goes_on_like_any_other(path: Path, solver: str) 
     assert_same_fit(one, other)
 
 
-def test_an_interrupted_fit_goes_on(path: Path) -> None:
+def test_an_interrupted_fit_is_resumed(path: Path) -> None:
     model = make().set_callbacks(Checkpoint(path), At(4, interrupt))
     with pytest.raises(KeyboardInterrupt):
         model.fit(*data())
@@ -148,7 +146,7 @@ def test_an_interrupted_fit_goes_on(path: Path) -> None:
 @pytest.mark.parametrize("every", [1, 2])
 @pytest.mark.parametrize(
     ("solver", "rate", "epochs"),
-    # In two of these an epoch seems to end well, and has to be taken back after the next.
+    # In two of these an epoch ends with a finite loss, and has to be undone after the next.
     [("sgd", 30, 2), ("adam", 10, 3), ("rmsprop", 1, 5), ("adam", 100, 1), ("sgd", 1e30, 0)],
 )
 def test_a_fit_that_diverged_diverges_again(
@@ -195,7 +193,7 @@ def test_other_settings(settings: dict[str, Any], parts: tuple[str, ...], path: 
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
-def test_schedules_that_are_stretched_over_max_iter(schedule: str, path: Path) -> None:
+def test_schedules_that_depend_on_max_iter(schedule: str, path: Path) -> None:
     begun(path, learning_rate=schedule)
     with pytest.raises(ValueError, match="max_iter was 12 and is 13"):
         resumed(path, learning_rate=schedule, max_iter=13)
@@ -234,7 +232,7 @@ def test_another_estimator(path: Path) -> None:
         resumed(path, "regressor")
 
 
-def test_settings_that_read_the_same_in_another_process(path: Path) -> None:
+def test_settings_with_the_same_text_in_another_process(path: Path) -> None:
     begun(path, scoring=max, class_weight={"low": np.float64(2), "high": 1})
     resumed(path, scoring=max, class_weight={"low": np.float64(2), "high": 1})
     resumed(path, scoring=max, class_weight={"low": 2.0, "high": 1}, hidden_size=np.int64(5))
@@ -243,7 +241,7 @@ def test_settings_that_read_the_same_in_another_process(path: Path) -> None:
 # ---- Folders: a file for each fit ----
 
 
-def test_a_search_goes_on(tmp_path: Path) -> None:
+def test_a_search_is_resumed(tmp_path: Path) -> None:
     def search(*callbacks: Any) -> Any:
         model = make(max_iter=4).set_callbacks(Checkpoint(tmp_path), *callbacks)
         grid = {"hidden_size": [3, 4], "random_state": [0, 1]}
@@ -290,7 +288,7 @@ def test_bad_path() -> None:
         Checkpoint(3)  # type: ignore[arg-type]
 
 
-def test_one_checkpoint_an_estimator(path: Path) -> None:
+def test_one_checkpoint_per_estimator(path: Path) -> None:
     with pytest.raises(ValueError, match="one Checkpoint"):
         make().set_callbacks(Checkpoint(path), Checkpoint(path)).fit(*data())
 

@@ -1,4 +1,4 @@
-"""Files of checkpoints, and damaged ones."""
+"""Files of checkpoints, whole and damaged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from skrnn.callbacks import Checkpoint
 # ---- Damage ----
 
 
-def test_every_cut_is_noticed(path: Path) -> None:
+def test_every_truncation_is_refused(path: Path) -> None:
     begun(path)
     content = path.read_bytes()
     for end in [*range(64), *range(64, len(content), 97)]:
@@ -28,7 +28,7 @@ def test_every_cut_is_noticed(path: Path) -> None:
             resumed(path)
 
 
-def test_every_byte_counts(path: Path) -> None:
+def test_every_changed_byte_is_refused(path: Path) -> None:
     begun(path)
     content = path.read_bytes()
     for at in [*range(32), *range(32, len(content), 61)]:
@@ -47,10 +47,10 @@ def test_foreign_files(path: Path) -> None:
     save_file({"weight": np.ones(3)}, path)
     with pytest.raises(ValueError, match="not a checkpoint"):
         resumed(path)
-    assert load_file(path).keys() == {"weight"}  # and it stays
+    assert load_file(path).keys() == {"weight"}  # unchanged
 
 
-def test_one_of_a_version_to_come(path: Path) -> None:
+def test_a_file_of_a_later_version(path: Path) -> None:
     begun(path)
     path.write_bytes(path.read_bytes().replace(b'"version":"1"', b'"version":"2"'))
     with pytest.raises(ValueError, match=says("version 2", "reads 1")):
@@ -83,7 +83,7 @@ STATE = '{"identity": {}, "seed": 1, "updates": 1, "before": 0}'
     ids=str,
 )
 def test_forged_files(state: str, arrays: dict[str, np.ndarray], path: Path) -> None:
-    """Whoever knows the format can get a ValueError, and nothing else."""
+    """A forged file raises ValueError, and nothing else."""
     arrays = {name: array.copy() for name, array in arrays.items()}
     checksum = _checksum(state, arrays)
     head = {"format": FORMAT, "version": str(VERSION), "state": state, "sha256": checksum}
@@ -95,7 +95,7 @@ def test_forged_files(state: str, arrays: dict[str, np.ndarray], path: Path) -> 
 # ---- The disk ----
 
 
-def test_it_writes_every_so_often_and_at_the_end(path: Path) -> None:
+def test_it_writes_every_few_epochs_and_at_the_end(path: Path) -> None:
     seen = []
 
     class Looking(Recorder):
@@ -103,17 +103,17 @@ def test_it_writes_every_so_often_and_at_the_end(path: Path) -> None:
             seen.append(len(load_file(path)["losses"]) if path.exists() else 0)
 
     make(max_iter=8).set_callbacks(Checkpoint(path, every=3), Looking()).fit(*data())
-    assert seen == [0, 0, 0, 0, 3, 3, 3, 6, 6]  # of the fit, and of eight epochs
+    assert seen == [0, 0, 0, 0, 3, 3, 3, 6, 6]  # at the begin of the fit, and of eight epochs
     assert len(load_file(path)["losses"]) == 8
 
 
-def test_nothing_else_is_left(path: Path) -> None:
+def test_no_other_file_is_left(path: Path) -> None:
     resumed(path)
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_file_that_cannot_be_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fit says so, the estimator is usable, and the old file stays."""
+    """The fit raises, the estimator is usable, and the old file is kept."""
     begun(path, 4)
     content = path.read_bytes()
 
@@ -129,7 +129,7 @@ def test_a_file_that_cannot_be_written(path: Path, monkeypatch: pytest.MonkeyPat
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         resumed(tmp_path / "nowhere" / "fit.checkpoint")
 

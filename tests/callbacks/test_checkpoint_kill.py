@@ -1,4 +1,4 @@
-"""A fit that is killed and started again ends like one that was left alone."""
+"""Fits that are killed and resumed end like uninterrupted ones."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_killed(variant: str, moment: str, tmp_path: Path) -> None:
     assert_same_fit(resumed(path, **settings), make(**settings).fit(*data()))
 
 
-def test_the_fits_have_something_to_remember() -> None:
+def test_the_fits_depend_on_saved_state() -> None:
     stopped = make(**VARIANTS["early_stopping"]).fit(*data())
     assert np.argmax(stopped.validation_scores_) < KILLED_IN < stopped.n_iter_ < stopped.max_iter
     constant = make(**VARIANTS["plateau"] | {"learning_rate": "constant"}).fit(*data())
@@ -53,8 +53,8 @@ def test_the_fits_have_something_to_remember() -> None:
     assert plateau.loss_curve_[KILLED_IN] != constant.loss_curve_[KILLED_IN]
 
 
-def test_killed_by_somebody_else_again_and_again(tmp_path: Path) -> None:
-    """At any moment: in the engine, in Python, in the middle of the file."""
+def test_killed_repeatedly_by_another_process(tmp_path: Path) -> None:
+    """At any moment: in the engine, in Python, while the file is written."""
     path = tmp_path / "fit.checkpoint"
     moments = random.Random(0)
     epochs = [0]

@@ -1,4 +1,4 @@
-"""EarlyStopping ends a fit for the reasons it was given, and changes nothing else."""
+"""EarlyStopping ends a fit by its settings, and changes nothing else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_target_of_the_score() -> None:
 
 
 def test_the_score_is_the_estimators() -> None:
-    """Negative losses as scores: larger is better all the same."""
+    """Negative losses as scores: larger is better, too."""
     X, y = data("regressor")
     stop = EarlyStopping(target=-1.5)
     model = make("regressor", scoring="neg_mean_absolute_error", max_iter=50)
@@ -41,8 +41,8 @@ def test_the_score_is_the_estimators() -> None:
 
 @pytest.mark.parametrize("monitor", ["loss", "validation_score"])
 @pytest.mark.parametrize("tol", [0.0, 0.05])
-def test_standing_still(monitor: str, tol: float) -> None:
-    """It stops where the last three epochs were no better than the best before, and not sooner."""
+def test_stagnation(monitor: str, tol: float) -> None:
+    """It stops if the last three epochs were no better than the best before, and not sooner."""
     X, y = data()
     stop = EarlyStopping(monitor, n_iter_no_change=3, tol=tol)
     model = make(learning_rate_init=0.4, max_iter=100, n_iter_no_change=100)
@@ -58,7 +58,7 @@ def test_standing_still(monitor: str, tol: float) -> None:
     assert still == [False] * (len(still) - 1) + [True]
 
 
-def test_the_best_epoch_is_kept_where_early_stopping_says_so() -> None:
+def test_the_best_epoch_is_kept_with_early_stopping() -> None:
     X, y = data()
     settings = {"early_stopping": True, "learning_rate_init": 0.2, "max_iter": 30}
     model = make(**settings).set_callbacks(EarlyStopping(n_iter_no_change=2))
@@ -75,7 +75,7 @@ def test_time_limit() -> None:
     assert model.n_iter_ > 1
 
 
-def test_a_fit_out_of_time_goes_on_with_its_checkpoint(tmp_path: Path) -> None:
+def test_a_fit_ended_by_the_time_limit_is_resumed(tmp_path: Path) -> None:
     slow = At(2, lambda: time.sleep(0.2))
     soon = EarlyStopping(max_seconds=0.2)
     file = Checkpoint(tmp_path / "fit.checkpoint")
@@ -85,7 +85,7 @@ def test_a_fit_out_of_time_goes_on_with_its_checkpoint(tmp_path: Path) -> None:
     assert_same_fit(model, make().fit(*data()))
 
 
-def test_a_fit_that_is_resumed_stops_where_it_would_have(tmp_path: Path) -> None:
+def test_a_resumed_fit_stops_at_the_same_epoch(tmp_path: Path) -> None:
     X, y = data()
     stop = EarlyStopping("loss", n_iter_no_change=4, tol=0.05)
     settings = {"learning_rate_init": 0.1, "max_iter": 100, "n_iter_no_change": 100}
@@ -96,7 +96,7 @@ def test_a_fit_that_is_resumed_stops_where_it_would_have(tmp_path: Path) -> None
         kill = At(whole.n_iter_ - 2, lambda: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             make(**settings).set_callbacks(*[file, stop][::order], kill).fit(X, y)
-        for _ in range(2):  # where it had ended, it ends at once
+        for _ in range(2):  # the second, of a completed fit, ends at once
             model = make(**settings).set_callbacks(*[file, stop][::order]).fit(X, y)
             assert_same_fit(model, whole)
 
@@ -106,7 +106,7 @@ def test_a_warm_start_is_judged_by_its_own_epochs(monitor: str) -> None:
     X, y = data()
     stop = EarlyStopping(monitor, n_iter_no_change=2, tol=100)
     model = make(warm_start=True).set_callbacks(stop)
-    # The first epoch is always better than nothing.
+    # The first epoch is always an improvement.
     assert model.fit(X, y, X_val=X, y_val=y).n_iter_ == 3
     assert model.fit(X, y, X_val=X, y_val=y).n_iter_ == 6
 
@@ -116,15 +116,15 @@ def test_one_object_serves_many_fits() -> None:
     assert [make().set_callbacks(stop).fit(*data()).n_iter_ for _ in range(2)] == [3, 3]
 
 
-def test_the_estimators_own_reasons_come_first_if_they_come_first() -> None:
+def test_the_estimators_own_rule_may_stop_earlier() -> None:
     stop = EarlyStopping("loss", n_iter_no_change=10)
     assert make(tol=100, n_iter_no_change=2).set_callbacks(stop).fit(*data()).n_iter_ == 3
 
 
-def test_scores_that_are_not_there() -> None:
+def test_missing_scores() -> None:
     with pytest.raises(ValueError, match=says("validation_score", "X_val", "early_stopping=True")):
         make().set_callbacks(EarlyStopping(target=1.0)).fit(*data())
-    # A time limit alone looks at no curve.
+    # A time limit alone needs no curve.
     make().set_callbacks(EarlyStopping(max_seconds=100)).fit(*data())
 
 
@@ -146,7 +146,7 @@ def test_bad_settings(settings: dict[str, Any], parts: tuple[str, ...]) -> None:
         EarlyStopping(**settings)
 
 
-def test_it_shows_itself() -> None:
+def test_repr() -> None:
     stop = EarlyStopping("loss", target=0.5)
     assert repr(stop).startswith("EarlyStopping(monitor='loss', n_iter_no_change=None")
-    assert not Recorder().told
+    assert not Recorder().calls

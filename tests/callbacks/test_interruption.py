@@ -1,4 +1,4 @@
-"""Ctrl-C ends a fit, and the best that was learned by then is kept."""
+"""Fits ended by Ctrl-C keep the best parameters so far."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends itself a POSIX si
 
 
 @pytest.fixture(autouse=True)
-def _heeds_sigint() -> Iterator[None]:
-    """A shell starts what runs in its background with SIGINT ignored, and Python leaves it so."""
+def _handles_sigint() -> Iterator[None]:
+    """Restore the handler: background processes of a shell start with SIGINT ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 def ctrl_c() -> None:
-    """Press it soon: the engine is at work by then."""
+    """Send SIGINT after a short time, when the engine is running."""
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 
@@ -69,7 +69,7 @@ def test_the_best_epoch_is_kept() -> None:
 
 
 def test_in_the_middle_of_an_epoch() -> None:
-    """The last epoch that was completed is kept, and everything says the same."""
+    """The last completed epoch is kept, in the parameters and in all curves."""
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(200, 2)) for _ in range(200)]
     y = rng.integers(0, 2, 200)
@@ -78,14 +78,14 @@ def test_in_the_middle_of_an_epoch() -> None:
     model = make(**settings).set_callbacks(recorder, At(0, ctrl_c, "begin"))
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
-    assert recorder.told[-1] == ("teardown", "fit", 0)
+    assert recorder.calls[-1] == ("teardown", "fit", 0)
     assert model.n_iter_ == len(model.loss_curve_)
     if model.n_iter_:
         assert_same_fit(model, make(**settings | {"max_iter": model.n_iter_}).fit(X, y))
 
 
 def test_in_the_first_epoch() -> None:
-    """What was learned of it is better than nothing."""
+    """The parameters of the unfinished epoch are kept."""
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(1000, 2)) for _ in range(3000)]
     y = np.array([x[-1, 0] > 0 for x in X])
@@ -121,7 +121,7 @@ def test_in_the_middle_of_a_score() -> None:
     np.testing.assert_array_equal(model.predict_proba(X), alone.predict_proba(X))
 
 
-def test_a_warm_start_goes_on_from_there() -> None:
+def test_a_warm_start_continues_from_the_interrupted_fit() -> None:
     model = make(warm_start=True).set_callbacks(At(4, interrupt))
     with pytest.raises(KeyboardInterrupt):
         model.fit(*data())
@@ -136,10 +136,10 @@ OURS = str(Path(skrnn.__file__).parent)
 
 @contextmanager
 def raising_at(line: int) -> Iterator[list[str]]:
-    """Raise KeyboardInterrupt at one of the lines of skrnn that are run, and yield where that was.
+    """Raise KeyboardInterrupt at one executed line of skrnn, and yield its place.
 
-    But not in the function that holds the lock of a fit. Python heeds Ctrl-C after calls and at
-    jumps, so that ``with lock:`` always lets go of it; a trace function knows no such care.
+    The function that holds the lock of a fit is left out. Python checks for Ctrl-C after calls and
+    at jumps, so that ``with lock:`` always releases it; a trace function could raise in between.
     """
     passed = 0
     where: list[str] = []
@@ -172,7 +172,7 @@ def holds_the_lock(frame: FrameType) -> bool:
 
 @pytest.mark.parametrize("how", ["fit", "early_stopping", "partial_fit", "warm_start"])
 def test_at_any_line(how: str) -> None:
-    """Whole epochs are kept, or what was there before, and nothing of the fit stays behind."""
+    """Whole epochs are kept, or the state before the fit, and nothing else of the fit."""
     X, y = data(n=12)
     options: dict[str, Any] = {"max_iter": 2, "early_stopping": how == "early_stopping"}
     begun = make(warm_start=how == "warm_start", **options)
@@ -213,7 +213,7 @@ def test_at_any_line(how: str) -> None:
 
 
 class Meddles(At):
-    """Calls a method of an estimator at the end of the second epoch."""
+    """A callback that calls a method of an estimator at the end of the second epoch."""
 
     def __init__(self, call: Any) -> None:
         super().__init__(1, call)
@@ -228,7 +228,7 @@ class Meddles(At):
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_a_callback_cannot_fit_as_well(method: str) -> None:
+def test_a_callback_cannot_fit_the_estimator(method: str) -> None:
     X, y = data()
     model = make()
     for whose in (lambda _: model, lambda estimator: estimator):
@@ -253,7 +253,7 @@ def test_a_callback_can_fit_a_copy() -> None:
         assert_same_fit(one, make(max_iter=3).fit(X, y))
 
 
-def test_another_thread_cannot_fit_as_well() -> None:
+def test_another_thread_cannot_fit_the_estimator() -> None:
     X, y = data()
     model = make()
     at_work, done = threading.Event(), threading.Event()
@@ -279,7 +279,7 @@ def test_another_thread_cannot_fit_as_well() -> None:
     assert_same_fit(model, make().fit(X, y))
 
 
-def test_a_fit_that_is_refused_leaves_the_estimator_as_it_was() -> None:
+def test_a_refused_fit_leaves_the_estimator_unchanged() -> None:
     X, y = data()
     model = make().fit(X, y)
     before = pickle.dumps(model)

@@ -1,4 +1,4 @@
-"""When training stops, slows down, and which epoch it keeps."""
+"""The end of training, reductions of the learning rate, and the epoch that is kept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def steps(values: list[float], tol: float = 0.0, epochs: int = 3) -> list[bool]:
     return [patience.step(value) for value in values]
 
 
-def test_patience_runs_out_after_so_many_epochs_without_a_rise() -> None:
+def test_patience_ends_after_its_number_of_epochs_without_a_rise() -> None:
     assert steps([1, 2, 2, 2, 2]) == [False, False, False, False, True]
     assert steps([1, 0, 0, 1.5, 0, 0, 0]) == [False] * 6 + [True]
 
@@ -31,7 +31,7 @@ def test_a_rise_is_more_than_tol() -> None:
     assert steps([1, 1.75, 2.5], tol=0.5, epochs=1) == [False, False, False]
 
 
-def test_what_is_not_a_number_is_no_rise_and_spoils_nothing() -> None:
+def test_nan_is_no_rise_and_does_not_affect_later_epochs() -> None:
     nan = float("nan")
     assert steps([nan, 1, nan, nan, 2, nan, nan, nan]) == [False] * 7 + [True]
 
@@ -52,7 +52,7 @@ def judge(**options: Any) -> Judge:
     return Judge(Plan(**plan | options))
 
 
-def test_the_rate_falls_where_the_loss_stands_still() -> None:
+def test_the_rate_is_reduced_if_the_loss_stagnates() -> None:
     one = judge(schedule="plateau")
     rates = []
     for _ in range(2 * PLATEAU_EPOCHS + 1):
@@ -71,7 +71,7 @@ def test_with_early_stopping_the_score_decides_and_the_loss_does_not() -> None:
     assert seen == [(True, False), (True, False), (False, False), (False, True)]
 
 
-def test_without_early_stopping_the_score_is_only_looked_at() -> None:
+def test_without_early_stopping_the_score_is_only_recorded() -> None:
     one = judge(n_iter_no_change=2)
     for loss in (3.0, 2.0, 1.0):
         one.update(loss, -loss)
@@ -90,7 +90,7 @@ def scored(scores: list[float]) -> Any:
         ([0.1, 0.3, 0.2, 0.3], 2),  # the first of equals
         ([float("nan"), 0.1, 0.5, 0.2], 3),
         ([0.1, float("nan"), 0.3, float("nan")], 3),
-        ([float("nan")] * 4, 4),  # none is the best: the last
+        ([float("nan")] * 4, 4),  # no best epoch: the last
         ([-5.0, -3.0, -4.0, -6.0], 2),
     ],
     ids=str,
@@ -113,8 +113,8 @@ def test_validation_alone_changes_nothing() -> None:
     assert watched.validation_scores_[-1] == watched.score(X, y)
 
 
-def test_a_loss_that_is_not_finite_leaves_the_epoch_before() -> None:
-    """Parameters, the optimiser's memory, and the warning at the line that called fit."""
+def test_a_loss_that_is_not_finite_restores_the_epoch_before() -> None:
+    """Parameters and the optimiser's state; the warning is at the line that called fit."""
     X, y = data("regressor")
     settings: dict[str, Any] = {"loss": "poisson", "clip_norm": None, "learning_rate_init": 1e3}
     model = make("regressor", **settings)
@@ -130,7 +130,7 @@ def test_a_loss_that_is_not_finite_leaves_the_epoch_before() -> None:
         assert_same_fit(model, alone)
 
 
-def test_a_loss_that_is_not_finite_in_the_first_epoch_leaves_the_beginning() -> None:
+def test_a_loss_that_is_not_finite_in_the_first_epoch_restores_the_initial_state() -> None:
     X, y = data("regressor")
     settings: dict[str, Any] = {"loss": "poisson", "clip_norm": None}
     model = make("regressor", learning_rate_init=1e30, **settings)
@@ -171,7 +171,7 @@ def test_verbose(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
-def test_schedules_that_end_are_not_cut_short_by_the_training_loss(schedule: str) -> None:
+def test_the_training_loss_does_not_stop_schedules_that_end(schedule: str) -> None:
     to_the_end = judge(schedule=schedule, n_iter_no_change=2)
     for _ in range(10):
         to_the_end.update(1.0, None)
@@ -194,7 +194,7 @@ IMPROVING: dict[str, Any] = {
 }
 
 
-def test_max_iter_that_comes_too_soon_is_told_at_the_line_of_the_user() -> None:
+def test_a_small_max_iter_warns_at_the_line_of_the_user() -> None:
     X, y = data()
     too_soon = r"(?s)max_iter=4 .*training loss.*tol=0 .*n_iter_no_change=2 .*Raise max_iter"
     with pytest.warns(ConvergenceWarning, match=too_soon) as caught:
@@ -208,14 +208,14 @@ def test_max_iter_that_comes_too_soon_is_told_at_the_line_of_the_user() -> None:
         assert {warning.filename for warning in record} == {__file__}
 
 
-def test_a_number_of_epochs_that_was_not_the_users_is_not_called_so() -> None:
+def test_the_warning_names_a_default_max_iter_as_such() -> None:
     settings = IMPROVING | {"max_iter": None, "batch_size": 1, "learning_rate_init": 1e-4}
     chosen = r"epoch 25, which max_iter=None chose .*Set max_iter to a larger number"
     with pytest.warns(ConvergenceWarning, match=chosen):
         make(**settings).fit(*data())
 
 
-def test_with_early_stopping_it_is_the_score_that_still_improves() -> None:
+def test_with_early_stopping_the_warning_names_the_score() -> None:
     X, y = data()
     rising = make(early_stopping=True, scoring=scored([0.1, 0.2, 0.3, 0.4]), **IMPROVING)
     with pytest.warns(ConvergenceWarning, match="while the validation score still improved"):
@@ -225,16 +225,16 @@ def test_with_early_stopping_it_is_the_score_that_still_improves() -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"tol": 1e9},  # ended by the rule
+        {"tol": 1e9},  # ended by tol
         {"n_iter_no_change": 3, "tol": 1e9},  # in the very last epoch
-        {"n_iter_no_change": 4},  # which can wait for more epochs than there are
+        {"n_iter_no_change": 4},  # as large as max_iter, so that it never applies
         {"learning_rate": "cosine"},
         {"learning_rate": "one_cycle"},
         {"learning_rate": "cosine", "early_stopping": True, "validation_fraction": 0.3},
     ],
     ids=str,
 )
-def test_fits_that_end_as_they_should_are_silent(settings: dict[str, Any]) -> None:
+def test_fits_that_end_by_their_settings_are_silent(settings: dict[str, Any]) -> None:
     make(**IMPROVING | settings).fit(*data())  # a warning is an error here
 
 

@@ -1,5 +1,5 @@
-// Counts allocations: of C, where its functions can be replaced, or else those of operator new that
-// memory_in_use.h counts. Each program is one source file, and includes this once.
+// A counter of allocations: those of C, if its functions can be replaced, else those of operator
+// new, counted by memory_in_use.h. Each program is one source file, and includes this once.
 #pragma once
 
 #include <atomic>
@@ -7,7 +7,7 @@
 
 #include "memory_in_use.h"
 
-// The sanitizers bring a malloc of their own; then operator new of memory_in_use.h is what counts.
+// The sanitizers have their own malloc; then operator new of memory_in_use.h counts.
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define SKRNN_COUNTS_MALLOC 1
 

@@ -1,4 +1,4 @@
-// Weights, inputs and gradients that a cell is checked with, drawn at random.
+// Random weights, inputs and gradients for checks of a cell.
 #pragma once
 
 #include <algorithm>
@@ -18,9 +18,9 @@ struct Problem {
   Index T, B, I, H;
   bool reverse;
   bool carries;                // there is a first state, and a gradient of the last
-  std::vector<Index> lengths;  // [B], or empty where all sequences have T steps
-  // The parameters by name, optional ones maybe absent; x [T, B, I], dy [T, B, H]; and of each
-  // state what comes first and the gradient of what comes last, h0 and dh_n [B, H].
+  std::vector<Index> lengths;  // [B], or empty if all sequences have T steps
+  // The parameters by name, without some optional ones; x [T, B, I], dy [T, B, H]; and of each
+  // state the initial value and the gradient of the last, h0 and dh_n [B, H].
   Arrays arrays;
 
   Index gates() const { return cell.parameters.front().rows.units; }  // G
@@ -37,7 +37,7 @@ struct Problem {
   }
 };
 
-// What varies besides sizes.
+// Options of a problem besides its sizes.
 enum Option { kReverse = 1, kRagged = 2, kCarries = 4, kBias = 8, kDescending = 16, kOptions = 32 };
 
 // Whether an array is [B, H] and belongs to a state: h0, h_n, dh0, dh_n.
@@ -53,7 +53,7 @@ inline bool is_of_state(const skrnn::CellInfo& cell, const std::string& name) {
   return false;
 }
 
-// Every number is of order one, sums of K products included.
+// Every number is of order one, also sums of K products.
 inline Problem random_problem(Random& random, const skrnn::CellInfo& cell, Index T, Index B,
                               Index I, Index H, unsigned options) {
   Problem p{cell, T, B, I, H, (options & kReverse) != 0, (options & kCarries) != 0, {}, {}};

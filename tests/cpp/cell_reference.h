@@ -1,5 +1,5 @@
-// The equations of the cells in double precision, forward and backward, in plain loops; and the
-// check of those gradients against finite differences.
+// The equations of the cells in double precision, forward and backward, in plain loops; and a check
+// of their gradients against finite differences.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ inline double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }
 
 class Reference {
  public:
-  // Whether the equations of a cell stand here.
+  // Whether the equations of a cell are here.
   static bool knows(const skrnn::CellInfo& cell) {
     const std::string& name = cell.name;
     return name == "rnn" || name == "rnn_relu" || is_lstm(cell) || is_gru(cell);
@@ -51,7 +51,7 @@ class Reference {
     return cell.name == "gru" || cell.name == "gru_reset_before";
   }
 
-  // What a step leaves for the way back. Gates are [G][H] after their activations.
+  // Values of a step for the backward pass. Gates are [G][H] after their activations.
   struct Step {
     Vector x, h_prev, c_prev, gates, c, operand_n, hidden_n;
   };
@@ -70,7 +70,7 @@ class Reference {
     }
     return sums;
   }
-  // Of the same product, given `d`, the gradient of its value: adds those of weight, bias and v.
+  // Adds the gradients of weight, bias and v in that product, given `d`, the gradient of its value.
   void affine_gradient(const char* weight, const char* bias, int g, const Vector& v,
                        const double* d, Vector& dv) {
     const double* w = p_.arrays.at(weight).data() + g * p_.H * v.size();
@@ -83,7 +83,7 @@ class Reference {
       if (p_.has(bias)) results.at("d" + std::string(bias))[g * p_.H + j] += d[j];
     }
   }
-  // Of gate g: what its recurrent weights multiply.
+  // The operand of the recurrent weights of gate g.
   const Vector& operand(const Step& step, int g) const {
     return before_ && g == 2 ? step.operand_n : step.h_prev;
   }
@@ -109,7 +109,7 @@ class Reference {
       Vector a = affine("weight_ih", "bias_ih", g, x);
       const Vector u = affine("weight_hh", "bias_hh", g, operand(s, g));
       if (lstm_ && g != 2) {
-        // Through its peephole, i and f see c before the step, and o sees c after it.
+        // By their peepholes, i and f read c before the step, and o reads c after it.
         const Vector peephole = row(kPeepholes[g], 0, H);
         for (Index j = 0; j < H; ++j) {
           const double c_next = s.gates[H + j] * c[j] + s.gates[j] * s.gates[2 * H + j];
@@ -132,8 +132,8 @@ class Reference {
     return s;
   }
 
-  // The gradient of a c that gate g of unit j sees through a peephole, where there is one: adds
-  // that of the peephole.
+  // Returns the gradient of c by the peephole of gate g and unit j, 0 if there is none; adds the
+  // gradient of the peephole.
   double seen(int g, Index j, double d, double c) {
     if (!p_.has(kPeepholes[g])) return 0;
     results.at("d" + std::string(kPeepholes[g]))[j] += d * c;
@@ -194,7 +194,7 @@ class Reference {
     std::copy(values.begin(), values.end(), results.at(name).begin() + row * values.size());
   }
 
-  // Sequence b, there and back.
+  // Sequence b, forward and backward.
   void solve(Index b) {
     Vector h = row("h0", b, p_.H), c = row("c0", b, p_.H);
     std::vector<Step> steps;
@@ -221,7 +221,7 @@ class Reference {
   const bool lstm_, gru_, before_;
 };
 
-// The scalar whose gradients dy, dh_n and dc_n ask for.
+// The scalar whose gradients are dy, dh_n and dc_n.
 inline double loss(const Problem& p) {
   const Arrays results = Reference(p).results;
   double sum = 0;

@@ -61,7 +61,7 @@ void check_activation(const Activation& f, const std::string& isa, std::uint32_t
               static_cast<long long>(n));
   expect(worst <= kUlps, where, "accuracy");
 
-  // The place in a register, and the number of places in use, change nothing.
+  // Results do not depend on the lane, and on the number of lanes in use.
   bool same = true, nan_kept = true;
   Random random(4);
   for (Index count = 1; count <= 40; ++count) {
@@ -77,7 +77,7 @@ void check_activation(const Activation& f, const std::string& isa, std::uint32_t
     nan_kept &= std::isnan(all[count - 1]);
   }
   expect(same, where, "one number alone");
-  expect(nan_kept, where, "a NaN comes through");
+  expect(nan_kept, where, "a NaN stays a NaN");
 
   const float zeros[] = {0.0f, -0.0f};
   float at_zeros[2];

@@ -1,5 +1,4 @@
-// Checks what the reader of model files makes of the description in a file: JSON and nothing else,
-// with the fields that a model needs.
+// Checks of the description in model files: strict JSON, with the fields of a model.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -109,7 +108,7 @@ void check_json() {
     expect_good(bytes, std::string("delta ") + text);
     const skrnn::Model model = skrnn::Model::parse(bytes.data(), bytes.size());
     expect(std::get<double>(model.settings().loss.options.at("delta")) == delta,
-           std::string("delta arrives as ") + text);
+           std::string("delta is read as ") + text);
   }
   for (const char* text : {"1e309", "-1e309", "1e-400", "\"1\"", "true", "null", "[1]", "{}"}) {
     expect_error(with_delta(text), "loss.options.delta", std::string("delta ") + text);
@@ -192,7 +191,7 @@ void check_description() {
   huber.description = replaced(huber.description, "1.000000", "-1");
   expect_error(container(huber), "delta must be above 0, got -1", "a delta below 0");
 
-  // Without tensors whose shapes would tell, sizes must not overflow either.
+  // Sizes must not overflow either if no shape of a tensor contradicts them.
   File open = file_of(tokens_model());
   for (const char* loss : {"squared_error", "gaussian_nll", "quantile", "cross_entropy"}) {
     for (const char* targets : {"0", "-1", "2", "4611686018427387904", "9223372036854775807"}) {

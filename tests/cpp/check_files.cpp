@@ -1,6 +1,6 @@
-// Checks the reader of model files: what a file says arrives, and each thing that can be wrong with
-// one is an error that says so. check_description.cpp goes on with the description in a file,
-// check_mutated_files.cpp with files broken at random.
+// Checks of the reader of model files: sound files are read completely, and each error in a file
+// has its message. check_description.cpp checks the description in a file, check_mutated_files.cpp
+// has files broken at random.
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -15,7 +15,7 @@ void check_arrives(const skrnn::ServingSettings& settings, const std::string& wh
   const Bytes bytes = container(file);
   const skrnn::Model model = skrnn::Model::parse(bytes.data(), bytes.size());
   expect(model.description() == file.sealed_description(), what + ": the description");
-  // The text names every setting but the numbers of tensors.
+  // The text has every setting but the values of tensors.
   expect(description_of(model.settings()) == file.description, what + ": the settings");
   const std::vector<float> parameters = parameters_of(settings);
   expect(std::memcmp(model.parameters(), parameters.data(), parameters.size() * sizeof(float)) == 0,
@@ -127,7 +127,7 @@ void check_container() {
     expect_good(container(file), std::string("a tensor of Python's own, ") + e.dtype);
     file = sound;
     file.add({"a", e.dtype, e.shape, Bytes(e.size, '\xff')});
-    expect_error(container(file), "no part of this model", "a tensor that nothing needs");
+    expect_error(container(file), "no part of this model", "an unknown tensor");
     file = sound;
     file.add({"extra.a", e.dtype, e.shape, Bytes(e.size + 1, '\xff')});
     expect_error(container(file), "but its shape and dtype need", "a tensor with a byte more");
@@ -150,7 +150,7 @@ void check_container() {
   }
 }
 
-// Damage to anything that is read is found; format 1 has no digests that could find it.
+// Damage to every byte that is read is detected; format 1 has no digests to detect it.
 void check_damage() {
   skrnn::ServingSettings settings = channels_model();
   const File sound = file_of(settings);
@@ -171,9 +171,9 @@ void check_damage() {
                model.settings().target_scale == settings.target_scale &&
                model.settings().operations[0].values == settings.operations[0].values &&
                model.settings().operations[1].values == settings.operations[1].values,
-           what + " is of nothing that is read");
+           what + " is not read");
   }
-  expect(taken < 100, "flipped bits are found: " + std::to_string(taken) + " are not");
+  expect(taken < 100, "flipped bits are detected: " + std::to_string(taken) + " are not");
 
   File broken = sound;
   broken.data.back() = static_cast<char>(broken.data.back() ^ 1);
@@ -213,7 +213,7 @@ void check_files_on_disk() {
   write(good, container(sound));
   expect(error_number(good) == -1, "a good file is read");
   expect(skrnn::Model::load(good).description() == sound.sealed_description(),
-         "and says what it said");
+         "with its description");
   expect(error_number(path_of("none.skrnn")) == ENOENT, "a missing file is ENOENT");
   expect(error_number(path_of("none/none.skrnn")) == ENOENT, "in a missing folder, too");
   expect(error_number("") == ENOENT, "an empty path is ENOENT");
@@ -225,7 +225,7 @@ void check_files_on_disk() {
   expect(error_number("/dev/zero") == 0, "a device is refused");
 #endif
 
-  // A terabyte that takes no space on the disk: nothing of it is read but the header.
+  // A terabyte that takes no space on the disk: only its header is read.
   const std::string tail =
       ",\"head\":{\"dtype\":\"U8\",\"shape\":[1099511627776],"
       "\"data_offsets\":[" +
@@ -238,7 +238,7 @@ void check_files_on_disk() {
     write(bad, bytes);
     std::error_code error;
     fs::resize_file(fs::u8path(bad), bytes.size() + (std::uintmax_t{1} << 40), error);
-    if (error) break;  // a file system without holes in files
+    if (error) break;  // a file system without sparse files
     const std::size_t before = in_use;
     expect(error_number(bad) == 0, "a file of a terabyte is refused");
     expect(most_in_use - before < 1'000'000, "without reading it");

@@ -1,5 +1,5 @@
-// Checks the kernels of the C++ library alone, without Python, so that they can also be run where
-// only an emulator can run them. The truth is the equations in double precision.
+// Checks of the kernels without Python, so that they can also run under an emulator. The reference
+// is the equations in double precision.
 //
 //   cmake -S . -B build/core -DSKRNN_BUILD_PYTHON=OFF -DSKRNN_BUILD_TESTS=ON
 //   cmake --build build/core
@@ -30,7 +30,7 @@ namespace {
 
 using Results = std::map<std::string, Floats>;
 
-// Weights, inputs and gradients as the library takes them.
+// Weights, inputs and gradients in the layout of the library.
 struct Operands {
   explicit Operands(const Problem& p) {
     for (const auto& [name, array] : p.arrays) arrays.emplace(name, Floats(array));
@@ -46,7 +46,7 @@ struct Operands {
     }
     return skrnn::Layer(p.cell.name, p.I, p.H, parameters);
   }
-  // Of all states: before "" and after "0" is h0, and so on.
+  // The arrays of all states, by prefix and suffix: "" and "0" for h0, and so on.
   std::vector<const float*> states(const Problem& p, const char* before, const char* after) {
     std::vector<const float*> pointers;
     for (const skrnn::StateInfo& state : p.cell.states) {
@@ -61,8 +61,8 @@ skrnn::Batch padded(const Problem& p) {
   return skrnn::Batch::padded(p.T, p.B, p.lengths.empty() ? nullptr : p.lengths.data(), p.reverse);
 }
 
-// Forward and, where asked for, backward. `in` may hold rows packed instead of padded, if `batch`
-// says so.
+// Forward and, if requested, backward. `in` has packed rows instead of padded ones if `batch` is
+// packed.
 Results solve(const Problem& p, const skrnn::Layer& layer, const skrnn::Batch& batch, Operands& in,
               bool trains, int threads) {
   Results out;
@@ -95,7 +95,7 @@ Results solve(const Problem& p, const skrnn::Layer& layer, const skrnn::Batch& b
   return out;
 }
 
-// Gradients of parameters, which take a share of every sequence.
+// Whether a result is a sum over the sequences: the gradient of a parameter.
 bool is_batch_sum(const Problem& p, const std::string& name) {
   return name[0] == 'd' && name != "dx" && !is_of_state(p.cell, name);
 }
@@ -105,7 +105,7 @@ double worst_error = 0;  // of all arrays, in units of kBound
 void check_against_reference(const Problem& p, const Arrays& expected, const Results& results,
                              const std::string& where) {
   // Rounding grows with the largest number of an array, not with each; and in a sum over all steps,
-  // where much may cancel, with the terms.
+  // whose terms may cancel, with the terms.
   constexpr double kBound = 40 * FLT_EPSILON;
   const double terms = std::sqrt(static_cast<double>(p.T * p.B));
   for (const auto& [name, want] : expected) {
@@ -184,7 +184,7 @@ void check_packed(const Problem& p, const skrnn::Layer& layer, const Results& wh
   }
 }
 
-// One step at a time, into fresh arrays and in place, gives the bits of a whole forward pass.
+// One step at a time, into new arrays and in place, gives the bits of a whole forward pass.
 void check_steps(const Problem& p, const skrnn::Layer& layer, Operands& in, const Results& whole,
                  const std::string& where) {
   const Vector zeros(p.B * p.H, 0.0);
@@ -236,7 +236,7 @@ void check_nan(const Problem& p, const skrnn::Layer& layer, const Results& whole
                 !same_bits(results.at("dx"), at * p.I, whole.at("dx"), at * p.I, p.I);
     }
   }
-  expect(kept, where, "a NaN comes through");
+  expect(kept, where, "a NaN stays a NaN");
   expect(!spread, where, "a NaN stays in its sequence");
 }
 
@@ -266,7 +266,7 @@ void check_problem(const Problem& p, const Arrays& expected, const std::string& 
   check_nan(p, layer, trained, where);
 }
 
-// No sequences, or no steps: states and their gradients pass through, sums are zero.
+// No sequences, or no steps: states and their gradients are unchanged, sums are zero.
 void check_nothing(const skrnn::CellInfo& cell, const std::string& isa) {
   for (const auto& [T, B] : {std::pair<Index, Index>{0, 3}, {2, 0}, {0, 0}}) {
     Random random(3);
@@ -283,18 +283,18 @@ void check_nothing(const skrnn::CellInfo& cell, const std::string& isa) {
       }
       const Floats want =
           source.empty() ? Floats(Vector(got.size(), 0.0)) : Floats(p.arrays.at(source));
-      expect(same_bits(got, want), isa + " " + p.text(), name + " of nothing");
+      expect(same_bits(got, want), isa + " " + p.text(), name + " without steps");
     }
   }
 }
 
-// --- All of it -----------------------------------------------------------------------------------
+// --- All cases -----------------------------------------------------------------------------------
 
 struct Sizes {
   Index T, B, I, H;
 };
 
-// Every width of tile, height of tile and odd end; then what takes several passes, slabs and
+// Every width and height of a tile, with incomplete ones; then sizes with several passes, slabs and
 // chunks.
 std::vector<Sizes> all_sizes() {
   std::vector<Sizes> sizes;
@@ -313,8 +313,8 @@ std::vector<Sizes> all_sizes() {
 
 void check_cell(const skrnn::CellInfo& cell, const std::vector<std::string>& isas,
                 std::size_t every) {
-  // A cell without equations here has those of its twin in Python, and is checked for everything
-  // else.
+  // A cell without equations here is compared with its twin in Python, and only otherwise checked
+  // here.
   const bool known = Reference::knows(cell);
   if (known) check_reference(cell);
   if (!known) std::printf("%s: no equations to compare with\n", cell.name.c_str());
@@ -322,15 +322,15 @@ void check_cell(const skrnn::CellInfo& cell, const std::vector<std::string>& isa
   for (std::size_t n = 0; n < sizes.size(); n += every) {
     const Sizes& s = sizes[n];
     Random random(n);
-    // 11 has no divisor in common with what varies, so that sizes and options are combined in many
-    // ways.
+    // 11 has no common divisor with the numbers of sizes and options, so that many combinations
+    // occur.
     const unsigned options = 11 * n % kOptions;
     for (;;) {
       const Problem p = random_problem(random, cell, s.T, s.B, s.I, s.H, options);
       Arrays expected;
       if (known) {
         const Reference reference(p);
-        // Where a relu is that near its kink, rounding decides over its slope: draw again.
+        // So near to its kink, the slope of a relu depends on rounding: draw again.
         if (reference.nearest_kink < 2e-6) continue;
         expected = reference.results;
       }

@@ -1,6 +1,6 @@
-// Checks models as a device uses them: channels are prepared as the description says, no locale
-// changes what a file says, and sequences without steps are refused. See check_kernels.cpp for how
-// to build and run.
+// Checks of models: operations on channels follow the description, locales do not change the
+// reading of a file, and sequences without steps are refused. See check_kernels.cpp for how to
+// build and run.
 #if defined(__SSE__)
 #include <xmmintrin.h>
 #endif
@@ -20,7 +20,7 @@ namespace {
 using skrnn::Model;
 using skrnn::Stream;
 
-// More channels than are prepared at once.
+// More channels than one block of the operations.
 void check_operations() {
   using Kind = skrnn::ChannelOperation::Kind;
   constexpr Index kChannels = 150;
@@ -28,8 +28,8 @@ void check_operations() {
   std::vector<double> values;
   std::vector<float> raw;
   for (Index i = 0; i < kChannels; ++i) {
-    values.push_back(2.1 + 0.1 / 3 * static_cast<double>(i));  // no float is as exact
-    // Each seventh is missing, and filled once a number was added, which changes nothing of it.
+    values.push_back(2.1 + 0.1 / 3 * static_cast<double>(i));  // no float equals it
+    // Each seventh is NaN, which kAdd keeps and kFill replaces.
     raw.push_back(i % 7 == 0 ? std::nanf("") : random.uniform(1e3));
   }
   for (const bool in_float64 : {false, true}) {
@@ -64,7 +64,7 @@ void check_operations() {
   }
 }
 
-// Numbers as they are written where a comma stands before the decimals and dots between thousands.
+// Numbers with a comma before the decimals and dots between thousands.
 struct Commas : std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
   char do_thousands_sep() const override { return '.'; }
@@ -105,7 +105,7 @@ void check_empty_sequences() {
                  "sequence 1 has no steps");
 }
 
-// Threads that work for a caller treat subnormal numbers as it does.
+// The threads of a call treat subnormal numbers as its caller does.
 void check_subnormals() {
 #if defined(__SSE__)
   skrnn::ServingSettings settings;
@@ -115,7 +115,7 @@ void check_subnormals() {
   std::vector<float> parameters(random_parameters(settings).size());
   std::copy(bias, bias + 4, parameters.end() - 4);
   const Model model(settings, parameters.data());
-  constexpr Index kMany = 40'000;  // steps, which are worth several threads
+  constexpr Index kMany = 40'000;  // steps, enough for several threads
   const Index offsets[] = {0, kMany};
   const std::vector<float> values(kMany);
   const auto answers = [&](int threads) {

@@ -1,7 +1,7 @@
-// Gives the reader of model files what it should never meet: files of hundreds of thousands of
-// parts, and sound files with random changes, the same in every run. Whatever comes, it answers
-// with a model of finite numbers or an error, in memory bounded by the length of the file. Best
-// built with AddressSanitizer and UndefinedBehaviorSanitizer:
+// Checks of the reader of model files with files of hundreds of thousands of parts, and with sound
+// files after random changes, the same in every run. The reader always returns a model of finite
+// numbers or throws an error, in memory bounded by the length of the file. Best built with
+// AddressSanitizer and UndefinedBehaviorSanitizer:
 //
 //   build/check_mutated_files [--mutations N]
 #include "model_files.h"
@@ -77,7 +77,7 @@ void check_large() {
   expect_error(container(file), "more than 64 entries", "many dimensions");
 }
 
-// One random change of `text`, of the kinds that find what a reader takes for granted.
+// One random change of `text`, of kinds that find wrong assumptions of a reader.
 void mutate(std::string& text, const std::string& other, Random& random) {
   static const std::vector<std::string> numbers = {"-1",
                                                    "0",
@@ -145,7 +145,7 @@ void check_mutations(std::size_t mutations) {
   for (std::size_t i = 0; i < mutations; ++i) {
     File file = files[i % 2];
     const File& other = files[(i + 1) % 2];
-    // In either format: without digests more gets to what is behind them.
+    // In both formats: without digests fewer files are refused early.
     const bool has_digests = random.below(2) == 0;
     if (!has_digests) file = file.without_digests();
     const auto header_of = [&](const File& f) {
@@ -168,7 +168,7 @@ void check_mutations(std::size_t mutations) {
     accepted += error_of(bytes, "mutation " + std::to_string(i)).empty();
   }
   std::printf("%zu mutated files, of which %zu are still models\n", mutations, accepted);
-  expect(accepted > 0 && accepted < mutations / 2, "mutations reach both answers");
+  expect(accepted > 0 && accepted < mutations / 2, "some mutations are accepted, most refused");
 
   // Every bit of a header, and of the length before it.
   const Bytes good = container(files[0]);

@@ -1,4 +1,4 @@
-// Checks the numbers of docs/simd.md, an LSTM with I = 3 and H = 5 on 4 lanes, against the kernels.
+// Checks of the numbers in docs/simd.md, an LSTM with I = 3 and H = 5 on 4 lanes, with the kernels.
 // See check_kernels.cpp for how to build and run.
 #include <cstdio>
 #include <string>
@@ -15,20 +15,21 @@ using skrnn::Index;
 constexpr Index I = 3, H = 5, G = 4, kLanes = 4;
 constexpr skrnn::LayerShape kShape{I, H};
 
-// Numbers that a float holds exactly, no two alike.
+// Distinct numbers that a float represents exactly.
 std::vector<float> numbered(Index n, float first) {
   std::vector<float> numbers(static_cast<std::size_t>(n));
   for (Index i = 0; i < n; ++i) numbers[i] = first + static_cast<float>(i);
   return numbers;
 }
 
-// Where the packed forward weights have entry k of [x, h] for gate g of unit u, and its bias.
+// Indices in the packed forward weights: of entry k of [x, h] for gate g of unit u, and of its
+// bias.
 Index weight_at(Index g, Index u, Index k) {
   return 128 * (u / kLanes) + 16 * k + kLanes * g + u % kLanes;
 }
 Index bias_at(Index g, Index u) { return 256 + 16 * (u / kLanes) + kLanes * g + u % kLanes; }
 
-// The inner dimension of the products that lead back.
+// The inner dimension of the backward products.
 Index gate_at(Index g, Index u) { return 16 * (u / kLanes) + kLanes * g + u % kLanes; }
 
 void check_sizes(const skrnn::CellKernels& lstm) {
@@ -48,7 +49,7 @@ void check_places(const skrnn::CellKernels& lstm) {
   lstm.pack_forward(kShape, parameters, forward.data());
   lstm.pack_backward(kShape, parameters, backward.data());
 
-  expect(weight_at(1, 4, I + 2) == 212, "weight_hh[9, 2] stands at 212");
+  expect(weight_at(1, 4, I + 2) == 212, "weight_hh[9, 2] is at 212");
   std::vector<float> expected(288, 0.0f), expected_back(1024, 0.0f);
   for (Index g = 0; g < G; ++g) {
     for (Index u = 0; u < H; ++u) {
@@ -64,14 +65,15 @@ void check_places(const skrnn::CellKernels& lstm) {
       expected[bias_at(g, u)] = bias_ih[row] + bias_hh[row];
     }
   }
-  expect(forward == expected, "forward weights lie where the page says");
-  expect(backward == expected_back, "backward weights lie where the page says");
+  expect(forward == expected, "forward weights have the documented layout");
+  expect(backward == expected_back, "backward weights have the documented layout");
 
-  // A packed gradient lies as the weights do.
+  // A packed gradient has the layout of the weights.
   std::vector<float> dweight_ih(G * H * I), dweight_hh(G * H * H), dbias(G * H);
   float* gradients[] = {dweight_ih.data(), dweight_hh.data(), dbias.data(), nullptr};
   lstm.unpack_gradient(kShape, forward.data(), gradients);
-  expect(dweight_ih == weight_ih && dweight_hh == weight_hh, "a gradient lies as its weight");
+  expect(dweight_ih == weight_ih && dweight_hh == weight_hh,
+         "a gradient has the index of its weight");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Checks streams as a device uses them: what a step answers, that it allocates nothing on any
-// thread, and who may outlive whom. See check_kernels.cpp for how to build and run.
+// Checks of streams: answers of steps, no allocations on any thread, states, and lifetimes of
+// streams and models. See check_kernels.cpp for how to build and run.
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -20,7 +20,7 @@ namespace {
 using skrnn::Model;
 using skrnn::Stream;
 
-// --- What holds by type --------------------------------------------------------------------------
+// --- Static properties ---------------------------------------------------------------------------
 
 template <class T>
 constexpr bool kStepsSilently =
@@ -94,7 +94,7 @@ const double* step(Stream& stream, const Case& c, const Steps& data, Index t) {
   return c.tokens ? stream.step(data.token(t)) : stream.step(data.x(t));
 }
 
-// What predict says of each sequence after its first `steps` steps: [B, A].
+// The answers of predict for the first `steps` steps of each sequence: [B, A].
 std::vector<double> predicted(const Model& model, const Case& c, const Steps& data, Index steps,
                               int threads = 1) {
   std::vector<float> values;
@@ -139,8 +139,8 @@ void check_agrees(const Case& c) {
       rounds &= answers[i] == static_cast<float>(expected[i]);
     }
   }
-  expect(same, c.text() + ": a step is not what predict says");
-  expect(rounds, c.text() + ": float answers are not the rounded ones");
+  expect(same, c.text() + ": a step answers as predict does");
+  expect(rounds, c.text() + ": float answers are the rounded ones");
   stream.reset();
   again = same_bits(step(stream, c, data, 0), predicted(model, c, data, 1));
   expect(again, c.text() + ": after a reset");
@@ -164,21 +164,21 @@ void check_allocates_nothing(const Case& c) {
     return count_of_allocations() - before;
   };
   Stream stream(model, c.batch), other(model, c.batch);
-  expect(run(stream) == 0, c.text() + ": a step allocates");
+  expect(run(stream) == 0, c.text() + ": a step allocates nothing");
   long there = -1;
   std::thread([&] { there = run(other); }).join();
-  expect(there == 0, c.text() + ": the first steps on a new thread allocate");
+  expect(there == 0, c.text() + ": the first steps on a new thread allocate nothing");
 }
 
 void check_counter() {
   const long before = count_of_allocations();
-  ::operator delete(::operator new(1));  // which no compiler may leave out
-  expect(count_of_allocations() > before, "allocations of C++ are not counted");
+  ::operator delete(::operator new(1));  // a call that compilers may not remove
+  expect(count_of_allocations() > before, "allocations of C++ are counted");
 #if defined(SKRNN_COUNTS_MALLOC)
   const long between = count_of_allocations();
   void* volatile memory = std::malloc(1);
   std::free(memory);
-  expect(count_of_allocations() > between, "allocations of C are not counted");
+  expect(count_of_allocations() > between, "allocations of C are counted");
 #endif
 }
 
@@ -245,7 +245,7 @@ void check_threads(const Case& c) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  expect(wrong == 0, c.text() + ": with other threads at the same model");
+  expect(wrong == 0, c.text() + ": with other threads on the same model");
 }
 
 void check_refusals() {

@@ -1,9 +1,9 @@
-// The command line that the programs about kernels share:
+// The command line of the programs about kernels:
 //
 //   check_... [--every N] [instruction set ...]
 //
-// Without names a program runs every instruction set of this CPU; with --every N each N-th case
-// only, for emulators (5 or 11 still meet all sizes). For AArch64 see
+// Without names a program runs every instruction set of this CPU; with --every N only each N-th
+// case, for emulators (5 or 11 still include all sizes). For AArch64 see
 // cmake/aarch64-linux-gnu.cmake.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Counts what holds and prints what does not. Each program is one source file, and includes this
-// once.
+// Expectations: counted, and printed if they fail. Each program is one source file, and includes
+// this once.
 #pragma once
 
 #include <cstdio>
@@ -19,7 +19,7 @@ inline void expect(bool holds, const std::string& what) {
   if (!holds && failed <= 50) std::printf("FAILED  %s\n", what.c_str());
 }
 
-// `make` throws a std::invalid_argument that says `words`.
+// Expects that `make` throws a std::invalid_argument whose message contains `words`.
 inline void expect_refused(const std::function<void()>& make, const std::string& words) {
   std::string message;
   try {
@@ -28,7 +28,7 @@ inline void expect_refused(const std::function<void()>& make, const std::string&
     message = error.what();
   }
   expect(message.find(words) != std::string::npos,
-         "expected an error that says \"" + words + "\", got: " + message);
+         "expected an error with \"" + words + "\", got: " + message);
 }
 
 // The exit status of a program.

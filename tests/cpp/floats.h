@@ -1,4 +1,4 @@
-// Arrays that notice a read or a write beside them.
+// Arrays with guards that detect reads and writes out of bounds.
 #pragma once
 
 #include <algorithm>
@@ -19,8 +19,8 @@ inline Vector random_vector(Random& random, Index n, double bound) {
   return v;
 }
 
-// Floats for the library to read or write. A write beside them is noticed, and a read beside them
-// brings a NaN into the results, as does an element that was never written.
+// Floats for the library to read or write, between guards of NaN. A write to a guard is detected; a
+// read of a guard, or of an element that was never written, puts a NaN into the results.
 class Floats {
  public:
   explicit Floats(Index n) : memory_(n + 2 * kGuard, kNan) {}

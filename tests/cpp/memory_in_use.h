@@ -1,5 +1,5 @@
-// How much memory C++ has in use, how much it was at most since that was last looked at, and how
-// often memory was taken. Each program is one source file, and includes this once.
+// Counters of the memory of operator new: bytes in use, their maximum since its last reset, and
+// allocations. Each program is one source file, and includes this once.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,7 @@ namespace {
 std::atomic<std::size_t> in_use{0}, most_in_use{0}, allocations{0};  // of any thread
 
 void* take(std::size_t size, std::size_t alignment) {
-  // The size stands before the block, where it is found again.
+  // The size is stored before the block.
   const std::size_t head = alignment < 16 ? 16 : alignment;
   void* memory = std::aligned_alloc(head, head + (size + head - 1) / head * head);
   if (memory == nullptr) throw std::bad_alloc();
@@ -39,7 +39,7 @@ void* operator new(std::size_t size) { return take(size, 1); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return take(size, static_cast<std::size_t>(alignment));
 }
-// The sanitizers have one of their own, which would not match the delete below.
+// The sanitizers have their own, which would not match the delete below.
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   try {
     return take(size, 1);

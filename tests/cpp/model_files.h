@@ -1,5 +1,5 @@
-// How the programs that check the reader of model files make files, what becomes of them, and how
-// much memory that takes. Each program is one source file, and includes this once.
+// Files for the programs that check the reader of model files, and checks of its result and memory.
+// Each program is one source file, and includes this once.
 #pragma once
 
 #include <algorithm>
@@ -49,7 +49,7 @@ inline std::string json_string(const std::string& text) {
   return result + "\"";
 }
 
-// The CRC-32 of ISO 3309, a bit after the other.
+// The CRC-32 of ISO 3309, bit by bit.
 inline std::uint32_t crc32_of(const Bytes& bytes) {
   std::uint32_t remainder = ~std::uint32_t{0};
   for (const char c : bytes) {
@@ -61,7 +61,7 @@ inline std::uint32_t crc32_of(const Bytes& bytes) {
   return ~remainder;
 }
 
-// Of the format that is written now.
+// The version in the description of the current format.
 const std::string kVersion = "\"format_version\": 4";
 
 struct TensorEntry {
@@ -74,8 +74,8 @@ inline Bytes bytes_of(const std::vector<T>& values) {
   return Bytes(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
 }
 
-// A file in its parts, each of which can be broken. Digests are those of the broken parts, so that
-// a reader goes on to what is behind them.
+// The parts of a file, each of which can be broken. Digests are those of the broken parts, so that
+// a reader does not stop at them.
 struct File {
   struct Place {
     std::string name;
@@ -120,7 +120,7 @@ struct File {
   File without_digests() const {
     File file = *this;
     file.description = replaced(description, kVersion + ", \"crc32\": {}", "\"format_version\": 1");
-    // The options of a loss stood beside its name.
+    // The options of a loss were beside its name.
     const std::string before = ", \"options\": {";
     const std::size_t at = file.description.find(before), end = file.description.find('}', at);
     const std::string options =
@@ -225,7 +225,7 @@ inline File file_of(const skrnn::ServingSettings& settings) {
     file.add({"target.mean", "F64", targets, bytes_of(settings.target_mean)});
     file.add({"target.scale", "F64", targets, bytes_of(settings.target_scale)});
   }
-  // In another order than that of the arena.
+  // In an order other than that of the arena.
   const skrnn::NetworkLayout model(settings.network);
   const std::vector<float> parameters = parameters_of(settings);
   for (auto p = model.parameters().rbegin(); p != model.parameters().rend(); ++p) {
@@ -270,10 +270,10 @@ inline skrnn::ServingSettings tokens_model() {
   return settings;
 }
 
-// --- What reading comes to -----------------------------------------------------------------------
+// --- Results of reading --------------------------------------------------------------------------
 
-// Nothing, or the message of the std::invalid_argument. Whatever the bytes, a message can be
-// printed anywhere, and the memory in use is bounded by the length of the file.
+// An empty string, or the message of the std::invalid_argument. For any bytes, the message is
+// printable, and the memory in use is bounded by the length of the file.
 inline std::string error_of(const Bytes& bytes, const std::string& what) {
   std::string message;
   most_in_use = in_use.load();

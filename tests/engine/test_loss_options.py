@@ -1,4 +1,4 @@
-"""Options of losses: each loss has its own, and says what is wrong with others."""
+"""Options of losses, and messages about wrong ones."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def test_a_loss_has_the_options_it_declares(loss: str) -> None:
         _core.outputs_for(loss, 1, {"speed": 3.0})
 
 
-def test_numbers_of_any_type_will_do() -> None:
+def test_numbers_of_any_type() -> None:
     trainer("huber", {"delta": 2})
-    trainer("huber", {})  # which has a default
+    trainer("huber", {})  # its default
     trainer("quantile", {"quantiles": (0.1, 0.9)}, output_size=2)
     assert _core.outputs_for("quantile", 3, {"quantiles": [0.1, 0.9]}) == 6
 
@@ -50,7 +50,7 @@ def test_numbers_of_any_type_will_do() -> None:
         ("quantile", {"quantiles": [0.5, 1.0]}, r"quantiles must be in \(0, 1\), got 1"),
     ],
 )
-def test_what_is_wrong_is_named(loss: str, options: dict[str, Any], message: str) -> None:
+def test_wrong_options_are_named(loss: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         trainer(loss, options)
 

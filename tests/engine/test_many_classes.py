@@ -1,4 +1,4 @@
-"""Softmax over many classes, which goes through a kernel, against float64.
+"""Softmax over many classes, by a kernel, against float64.
 
 The head's weight is zero and its bias the logits, so that they are the outputs of every sequence.
 """
@@ -15,7 +15,7 @@ from reference.losses import LOSSES
 from skrnn import _core
 
 TWIN = LOSSES["cross_entropy"]
-KERNEL_FROM = 64  # classes; fewer are computed without it
+KERNEL_FROM = 64  # classes; fewer are computed without the kernel
 SIZES = [KERNEL_FROM - 1, KERNEL_FROM, *range(KERNEL_FROM + 1, 97), 1023, 1024, 1025, 10_000]
 
 Floats = NDArray[np.float32]
@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 
 @pytest.fixture(params=_core.available_isas(), autouse=True)
 def isa(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Every test on every instruction set."""
+    """Run every test on every instruction set."""
     before = _core.active_isa()
     _core.select_isa(request.param)
     yield request.param
@@ -41,7 +41,7 @@ def arena_of(layout: _core.NetworkLayout, logits: Floats) -> Floats:
 
 
 def loss_and_gradient(logits: Floats, target: int, n_jobs: int = 1) -> tuple[float, Floats]:
-    """Of one row of outputs, by the engine."""
+    """Loss and gradient of one row of outputs, by the engine."""
     layout = network_of(len(logits))
     loss, flat = _core.Trainer(layout, loss="cross_entropy").gradient(
         arena_of(layout, logits),
@@ -75,7 +75,7 @@ def test_loss_gradient_and_probabilities_are_those_of_float64(spread: float) -> 
 
 
 @pytest.mark.parametrize("K", [64, 70, 1000])
-def test_equal_logits_share_alike(K: int) -> None:
+def test_equal_logits_have_equal_probabilities(K: int) -> None:
     for value in (0.0, -3e38, 3e38, 1e-40):
         logits = np.full(K, value, np.float32)
         loss, gradient = loss_and_gradient(logits, K - 1)
@@ -86,7 +86,7 @@ def test_equal_logits_share_alike(K: int) -> None:
 
 @pytest.mark.parametrize("K", [64, 70, 1000])
 def test_logits_of_any_size(K: int) -> None:
-    """No overflow; a class out of all proportion takes everything, wherever it stands."""
+    """No overflow; a class with a far larger logit has probability one, at any index."""
     for place in (0, 1, K // 2, K - 1):
         logits = np.full(K, -3e38, np.float32)
         logits[place] = 3e38
@@ -103,7 +103,7 @@ def test_logits_of_any_size(K: int) -> None:
 
 
 @pytest.mark.parametrize("K", [64, 70, 1000])
-def test_a_class_that_cannot_be(K: int) -> None:
+def test_an_impossible_class(K: int) -> None:
     """A logit of minus infinity is a probability of zero, and changes nothing else."""
     rng = np.random.default_rng(1)
     logits = rng.standard_normal(K).astype(np.float32)
@@ -119,7 +119,7 @@ def test_a_class_that_cannot_be(K: int) -> None:
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("K", [64, 70, 1000])
-def test_what_is_no_number_is_not_hidden(K: int, bad: float) -> None:
+def test_nan_and_infinity_are_not_hidden(K: int, bad: float) -> None:
     for place in (0, 1, K // 2, K - 1):
         logits = np.zeros(K, np.float32)
         logits[place] = bad
@@ -129,7 +129,7 @@ def test_what_is_no_number_is_not_hidden(K: int, bad: float) -> None:
 
 @pytest.mark.parametrize(("K", "pooling"), [(7, "every_step"), (300, "last"), (300, "every_step")])
 def test_threads_change_no_bit(K: int, pooling: str) -> None:
-    """Enough rows that losses and bias gradients are shared; weights and zeros among them."""
+    """Enough rows that threads share losses and bias gradients; with weights, some of them zero."""
     rng = np.random.default_rng(2)
     lengths = rng.integers(1, 60, 400)
     offsets = np.concatenate([[0], lengths.cumsum()])
@@ -157,7 +157,7 @@ def test_threads_change_no_bit(K: int, pooling: str) -> None:
     assert everything(3) == one
 
 
-def test_a_stream_serves_what_predict_does() -> None:
+def test_a_stream_answers_as_predict() -> None:
     rng = np.random.default_rng(3)
     layout = network_of(777)
     parameters = rng.standard_normal(layout.num_parameters).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Training: updates against the twins, and what it may not depend on."""
+"""Training: updates against the twins, and independence of threads, cuts and memory."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def test_updates_are_the_twins(solver: str, clip_norm: float) -> None:
 
 @pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_weight_decay_spares_biases(solver: str) -> None:
-    """Where the gradient is zero, decay alone moves weights, and nothing moves biases."""
+    """With a gradient of zero, decay alone changes weights, and biases do not change."""
     problem = a_problem()
     engine = engine_of(problem, solver=solver, weight_decay=0.1, learning_rate=0.01)
     problem_weights = engine.weights
     assert problem_weights is not None
-    # one row that counts, and its loss has no slope
+    # one row with a weight, whose loss has a gradient of zero
     outputs = engine.predict()
     engine.targets[...] = outputs
     before = engine.parameters.copy()
@@ -74,7 +74,7 @@ def test_weight_decay_spares_biases(solver: str) -> None:
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_losses(loss: str) -> None:
-    """The head's gradient carries the loss's: checked on the outputs of a linear head."""
+    """Each loss and its gradient, by the gradients of a linear head."""
     rng = np.random.default_rng(3)
     twin = LOSSES[loss]
     options = {"quantiles": [0.1, 0.5, 0.9]} if loss == "quantile" else {}
@@ -162,7 +162,7 @@ def test_cuts_as_long_as_the_sequences_change_nothing(pooling: str | None) -> No
 
 
 def test_cuts_carry_the_state() -> None:
-    """With a learning rate of next to nothing, the loss of an epoch is that of whole sequences."""
+    """With a tiny learning rate, the loss of an epoch is that of whole sequences."""
     engine = engine_of(
         a_problem(None, bidirectional=False), batch_size=4, tbptt=2, learning_rate=1e-30
     )
@@ -170,7 +170,7 @@ def test_cuts_carry_the_state() -> None:
     assert engine.run_epoch(0)["loss"] == pytest.approx(expected, rel=1e-6)
 
 
-def test_rows_of_no_weight_do_not_count() -> None:
+def test_rows_of_zero_weight_do_not_count() -> None:
     engine = engine_of(a_problem(None))
     assert engine.weights is not None
     engine.weights[::2] = 0
@@ -183,8 +183,8 @@ def test_rows_of_no_weight_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("pooling", ["last", None])
-def test_light_rows_stay_light_in_minibatches_of_their_own(pooling: str | None) -> None:
-    """An epoch of single sequences goes where the only heavy one wants to, and nowhere else."""
+def test_small_weights_stay_small_in_minibatches_of_one(pooling: str | None) -> None:
+    """In an epoch of minibatches of one, only the heavy sequence determines the updates."""
     engine = engine_of(a_problem(pooling), solver="sgd", learning_rate=1e-3, batch_size=1)
     assert engine.weights is not None
     engine.weights[:] = 1e-12
@@ -198,7 +198,7 @@ def test_light_rows_stay_light_in_minibatches_of_their_own(pooling: str | None) 
     assert cosine == pytest.approx(1, abs=1e-3)
 
 
-def test_prediction_of_long_sequences_goes_in_cuts() -> None:
+def test_long_sequences_are_predicted_in_cuts() -> None:
     rng = np.random.default_rng(0)
     lengths = (40_000, 3, 17_000)
     for pooling in ("last", None):
@@ -215,7 +215,7 @@ def test_prediction_of_long_sequences_goes_in_cuts() -> None:
             np.testing.assert_array_equal(alone, together[rows[i] : rows[i + 1]])
 
 
-def test_a_loss_that_is_not_finite_stops_before_it_does_harm() -> None:
+def test_a_loss_that_is_not_finite_changes_no_parameter() -> None:
     engine = engine_of(a_problem())
     engine.targets[3] = np.nan
     summary = engine.run_epoch(0)
@@ -273,7 +273,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux")
 def test_one_long_series_trains_in_bounded_memory() -> None:
-    """Whole, its gates alone would take 50 MB; in cuts of 200 steps next to nothing."""
+    """As a whole, its gates alone would take 50 MB; in cuts of 200 steps far less."""
     run = subprocess.run(
         [sys.executable, "-c", LONG_SERIES], capture_output=True, text=True, check=True
     )

@@ -1,4 +1,4 @@
-"""The engine trains as PyTorch does: two bidirectional layers on a ragged batch, twenty updates."""
+"""Training against PyTorch: two bidirectional layers on a ragged batch, twenty updates."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SOLVERS = {
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
-    """So small a network is faster on one thread, on busy cores by far."""
+    """Run PyTorch on one thread, which is faster for small networks, above all on busy cores."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

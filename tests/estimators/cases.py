@@ -1,6 +1,6 @@
-"""The estimators that the tests of this folder run on, and data for each.
+"""The estimators of the tests in this folder, and data for each.
 
-An estimator to come is one more line in `CASES`: whatever holds for all is then tested on it.
+A new estimator is one more line in `CASES`, and all common tests then run on it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import pytest
 
 from skrnn import RNNClassifier, RNNRegressor, RNNStepRegressor, RNNTagger
 
-# Small enough that a fit takes milliseconds, and what may be changed in any way: a network that can
-# be cut in time, and a fit that can be continued.
+# Settings so small that a fit takes milliseconds, and that allow any test: a network that can be
+# cut in time, and a fit that can be continued.
 SMALL: dict[str, Any] = {
     "cell": "lstm",
     "pooling": "last",
     "learning_rate": "constant",
     "hidden_size": 6,
     "max_iter": 4,
-    "n_iter_no_change": 1000,  # fits are to end with max_iter, and not to warn that they did
+    "n_iter_no_change": 1000,  # fits end with max_iter, without a warning
     "batch_size": 8,
     "learning_rate_init": 0.01,
     "random_state": 0,
@@ -34,7 +34,7 @@ N_TOKENS = 6
 
 @dataclass(frozen=True)
 class Case:
-    """An estimator with some settings, and the targets it is for."""
+    """An estimator with some settings, and its targets."""
 
     name: str
     kind: Callable[..., Any]
@@ -143,7 +143,7 @@ CASES = [
     Case("step-regressor-events", RNNStepRegressor, events, {"loss": "binary_cross_entropy"}),
 ]
 
-# For tests that say nothing of targets or tokens: one line for each class.
+# For tests that do not depend on targets or tokens: one case per class.
 KINDS = [case for case in CASES if case.name in ("classifier", "regressor")]
 
 
@@ -152,7 +152,7 @@ def on(cases: Iterable[Case]) -> pytest.MarkDecorator:
 
 
 def outcomes(model: Any, X: Any) -> list[np.ndarray]:
-    """Everything that a fitted estimator says of sequences."""
+    """All predictions of a fitted estimator for sequences."""
     methods = ("predict", "predict_proba", "predict_log_proba")
     found = [getattr(model, name)(X) for name in methods if hasattr(model, name)]
     takes_std = "return_std" in inspect.signature(model.predict).parameters
@@ -169,7 +169,7 @@ def taken(sequences: Any, at: Iterable[int]) -> Any:
 
 
 def assert_same_bits(one: Any, other: Any) -> None:
-    """Equal in dtype, shape and every bit; of lists, dicts and object arrays every item."""
+    """Assert equal dtype, shape and bits, also of items of lists, dicts and object arrays."""
     if isinstance(one, dict):
         assert one.keys() == other.keys()
         one, other = list(one.values()), list(other.values())

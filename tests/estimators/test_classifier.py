@@ -38,7 +38,7 @@ def model(**settings: Any) -> RNNClassifier:
     ],
     ids=str,
 )
-def test_labels_come_back_as_they_were(classes: Any) -> None:
+def test_labels_keep_type_and_value(classes: Any) -> None:
     classes = np.asarray(classes)
     y = classes[thirds(X) % len(classes)]
     fitted = model(max_iter=150).fit(X, y)
@@ -46,7 +46,7 @@ def test_labels_come_back_as_they_were(classes: Any) -> None:
     predicted = fitted.predict(X)
     assert predicted.dtype == fitted.classes_.dtype == y.dtype
     assert np.mean(predicted == y) > 0.9
-    # What the classes are called changes nothing.
+    # The names of the classes do not matter.
     codes = np.searchsorted(fitted.classes_, y)
     assert_same_bits(model(max_iter=150).fit(X, codes).params_, fitted.params_)
 
@@ -82,7 +82,7 @@ def test_probabilities(case: Case) -> None:
         np.testing.assert_array_equal(fitted.predict(X), fitted.classes_[p.argmax(axis=1)])
 
 
-def test_logarithms_of_what_is_almost_impossible() -> None:
+def test_logarithms_of_tiny_probabilities() -> None:
     fitted = model().fit(X, thirds(X))
     fitted.params_["head.bias"][:] = [0, 300, -300]
     log_p = fitted.predict_log_proba(X)
@@ -97,10 +97,10 @@ def test_logarithms_of_what_is_almost_impossible() -> None:
     np.testing.assert_array_equal(several.predict_log_proba(X)[:, 1], np.zeros(len(X)))
 
 
-@pytest.mark.parametrize("settings", [{}, {"standardize": True}], ids=["as it is", "standardised"])
+@pytest.mark.parametrize("settings", [{}, {"standardize": True}], ids=["raw", "standardised"])
 @pytest.mark.parametrize("given", ["sequences", "frames", "table", "large float64", "texts"])
-def test_logarithms_read_all_that_probabilities_read(given: str, settings: Any) -> None:
-    """They know of names, of tables, of units and of words."""
+def test_log_probabilities_accept_the_same_input(given: str, settings: Any) -> None:
+    """Names, tables, standardisation and texts are handled as for probabilities."""
     rng = np.random.default_rng(0)
     data = {
         "sequences": [100 + 30 * x for x in X],
@@ -118,7 +118,7 @@ def test_logarithms_read_all_that_probabilities_read(given: str, settings: Any) 
     assert_same_bits(piped.predict_log_proba(data), log_p)
 
 
-def test_of_equal_probabilities_the_first() -> None:
+def test_the_first_of_equal_probabilities() -> None:
     fitted = model().fit(X, thirds(X))
     fitted.params_["head.weight"][:] = 0
     fitted.params_["head.bias"][:] = [-1, 0, 0]
@@ -151,7 +151,7 @@ def test_labels_of_several_kinds_of_indicators() -> None:
     assert never.predict_proba(X).shape == indicator.shape
 
 
-def test_labels_are_learned_each() -> None:
+def test_each_label_is_learned() -> None:
     indicator = labels(X)
     fitted = model(max_iter=200, hidden_size=16).fit(X, indicator)
     assert ((fitted.predict(X) == indicator).mean(axis=0) > 0.85).all()
@@ -168,7 +168,7 @@ def test_weights_of_classes_are_weights_of_their_sequences() -> None:
     assert_same_bits(by_class.params_, by_sequence.params_)
     twice = model(class_weight=weights).fit(X, y, sample_weight=np.full(len(y), 2.0))
     assert_same_bits(twice.params_, by_class.params_)
-    # A class that is not named weighs one; the weight of one that never comes does not matter.
+    # A class that is not named has weight one; the weight of an absent class does not matter.
     fewer = model(class_weight={"low": 3.0}).fit(X, y)
     assert_same_bits(fewer.params_, model(class_weight={"low": 3.0, "high": 1}).fit(X, y).params_)
     more = model(class_weight={**weights, "never": 9.0}).fit(X, y)
@@ -177,12 +177,12 @@ def test_weights_of_classes_are_weights_of_their_sequences() -> None:
         model(class_weight={"hihg": 2.0, "low": 1.0}).fit(X, y)
 
 
-def test_balanced_classes_weigh_the_same() -> None:
+def test_balanced_classes_have_the_same_weight() -> None:
     y = np.where(np.arange(len(X)) < 6, "rare", "common")
     balanced = model(class_weight="balanced").fit(X, y)
     share = {"rare": 30 / (2 * 6), "common": 30 / (2 * 24)}
     assert_same_bits(balanced.params_, model(class_weight=share).fit(X, y).params_)
-    # Sequences count as much as they weigh.
+    # Sequences count by their weights.
     weight = np.where(y == "rare", 2.0, 1.0)
     weighted = model(class_weight="balanced").fit(X, y, sample_weight=weight)
     repeated = {"rare": 36 / (2 * 12), "common": 36 / (2 * 24)}
@@ -216,14 +216,14 @@ def test_weights_of_classes_are_not_for_labels() -> None:
         model(class_weight="balanced").fit(X, labels(X))
 
 
-def test_classes_that_all_weigh_nothing() -> None:
+def test_classes_that_all_have_weight_zero() -> None:
     with pytest.raises(ValueError, match=says("class_weight", "zero")):
         model(class_weight={"high": 0, "low": 0}).fit(X, sides(X))
 
 
 @pytest.mark.skipif(not HAS_STRING_DTYPE, reason="NumPy 2 has this dtype")
 def test_labels_of_any_length() -> None:
-    """NumPy's strings of variable width, which scikit-learn cannot compare, are named."""
+    """The message names NumPy's strings of variable width, which scikit-learn cannot compare."""
     y = np.array(["low", "very high"], dtype=np.dtypes.StringDType())
     with pytest.raises(ValueError, match=r"StringDType.*astype\(str\)"):
         RNNClassifier().fit([[[0.0]], [[1.0]]], y)
@@ -235,7 +235,7 @@ def test_labels_of_any_length() -> None:
 def test_balanced_classes_are_even_in_batches_of_any_size(
     batch_size: int, solver: str, balanced_by: str
 ) -> None:
-    """Of equal sequences; neither a batch without the rare class nor clipping takes its weight."""
+    """For equal sequences; a batch without the rare class, or clipping, does not change this."""
     X, y = [np.ones((2, 1))] * 200, np.repeat([0, 1], [190, 10])
     model = RNNClassifier(
         hidden_size=4, batch_size=batch_size, solver=solver, max_iter=12, random_state=0
@@ -252,7 +252,7 @@ def test_balanced_classes_are_even_in_batches_of_any_size(
     [("balanced", 1e308), ({0: 1e300}, 1e300), ({0: 1e-200, 1: 2e-200}, 1e-200)],
 )
 def test_only_ratios_of_weights_matter(class_weight: Any, weight: float) -> None:
-    """However large or small they are, and their products."""
+    """Also of very large or small weights, and of their products."""
     X, y = [np.full((2, 1), i % 7) for i in range(40)], np.arange(40) % 2
     model = RNNClassifier(hidden_size=4, max_iter=2, class_weight=class_weight, random_state=0)
     one = model.fit(X, y, sample_weight=np.full(40, weight)).predict_proba(X)

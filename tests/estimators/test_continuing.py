@@ -1,4 +1,4 @@
-"""Training that goes on: warm_start and partial_fit."""
+"""Continued training: warm_start and partial_fit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helpers.support import says
 
 
 @on(CASES)
-def test_fits_that_go_on_are_one_long_fit(case: Case) -> None:
+def test_continued_fits_are_one_long_fit(case: Case) -> None:
     X, y = case.data()
     settings = {"dropout": 0.2, "recurrent_dropout": 0.1}
     once = case.make(**settings, max_iter=6).fit(X, y)
@@ -35,7 +35,7 @@ def test_calls_of_partial_fit_are_epochs(case: Case) -> None:
 
 
 @on(CASES)
-def test_without_warm_start_nothing_is_left(case: Case) -> None:
+def test_without_warm_start_a_fit_begins_anew(case: Case) -> None:
     X, y = case.data()
     fresh = case.make().fit(X, y)
     again = case.make()
@@ -55,7 +55,7 @@ def test_partial_fit_learns_from_parts(case: Case) -> None:
     assert model.score(X, y) > 0.8
 
 
-def test_all_classes_are_told_to_the_first_call() -> None:
+def test_the_first_call_gets_all_classes() -> None:
     X, y = KINDS[0].data()
     low = [x for x, label in zip(X, y, strict=True) if label == "low"]
     high = [x for x, label in zip(X, y, strict=True) if label == "high"]
@@ -88,7 +88,7 @@ def test_a_schedule_begins_anew_with_each_fit(case: Case, learning_rate: str) ->
 
 @pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle", "plateau"])
 @on(KINDS)
-def test_partial_fit_knows_no_schedule(case: Case, learning_rate: str) -> None:
+def test_partial_fit_ignores_schedules(case: Case, learning_rate: str) -> None:
     X, y = case.data()
     scheduled, constant = case.make(learning_rate=learning_rate), case.make()
     for _ in range(3):
@@ -100,7 +100,7 @@ def test_partial_fit_knows_no_schedule(case: Case, learning_rate: str) -> None:
 @pytest.mark.parametrize("then", ["adam", "adamw", "sgd", "rmsprop"])
 @pytest.mark.parametrize("first", ["adam", "sgd", "rmsprop"])
 @on(KINDS)
-def test_another_solver_goes_on(case: Case, first: str, then: str) -> None:
+def test_another_solver_continues(case: Case, first: str, then: str) -> None:
     X, y = case.data()
     model = case.make(solver=first, warm_start=True).fit(X, y)
     model.set_params(solver=then).fit(X, y)
@@ -120,7 +120,7 @@ OTHER_NETWORKS = {"cell": "gru", "hidden_size": 7, "num_layers": 2, "bidirection
         if case.make().get_params()[name] != value
     ],
 )
-def test_another_network_does_not_go_on(case: Case, name: str) -> None:
+def test_another_network_cannot_continue(case: Case, name: str) -> None:
     X, y = case.data()
     model = case.fitted(warm_start=True)
     before = outcomes(model, X)
@@ -131,7 +131,7 @@ def test_another_network_does_not_go_on(case: Case, name: str) -> None:
 
 
 @on(KINDS)
-def test_other_channels_do_not_go_on(case: Case) -> None:
+def test_other_channels_cannot_continue(case: Case) -> None:
     X, y = case.data()
     model = case.fitted(warm_start=True)
     with pytest.raises(ValueError, match=says("3 features", "expecting 2")):
@@ -140,7 +140,7 @@ def test_other_channels_do_not_go_on(case: Case) -> None:
     assert model.n_features_in_ == 3
 
 
-# ---- Settings changed behind the back of what was learned ----
+# ---- Settings changed after fit ----
 
 
 @pytest.mark.parametrize(

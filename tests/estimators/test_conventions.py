@@ -83,7 +83,7 @@ def test_it_learns_something(case: Case) -> None:
 
 
 @on(CASES)
-def test_it_shows_itself(case: Case) -> None:
+def test_repr(case: Case) -> None:
     for model in (case.make(), case.fitted()):
         assert type(model).__name__ in repr(model)
         assert type(model).__name__ in model._repr_html_()
@@ -93,12 +93,12 @@ def test_it_shows_itself(case: Case) -> None:
 
 
 def state_of(x: Any) -> None:
-    """Fail for what is neither NumPy nor plain Python."""
+    """Fail for values that are neither NumPy nor plain Python."""
     if dataclasses.is_dataclass(x) or hasattr(x, "get_params"):
         x = vars(x)
     if isinstance(x, np.ndarray):
         assert x.dtype != object
-        assert x.base is None, "a view would bring all of its base into the pickle"
+        assert x.base is None, "a view would put all of its base into the pickle"
     elif isinstance(x, dict):
         state_of(list(x))
         state_of(list(x.values()))
@@ -110,7 +110,7 @@ def state_of(x: Any) -> None:
 
 
 @on(CASES)
-def test_what_is_fitted_is_numpy_and_plain_python(case: Case) -> None:
+def test_the_fitted_state_is_numpy_and_plain_python(case: Case) -> None:
     state_of(case.fitted())
     state_of(case.fitted(warm_start=True).fit(*case.data()))
 
@@ -133,7 +133,7 @@ def test_a_copy_predicts_and_trains_on_as_the_original(case: Case, travel: Any) 
     model = case.fitted(warm_start=True)
     twin = travel(model)
     assert_same_bits(outcomes(twin, X), outcomes(model, X))
-    if travel is not copy.copy:  # which shares what is learned
+    if travel is not copy.copy:  # which shares the fitted arrays
         assert_same_bits(twin.fit(X, y).params_, model.fit(X, y).params_)
 
 
@@ -149,10 +149,10 @@ def test_a_model_from_memory_mapped_files_predicts(case: Case, tmp_path: Any) ->
 def test_a_pickle_holds_the_parameters_once_and_the_optimiser() -> None:
     model = CASES[0].fitted(hidden_size=64)
     n = sum(array.size for array in model.params_.values())
-    assert len(pickle.dumps(model)) < 4 * n * 3 + 10_000  # Adam remembers two of each
+    assert len(pickle.dumps(model)) < 4 * n * 3 + 10_000  # Adam stores two numbers of each
 
 
-# ---- Inputs stay as they are ----
+# ---- Inputs are unchanged ----
 
 
 @on(CASES)
@@ -183,7 +183,7 @@ def test_memory_mapped_and_read_only_input(case: Case, tmp_path: Any) -> None:
 
 @on(CASES)
 def test_tags_of_the_input(case: Case) -> None:
-    """Tokens are strings, or integers from 0 on, and no table of numbers is read as some."""
+    """Tokens are strings, or integers from 0 on, so a table of numbers is not valid input."""
     tags = get_tags(case.make()).input_tags
     assert tags.two_d_array is tags.three_d_array is not case.tokens
     assert tags.categorical is tags.positive_only is case.tokens

@@ -24,7 +24,7 @@ needs_timer = pytest.mark.skipif(
 
 @contextmanager
 def interrupted_after(seconds: float) -> Iterator[None]:
-    """Press Ctrl-C."""
+    """Send SIGINT after some seconds."""
 
     def press(*_: Any) -> None:
         raise KeyboardInterrupt
@@ -58,13 +58,13 @@ CHANGED = ("early_stopping", "hidden_size", "scoring", "tol", "n_iter_no_change"
 
 @needs_timer
 @on(CASES)
-def test_an_interrupted_fit_keeps_what_it_learned(case: Case) -> None:
+def test_an_interrupted_fit_keeps_its_parameters(case: Case) -> None:
     X, y = case.data()
     model = case.make(max_iter=10**9, tol=0, n_iter_no_change=10**9)
     with pytest.raises(KeyboardInterrupt), interrupted_after(0.1):
         model.fit(X, y)
     assert model.n_iter_ > 0
-    # The last epoch that ended counts, not the one that was under way.
+    # The last completed epoch counts, not the unfinished one.
     same = case.make(max_iter=model.n_iter_, tol=0, n_iter_no_change=10**9).fit(X, y)
     assert_same_bits(model.params_, same.params_)
     is_usable(model, case)
@@ -103,14 +103,14 @@ def remedies(epoch: str = r"\d+") -> str:
     return rf"(?s)not finite.*epoch {epoch}.*StandardScaler.*learning_rate_init.*clip_norm"
 
 
-# Steps that no float32 survives. With these units and targets the second minibatch overflows.
+# Learning rates that overflow float32. With these units and targets the second minibatch does.
 EXPLOSIVE = {"cell": "rnn_relu", "learning_rate_init": 1e30, "clip_norm": None, "solver": "sgd"}
 
 
 @pytest.mark.parametrize("batch_size", [8, 1000])
 @pytest.mark.parametrize("early_stopping", [False, True])
 @on(CASES)
-def test_divergence_is_told_and_leaves_a_usable_model(
+def test_divergence_warns_and_leaves_a_usable_model(
     case: Case, batch_size: int, early_stopping: bool
 ) -> None:
     X, y = case.data()
@@ -129,7 +129,7 @@ def test_divergence_is_told_and_leaves_a_usable_model(
         assert np.isfinite(array).all()
     assert np.isfinite(model.loss_curve_).all()
     assert model.n_iter_ == len(model.loss_curve_) < 20
-    # It can take the advice and go on, with the same solver.
+    # With the advice of the warning it continues, with the same solver.
     model.set_params(warm_start=True, learning_rate_init=1e-3, clip_norm=1.0, max_iter=2)
     assert np.isfinite(model.fit(X, y).loss_curve_).all()
     assert model.n_iter_ >= 2
@@ -141,7 +141,7 @@ def test_the_warning_names_the_epoch(case: Case) -> None:
     model = case.make(**EXPLOSIVE, batch_size=1000)
     with pytest.warns(ConvergenceWarning, match=remedies("1")):
         model.fit(X, y)
-    # It points to the line of the user, not to one of ours.
+    # It points to the user's line, not to the library's.
     with pytest.warns(ConvergenceWarning) as record:
         model.fit(X, y)
     assert record[0].filename == __file__
@@ -153,7 +153,7 @@ def test_huge_inputs(case: Case) -> None:
     for scale in (1e15, 1e30):
         huge = [(x * scale).astype(np.float32) for x in X]
         model = case.make(max_iter=20)
-        for cell in ("lstm", "gru", "rnn"):  # whose states are bounded
+        for cell in ("lstm", "gru", "rnn"):  # cells with bounded states
             model.set_params(cell=cell).fit(huge, y)
             assert all(np.isfinite(array).all() for array in model.params_.values())
             for found in outcomes(model, huge):
@@ -191,11 +191,11 @@ def test_sequences_of_one_step(case: Case) -> None:
     assert_same_bits(outcomes(case.make().fit(np.stack(ones), y), ones), outcomes(model, ones))
 
 
-# ---- What is printed ----
+# ---- Output of verbose ----
 
 
 @on(KINDS)
-def test_each_epoch_is_printed_where_wanted(case: Case, capsys: Any) -> None:
+def test_verbose_prints_each_epoch(case: Case, capsys: Any) -> None:
     X, y = case.data()
     case.make(max_iter=3).fit(X, y)
     assert capsys.readouterr().out == ""

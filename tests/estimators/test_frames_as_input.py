@@ -1,4 +1,4 @@
-"""Names of channels and of columns, where data frames are given."""
+"""Names of channels and of columns, from data frames."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_only_some_columns_with_names(case: Case) -> None:
 
 @on(KINDS)
 def test_tokens_have_no_names(case: Case) -> None:
-    """Also where the estimator had some from an earlier fit."""
+    """Also if the estimator had some from an earlier fit."""
     X, y = case.data()
     model = case.make().fit(frames(X, ["speed", "angle"]), y)
     model.set_params(embedding_size=2).fit([np.arange(1 + len(x)) for x in X], y)
@@ -67,7 +67,7 @@ def test_tokens_have_no_names(case: Case) -> None:
 
 
 @on(KINDS)
-def test_frames_that_do_not_agree(case: Case) -> None:
+def test_frames_with_different_names(case: Case) -> None:
     X, y = case.data()
     named = frames(X, ["speed", "angle"])
     named[3] = named[3][["angle", "speed"]]

@@ -11,7 +11,7 @@ from skrnn import _core, kernels
 from skrnn._training.initialization import initial_parameters, named_views
 
 CHANNELS, HIDDEN, OUTPUTS = 7, 40, 5
-KEEPING = 1 / (1 + np.exp(-1.0))  # a gate with a bias of one and nothing else
+KEEPING = 1 / (1 + np.exp(-1.0))  # a gate with only a bias of one
 
 
 def start(cell: str, **settings: Any) -> dict[str, np.ndarray]:
@@ -35,8 +35,8 @@ def test_recurrent_weights_are_orthogonal(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", _core.cells())
-def test_input_weights_are_of_glorot_and_bengio(cell: str) -> None:
-    """Their variance is 2 / (fan in + fan out), of each gate for itself."""
+def test_input_weights_are_those_of_glorot_and_bengio(cell: str) -> None:
+    """Their variance is 2 / (fan in + fan out), for each gate separately."""
     for name, weight in start(cell).items():
         if ".weight_ih" in name or name == "head.weight":
             fan_out = OUTPUTS if name == "head.weight" else HIDDEN
@@ -47,7 +47,7 @@ def test_input_weights_are_of_glorot_and_bengio(cell: str) -> None:
 
 @pytest.mark.parametrize("end", ["l0", "l0_reverse", "l1", "l1_reverse"])
 def test_lstm_keeps_its_state(end: str) -> None:
-    """With nothing read and nothing said, c' = sigmoid(1) c."""
+    """With zero weights, c' = sigmoid(1) c."""
     bias_ih, bias_hh = _biases(start("lstm"), end)
     lstm = kernels.LSTM(*_no_weights(4), bias_ih, bias_hh)
     h, c = np.random.default_rng(0).normal(size=(2, 3, HIDDEN)).astype(np.float32)
@@ -58,7 +58,7 @@ def test_lstm_keeps_its_state(end: str) -> None:
 @pytest.mark.parametrize("end", ["l0", "l0_reverse", "l1", "l1_reverse"])
 @pytest.mark.parametrize("cell", ["gru", "gru_reset_before"])
 def test_gru_keeps_its_state(cell: str, end: str) -> None:
-    """With nothing read and nothing said, h' = (1 - z) tanh(0) + z h, and z = sigmoid(2)."""
+    """With zero weights, h' = (1 - z) tanh(0) + z h, and z = sigmoid(2)."""
     bias_ih, bias_hh = _biases(start(cell), end)
     gru = kernels.GRU(*_no_weights(3), bias_ih, bias_hh, reset_after=cell == "gru")
     h = np.random.default_rng(0).normal(size=(3, HIDDEN)).astype(np.float32)

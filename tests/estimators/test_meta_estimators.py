@@ -1,4 +1,4 @@
-"""Pipelines, searches, cross-validation and the like, on sequences of different lengths."""
+"""Pipelines, searches, cross-validation and other meta-estimators, on ragged sequences."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_cross_validation_of_every_kind(case: Case) -> None:
     assert np.isfinite(found["train_score"]).all()
     predicted = cross_val_predict(case.make(), X, y, cv=3)
     assert predicted.shape == case.fitted().predict(X).shape
-    # The folds of a regressor are blocks, so the first third is what the first model did not see.
+    # The folds of a regressor are blocks, so the first third was held out from the first model.
     if case.kind is RNNRegressor:
         assert_same_bits(predicted[:8], found["estimator"][0].predict(X[:8]))
 
@@ -145,7 +145,7 @@ def test_text_in_a_pipeline() -> None:
     y = ["good", "bad"] * 20
     model = make_pipeline(TokenEncoder(), RNNClassifier(**LEARNS, embedding_size=4))
     assert cross_val_score(model, texts, y, cv=2).min() > 0.9
-    # Words that fit never saw are the unknown token, not an error.
+    # Words that were not in fit are the unknown token, not an error.
     assert model.fit(texts, y).predict(["a fine unheard-of film", "never seen"]).shape == (2,)
 
 
@@ -213,7 +213,7 @@ def test_learning_curves() -> None:
     ("meta", "y"),
     [(BaggingRegressor, REGRESSOR.data()[1]), (ClassifierChain, labels(CLASSIFIER.data()[0]))],
 )
-def test_those_that_want_a_table_take_equal_lengths(meta: Any, y: Any) -> None:
+def test_meta_estimators_that_need_a_table_accept_equal_lengths(meta: Any, y: Any) -> None:
     # They make one array of X themselves, before an estimator sees it.
     X, _ = REGRESSOR.data()
     inner = (REGRESSOR if meta is BaggingRegressor else CLASSIFIER).make()
@@ -234,7 +234,7 @@ def routing() -> Iterator[None]:
 
 @pytest.mark.usefixtures("routing")
 @on(KINDS)
-def test_what_can_be_requested(case: Case) -> None:
+def test_metadata_that_can_be_requested(case: Case) -> None:
     model = case.make()
     wanted = dict.fromkeys(("sample_weight", "X_val", "y_val", "sample_weight_val"), True)
     model.set_fit_request(**wanted)
@@ -276,7 +276,7 @@ def test_weights_of_validation_data_through_a_pipeline(case: Case) -> None:
 
 
 def test_validation_data_that_a_pipeline_does_not_transform() -> None:
-    """Raw next to transformed is refused; transformed in any way next to it is not."""
+    """A raw X_val with a transformed X is refused; any transformed X_val is not."""
     X, y = CLASSIFIER.data()
     raw = r"X comes from a transformer.*X_val does not.*transform_input=\['X_val'\]"
     scale = PerStep(StandardScaler()).fit(X)
@@ -295,17 +295,17 @@ def test_validation_data_that_a_pipeline_does_not_transform() -> None:
         targets = y[: len(held_out)]
         pipeline.fit(X, y, rnnclassifier__X_val=held_out, rnnclassifier__y_val=targets)
         CLASSIFIER.make().fit(Xt, y, X_val=held_out, y_val=targets)
-    # Of what is raw, or no longer in the new units, nothing is known to be wrong.
+    # With raw X, or other transformers, an error cannot be detected.
     CLASSIFIER.make().fit(X, y, X_val=Sequences(X), y_val=y)
     CLASSIFIER.make().fit(scale.inverse_transform(Xt), y, X_val=X, y_val=y)
 
 
 def test_tokens_that_a_pipeline_does_not_encode(tmp_path: Path) -> None:
     texts, y = ["a b c", "b", "c a"] * 4, [0, 1, 1] * 4
-    numbers = [[1, 2, 3], [2], [3, 1]] * 4  # of another vocabulary, for all one knows
+    numbers = [[1, 2, 3], [2], [3, 1]] * 4  # perhaps of another vocabulary
     network = RNNClassifier(embedding_size=2, **SMALL)
     pipeline = make_pipeline(TokenEncoder(), network, memory=str(tmp_path))
-    for _ in range(2):  # the second time X is read from the memory
+    for _ in range(2):  # the second time X is read from the cache
         with pytest.raises(ValueError, match="TokenEncoder, and X_val does not"):
             pipeline.fit(texts, y, rnnclassifier__X_val=numbers, rnnclassifier__y_val=y)
     with sklearn.config_context(enable_metadata_routing=True):

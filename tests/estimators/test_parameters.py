@@ -1,4 +1,4 @@
-"""Settings that cannot be: the message names the parameter, its value, and what is expected."""
+"""Refusals of settings: the message names the parameter, its value and the expected values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from cases import KINDS, Case, on
 from helpers.support import says
 
-# For each parameter values that it cannot have, and words of what it can.
+# For each parameter, values that are refused, and words of the message about allowed ones.
 WRONG: dict[str, tuple[list[Any], str]] = {
     "cell": (["", "LSTM", None, 3], "'lstm'"),
     "hidden_size": ([0, -3, 2.5, "64", None, True, np.nan, 10**15], "an integer of 1"),
@@ -46,7 +46,7 @@ WRONG: dict[str, tuple[list[Any], str]] = {
 }
 
 
-def test_every_parameter_is_looked_at() -> None:
+def test_every_parameter_is_checked() -> None:
     assert WRONG.keys() == {name for case in KINDS for name in case.make().get_params()}
 
 
@@ -85,14 +85,14 @@ def test_wrong_values(case: Case, name: str) -> None:
         ("loss", "autoo", "'auto'"),
     ],
 )
-def test_what_was_meant(name: str, value: str, meant: str) -> None:
+def test_suggestions(name: str, value: str, meant: str) -> None:
     X, y = KINDS[0].data()
     with pytest.raises(ValueError, match=says(f"{name}={value!r}", f"Did you mean {meant}?")):
         KINDS[0].make(**{name: value}).fit(X, y)
 
 
 @on(KINDS)
-def test_numbers_of_numpy_are_numbers(case: Case) -> None:
+def test_numbers_of_numpy_are_accepted(case: Case) -> None:
     X, y = case.data()
     model = case.make(
         hidden_size=np.int32(5),

@@ -1,4 +1,4 @@
-"""Refusals of estimators: the message says where it is, what it is, and what to do."""
+"""Refusals of data by estimators: the message names the place, the value and the remedy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def spoiled(X: list[np.ndarray], at: int, value: float) -> list[np.ndarray]:
 @on(KINDS)
 @pytest.mark.parametrize("channels", [1, 2])
 def test_one_sequence_is_not_several(case: Case, channels: int) -> None:
-    """(T, C) would be T univariate series of C steps, and T answers."""
+    """(T, C) would be T univariate series of C steps, with T predictions."""
     X, y = case.data()
     X = [x[:, :channels] for x in X]
     model = case.make().fit(X, y)
@@ -44,7 +44,7 @@ def test_one_sequence_is_not_several(case: Case, channels: int) -> None:
     assert len(model.predict([X[3]])) == 1
     assert len(model.predict(X[3][:, None])) == 4
     if channels == 1:
-        assert len(model.predict(X[0])) == 1  # of one step it is the same either way
+        assert len(model.predict(X[0])) == 1  # with one step both readings are the same
 
 
 @on(KINDS)
@@ -57,21 +57,21 @@ def test_one_sequence_in_a_frame_is_not_several(case: Case) -> None:
 
 
 @on(KINDS)
-def test_a_table_of_one_column_is_welcome_where_fit_saw_one(case: Case) -> None:
+def test_a_table_of_one_column_is_accepted_after_fit_on_one(case: Case) -> None:
     X, y = case.data()
     table = np.array([x[0, :1] for x in X])
     assert len(case.make().fit(table, y).predict(table)) == len(table)
 
 
 @on(KINDS)
-def test_tokens_are_no_quantities(case: Case) -> None:
+def test_tokens_are_not_numbers(case: Case) -> None:
     X = [[3, 0, 2], [1], [2, 2]] * 8
     _, y = case.data()
     parts = ("X", "tokens", type(case.make()).__name__, "embedding_size=16", "astype(float)")
     with pytest.warns(UserWarning, match=says(*parts)):
         warned = case.make().fit(Sequences(X), y)
     counts = [np.array(x, float) for x in X]
-    model = case.make().fit(X, y)  # a list of counts is one
+    model = case.make().fit(X, y)  # a list of counts is a univariate series
     assert_same_bits(outcomes(model, counts), outcomes(warned, counts))
     for made in ([x.astype(float) for x in Sequences(X)], Sequences(counts)):
         case.make().fit(made, y)
@@ -103,7 +103,7 @@ def test_a_target_or_weight_beyond_float64_is_named(case: Case, value: Any) -> N
 @on(CASES)
 def test_no_step_at_all(case: Case) -> None:
     _, y = case.data()
-    # Without an embedding scikit-learn takes nested lists of one length for a table.
+    # Without an embedding nested lists of one length are a table.
     for X in ([[]] * 24, Sequences([[]] * 24))[not case.tokens :]:
         with pytest.raises(ValueError, match=says("Sequence 0 of X is empty")):
             case.make().fit(X, y)
@@ -229,7 +229,7 @@ def test_targets_that_are_missing_or_too_few(case: Case) -> None:
         ({"a": 1}, ("y",)),
     ],
 )
-def test_targets_of_no_classes(y: Any, parts: tuple[str, ...]) -> None:
+def test_targets_that_are_not_classes(y: Any, parts: tuple[str, ...]) -> None:
     X, _ = KINDS[0].data()
     with pytest.raises((ValueError, TypeError), match=says(*parts)):
         KINDS[0].make().fit(X, y)
@@ -252,7 +252,7 @@ def test_targets_of_no_classes(y: Any, parts: tuple[str, ...]) -> None:
         (sparse.csr_matrix(np.eye(24)), ("parse",)),
     ],
 )
-def test_targets_that_are_no_numbers(y: Any, parts: tuple[str, ...]) -> None:
+def test_targets_that_are_not_numbers(y: Any, parts: tuple[str, ...]) -> None:
     X, _ = KINDS[1].data()
     with pytest.raises((ValueError, TypeError), match=says(*parts)):
         KINDS[1].make().fit(X, y)
@@ -275,7 +275,7 @@ def test_a_loss_that_does_not_fit_the_targets() -> None:
         RNNClassifier(loss="cross_entropy").fit(X, several)
 
 
-def test_standard_deviations_of_a_loss_that_has_none() -> None:
+def test_standard_deviations_of_a_loss_without_them() -> None:
     model = KINDS[1].fitted()
     with pytest.raises(ValueError, match=says("return_std", "gaussian_nll", "'auto'")):
         model.predict(KINDS[1].data()[0], return_std=True)
@@ -337,7 +337,7 @@ def test_validation_data_without_its_other_half(case: Case) -> None:
 
 
 @on(KINDS)
-def test_bad_validation_data_is_called_by_its_name(case: Case) -> None:
+def test_messages_name_validation_data(case: Case) -> None:
     X, y = case.data()
     with pytest.raises(ValueError, match=says("X_val", "NaN", "sequence 9")):
         case.make().fit(X, y, X_val=spoiled(X, 9, np.nan), y_val=y)
@@ -355,7 +355,7 @@ def test_validation_targets_that_the_estimator_cannot_predict() -> None:
 
 
 @on(KINDS)
-def test_too_little_to_hold_a_part_out(case: Case) -> None:
+def test_too_little_data_to_hold_out_a_part(case: Case) -> None:
     X, y = case.data(n=2)
     with pytest.raises(ValueError, match=says("early_stopping", "validation_fraction", "X_val")):
         case.make(early_stopping=True).fit(X[:1], y[:1])
@@ -364,7 +364,7 @@ def test_too_little_to_hold_a_part_out(case: Case) -> None:
 
 
 def test_one_held_out_number_has_no_score() -> None:
-    # R^2 compares with the mean: of one number it is not defined, and stops nothing.
+    # R^2 compares with the mean: for one number it is undefined, and does not stop the fit.
     X, y = KINDS[1].data(n=10)
     with pytest.raises(
         ValueError, match=says("early_stopping", "validation_fraction=0.1", "X_val")

@@ -16,7 +16,7 @@ REGRESSORS = [case for case in CASES if case.kind is RNNRegressor]
 
 
 def noise(n: int, seed: int = 0) -> list[np.ndarray]:
-    """Sequences of one channel that decide nothing."""
+    """Sequences of one channel, independent of the targets."""
     rng = np.random.default_rng(seed)
     return [rng.normal(size=(1 + i % 3, 1)) * 0.01 for i in range(n)]
 
@@ -52,7 +52,7 @@ def test_shapes(case: Case) -> None:
     assert one.predict(X).shape == (len(X), 1, *levels)
 
 
-def test_several_outputs_are_learned_each_on_its_scale() -> None:
+def test_each_output_is_learned_on_its_scale() -> None:
     y = np.column_stack([Y, 1e6 + 1e3 * Y, -1e-6 * Y])
     fitted = model(**LONG).fit(X, y)
     assert (r2_score(y, fitted.predict(X), multioutput="raw_values") > 0.9).all()
@@ -119,7 +119,7 @@ def test_quantiles_in_any_order_and_container() -> None:
 
 
 def test_the_median_is_the_absolute_error() -> None:
-    # The pinball loss at one half is half the absolute error, and Adam does not see the half.
+    # The pinball loss at one half is half the absolute error; the factor does not matter to Adam.
     settings = {"clip_norm": None, "solver": "sgd"}
     median = model(loss="quantile", quantiles=[0.5], learning_rate_init=0.02, **settings).fit(X, Y)
     absolute = model(loss="absolute_error", learning_rate_init=0.01, **settings).fit(X, Y)

@@ -1,4 +1,4 @@
-"""The same numbers give the same bits: again, on other threads, in other forms and company."""
+"""The same numbers give the same bits: again, on other threads, in other forms and batches."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_several_threads_predict_at_once(case: Case) -> None:
             assert_same_bits(found, expected)
 
 
-# ---- Company and order ----
+# ---- Other sequences and their order ----
 
 
 @on(CASES)
@@ -79,7 +79,7 @@ def test_a_prediction_does_not_depend_on_the_others(case: Case) -> None:
 
 @pytest.mark.parametrize("cell", ["rnn", "rnn_relu", "lstm", "gru", "gru_reset_before"])
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_company_does_not_matter_to_large_networks(cell: str, bidirectional: bool) -> None:
+def test_other_sequences_do_not_matter_to_large_networks(cell: str, bidirectional: bool) -> None:
     # Enough sequences for several blocks of the prediction, and units for several tiles.
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(length, 3)) for length in rng.integers(1, 60, 600)]
@@ -166,7 +166,7 @@ def test_univariate_series_in_a_table(case: Case) -> None:
     expected = outcomes(case.make().fit(rows, y), rows)
     assert_same_bits(outcomes(model, table), expected)
     assert_same_bits(outcomes(model, table.tolist()), expected)
-    # To a network steps are steps, however many.
+    # The number of steps may differ from that in fit.
     assert len(model.predict([[1.0], [2.0, 3.0]])) == 2
 
 

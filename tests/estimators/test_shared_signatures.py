@@ -1,7 +1,7 @@
 """Parameters, attributes and methods that estimators share are the same in all of them.
 
-scikit-learn reads signatures, and people read docstrings, so that both are written out in each
-class. What differs has to be in a table here, with its reason.
+scikit-learn reads signatures, and people read docstrings, so both are written out in each class.
+Every difference has to be in a table here, with its reason.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ ONLY_SOME = {
     "delta": "there is a huber loss",
 }
 
-# Of a parameter: what may differ (of default, entry, rule), and why.
+# Of a parameter: the parts that may differ (default, entry, rule), and the reason.
 DIFFERENT: dict[str, tuple[set[str], str]] = {
     "loss": ({"entry", "rule"}, "classes and numbers have other losses"),
-    "pooling": ({"default", "entry"}, "each has what did best in bench/defaults"),
+    "pooling": ({"default", "entry"}, "each has the best one of bench/defaults"),
     "bidirectional": ({"default", "entry"}, "labels of steps depend on later steps, too"),
     "tbptt": ({"entry"}, "answers at every step need no pooling"),
     "validation_fraction": ({"entry"}, "sequences with many labels have no strata"),
 }
 
-# Of an attribute, or a parameter of a method, whose entries differ: why.
+# Attributes, and parameters of methods, whose entries differ, with the reason.
 DIFFERENT_ENTRIES = {
     "attribute loss_curve_": "numbers are standardised for training",
     "attribute classes_": "a step has one label, a sequence one or several",
     "score y": "labels, or numbers",
     "score return score": "accuracy, or what the loss suggests",
     "partial_fit y": "classes, or numbers of which the first ones set the scale",
-    "partial_fit sample_weight": "classes have weights of their own",
+    "partial_fit sample_weight": "classes have weights, too",
     "predict return y": "a class, or numbers",
 }
 
@@ -73,14 +73,14 @@ def parameters(kind: type[Any]) -> dict[str, inspect.Parameter]:
 
 
 def differing(values: dict[str, Any]) -> bool:
-    """Whether not all of some values, one an estimator, are the same."""
+    """Whether some values, one per estimator, differ."""
     return len({repr(value) for value in values.values()}) > 1
 
 
 ALL = sorted({name for kind in KINDS for name in parameters(kind)})
 
 
-def test_who_has_which_parameters() -> None:
+def test_parameters_of_each_estimator() -> None:
     some = {name for name in ALL if not all(name in parameters(kind) for kind in KINDS)}
     assert some == ONLY_SOME.keys()
 
@@ -93,7 +93,7 @@ def test_each_parameter_has_an_entry_and_a_rule(kind: type[Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_entry_says_the_default(kind: type[Any]) -> None:
+def test_an_entry_names_the_default(kind: type[Any]) -> None:
     entries = sections(kind)["Parameters"]
     for name, parameter in parameters(kind).items():
         head = entries[name].partition("\n")[0]
@@ -149,7 +149,7 @@ def entries() -> dict[str, dict[str, str]]:
     return found
 
 
-def test_attributes_and_methods_are_told_in_the_same_words() -> None:
+def test_attributes_and_methods_have_the_same_entries() -> None:
     assert {name for name, texts in entries().items() if differing(texts)} == {*DIFFERENT_ENTRIES}
 
 

@@ -1,4 +1,4 @@
-"""Channels in the units of the network: `standardize`."""
+"""Standardised channels: `standardize`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAR = np.array([2.0**30, -5.0]), np.array([2.0**-3, 512.0])  # means and deviati
 
 
 def moved(X: list[np.ndarray], dtype: Any = np.float64) -> list[np.ndarray]:
-    """The same sequences in other units, two that float32 can hardly tell apart among them."""
+    """The same sequences in other units, with values that float32 can hardly distinguish."""
     mean, scale = FAR
     return [(x.astype(np.float64) * scale + mean).astype(dtype) for x in X]
 
@@ -36,7 +36,7 @@ def test_it_is_a_standard_scaler_of_steps(case: Case) -> None:
 
 @on(KINDS)
 def test_units_do_not_matter(case: Case) -> None:
-    """But for rounding: the sums of a channel are of other size."""
+    """Except for rounding: the sums of a channel have another magnitude."""
     X, y = case.data()
     ours = case.make(standardize=True).fit(X, y)
     others = case.make(standardize=True).fit(moved(X), y)
@@ -48,13 +48,13 @@ def test_units_do_not_matter(case: Case) -> None:
 
 
 @on(KINDS)
-def test_auto_leaves_alone_what_suits_the_network(case: Case) -> None:
+def test_auto_leaves_suitable_channels_unchanged(case: Case) -> None:
     X, y = case.data()
     assert_same_bits(
         case.make(standardize="auto").fit(X, y).params_,
         case.make(standardize=False).fit(X, y).params_,
     )
-    # One channel that does not is enough.
+    # One unsuitable channel is enough.
     for change in ([1, 5], [0.01, 1]), ([0, 3], [1, 1]):
         X_far = [x.astype(float) * change[1] + change[0] for x in X]
         assert_same_bits(
@@ -64,7 +64,7 @@ def test_auto_leaves_alone_what_suits_the_network(case: Case) -> None:
 
 
 @on(KINDS)
-def test_what_weighs_nothing_has_no_say(case: Case) -> None:
+def test_sequences_of_weight_zero_do_not_count(case: Case) -> None:
     X, y = case.data()
     weights = np.arange(len(X)) % 3 > 0
     X_odd = [x if weight else 1e6 * x for x, weight in zip(moved(X), weights, strict=True)]
@@ -74,7 +74,7 @@ def test_what_weighs_nothing_has_no_say(case: Case) -> None:
 
 
 @on(KINDS)
-def test_the_units_of_the_first_fit_stay(case: Case) -> None:
+def test_the_units_of_the_first_fit_are_kept(case: Case) -> None:
     X, y = case.data()
     model = case.make(standardize=True, warm_start=True).fit(moved(X), y)
     expected = model.predict(X)
@@ -84,7 +84,7 @@ def test_the_units_of_the_first_fit_stay(case: Case) -> None:
 
 
 @on(KINDS)
-def test_a_constant_channel_is_nothing(case: Case) -> None:
+def test_a_constant_channel_becomes_zero(case: Case) -> None:
     X, y = case.data()
     X = [np.column_stack([x, np.full(len(x), 7e5)]) for x in X]
     model = case.make(standardize=True).fit(X, y)
@@ -93,12 +93,12 @@ def test_a_constant_channel_is_nothing(case: Case) -> None:
 
 
 @on(KINDS)
-def test_what_float32_cannot_hold_then_is_refused_everywhere(case: Case) -> None:
+def test_overflow_after_standardisation_is_refused_everywhere(case: Case) -> None:
     X, y = case.data()
     X = [1e-30 * x for x in X]
     far = [np.full((2, 2), 1e30)] * 2
     model = case.make().fit(X, y)
-    # Channels of float32 of which one less its mean is beyond it.
+    # Channels of float32, one of which overflows when its mean is subtracted.
     ends = [np.array([[3e38, 1], [-3e38, 1]], np.float32)] * 3
     ends += [np.full((2, 2), -3e38, np.float32)] * (len(y) - 3)
     calls = [

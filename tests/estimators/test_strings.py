@@ -1,4 +1,4 @@
-"""Strings as tokens: an estimator learns its vocabulary, as TokenEncoder does in front of it."""
+"""Strings as tokens: an estimator learns its vocabulary, like a TokenEncoder in front of it."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def make(kind: Any, **settings: Any) -> Any:
 @both
 @pytest.mark.parametrize("min_frequency", [1, 2, 9])
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_as_an_encoder_in_front(kind: Any, min_frequency: int, early_stopping: bool) -> None:
-    """The same vocabulary, the same bits of parameters and of every answer."""
+def test_same_as_an_encoder_in_front(kind: Any, min_frequency: int, early_stopping: bool) -> None:
+    """The same vocabulary, the same bits of parameters and of all predictions."""
     y = targets(kind, X)
     settings = {"early_stopping": early_stopping, "validation_fraction": 0.2}
     model = make(kind, min_frequency=min_frequency, **settings).fit(X, y)
@@ -68,7 +68,7 @@ def test_as_an_encoder_in_front(kind: Any, min_frequency: int, early_stopping: b
 
 
 @both
-def test_lists_of_tokens_are_taken_as_they_are(kind: Any) -> None:
+def test_tokens_in_lists_are_unchanged(kind: Any) -> None:
     documents = [text.split() or ["none"] for text in X]
     y = targets(kind, X)
     model = make(kind).fit(documents, y)
@@ -92,8 +92,8 @@ def test_texts_in_any_container(container: Any) -> None:
 
 
 @both
-def test_what_weighs_nothing_is_not_learned(kind: Any) -> None:
-    """Neither strings nor integers: it is as if it were not there, to the bit."""
+def test_tokens_of_weight_zero_are_not_learned(kind: Any) -> None:
+    """Strings and integers: the fit is that without these sequences, to the bit."""
     y = targets(kind, X)
     weight = np.ones(len(X))
     weight[[3, -1]] = 0
@@ -108,7 +108,7 @@ def test_what_weighs_nothing_is_not_learned(kind: Any) -> None:
 
 
 @both
-def test_validation_data_teach_no_words(kind: Any) -> None:
+def test_words_of_validation_data_are_not_learned(kind: Any) -> None:
     y = targets(kind, X)
     held_out = ["brand new words", *X[:5]]
     y_val = targets(kind, held_out)
@@ -154,7 +154,7 @@ def test_a_warm_start_keeps_the_vocabulary(kind: Any) -> None:
 
 @both
 def test_a_warm_start_of_another_architecture(kind: Any) -> None:
-    """Of channels it cannot become one of strings, nor the other way round."""
+    """An estimator of channels cannot become one of strings, nor the other way round."""
     y = targets(kind, X)
     on_channels = make(kind, embedding_size=None, warm_start=True).fit([[0.5, 1.0]] * len(y), y)
     on_strings = make(kind, warm_start=True).fit(X, y)
@@ -166,7 +166,7 @@ def test_a_warm_start_of_another_architecture(kind: Any) -> None:
 
 
 @both
-def test_another_fit_learns_anew(kind: Any) -> None:
+def test_another_fit_learns_a_new_vocabulary(kind: Any) -> None:
     y = targets(kind, X)
     model = make(kind).fit(X, y)
     model.fit(["only these", *["words"] * (len(y) - 1)], y)
@@ -180,15 +180,15 @@ def test_another_fit_learns_anew(kind: Any) -> None:
 
 
 @both
-def test_a_refused_fit_leaves_the_vocabulary(kind: Any) -> None:
+def test_a_refused_fit_keeps_the_vocabulary(kind: Any) -> None:
     y = targets(kind, X)
     model = make(kind).fit(X, y)
-    vocabulary, said = dict(model.vocabulary_), outcomes(model, NEW)
+    vocabulary, before = dict(model.vocabulary_), outcomes(model, NEW)
     for wrong in (["", *[" "] * (len(y) - 1)], [*X[:-1], None], [*X[:-1], [1]], X[0]):
         with pytest.raises((TypeError, ValueError), match="X"):
             model.fit(wrong, y)
     assert model.vocabulary_ == vocabulary
-    assert_same_bits(outcomes(model, NEW), said)
+    assert_same_bits(outcomes(model, NEW), before)
 
 
 @both
@@ -204,8 +204,8 @@ def test_copies(kind: Any) -> None:
 
 def test_each_fold_has_a_vocabulary_of_its_own() -> None:
     y, folds = targets(RNNClassifier, X), KFold(4)
-    said = cross_validate(make(RNNClassifier), X, y, cv=folds, return_estimator=True)
-    for (train, _), model in zip(folds.split(X), said["estimator"], strict=True):
+    scores = cross_validate(make(RNNClassifier), X, y, cv=folds, return_estimator=True)
+    for (train, _), model in zip(folds.split(X), scores["estimator"], strict=True):
         assert model.vocabulary_ == TokenEncoder().fit([X[i] for i in train]).vocabulary_
     piped = make_pipeline(TokenEncoder(), make(RNNClassifier))
     assert_same_bits(
@@ -230,8 +230,8 @@ def test_it_may_end_a_pipeline(kind: Any) -> None:
     assert_same_bits(outcomes(model[-1], NEW), outcomes(make(kind).fit(X, y), NEW))
 
 
-def test_scorers_are_handed_numbers() -> None:
-    """Which the estimator reads as its own; numbers from elsewhere it refuses."""
+def test_scorers_get_numbers() -> None:
+    """The estimator accepts its own numbers, and refuses other integers."""
     y, scored = targets(RNNClassifier, X), []
 
     def score(estimator: Any, given: Any, truth: Any) -> float:
@@ -246,8 +246,8 @@ def test_scorers_are_handed_numbers() -> None:
 
 
 @both
-def test_unknown_words_are_trained_where_rare_ones_are_unknown(kind: Any) -> None:
-    """Row 0 of the embedding moves with min_frequency=2, and only then."""
+def test_unknown_words_are_trained_if_rare_ones_are_unknown(kind: Any) -> None:
+    """Row 0 of the embedding changes with min_frequency=2, and only then."""
     y, documents = targets(kind, X), [text or "good" for text in X]
     for least in (1, 2):
         one, three = (
@@ -260,7 +260,7 @@ def test_unknown_words_are_trained_where_rare_ones_are_unknown(kind: Any) -> Non
 
 @both
 def test_integers_are_not_counted(kind: Any) -> None:
-    """Nor is anything else new for them: a rare integer keeps its own vector."""
+    """With integers min_frequency has no effect: a rare integer keeps its own vector."""
     integers = [[i % 7, 3] if i else [8] for i in range(len(X))]
     y = targets(kind, X)
     model, other = make(kind, min_frequency=9).fit(integers, y), make(kind).fit(integers, y)

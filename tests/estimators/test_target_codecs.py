@@ -1,4 +1,4 @@
-"""Codecs: what they encode comes back, they never change, and they see rows of anything."""
+"""Codecs of targets: round trips, immutability, and independent rows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def learned(settings: Settings, y: Any) -> tuple[Codec, np.ndarray]:
 
 
 def certain(codec: Codec, encoded: np.ndarray) -> np.ndarray:
-    """The answers (n, A) of a model that is certain of encoded targets, and right."""
+    """The answers (n, A) of a model that predicts encoded targets with certainty."""
     if isinstance(codec, ClassCodec):
         return np.eye(codec.outputs)[encoded[:, 0].astype(int)]
     if isinstance(codec, NumberCodec):
@@ -44,20 +44,20 @@ def certain(codec: Codec, encoded: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("settings", "kind", "y"), CASES)
-def test_what_is_encoded_comes_back(settings: Settings, kind: type[Codec], y: Any) -> None:
+def test_round_trip(settings: Settings, kind: type[Codec], y: Any) -> None:
     codec, checked = learned(settings, y)
     assert type(codec) is kind
     encoded = codec.encode(checked)
     assert encoded.dtype == np.float32
     assert encoded.shape == (len(checked), codec.columns)
-    said = codec.meaning.predict(certain(codec, encoded))
-    assert said.shape == checked.shape
+    decoded = codec.meaning.predict(certain(codec, encoded))
+    assert decoded.shape == checked.shape
     if kind is NumberCodec:
         eps = np.finfo(np.float32).eps  # of standardised numbers, which are 2 at most here
         bound = 2 * eps * codec.units["target_scale"]
-        assert (np.abs(said - checked) <= bound).all()
+        assert (np.abs(decoded - checked) <= bound).all()
     else:
-        assert accuracy_score(checked, said) == 1.0
+        assert accuracy_score(checked, decoded) == 1.0
 
 
 @pytest.mark.parametrize(("settings", "kind", "y"), CASES)
@@ -70,8 +70,8 @@ def test_a_codec_never_changes(settings: Settings, kind: type[Codec], y: Any) ->
 
 
 @pytest.mark.parametrize(("settings", "kind", "y"), CASES)
-def test_rows_are_encoded_each_for_itself(settings: Settings, kind: type[Codec], y: Any) -> None:
-    """So rows may be those of steps as well: sequences of targets, end to end."""
+def test_rows_are_encoded_independently(settings: Settings, kind: type[Codec], y: Any) -> None:
+    """So rows may also be those of steps: concatenated sequences of targets."""
     codec, checked = learned(settings, y)
     assert type(codec) is kind
     whole = codec.encode(checked)
@@ -79,7 +79,7 @@ def test_rows_are_encoded_each_for_itself(settings: Settings, kind: type[Codec],
     assert np.concatenate(parts).tobytes() == whole.tobytes()
 
 
-def test_other_settings_leave_alone_what_was_learned() -> None:
+def test_other_settings_keep_the_learned_state() -> None:
     codec, _ = learned(NUMBERS, [3.0, -1.0, 5.0, 5.0])
     levels = (0.25, 0.75)
     quantiles = codec.under(NumberSettings("Tester", "quantile", {"quantiles": levels}))
@@ -88,7 +88,7 @@ def test_other_settings_leave_alone_what_was_learned() -> None:
     assert (codec.loss, codec.outputs) == ("squared_error", 1)
 
 
-def test_classes_that_are_known_to_come() -> None:
+def test_classes_given_in_advance() -> None:
     known = ClassSettings("Tester", "auto", None, known=np.array(["a", "b", "c"]))
     codec, checked = learned(known, ["b", "b"])
     assert codec.outputs == 3

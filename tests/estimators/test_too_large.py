@@ -23,7 +23,7 @@ COUNTS = ["hidden_size", "num_layers", "embedding_size", "batch_size", "max_iter
 @pytest.mark.parametrize("value", [HUGE, 10**5000], ids=["400", "5000"])
 @pytest.mark.parametrize("name", [*NUMBERS, *COUNTS])
 def test_parameters(name: str, value: int) -> None:
-    """Also where Python refuses to write the digits."""
+    """Also if Python refuses to write the digits."""
     model = RNNClassifier(**{**SMALL, name: value})
     with pytest.raises(ValueError, match=f"got {name}=an integer of more than 40 digits; expected"):
         model.fit(X, [0, 1, 0, 1])
@@ -84,10 +84,10 @@ for call in (
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bounds memory as Linux can")
-def test_what_memory_has_no_room_for_is_named_with_its_bytes() -> None:
-    said = run_python("-c", BOUNDED).stdout.splitlines()
-    layers, embedding, started, stream, packed, cache = said
-    # Adam remembers two numbers of each parameter, and there are its gradient and itself.
+def test_memory_errors_name_the_object_and_its_bytes() -> None:
+    output = run_python("-c", BOUNDED).stdout.splitlines()
+    layers, embedding, started, stream, packed, cache = output
+    # Adam stores two numbers for each parameter, besides the parameter and its gradient.
     parameters = 4 * 10**6 * (10**6 + 2 + 2) + 2 * 10**6 + 2
     assert f"{parameters} parameters would take {16 * parameters} bytes" in layers
     assert "rnn.weight_hh_l0 of shape (4000000, 1000000): lower hidden_size" in layers
@@ -96,4 +96,4 @@ def test_what_memory_has_no_room_for_is_named_with_its_bytes() -> None:
     assert "a stream of batch_size 268435456 would take" in stream
     assert "what backward needs of all steps and units would take" in cache
     assert "the packed weights of a layer would take" in packed
-    assert all("bytes, more memory than there is" in line for line in said)
+    assert all("bytes, more memory than there is" in line for line in output)

@@ -1,4 +1,4 @@
-"""Early stopping, validation data, and what scores them."""
+"""Early stopping, validation data, and their scores."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_it_stops_when_patience_ends(case: Case) -> None:
     X, y, X_val, y_val = split(case)
     settings = {"early_stopping": True, "n_iter_no_change": 3, "tol": 1e9, "max_iter": 50}
     model = case.make(**settings).fit(X, y, X_val=X_val, y_val=y_val)
-    assert model.n_iter_ == 4  # the first is better than nothing
+    assert model.n_iter_ == 4  # the first epoch is an improvement
     by_loss = case.make(n_iter_no_change=3, tol=1e9, max_iter=50).fit(X, y)
     assert by_loss.n_iter_ == 4
 
@@ -65,7 +65,7 @@ def test_validation_data_that_only_watches(case: Case) -> None:
 
 @on(KINDS)
 def test_each_epoch_of_warm_starts_has_its_score(case: Case) -> None:
-    """NaN where there was no validation, before and after."""
+    """NaN for epochs without validation, before and after."""
     X, y, X_val, y_val = split(case)
     held_out = {"X_val": X_val, "y_val": y_val}
     model = case.make(warm_start=True, max_iter=3, learning_rate="constant")
@@ -82,7 +82,7 @@ def test_each_epoch_of_warm_starts_has_its_score(case: Case) -> None:
 
 
 def test_a_file_with_scores_of_the_last_epochs_only(tmp_path: Path) -> None:
-    """As they were written before each epoch had one."""
+    """As written by earlier versions."""
     X, y, X_val, y_val = split(KINDS[0])
     model = KINDS[0].make(warm_start=True, max_iter=2).fit(X, y).fit(X, y, X_val=X_val, y_val=y_val)
     scores = model.validation_scores_
@@ -149,7 +149,7 @@ def test_one_quantile_is_one_prediction() -> None:
 
 
 def by_number(estimator: Any, X: Any, y: Any) -> float:
-    """A scorer that knows no weights."""
+    """A scorer without weights."""
     return -float(np.abs(estimator.predict(X) - y).mean())
 
 
@@ -166,7 +166,7 @@ def test_callables(case: Case) -> None:
     assert scoring(model, X_val, y_val) == max(model.validation_scores_)
 
 
-def test_scores_are_weighted_where_they_can_be() -> None:
+def test_scores_are_weighted_if_the_scorer_takes_weights() -> None:
     X, y = KINDS[1].data(n=40)
     weight = np.linspace(0.1, 5, 40)
     settings = {"early_stopping": True, "validation_fraction": 0.5, "max_iter": 3}
@@ -185,7 +185,7 @@ def test_scores_are_weighted_where_they_can_be() -> None:
 
 @on(CASES)
 def test_weights_of_validation_data(case: Case) -> None:
-    """The scores are those of the estimator's own score, and training does not see the weights."""
+    """The scores are those of the estimator's `score`, and training does not use the weights."""
     X, y, X_val, y_val = split(case)
     held_out = {"X_val": X_val, "y_val": y_val}
     weight = np.linspace(0.1, 5, len(X_val))
@@ -207,8 +207,8 @@ def test_weights_of_validation_data_choose_the_epoch() -> None:
     assert best == max(model.validation_scores_)
 
 
-def test_validation_data_that_weigh_nothing_are_not_there() -> None:
-    """Not for a scorer without weights either."""
+def test_validation_data_of_weight_zero_is_left_out() -> None:
+    """Also for a scorer without weights."""
     X, y, X_val, y_val = split(KINDS[1])
     weight = (np.arange(len(X_val)) % 2).astype(float)
     for scoring in (None, by_number):
@@ -218,17 +218,17 @@ def test_validation_data_that_weigh_nothing_are_not_there() -> None:
         assert weighted.validation_scores_ == some
 
 
-def test_a_scorer_that_fails_is_heard() -> None:
+def test_an_error_of_a_scorer_is_raised() -> None:
     def broken(*_: Any) -> float:
-        raise ValueError("of my own")
+        raise ValueError("the scorer failed")
 
     X, y = KINDS[0].data()
     model = KINDS[0].make(scoring=broken, early_stopping=True)
-    with pytest.raises(ValueError, match="of my own"):
+    with pytest.raises(ValueError, match="the scorer failed"):
         model.fit(X, y)
 
 
-def test_a_score_that_is_no_number_is_never_the_best() -> None:
+def test_a_nan_score_is_never_the_best() -> None:
     scores = iter([np.nan, 0.5, np.nan, 0.25])
 
     def scripted(*_: Any) -> float:

@@ -1,4 +1,4 @@
-"""Weights of sequences: what they mean, and that only their ratios do."""
+"""Weights of sequences: their meaning, and that only their ratios matter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skrnn import RNNRegressor
 
 
 def padded(case: Case) -> tuple[list[Any], Any, np.ndarray]:
-    """The data of a case among other sequences, which weigh nothing."""
+    """The data of a case among other sequences, of weight zero."""
     X, y = case.data()
     rng = np.random.default_rng(1)
     at = np.sort(rng.permutation(2 * len(X))[: len(X)])
@@ -29,7 +29,7 @@ def padded(case: Case) -> tuple[list[Any], Any, np.ndarray]:
 
 @pytest.mark.parametrize("settings", [{}, {"batch_size": 100}, {"early_stopping": True}], ids=str)
 @on(CASES)
-def test_what_weighs_nothing_is_not_there(case: Case, settings: dict[str, Any]) -> None:
+def test_sequences_of_weight_zero_are_left_out(case: Case, settings: dict[str, Any]) -> None:
     X, y = case.data()
     settings = {**settings, "validation_fraction": 0.25, "dropout": 0.1}
     without = case.make(**settings).fit(X, y)
@@ -43,14 +43,14 @@ def test_what_weighs_nothing_is_not_there(case: Case, settings: dict[str, Any]) 
     assert_same_bits(other.partial_fit(among, targets, sample_weight=weight).params_, one.params_)
 
 
-def test_a_class_that_weighs_nothing_is_known() -> None:
+def test_a_class_of_weight_zero_is_known() -> None:
     X, y = KINDS[0].data()
     model = KINDS[0].make().fit([*X, X[0]], [*y, "other"], sample_weight=[*np.ones(len(X)), 0])
     assert model.classes_.tolist() == ["high", "low", "other"]
     assert model.predict_proba(X).shape == (len(X), 3)
 
 
-def test_targets_that_weigh_nothing_set_no_scale() -> None:
+def test_targets_of_weight_zero_do_not_set_the_scale() -> None:
     X, y = KINDS[1].data()
     plain = KINDS[1].make().fit(X, y)
     model = KINDS[1].make().fit([*X, X[0]], [*y, 1e9], sample_weight=[*np.ones(len(X)), 0])
@@ -70,8 +70,8 @@ def test_only_ratios_of_weights_matter(case: Case) -> None:
 
 
 @on(CASES)
-def test_weight_two_is_twice_there(case: Case) -> None:
-    # One minibatch of everything, so that it does not matter who is in which.
+def test_weight_two_is_a_sequence_twice(case: Case) -> None:
+    # One minibatch of all sequences, so that the shuffle does not matter.
     X, y = case.data()
     settings = {"batch_size": 100, "clip_norm": None, "solver": "sgd"}
     weight = np.where(np.arange(len(X)) % 3 == 0, 2, 1)

@@ -24,7 +24,7 @@ TEXTS = ["The cat sat on the mat.", "a dog", "", "The DOG sat\n  here", "naïve 
 LISTS = [text.split() for text in TEXTS]
 EVENTS = [[3, "up", 3], ["down"], [2**40, "up"], [7]] * 6
 
-# Labels of every dtype that classes may have.
+# Labels of every possible dtype of classes.
 LABELS: dict[str, Any] = {
     "str": ["no", "perhaps", "certainly"],
     "wide str": np.array(["no", "yes"], "U40"),
@@ -51,7 +51,7 @@ SCALERS: dict[str, list[Any]] = {
     "three": [RobustScaler(), StandardScaler(copy=False), MinMaxScaler()],
 }
 
-# Steps in front of a network that may be given NaN.
+# Steps before a network whose input may have NaN.
 IMPUTERS: dict[str, list[Any]] = {
     "mean": [PerStep(SimpleImputer())],
     "median": [PerStep(SimpleImputer(strategy="median"))],
@@ -66,7 +66,7 @@ IMPUTERS: dict[str, list[Any]] = {
     ],
 }
 
-# Other steps that pipelines may have.
+# Other steps of pipelines.
 STEPS: dict[str, list[Any]] = {
     "a pipeline": [
         PerStep(make_pipeline(StandardScaler(), MaxAbsScaler())),
@@ -88,13 +88,13 @@ ENCODERS: dict[str, tuple[TokenEncoder, Any]] = {
 
 
 def sequences(n: int = 24, *, tokens: bool = False, dtype: Any = np.float32) -> list[np.ndarray]:
-    """Of 1..7 steps."""
+    """Random sequences of 1..7 steps."""
     rng = np.random.default_rng(0)
     if tokens:
         X = [rng.integers(0, TOKENS, 1 + i % 7) for i in range(n)]
         X[0][0] = TOKENS - 1
         return X
-    # Channels of other sizes, which scalers round differently in float32 and in float64.
+    # Channels of other magnitudes, which scalers round differently in float32 and in float64.
     sizes, shifts = [1.0, 30.0, 1e-3], [1e3, -5.0, 0.1]
     return [
         (rng.normal(size=(1 + i % 7, CHANNELS)) * sizes + shifts).astype(dtype) for i in range(n)
@@ -112,7 +112,7 @@ def with_gaps(dtype: Any = np.float32) -> list[np.ndarray]:
 
 
 def stirred(model: Any) -> Any:
-    """A fitted estimator with parameters far from where they start."""
+    """A fitted estimator with parameters far from their initial values."""
     rng = np.random.default_rng(1)
     for array in model.params_.values():
         array += rng.normal(scale=0.4, size=array.shape).astype(np.float32)
@@ -197,7 +197,7 @@ def of_strings(X: Any, **settings: Any) -> Any:
     return stirred(model.fit(X, np.arange(len(X)) % 2))
 
 
-# What makes the model, and sequences for it.
+# Functions that make a model, and sequences for it.
 Subject = tuple[Callable[[], Any], Callable[[], Any]]
 
 SUBJECTS: dict[str, Subject] = {
@@ -266,7 +266,7 @@ def input_of(name: str) -> Any:
 
 
 def answers(model: Any, X: Any) -> list[np.ndarray]:
-    """Everything that a model says of sequences."""
+    """All predictions of a model for sequences."""
     found = [model.predict(X)]
     methods = ("predict_proba", "predict_log_proba")
     found += [getattr(model, name)(X) for name in methods if hasattr(model, name)]

@@ -1,4 +1,4 @@
-"""Files of every format version that there was are loaded, and say what they always said."""
+"""Files of all earlier format versions are loaded, with unchanged predictions."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ FIRST_VERSION = {"RNNTagger": 4, "RNNStepRegressor": 4}
 FOLDER = Path(__file__).parent.parent / "artifacts"
 FILES = sorted(FOLDER.glob("version_*/*.skrnn"))
 
-# The answers are of one instruction set of one machine. On others sums are of another order, and
-# each float32 rounding is 6e-8 of its value: less than a hundred stand behind an answer.
+# The answers are of one instruction set of one machine. On others sums have another order, and each
+# float32 rounding is 6e-8 of its value: an answer has less than a hundred of them.
 RTOL = 5e-6
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_it_says_what_it_always_said(path: Path) -> None:
+def test_predictions_are_unchanged(path: Path) -> None:
     expected = np.load(path.with_suffix(".npz"), allow_pickle=False)
     model, (X, _) = skrnn.load(path), runtime_alone.input_of(expected)
     if hasattr(model, "feature_names_in_"):
         X = pd.DataFrame(X, columns=model.feature_names_in_)
-    said = {"predict": model.predict(X)}
+    predicted = {"predict": model.predict(X)}
     for name in ("predict_proba", "predict_log_proba"):
         if name in expected:
-            said[name] = getattr(model, name)(X)
+            predicted[name] = getattr(model, name)(X)
     if "std" in expected:
-        said["std"] = model.predict(X, return_std=True)[1]
-    assert {*said} == {*expected} & {"predict", "predict_proba", "predict_log_proba", "std"}
-    for name, values in said.items():
+        predicted["std"] = model.predict(X, return_std=True)[1]
+    assert {*predicted} == {*expected} & {"predict", "predict_proba", "predict_log_proba", "std"}
+    for name, values in predicted.items():
         values = runtime_alone.rows_of(values)
         assert (values.dtype, values.shape) == (expected[name].dtype, expected[name].shape)
         if values.dtype.kind == "f":
@@ -49,12 +49,12 @@ def test_it_says_what_it_always_said(path: Path) -> None:
             np.testing.assert_array_equal(values, expected[name])
 
 
-def test_the_runtime_alone_says_so_too() -> None:
-    """In a process where nothing but NumPy can be imported."""
+def test_the_runtime_alone_predicts_the_same() -> None:
+    """In a process where only NumPy can be imported."""
     pairs = [str(file) for path in FILES for file in (path, path.with_suffix(".npz"))]
     program = str(Path(runtime_alone.__file__))
-    said = run_python(program, *pairs, "--rtol", str(RTOL)).stdout.splitlines()
-    assert len(said) == len(FILES)
+    output = run_python(program, *pairs, "--rtol", str(RTOL)).stdout.splitlines()
+    assert len(output) == len(FILES)
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
@@ -89,13 +89,13 @@ def test_there_is_one_of_each_estimator_and_version() -> None:
 
 
 def test_they_are_small() -> None:
-    """Some 100 kB a version."""
+    """Some 100 kB per version."""
     sizes = [path.stat().st_size for path in FOLDER.rglob("*.*")]
     assert sum(sizes) < 120_000 * FORMAT_VERSION
 
 
 def test_the_script_writes_such_files(tmp_path: Path) -> None:
-    """What it writes today is, on one machine, read today with the same bits."""
+    """On one machine, its files are read with the same bits."""
     folder = tmp_path / f"version_{FORMAT_VERSION}"
     run_python(str(FOLDER / "write.py"), str(folder))
     written = sorted(folder.glob("*.skrnn"))

@@ -1,4 +1,4 @@
-"""A file is the old one or the new one, whatever happens, and nothing else is left behind."""
+"""Atomic writing: after any event a file is the old or the new one, and no other file is left."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def test_ctrl_c_after_the_replacement_leaves_the_new_file(
     assert [item.read_bytes() for item in path.parent.iterdir()] == [b"new"]
 
 
-def test_writers_do_not_meet(path: Path) -> None:
-    """Whoever comes last has written the file, and all of it."""
+def test_writers_do_not_mix(path: Path) -> None:
+    """The file is that of the last writer, and whole."""
     contents = [bytes([i]) * 100_000 for i in range(8)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda content: write_atomically(path, content), contents * 4))
@@ -89,7 +89,7 @@ def test_writers_do_not_meet(path: Path) -> None:
 def test_file_and_folder_are_on_the_disk_before_it_returns(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file before it gets its name, the folder after."""
+    """The file before it is renamed, the folder after."""
     calls: list[str] = []
     fsync, replace = os.fsync, Path.replace
 
@@ -129,15 +129,13 @@ def test_links_are_followed(path: Path) -> None:
     (path.parent / "folder").mkdir()
     target = path.parent / "folder" / "target"
     path.symlink_to(target)
-    for content in (b"first", b"second"):  # the target is not there, and then it is
+    for content in (b"first", b"second"):  # first without a target, then with one
         write_atomically(path, content)
         assert path.is_symlink()
         assert target.read_bytes() == content
 
 
-def test_what_may_not_be_written_is_not_replaced(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_only_file_is_not_replaced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_bytes(b"old")
     path.chmod(0o444)
     if os.access(path, os.W_OK):  # root may write anything
@@ -161,28 +159,28 @@ def test_folders_and_devices_are_not_replaced(path: Path) -> None:
 
 @pytest.mark.parametrize("name", [os.sep, f"new{os.sep}", f".{os.sep}"])
 def test_names_of_folders(name: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for `open`, what ends in a separator is a folder, also where there is none yet."""
+    """As for `open`, a name that ends in a separator is a folder, even if it does not exist."""
     monkeypatch.chdir(path.parent)
     with pytest.raises(IsADirectoryError):
         write_atomically(name, b"")
     assert not list(path.parent.iterdir())
 
 
-def test_a_folder_that_is_not_there(path: Path) -> None:
+def test_a_missing_folder(path: Path) -> None:
     with pytest.raises(FileNotFoundError) as error:
         write_atomically(path / "none" / "model", b"new")
     assert error.value.filename == str(path / "none" / "model")
 
 
 @POSIX
-def test_names_may_be_as_long_as_names_can_be(path: Path) -> None:
+def test_names_of_the_greatest_length(path: Path) -> None:
     for name in ("x" * 255, "é" * 127):
         write_atomically(path.with_name(name), b"new")
         assert path.with_name(name).read_bytes() == b"new"
 
 
 class Where:
-    """A path-like object that is no Path."""
+    """A path-like object other than Path."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -205,7 +203,7 @@ def test_a_relative_path(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.listdir() == ["model"]  # noqa: PTH208
 
 
-def test_a_model_that_cannot_be_saved_leaves_the_old_file(path: Path) -> None:
+def test_a_model_that_cannot_be_saved_keeps_the_old_file(path: Path) -> None:
     model, X = classifier(), sequences()
     model.save(path)
     expected = model.predict_proba(X)
@@ -215,8 +213,8 @@ def test_a_model_that_cannot_be_saved_leaves_the_old_file(path: Path) -> None:
 
 
 @POSIX
-def test_who_reads_while_another_writes_gets_one_or_the_other(path: Path) -> None:
-    """Also where the file is replaced between its opening and the look at its size."""
+def test_a_reader_gets_the_old_or_the_new_file(path: Path) -> None:
+    """Also if the file is replaced between its opening and the check of its size."""
     models = [classifier(hidden_size=size) for size in (2, 30)]
     skrnn.save(models[0], path)
     program = (
@@ -234,7 +232,7 @@ def test_who_reads_while_another_writes_gets_one_or_the_other(path: Path) -> Non
     assert reader.returncode == 0
 
 
-def test_a_process_that_is_killed_leaves_one_or_the_other(path: Path) -> None:
+def test_a_killed_process_leaves_a_whole_file(path: Path) -> None:
     """At any moment the file is one of two whole ones."""
     contents = {b"a" * 3_000_000, b"b" * 3_000_000}
     program = (

@@ -1,4 +1,4 @@
-"""Files that nobody saved: each is refused with a ValueError that says what is wrong with it."""
+"""Refusals of damaged and forged files: a ValueError names the wrong value."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def changed(name: str, path: Path, change: Callable[[Any, dict[str, Any]], Any]) -> None:
-    """Save a model, and write it again after a change of its description and tensors."""
+    """Save a model, and write it again with a changed description and changed tensors."""
     skrnn.save(model_of(name), path)
     description, tensors = description_of(path), load_file(path)
     change(description, tensors)
@@ -52,10 +52,10 @@ def put(place: str, value: Any) -> Callable[[Any, Any], None]:
     return change
 
 
-MISSING = type  # in place of a value: the member is taken away
+MISSING = type  # in place of a value: the member is removed
 
 
-def test_the_change_itself_does_no_harm(path: Path) -> None:
+def test_a_harmless_change_is_accepted(path: Path) -> None:
     changed("classes str", path, put("producer", "somebody"))
     for load in LOADERS:
         assert load(path).predict(sequences()).tolist()
@@ -85,7 +85,7 @@ def test_a_parameter_of_a_newer_version(path: Path) -> None:
 
 
 def test_a_parameter_that_an_older_version_did_not_have(path: Path) -> None:
-    """It has its default."""
+    """The parameter gets its default."""
     changed("classes str", path, put("estimator.params.tbptt", MISSING))
     assert skrnn.load(path).get_params() == model_of("classes str").get_params()
 
@@ -179,7 +179,7 @@ WRONG_FOR_BOTH: list[tuple[str, str, Any]] = [
     ("encoder words", "pipeline.steps.0.params.token_pattern", "a{99999999999999999999}"),
 ]
 
-# The runtime has no use for them.
+# Values that the runtime does not read.
 WRONG_FOR_ESTIMATORS: list[tuple[str, str, Any]] = [
     ("classes str", "estimator.class", "RNNRegressor"),
     ("classes str", "estimator.class", "os.system"),
@@ -268,7 +268,7 @@ def shown(value: Any) -> str:
 
 @BOTH
 @pytest.mark.parametrize(("name", "place", "value"), WRONG_FOR_BOTH, ids=shown)
-def test_what_no_estimator_writes(name: str, place: str, value: Any, load: Any, path: Path) -> None:
+def test_impossible_values(name: str, place: str, value: Any, load: Any, path: Path) -> None:
     changed(name, path, put(place, value))
     with pytest.raises(ValueError, match="cannot be loaded: ") as error:
         load(path)
@@ -276,7 +276,7 @@ def test_what_no_estimator_writes(name: str, place: str, value: Any, load: Any, 
 
 
 @pytest.mark.parametrize(("name", "place", "value"), WRONG_FOR_ESTIMATORS, ids=shown)
-def test_what_no_estimator_could_be(name: str, place: str, value: Any, path: Path) -> None:
+def test_values_of_no_estimator(name: str, place: str, value: Any, path: Path) -> None:
     changed(name, path, put(place, value))
     with pytest.raises(ValueError, match="cannot be loaded: ") as error:
         skrnn.load(path)
@@ -288,7 +288,7 @@ def test_what_no_estimator_could_be(name: str, place: str, value: Any, path: Pat
     [("one target", "RNNClassifier"), ("classes str", "RNNRegressor"), ("labels", "RNNRegressor")],
 )
 def test_an_estimator_of_another_kind(name: str, kind: str, path: Path) -> None:
-    """Even where it knows all the parameters."""
+    """Also if it has all the parameters."""
 
     def change(description: Any, _: Any) -> None:
         description["estimator"]["class"] = kind
@@ -300,7 +300,7 @@ def test_an_estimator_of_another_kind(name: str, kind: str, path: Path) -> None:
 
 
 @BOTH
-def test_units_of_targets_that_do_not_belong_there(load: Any, path: Path) -> None:
+def test_units_of_targets_only_for_regressors(load: Any, path: Path) -> None:
     def add(_: Any, tensors: dict[str, Any]) -> None:
         tensors["target.mean"] = tensors["target.scale"] = np.ones(1)
 
@@ -313,7 +313,7 @@ def test_units_of_targets_that_do_not_belong_there(load: Any, path: Path) -> Non
             load(path)
 
 
-def test_a_scaler_that_is_not_what_the_core_does(path: Path) -> None:
+def test_a_scaler_that_differs_from_the_operations(path: Path) -> None:
     def change(_: Any, tensors: dict[str, Any]) -> None:
         tensors["input.0"] = tensors["input.0"] + 1
 
@@ -323,7 +323,7 @@ def test_a_scaler_that_is_not_what_the_core_does(path: Path) -> None:
 
 
 @BOTH
-def test_more_steps_than_anybody_has(load: Any, path: Path) -> None:
+def test_too_many_steps(load: Any, path: Path) -> None:
     def change(description: Any, _: Any) -> None:
         steps = description["pipeline"]["steps"]
         steps += [{**copy.deepcopy(steps[0]), "name": f"step {i}"} for i in range(200)]
@@ -339,7 +339,7 @@ def test_more_steps_than_anybody_has(load: Any, path: Path) -> None:
 @BOTH
 @pytest.mark.parametrize("unit", ["[]", "{}", "[[]]", '"ab"', "1.5", '{"a":1}', "[1e9,[]]"])
 def test_memory_stays_within_a_multiple_of_the_file(unit: str, load: Any, path: Path) -> None:
-    """Whatever the JSON is made of, in places where nothing of it is needed."""
+    """For any kind of JSON, in a place that is not read."""
     changed("classes str", path, put("producer", "PLACE"))
     data = path.read_bytes()
     length = int.from_bytes(data[:8], "little")

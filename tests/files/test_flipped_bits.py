@@ -1,4 +1,4 @@
-"""Damage on a disk or on the way: what was saved is what is read, or nothing is."""
+"""Damage on a disk or in transfer: a damaged file is refused, or reads the same."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def content() -> bytes:
 
 
 def flipped(data: bytes) -> Iterator[bytes]:
-    """All files that differ from this one in a bit."""
+    """All files that differ from this one in one bit."""
     broken = bytearray(data)
     for place in range(len(data)):
         for bit in range(8):
@@ -39,22 +39,22 @@ def flipped(data: bytes) -> Iterator[bytes]:
             broken[place] ^= 1 << bit
 
 
-def what_is_read(model: _core.Model) -> bytes:
-    """Everything that a model has from its file."""
+def values_of(model: _core.Model) -> bytes:
+    """Everything that a model has read from its file."""
     arrays = [*model.parameters.values(), model.target_mean, model.target_scale]
     arrays += [values for _, values, _ in model.operations]
     return model.description.encode() + b"".join(array.tobytes() for array in arrays)
 
 
-def test_any_flipped_bit_is_refused_or_is_of_nothing_that_is_read(content: bytes) -> None:
-    expected = what_is_read(_core.Model.parse(content))
+def test_any_flipped_bit_is_refused_or_not_read(content: bytes) -> None:
+    expected = values_of(_core.Model.parse(content))
     taken = 0
     for data in flipped(content):
         try:
             model = _core.Model.parse(data)
         except ValueError:
             continue
-        assert what_is_read(model) == expected
+        assert values_of(model) == expected
         taken += 1
     # An escaped quotation mark, say, has no other spelling that a bit away.
     assert taken < 100
@@ -74,14 +74,14 @@ def test_a_flipped_bit_of_a_weight_is_damage(load: object, content: bytes, tmp_p
         load(path)  # type: ignore[operator]
 
 
-def test_any_part_of_a_file_is_refused(content: bytes) -> None:
+def test_any_truncated_file_is_refused(content: bytes) -> None:
     for length in range(len(content)):
         with pytest.raises(ValueError, match=r"."):
             _core.Model.parse(content[:length])
 
 
-def test_bytes_that_changed_their_places_are_damage(content: bytes) -> None:
-    """Sectors of a disk, say, of which nothing is lost."""
+def test_exchanged_bytes_are_damage(content: bytes) -> None:
+    """For example exchanged sectors of a disk."""
     rng = np.random.default_rng(0)
     begin = 8 + int.from_bytes(content[:8], "little")
     for _ in range(100):
@@ -97,11 +97,11 @@ def test_bytes_that_changed_their_places_are_damage(content: bytes) -> None:
             _core.Model.parse(bytes(data))
 
 
-# ---- What the digests are ----
+# ---- The digests ----
 
 
 def test_the_digests_are_those_of_the_python_standard_library(tmp_path: Path) -> None:
-    """As the head of model_file.h has it, so that others can write such files."""
+    """As described in model_file.h, so that other programs can write such files."""
     path = tmp_path / "model.skrnn"
     skrnn.save(model_of("two targets"), path)
     tensors = {name: zlib.crc32(array.tobytes()) for name, array in load_file(path).items()}
@@ -112,7 +112,7 @@ def test_the_digests_are_those_of_the_python_standard_library(tmp_path: Path) ->
 
 
 def test_a_changed_file_can_be_sealed_again(content: bytes) -> None:
-    """The digests are against damage and no signature."""
+    """The digests detect damage; they are not a signature."""
     header = header_of(content)
     header["__metadata__"]["skrnn"]["producer"] = "somebody"
     changed = with_header(content, header)
@@ -131,7 +131,7 @@ def test_a_file_without_its_digests_is_refused(member: str, content: bytes) -> N
 
 
 def test_a_file_of_format_1_has_none(tmp_path: Path) -> None:
-    """And is loaded as ever."""
+    """And is loaded without digests."""
     old = Path(__file__).parent.parent / "artifacts" / "version_1" / "regressor.skrnn"
     assert description_of(old)["format_version"] == 1
     assert not {"crc32", "digest"} & {*description_of(old)}

@@ -1,4 +1,4 @@
-"""Files that hold no model, and paths without a file, are refused by all who load."""
+"""Files without a model, and paths without a file, are refused by all loaders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @BOTH
-def test_files_that_are_something_else(load: Any, path: Path) -> None:
+def test_files_of_other_formats(load: Any, path: Path) -> None:
     for content in (b"", b"\x80\x04K\x01.", b"PK\x03\x04" + bytes(100), b'{"a": 1}', bytes(10**4)):
         path.write_bytes(content)
         with pytest.raises(ValueError, match="cannot be loaded: "):

@@ -1,4 +1,4 @@
-"""Parameters and labels come back from JSON as they were."""
+"""Parameters and labels are unchanged by JSON."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def through_json(value: Any) -> Any:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal, also in type and in the sign of zero."""
+    """Whether two values are equal, also in type and in the sign of zero."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -52,7 +52,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 @given(VALUES)
-def test_values_come_back(value: Any) -> None:
+def test_values_are_unchanged(value: Any) -> None:
     assert same(decode(through_json(encode(value, "value"))), value)
 
 
@@ -67,14 +67,14 @@ def test_values_come_back(value: Any) -> None:
         )
     )
 )
-def test_arrays_come_back(array: Any) -> None:
+def test_arrays_are_unchanged(array: Any) -> None:
     again = decode_array(through_json(encode_array(array, "array")), "array")
     assert (again.dtype, again.shape) == (array.dtype, array.shape)
     np.testing.assert_array_equal(again, array)
 
 
 @given(st.lists(TEXT))
-def test_arrays_of_text_come_back(texts: list[str]) -> None:
+def test_arrays_of_text_are_unchanged(texts: list[str]) -> None:
     array = np.array([*texts, None], dtype=object)[:-1]
     again = decode_array(through_json(encode_array(array, "array")), "array")
     assert again.dtype == object
@@ -89,7 +89,7 @@ def test_arrays_of_text_come_back(texts: list[str]) -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_json_has_no_word_for(value: Any) -> None:
+def test_values_that_json_cannot_represent(value: Any) -> None:
     with pytest.raises(ValueError, match="here "):
         encode(value, "here")
 
@@ -106,7 +106,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_other_json_is_refused_with_a_value_error(value: Any) -> None:
-    """Or it is plain, and stays as it is."""
+    """Other JSON is read unchanged, or refused."""
     for read in (decode, lambda value: decode_array(value, "array")):
         with contextlib.suppress(ValueError):
             read(value)

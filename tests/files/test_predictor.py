@@ -39,7 +39,7 @@ def predictor_of(name: str, path: Path, **options: Any) -> skrnn.runtime.Predict
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_it_says_the_same_bits(name: str, path: Path) -> None:
+def test_it_answers_with_the_same_bits(name: str, path: Path) -> None:
     model, X = model_of(name), input_of(name)
     predictor = predictor_of(name, path)
     assert_same(predictor.predict(X), model.predict(X))
@@ -53,7 +53,7 @@ def test_it_says_the_same_bits(name: str, path: Path) -> None:
 
 @pytest.mark.parametrize("name", STREAMED)
 def test_its_streams_are_the_estimator_s(name: str, path: Path) -> None:
-    """And where there is a pipeline, they end in what that predicts."""
+    """With a pipeline, a stream ends in the pipeline's prediction."""
     model, X = model_of(name), input_of(name)
     predictor = predictor_of(name, path)
     if name.startswith("encoder"):
@@ -90,7 +90,7 @@ def test_streams_side_by_side(path: Path) -> None:
     ],
     ids=["list", "tuple", "Sequences", "nested lists", "objects", "frames"],
 )
-def test_what_sequences_may_be(change: Any, path: Path) -> None:
+def test_forms_of_sequences(change: Any, path: Path) -> None:
     X = sequences()
     predictor = predictor_of("classes str", path)
     assert_same(predictor.predict(change(X)), model_of("classes str").predict(X))
@@ -144,13 +144,13 @@ def test_tables(name: str, dtype: Any, path: Path) -> None:
         ("scaler standard", [np.zeros((2, 3)), np.zeros((0, 3))]),
     ],
 )
-def test_what_is_refused_is_refused_in_the_same_words(name: str, X: Any, path: Path) -> None:
+def test_refusals_have_the_same_messages(name: str, X: Any, path: Path) -> None:
     model, predictor = model_of(name), predictor_of(name, path)
     with pytest.raises((TypeError, ValueError)) as expected:
         model.predict(X)
     with pytest.raises(expected.type) as found:
         predictor.predict(X)
-    # scikit-learn sees to names of features, and says more of them.
+    # scikit-learn checks names of features, with longer messages.
     assert str(found.value)[:50] == str(expected.value)[:50]
 
 
@@ -184,7 +184,7 @@ def test_a_network_that_needs_the_end_has_no_stream(path: Path) -> None:
         predictor_of("layers", path).stream()
 
 
-def test_what_it_says_of_itself(path: Path) -> None:
+def test_repr(path: Path) -> None:
     predictor = predictor_of("cell gru", path)
     assert repr(predictor) == (
         "Predictor(RNNClassifier, cell='gru', hidden_size=5, num_layers=1, n_features_in_=3)"
@@ -257,7 +257,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
     ],
 )
 def test_nothing_but_numpy_is_imported(name: str, kind: str, path: Path) -> None:
-    """Also where everything is installed."""
+    """Also if all optional packages are installed."""
     skrnn.save(model_of(name), path)
     np.save(path.with_suffix(".npy"), input_of(name)[6])
     arguments = [str(path), str(path.with_suffix(".npy")), kind]
@@ -266,7 +266,7 @@ def test_nothing_but_numpy_is_imported(name: str, kind: str, path: Path) -> None
     assert not loaded & {"sklearn", "scipy", "safetensors", "joblib", "pandas"}
 
 
-def test_without_scikit_learn_numpy_reads_what_is_no_plain_array(
+def test_without_scikit_learn_numpy_converts_other_objects(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     predictor = predictor_of("one target", path)

@@ -1,4 +1,4 @@
-"""Imputers and what else pipelines have around scalers: in files, and with the same bits."""
+"""Imputers and other steps of pipelines around scalers: in files, and with the same bits."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_missing_values_are_filled_to_the_same_bits(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_pipeline_is_what_it_was(name: str, path: Path) -> None:
-    """Saved again it is the same file, and it learns the same from the same."""
+def test_a_loaded_pipeline_is_the_saved_one(name: str, path: Path) -> None:
+    """Saved again it gives the same file, and fitted again the same parameters."""
     pipeline, X = model_of(name), input_of(name)
     skrnn.save(pipeline, path)
     content, loaded = path.read_bytes(), skrnn.load(path)
@@ -72,7 +72,7 @@ def test_a_pipeline_is_what_it_was(name: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", IMPUTERS)
-def test_an_imputer_is_what_it_was(name: str, path: Path) -> None:
+def test_a_loaded_imputer_is_the_saved_one(name: str, path: Path) -> None:
     pipeline = model_of(f"imputer {name}")
     skrnn.save(pipeline, path)
     for mine, other in zip(imputers(pipeline), imputers(skrnn.load(path)), strict=True):
@@ -84,7 +84,7 @@ def test_an_imputer_is_what_it_was(name: str, path: Path) -> None:
 
 
 def imputers(model: Any) -> list[Any]:
-    """All of them, wherever they are."""
+    """All imputers of a pipeline, also of inner pipelines."""
     if isinstance(model, SimpleImputer):
         return [model]
     if isinstance(model, Pipeline):
@@ -93,7 +93,7 @@ def imputers(model: Any) -> list[Any]:
 
 
 def test_nan_is_for_models_that_fill_it(path: Path) -> None:
-    """The others refuse it as ever, in all that can be made of them."""
+    """Other models refuse it, as estimators, predictors and streams."""
     X = with_gaps()
     for name in ("scaler standard", "steps passthrough alone", "classes str"):
         model = model_of(name)
@@ -107,7 +107,7 @@ def test_nan_is_for_models_that_fill_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, 1e39])
-def test_infinity_and_the_like_are_not_missing(value: float, path: Path) -> None:
+def test_infinity_is_not_missing(value: float, path: Path) -> None:
     model = model_of("imputer mean")
     skrnn.save(model, path)
     X = with_gaps(np.float64)
@@ -128,16 +128,16 @@ def test_a_constant_that_float32_cannot_hold() -> None:
     steps = [PerStep(SimpleImputer(strategy="constant", fill_value=1e39))]
     with pytest.raises(ValueError, match="too large for float32"):
         stepped(steps, with_gaps(np.float64))
-    model = stepped(steps, sequences(dtype=np.float64))  # of which nothing was missing
+    model = stepped(steps, sequences(dtype=np.float64))  # without missing values
     with pytest.raises(ValueError, match=r"is nan, and what fills it is too large for float32"):
         skrnn.stream(model).step([np.nan, 1.0, 1.0])
 
 
-# ---- What cannot be ----
+# ---- Refusals ----
 
 
 def without_channel() -> list[np.ndarray]:
-    """Sequences of which one channel was never measured."""
+    """Sequences with one channel that is missing throughout."""
     X = with_gaps()
     for x in X:
         x[:, 1] = np.nan
@@ -181,10 +181,10 @@ def test_an_inner_pipeline_with_settings_that_a_file_cannot_hold(path: Path) -> 
         ValueError, match=r"step 'perstep' of the pipeline has memory=.*before saving"
     ):
         skrnn.save(memory, path)
-    skrnn.stream(memory)  # which has nothing to keep
+    skrnn.stream(memory)  # a stream needs no such settings
 
 
-def test_an_inner_pipeline_that_is_not_the_one_it_was_fitted_with(path: Path) -> None:
+def test_an_inner_pipeline_replaced_after_fit(path: Path) -> None:
     model = stepped(IMPUTERS["in a pipeline"], with_gaps())
     model.set_params(perstep__transformer__simpleimputer__strategy="median")
     with pytest.raises(ValueError, match="another transformer"):
@@ -208,7 +208,7 @@ def searches() -> list[Any]:
 
 
 @pytest.mark.parametrize("search", searches(), ids=lambda search: type(search).__name__)
-def test_a_search_is_what_it_found_best(search: Any, path: Path) -> None:
+def test_a_search_is_saved_as_its_best_estimator(search: Any, path: Path) -> None:
     X = with_gaps()
     search.fit(X, np.arange(24) % 2)
     skrnn.save(search, path)

@@ -33,19 +33,19 @@ def fitted(X: Any) -> Any:
 
 
 def both(model: Any, path: Path) -> tuple[Any, Any]:
-    """What Python and what the runtime make of the file of a model."""
+    """The loaded estimator and the predictor of a saved model."""
     skrnn.save(model, path)
     return skrnn.load(path), skrnn.runtime.load(path)
 
 
 def changed(path: Path, change: Callable[[Any], None]) -> None:
-    """Write the steps of a saved pipeline again after a change."""
+    """Change the steps of a saved pipeline in its file."""
     header = header_of(path.read_bytes())
     change(header["__metadata__"]["skrnn"]["pipeline"]["steps"])
     path.write_bytes(sealed(with_header(path.read_bytes(), header)))
 
 
-def test_swapped_channels_are_refused_in_the_same_words(path: Path) -> None:
+def test_swapped_channels_are_refused_with_the_same_message(path: Path) -> None:
     model = fitted(frames())
     swapped = [x[["y", "x", "z"]] for x in frames()]
     renamed = [x.rename(columns={"x": "a"}) for x in frames()]
@@ -58,7 +58,7 @@ def test_swapped_channels_are_refused_in_the_same_words(path: Path) -> None:
             assert str(found.value) == str(expected.value)
 
 
-def test_a_pipeline_with_names_is_what_it_was(path: Path) -> None:
+def test_a_loaded_pipeline_with_names_is_the_saved_one(path: Path) -> None:
     model = fitted(frames())
     loaded, predictor = both(model, path)
     for mine, other in zip(model, loaded, strict=True):
@@ -67,14 +67,14 @@ def test_a_pipeline_with_names_is_what_it_was(path: Path) -> None:
     assert vars(loaded[0].transformer_).keys() == vars(model[0].transformer_).keys()
     for one in (loaded, predictor):
         assert_same(one.predict(frames()), model.predict(frames()))
-    with pytest.warns(UserWarning, match="valid feature names, but PerStep") as told:
+    with pytest.warns(UserWarning, match="valid feature names, but PerStep") as caught:
         assert_same(loaded.predict(sequences()), model.predict(frames()))
-    assert len(told) == 1
-    # Where a model is served, arrays of the same order are what to expect.
+    assert len(caught) == 1
+    # The runtime does not warn: served models usually get arrays in the same order.
     assert_same(predictor.predict(sequences()), model.predict(frames()))
 
 
-def test_a_pipeline_without_names_takes_any(path: Path) -> None:
+def test_a_pipeline_without_names_accepts_any_names(path: Path) -> None:
     loaded, predictor = both(fitted(sequences()), path)
     assert not hasattr(loaded[0], "feature_names_in_")
     with pytest.warns(UserWarning, match="fitted without feature names"):
@@ -82,8 +82,8 @@ def test_a_pipeline_without_names_takes_any(path: Path) -> None:
     assert_same(predictor.predict(frames()), expected)
 
 
-def test_columns_of_a_table_are_held_to(path: Path) -> None:
-    """They are the steps of one channel, whose names are no names of channels."""
+def test_columns_of_a_table_are_checked(path: Path) -> None:
+    """They are the steps of one channel, and their names are not names of channels."""
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(24, 4)), columns=[*"wxyz"])
     model = fitted(table)
     loaded, predictor = both(model, path)
@@ -124,8 +124,8 @@ def test_one_sequence_is_not_several(path: Path) -> None:
             assert_same(one.predict(X), model.predict(X))
 
 
-def test_files_that_do_not_say_it(path: Path) -> None:
-    """As all did before: what they cannot tell is not asked for."""
+def test_files_without_names(path: Path) -> None:
+    """Files of earlier versions have none, and names are then not checked."""
 
     def forget(steps: Any) -> None:
         for step in steps:

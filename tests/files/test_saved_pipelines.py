@@ -1,4 +1,4 @@
-"""Pipelines: scalers and encoders of text travel with the estimator behind them."""
+"""Pipelines in files: scalers and encoders of text are saved with the estimator."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def both(model: Any, path: Path) -> tuple[Any, Any]:
-    """What Python and what the runtime make of the file of a model."""
+    """The loaded estimator and the predictor of a saved model."""
     skrnn.save(model, path)
     return skrnn.load(path), skrnn.runtime.load(path)
 
@@ -51,7 +51,7 @@ def both(model: Any, path: Path) -> tuple[Any, Any]:
 @pytest.mark.parametrize("fitted_on", [np.float32, np.float64])
 @pytest.mark.parametrize("name", SCALERS)
 def test_scaled_to_the_same_bits(name: str, fitted_on: Any, dtype: Any, path: Path) -> None:
-    """Of every dtype, as the installed scikit-learn computes with it."""
+    """For every dtype, as the installed scikit-learn computes."""
     pipeline = scaled(SCALERS[name], fitted_on)
     X = [x.astype(dtype) for x in sequences(dtype=np.float64)]
     loaded, predictor = both(pipeline, path)
@@ -62,7 +62,7 @@ def test_scaled_to_the_same_bits(name: str, fitted_on: Any, dtype: Any, path: Pa
 
 
 @pytest.mark.parametrize("name", SCALERS)
-def test_a_scaler_is_what_it_was(name: str, path: Path) -> None:
+def test_a_loaded_scaler_is_the_saved_one(name: str, path: Path) -> None:
     pipeline = model_of(f"scaler {name}")
     loaded, _ = both(pipeline, path)
     assert [step for step, _ in loaded.steps] == [step for step, _ in pipeline.steps]
@@ -78,7 +78,7 @@ def test_a_scaler_is_what_it_was(name: str, path: Path) -> None:
             )
 
 
-def test_scalers_learn_on(path: Path) -> None:
+def test_loaded_scalers_continue_partial_fit(path: Path) -> None:
     pipeline = model_of("scaler standard")
     loaded, _ = both(pipeline, path)
     more = np.concatenate(sequences()) + 1
@@ -89,8 +89,8 @@ def test_scalers_learn_on(path: Path) -> None:
 
 
 @pytest.mark.parametrize("axis", ["standard", "min max", "max abs", "robust"])
-def test_the_operations_are_the_scaler(axis: str) -> None:
-    """In float64 one after the other they are the transformation, bit for bit."""
+def test_the_operations_compute_what_the_scaler_does(axis: str) -> None:
+    """In float64, one after the other, they give the transformation bit for bit."""
     pipeline = model_of(f"scaler {axis}")
     X = np.concatenate(sequences(dtype=np.float64))
     Z = X.copy()
@@ -112,7 +112,7 @@ def test_an_estimator_alone_in_a_pipeline(path: Path) -> None:
             one.predict(X[:, :3])
 
 
-def test_nan_and_other_channels_are_refused_in_the_same_words(path: Path) -> None:
+def test_nan_and_other_channels_are_refused_with_the_same_messages(path: Path) -> None:
     pipeline = model_of("scaler standard")
     X = sequences()
     X[2][1, 1] = np.nan
@@ -127,7 +127,7 @@ def test_nan_and_other_channels_are_refused_in_the_same_words(path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ENCODERS)
-def test_texts_are_read_as_before(name: str, path: Path) -> None:
+def test_texts_are_encoded_as_before(name: str, path: Path) -> None:
     pipeline = model_of(f"encoder {name}")
     new = ["unseen words", b"the cat", np.array(["the", "cat"]), ("up", 3, None), [], "", "\n\n"]
     loaded, predictor = both(pipeline, path)
@@ -140,7 +140,7 @@ def test_texts_are_read_as_before(name: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["one text", {"a": 1}, [5], [["a", ["b"]]], 5, []])
-def test_what_is_no_text_is_refused_in_the_same_words(wrong: Any, path: Path) -> None:
+def test_input_without_texts_is_refused_with_the_same_message(wrong: Any, path: Path) -> None:
     pipeline = model_of("encoder words")
     with pytest.raises((TypeError, ValueError)) as expected:
         pipeline.predict(wrong)
@@ -159,7 +159,7 @@ def test_a_stream_reads_numbers_of_tokens(path: Path) -> None:
     assert_same(probabilities, pipeline.predict_proba(["the cat?!"]))
 
 
-# ---- What cannot be saved ----
+# ---- Refusals ----
 
 
 def fitted(*steps: Any, X: Any = None, **settings: Any) -> Any:
@@ -192,7 +192,7 @@ class MyScaler(StandardScaler):
     pass
 
 
-def test_a_scaler_of_one_s_own(path: Path) -> None:
+def test_a_user_defined_scaler(path: Path) -> None:
     with pytest.raises(ValueError, match="the transformer MyScaler"):
         skrnn.save(fitted(PerStep(MyScaler())), path)
 
@@ -202,13 +202,13 @@ def test_clipping(path: Path) -> None:
         skrnn.save(fitted(PerStep(MinMaxScaler(clip=True))), path)
 
 
-def test_a_scaler_that_is_not_the_one_it_was_fitted_with(path: Path) -> None:
+def test_a_scaler_replaced_after_fit(path: Path) -> None:
     pipeline = fitted(PerStep(StandardScaler()))
     with pytest.raises(ValueError, match="another transformer"):
         skrnn.save(pipeline.set_params(perstep__transformer__with_mean=False), path)
 
 
-def test_code_that_finds_tokens(path: Path) -> None:
+def test_a_callable_analyzer(path: Path) -> None:
     pipeline = fitted(TokenEncoder(str.split), X=TEXTS, embedding_size=2)
     with pytest.raises(ValueError, match=r"'tokenencoder'.*a file holds no code"):
         skrnn.save(pipeline, path)
@@ -240,7 +240,7 @@ def test_a_step_that_is_not_fitted(path: Path) -> None:
 
 
 def test_steps_of_a_pipeline_that_was_fitted_in_parts(path: Path) -> None:
-    """Also where the encoder knows more than the network: predict says so, as before."""
+    """Also if the encoder has more tokens than the network: predict refuses them, as before."""
     encoder = TokenEncoder().fit(TEXTS)
     net = RNNClassifier(embedding_size=2, **SMALL)
     net.fit(encoder.transform(["the dog", "the"]), [0, 1])
@@ -251,7 +251,7 @@ def test_steps_of_a_pipeline_that_was_fitted_in_parts(path: Path) -> None:
             one.predict(["naïve"])
 
 
-def test_a_pipeline_that_is_saved_and_cloned_learns_the_same(path: Path) -> None:
+def test_a_clone_of_a_loaded_pipeline_learns_the_same(path: Path) -> None:
     from sklearn.base import clone
 
     pipeline = encoded(*ENCODERS["words by a pattern"])

@@ -1,4 +1,4 @@
-"""A file keeps everything that a model is."""
+"""Saving and loading: a file keeps the whole model."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def reloaded(model: Any, path: Path) -> Any:
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_it_says_the_same_bits(name: str, path: Path) -> None:
+def test_it_answers_with_the_same_bits(name: str, path: Path) -> None:
     model, X = model_of(name), input_of(name)
     loaded = reloaded(model, path)
     assert type(loaded) is type(model)
@@ -75,7 +75,7 @@ def test_it_is_saved_again_as_the_same_bytes(name: str, path: Path) -> None:
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_every_attribute_is_kept(name: str, path: Path) -> None:
-    """All of them, private ones too, but what the optimiser remembers."""
+    """All attributes, private ones too, except the state of the optimiser."""
     model = model_of(name)
     mine, other = dict(vars(model)), dict(vars(reloaded(model, path)))
     history, again = mine.pop("_history"), other.pop("_history")
@@ -105,7 +105,7 @@ def test_every_attribute_is_kept(name: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["tokens", "scaler three", "encoder words"])
-def test_what_is_loaded_can_be_cloned_and_pickled(name: str, path: Path) -> None:
+def test_a_loaded_model_can_be_cloned_and_pickled(name: str, path: Path) -> None:
     model, X = model_of(name), input_of(name)
     loaded = reloaded(model, path)
     assert_same(answers(pickle.loads(pickle.dumps(loaded)), X), answers(model, X))
@@ -122,11 +122,11 @@ def test_another_process_predicts_the_same_bits(path: Path) -> None:
         "print(skrnn.load(sys.argv[1]).predict([np.load(sys.argv[2])])[0].hex())"
     )
     arguments = [sys.executable, "-c", program, str(path), str(path.with_suffix(".npy"))]
-    said = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
-    assert said.strip() == model.predict(X[6:7])[0].hex()
+    output = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    assert output.strip() == model.predict(X[6:7])[0].hex()
 
 
-def test_score_and_stream_go_with_it(path: Path) -> None:
+def test_score_and_stream_of_a_loaded_model(path: Path) -> None:
     model, X = model_of("classes str"), sequences()
     loaded = reloaded(model, path)
     y = model.predict(X)
@@ -135,7 +135,7 @@ def test_score_and_stream_go_with_it(path: Path) -> None:
     assert_same(stream.process(X[6])[-1], model.predict_proba(X[6:7]))
 
 
-def test_numpy_scalars_among_the_parameters_become_python_s(path: Path) -> None:
+def test_numpy_scalars_become_python_numbers(path: Path) -> None:
     weights = {np.str_("a"): np.float64(2.5), "b": 1}
     model = classifier(["a", "b"], class_weight=weights, hidden_size=np.int64(4))
     loaded = reloaded(model, path)
@@ -143,7 +143,7 @@ def test_numpy_scalars_among_the_parameters_become_python_s(path: Path) -> None:
     assert type(loaded.hidden_size) is int
 
 
-def test_curves_may_hold_what_json_cannot(path: Path) -> None:
+def test_curves_with_values_that_json_cannot_represent(path: Path) -> None:
     model = validated()
     curve = [float("nan"), float("-inf"), float("inf"), 0.1 + 0.2, -0.0]
     model._history = replace(model._history, losses=tuple(curve), scores=tuple(curve))
@@ -152,13 +152,13 @@ def test_curves_may_hold_what_json_cannot(path: Path) -> None:
     assert list(map(repr, loaded.validation_scores_)) == list(map(repr, curve))
 
 
-# ---- Going on ----
+# ---- Continued training ----
 
 
 @pytest.mark.parametrize("how", ["warm_start", "partial_fit"])
 @pytest.mark.parametrize("make", [classifier, regressor, of_labels])
-def test_training_goes_on_from_the_parameters(make: Any, how: str, path: Path) -> None:
-    """As it does without a file where the optimiser forgot what it knew."""
+def test_training_continues_from_the_parameters(make: Any, how: str, path: Path) -> None:
+    """As it does without a file if the optimiser's state is reset."""
     model, X = make(), sequences()
     loaded = reloaded(model, path)
     model._history = replace(model._history, optimizer_state=None, updates=0)
@@ -172,7 +172,7 @@ def test_training_goes_on_from_the_parameters(make: Any, how: str, path: Path) -
     assert_same(answers(loaded, X), answers(model, X))
 
 
-def test_checkpoints_and_other_callbacks_stay_behind(path: Path) -> None:
+def test_callbacks_are_not_saved(path: Path) -> None:
     model = RNNRegressor(**SMALL).set_callbacks(EarlyStopping("loss", target=0.0))
     model.fit(sequences(), np.arange(24))
     assert not hasattr(reloaded(model, path), "_skl_callbacks")
@@ -220,7 +220,7 @@ def test_the_safetensors_package_reads_it(path: Path) -> None:
 
 
 def test_a_file_of_the_safetensors_package_is_read(path: Path) -> None:
-    """In whatever order it writes tensors, and with other metadata and tensors beside ours."""
+    """In any order of tensors, and with further metadata and tensors."""
     model, X = model_of("classes str"), sequences()
     model.save(path)
     tensors = {"extra.notes": np.arange(3, dtype=np.int16), **load_file(path)}
@@ -230,7 +230,7 @@ def test_a_file_of_the_safetensors_package_is_read(path: Path) -> None:
     assert_same(answers(skrnn.load(path), X), answers(model, X))
 
 
-def test_the_description_says_what_it_is(path: Path) -> None:
+def test_the_description_names_the_model(path: Path) -> None:
     model_of("cell gru").save(path)
     description = description_of(path)
     assert description["format_version"] == 4
@@ -257,7 +257,7 @@ def test_the_description_says_what_it_is(path: Path) -> None:
     assert description["pipeline"] is None
 
 
-# ---- What cannot be saved ----
+# ---- Refusals ----
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_a_dtype_that_is_almost_all_padding(path: Path) -> None:
     ids=str,
 )
 def test_an_architecture_that_was_changed_since(settings: Any, path: Path) -> None:
-    """Refused in the words of predict."""
+    """Refused with the message of predict."""
     model = classifier().set_params(**settings)
     with pytest.raises(ValueError, match="is another architecture") as expected:
         model.predict(sequences(tokens=model.embedding_size is not None))
@@ -338,7 +338,7 @@ class MyClassifier(RNNClassifier):
 @pytest.mark.parametrize(
     "model", [TokenEncoder().fit(["a"]), "model", Pipeline([("e", TokenEncoder())]), RNNClassifier]
 )
-def test_what_is_no_model(model: Any, path: Path) -> None:
+def test_objects_that_are_not_models(model: Any, path: Path) -> None:
     with pytest.raises(TypeError, match="expected an estimator of skrnn"):
         skrnn.save(model, path)
 
@@ -348,7 +348,7 @@ def test_one_class_is_enough(path: Path) -> None:
     assert_same(answers(reloaded(model, path), X), answers(model, X))
 
 
-def test_a_class_of_one_s_own(path: Path) -> None:
+def test_a_subclass_of_an_estimator(path: Path) -> None:
     X = sequences()
     model = MyClassifier(**SMALL).fit(X, np.arange(len(X)) % 2)
     with pytest.raises(
@@ -357,12 +357,12 @@ def test_a_class_of_one_s_own(path: Path) -> None:
         model.save(path)
 
 
-def test_what_is_not_fitted(path: Path) -> None:
+def test_unfitted_models(path: Path) -> None:
     with pytest.raises(ValueError, match="not fitted yet"):
         RNNClassifier().save(path)
 
 
-def test_a_path_that_is_none() -> None:
+def test_a_path_of_another_type() -> None:
     with pytest.raises(TypeError, match="path is 5"):
         skrnn.save(classifier(), 5)  # type: ignore[arg-type]
     for load in (skrnn.load, skrnn.runtime.load):

@@ -1,12 +1,12 @@
-"""Break files guided by what is covered, with atheris.
+"""Coverage-guided fuzzing of the loaders, with atheris.
 
-    pip install atheris                        # Linux or macOS, where a wheel is there for it
+    pip install atheris                        # Linux or macOS, if there is a wheel
     mkdir corpus && cp ../artifacts/version_*/*.skrnn corpus
     export PYTHONPATH=..
     python fuzz_load.py corpus -max_len=20000 -max_total_time=600 -rss_limit_mb=1024 -timeout=10
 
-Every file has to be loaded, or refused with ValueError; anything else ends the run and leaves the
-file behind as crash-*. The Python side is instrumented. For the C++ side, build with SKRNN_SANITIZE
+Every file has to be loaded, or refused with ValueError; any other result ends the run and leaves
+the file as crash-*. The Python side is instrumented. For the C++ side, build with SKRNN_SANITIZE
 and ``-fsanitize=fuzzer-no-link``, or run tests/cpp/check_mutated_files.cpp.
 
 Without atheris ``python load_broken_files.py SEED ROUNDS FOLDER FILES`` does the same, unguided.
@@ -24,7 +24,7 @@ import numpy as np
 with atheris.instrument_imports(include=["skrnn"]):
     import skrnn
     import skrnn.runtime
-    from skrnn._estimators import loading  # noqa: F401  (which `skrnn.load` would import too late)
+    from skrnn._estimators import loading  # noqa: F401  (`skrnn.load` would import it too late)
 
 from mutations import Mutator
 
@@ -35,11 +35,11 @@ X = [np.ones((3, 2), np.float32)]
 
 
 def custom_mutator(data: bytes, max_size: int, seed: int) -> bytes:
-    """Aim at the JSON where it can be read, and else leave it to libFuzzer."""
+    """Mutate the JSON if it can be read, else leave it to libFuzzer."""
     if seed % 4:
         try:
             return Mutator(seed, FILES)(data)[:max_size]
-        except Exception:  # no JSON any more, or no header
+        except Exception:  # no JSON, or no header
             pass
     return bytes(atheris.Mutate(data, max_size))
 

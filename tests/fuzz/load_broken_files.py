@@ -1,10 +1,10 @@
-"""Load files broken at random.
+"""A test of the loaders with files broken at random.
 
     PYTHONPATH=.. python load_broken_files.py SEED ROUNDS FOLDER FILE [FILE ...]
 
 Each of ROUNDS mutations of each FILE has to be loaded, or refused with ValueError, within SECONDS
-and MEGABYTES; and what is loaded has to predict, or refuse its input. A file is written to FOLDER
-before it is loaded, so that it is there when the process dies.
+and MEGABYTES; and a loaded model has to predict, or refuse its input. A file is written to FOLDER
+before it is loaded, so that it remains if the process crashes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import skrnn
 import skrnn.runtime
 from mutations import Mutator
 
-SECONDS = 5  # on a machine that others use, too
+SECONDS = 5  # enough for a busy machine
 MEGABYTES = 256
 
 INPUTS: list[Any] = [
@@ -40,7 +40,7 @@ def too_long(*_: Any) -> None:
 
 
 def use(load: Any, path: Path) -> bool:
-    """Load and predict; whether the file was taken for a sound one."""
+    """Load and predict; return whether the file was accepted."""
     try:
         model = load(path)
     except ValueError:
@@ -56,7 +56,7 @@ def main(seed: int, rounds: int, folder: Path, files: list[bytes]) -> None:
     warnings.filterwarnings("ignore", "X does not have valid feature names")
     mutate = Mutator(seed, files)
     path = folder / "last.skrnn"
-    for data in files:  # nothing is imported for the first time within the bound
+    for data in files:  # imports all modules before time and memory are bounded
         path.write_bytes(data)
         assert all(use(load, path) for load in (skrnn.load, skrnn.runtime.load))
     in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -72,10 +72,10 @@ def main(seed: int, rounds: int, folder: Path, files: list[bytes]) -> None:
             sound = [use(load, path) for load in (skrnn.runtime.load, skrnn.load)]
             signal.alarm(0)
             longest = max(longest, time.perf_counter() - begin)
-            # The estimator is asked for more than the runtime needs.
+            # The estimator reads more of the file than the runtime.
             assert sound != [False, True]
             taken += sound[1]
-    print(f"{rounds * len(files)} files, {taken} taken for sound, {longest:.3f} s at most")
+    print(f"{rounds * len(files)} files, {taken} accepted, {longest:.3f} s at most")
 
 
 if __name__ == "__main__":

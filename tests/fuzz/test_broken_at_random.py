@@ -1,7 +1,6 @@
-"""Thousands of files broken at random are refused, or taken for what they are.
+"""Thousands of files broken at random, each refused or loaded.
 
-The same with other seeds and as long as one likes: load_broken_files.py and, guided by what is
-covered, fuzz_load.py.
+For other seeds and longer runs: load_broken_files.py and, guided by coverage, fuzz_load.py.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ ROUNDS = 250  # of each file
 def test_they_are_loaded_or_refused(tmp_path: Path) -> None:
     """In bounded time and memory; see load_broken_files.py."""
     program = str(FOLDER / "load_broken_files.py")
-    said = run_python(program, "0", str(ROUNDS), str(tmp_path), *map(str, FILES)).stdout
-    count, taken = int(said.split()[0]), int(said.split()[2])
+    output = run_python(program, "0", str(ROUNDS), str(tmp_path), *map(str, FILES)).stdout
+    count, taken = int(output.split()[0]), int(output.split()[2])
     assert count == ROUNDS * len(FILES) >= 3000
-    # Most are refused, and some are not: a flipped bit of a weight makes another weight.
+    # Most are refused, but not all: a flipped bit of a weight makes another weight.
     assert 0.05 * count < taken < 0.5 * count
 
 
-def test_mutations_are_what_they_seem() -> None:
-    """A header taken apart and put together is the same, and one seed gives one set of files."""
+def test_mutations_are_reproducible() -> None:
+    """A header that is read and written is unchanged, and a seed always gives the same files."""
     files = [path.read_bytes() for path in FILES]
     for data in files:
         assert header_of(with_header(data, header_of(data))) == header_of(data)

@@ -1,1 +1,1 @@
-"""Helpers that tests of several rooms share: problems, peers, processes."""
+"""Helpers that tests of several folders share: problems, peers, processes."""

@@ -1,4 +1,4 @@
-"""Comparing answers bit for bit."""
+"""Comparison of answers bit for bit."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 
 
 def assert_same(actual: Any, expected: Any) -> None:
-    """Arrays, or lists or tuples of them, equal in type, dtype, shape and every bit.
+    """Assert that arrays, or lists or tuples of them, have the same type, dtype, shape and bits.
 
-    Objects in arrays are equal, and may be others.
+    Objects in arrays have to be equal, not identical.
     """
     assert type(actual) is type(expected)
     if isinstance(expected, (list, tuple)):

@@ -1,4 +1,4 @@
-"""Good calls of every kind, for tests that put one wrong argument into them."""
+"""Valid calls of every kind, for tests that replace one argument."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from skrnn import kernels
 LSTM = random_problem(np.random.default_rng(70), "lstm")
 GRU = random_problem(np.random.default_rng(70), "gru")
 
-# Each target gives a function and good arguments for it; a test replaces one of them.
+# Each target returns a function and valid arguments; a test replaces one of them.
 Target = Callable[[], tuple[Callable[..., Any], dict[str, Any]]]
 
 

@@ -1,4 +1,4 @@
-"""The C++ engine set up like a twin's problem."""
+"""The C++ engine, set up for a twin's problem."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from skrnn import _core
 
 @dataclass
 class Engine:
-    """A model, a trainer, and data in the layout that they take."""
+    """A model, a trainer, and data in their layout."""
 
     model: _core.NetworkLayout
     trainer: _core.Trainer
@@ -77,7 +77,7 @@ def arena(model: _core.NetworkLayout, parameters: Mapping[str, Array]) -> NDArra
 def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
     """The engine for a twin's problem, with the parameters rounded to float32."""
     network, parameters = problem.network, problem.parameters
-    for name, array in parameters.items():  # the twin sees what the engine sees
+    for name, array in parameters.items():  # the twin gets the same values
         parameters[name] = array.astype(np.float32).astype(np.float64)
     table = parameters.get("embedding.weight")
     if table is None:

@@ -1,4 +1,4 @@
-"""The JSON in files of `skrnn.save`, read and written by hand."""
+"""The JSON in files of `skrnn.save`, read and written without the library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def header_of(data: bytes) -> Any:
 
 
 def with_header(data: bytes, header: Any) -> bytes:
-    """The file with another header, which nobody has checked; its digests are as they were."""
+    """The file with another header, which is not checked; the digests are unchanged."""
     metadata = header.get("__metadata__") if isinstance(header, dict) else None
     if isinstance(metadata, dict) and isinstance(metadata.get("skrnn"), (dict, list)):
         text = json.dumps(metadata["skrnn"], ensure_ascii=False)
@@ -29,9 +29,9 @@ def with_header(data: bytes, header: Any) -> bytes:
 
 
 def sealed(data: bytes) -> bytes:
-    """The file with the digests that suit what it holds, where it can be read so far.
+    """The file with the digests of its contents, if it can be read so far.
 
-    So that damage on purpose reaches what stands behind them.
+    So that damage on purpose reaches the code after the check of digests.
     """
     try:
         header = header_of(data)
@@ -47,15 +47,15 @@ def sealed(data: bytes) -> bytes:
         header["__metadata__"]["skrnn"] = with_digest(text) if "digest" in description else text
         return with_header(data, header)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
-        return data  # of these nothing behind the digests would have been read
+        return data  # such a file is refused before its digests are checked
 
 
 def with_digest(description: str) -> str:
-    """The text of a description with its own digest, in place of the one that it has."""
+    """The text of a description with its digest recomputed."""
     text = re.sub(r'(, ?"digest": ?"\w*")?\}$', "", description)
     return f'{text},"digest":"{zlib.crc32(text.encode()):08x}"}}'
 
 
 def description_of(path: Path) -> Any:
-    """What a file says of its model."""
+    """The description of the model in a file."""
     return header_of(path.read_bytes())["__metadata__"]["skrnn"]

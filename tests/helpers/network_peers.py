@@ -1,4 +1,4 @@
-"""A network as PyTorch has it, on a PackedSequence; importing this needs torch."""
+"""A network in PyTorch, on a PackedSequence; importing this needs torch."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class TorchNetwork(nn.Module):
         return outputs
 
     def loss(self, outputs: Tensor) -> Tensor:
-        """Of the losses ``squared_error`` and ``cross_entropy``."""
+        """Return the loss, ``squared_error`` or ``cross_entropy``."""
         targets, weights = torch.tensor(self.problem.targets), torch.tensor(self.problem.weights)
         if targets.ndim == 1:
             losses = nn.functional.cross_entropy(outputs, targets, reduction="none")
@@ -77,7 +77,7 @@ class TorchNetwork(nn.Module):
         return (weights * losses).sum() / weights.sum()
 
     def solve(self) -> Solution:
-        """Run forward and backward; the gradients stay in the parameters, too."""
+        """Run forward and backward; the gradients are also left in the parameters."""
         self.zero_grad()
         outputs = self([torch.tensor(sequence) for sequence in self.problem.batch])
         loss = self.loss(outputs)

@@ -1,4 +1,4 @@
-"""Random networks with a ragged minibatch, and what the twin says of them."""
+"""Random networks with a ragged minibatch, and the twin's solution."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def random_network_problem(
     network: Network,
     *,
     lengths: Sequence[int] = (2, 4, 1, 3),
-    input_size: int = 2,  # channels; of tokens, how many there are
+    input_size: int = 2,  # channels, or the number of tokens
     embedding_size: int | None = None,  # makes the input tokens
     hidden_size: int = 3,
     output_size: int = 2,

@@ -9,7 +9,7 @@ from torch import optim
 
 
 def in_pytorch(solver: str, parameters: Iterable[Any], alpha: float) -> Any:
-    """With PyTorch's defaults, but for Nesterov's momentum; the learning rate is set later."""
+    """An optimiser with PyTorch's defaults, and Nesterov's momentum; the rate is set later."""
     match solver:
         case "sgd":
             return optim.SGD(parameters, 1.0, momentum=0.9, nesterov=True, weight_decay=alpha)

@@ -1,4 +1,4 @@
-"""A problem as PyTorch solves it; importing this needs torch."""
+"""The solution of a problem by PyTorch; importing this needs torch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def solve_in_pytorch(problem: Problem) -> dict[str, np.ndarray]:
     n_steps, _, input_size, hidden_size = problem.sizes
     dtype = torch.from_numpy(problem.x).dtype
 
-    # PyTorch reads in reverse only as one half of a bidirectional layer: use that half.
+    # PyTorch reads in reverse only in a bidirectional layer: use that half of it.
     module = MODULES[problem.cell](
         input_size, hidden_size, bidirectional=True, bias="bias_ih" in problem.weights, dtype=dtype
     )

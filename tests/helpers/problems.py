@@ -1,4 +1,4 @@
-"""Random layers with a batch to run through them, and what their twin says of it."""
+"""Random layers with a batch, and the twin's solution."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Floats = NDArray[np.floating[Any]]
 
 @dataclass
 class Problem:
-    """A layer, a batch and the gradients that come back to it.
+    """A layer, a batch and the gradients of its results.
 
-    Every number is of order one, sums of K products included: weights are uniform in ±1/sqrt(K).
+    Every number is of order one, also sums of K products: weights are uniform in ±1/sqrt(K).
     """
 
     cell: str
-    weights: dict[str, Floats]  # the parameters there are, by name
+    weights: dict[str, Floats]  # the parameters, by name
     x: Floats  # (T, B, I)
     state: tuple[Floats, ...] | None  # of (B, H): h0, or h0 and c0
     lengths: NDArray[np.int64] | None  # (B,)
@@ -39,12 +39,12 @@ class Problem:
 
     @property
     def steps_of(self) -> NDArray[np.int64]:
-        """The length of each sequence, given or not."""
+        """The length of each sequence; T if not given."""
         n_steps, batch, *_ = self.sizes
         return np.full(batch, n_steps) if self.lengths is None else self.lengths
 
     def take(self, sequences: Sequence[int]) -> Problem:
-        """The same layer on some of the sequences, with no more padding than those need."""
+        """The same layer on some of the sequences, padded to the longest of them."""
         lengths = self.steps_of[sequences]
         n_steps = lengths.max()
 
@@ -64,7 +64,7 @@ class Problem:
         )
 
     def solve(self) -> dict[str, Array]:
-        """What the twin gives: y, h_n and c_n, and the gradient of each input as d + its name."""
+        """The twin's y, h_n and c_n, and the gradient of each input as d + its name."""
         twin = reference.Layer(reference.CELLS[self.cell], **self.weights, reverse=self.reverse)
         y, state_n, tape = twin.forward(self.x, self.state, lengths=self.lengths)
         gradients = twin.backward(tape, self.dy, self.dstate)
@@ -72,7 +72,7 @@ class Problem:
 
 
 def label(cell: str, y: Any, state_n: tuple[Any, ...], gradients: dict[str, Any]) -> dict[str, Any]:
-    """One flat dict of all that a layer computes: y, h_n, c_n, dx, dh0, dweight_ih, ..."""
+    """One flat dict of all results of a layer: y, h_n, c_n, dx, dh0, dweight_ih, ..."""
     names = [f"{name}_n" for name in reference.CELLS[cell].states]
     return {
         "y": y,
@@ -101,7 +101,7 @@ def random_problem(
     reverse: bool = False,
     dtype: type[np.floating[Any]] = np.float32,
 ) -> Problem:
-    """Draw a problem; where ``ragged``, lengths are in no order and one sequence has every step."""
+    """Draw a problem; if ``ragged``, lengths are in no order and the longest is T."""
     twin = reference.CELLS[cell]
     bound = 1 / np.sqrt(input_size + hidden_size)
     shapes = parameter_shapes(twin, input_size, hidden_size)

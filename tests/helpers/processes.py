@@ -1,4 +1,4 @@
-"""Python in a process of its own, for what is decided once a process."""
+"""Python in a separate process, for settings that are fixed once per process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 def run_python(
     *arguments: str, check: bool = True, **environment: str | None
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``python *arguments`` with the tests importable; None takes a variable away.
+    """Run ``python *arguments`` with the tests importable; None removes a variable.
 
     A process that hangs is ended after a minute and fails the test.
     """

@@ -1,9 +1,10 @@
 """Predict and stream with NumPy alone: python runtime_alone.py MODEL EXPECTED [MODEL EXPECTED ...].
 
 MODEL is a file of `skrnn.save`. EXPECTED is an .npz with the input, either "values" and "offsets"
-of sequences, "table" or "texts", and with what the estimator made of it: "predict" and, where it
-has them, "predict_proba" and "std". ``--rtol`` is for files of another machine; without it the bits
-have to be the same. Needs nothing of the other tests, and hides what `skrnn.runtime` must not need.
+of sequences, "table" or "texts", and with the estimator's predictions: "predict" and, if it has
+them, "predict_proba" and "std". ``--rtol`` is for files of another machine; without it the bits
+have to be the same. Imports no other tests, and hides the modules that `skrnn.runtime` must not
+need.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ FORBIDDEN = ("sklearn", "scipy", "safetensors", "joblib", "pandas")
 
 
 class Hidden:
-    """An importer that knows no module which the runtime must do without."""
+    """An importer that refuses the modules that the runtime must not need."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:  # noqa: ARG002
         if name.partition(".")[0] in FORBIDDEN:
@@ -28,7 +29,7 @@ class Hidden:
 
 
 def input_of(expected: Any) -> tuple[Any, Any]:
-    """The input of a file of expectations, and of its first sequence a block for a stream."""
+    """The input in a file of expectations, and its first sequence as a block for a stream."""
     if "texts" in expected:
         return expected["texts"].tolist(), None
     if "table" in expected:
@@ -43,19 +44,19 @@ def rows_of(values: Any) -> Any:
 
 
 def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
-    """Raise AssertionError where a file does not say what it is expected to."""
+    """Raise AssertionError if the answers of a model differ from the expected ones."""
     import skrnn.runtime
 
     predictor = skrnn.runtime.load(model)
     expected = np.load(expectations, allow_pickle=False)
     X, block = input_of(expected)
-    said = {"predict": predictor.predict(X)}
+    predicted = {"predict": predictor.predict(X)}
     for name in ("predict_proba", "predict_log_proba"):
         if name in expected:
-            said[name] = getattr(predictor, name)(X)
+            predicted[name] = getattr(predictor, name)(X)
     if "std" in expected:
-        said["std"] = predictor.predict(X, return_std=True)[1]
-    for name, values in said.items():
+        predicted["std"] = predictor.predict(X, return_std=True)[1]
+    for name, values in predicted.items():
         values = rows_of(values)
         assert values.shape == expected[name].shape, (name, values.shape)
         if rtol == 0.0 or values.dtype.kind != "f":
@@ -66,14 +67,14 @@ def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
 
 
 def stream_as_predict(predictor: Any, X: Any, block: Any) -> None:
-    """Hold a stream against predict, bit for bit."""
+    """Compare a stream with predict, bit for bit."""
     try:
         stream = predictor.stream()
     except ValueError as error:
         if "bidirectional" in str(error) or "attention" in str(error):
             return
         raise
-    if block is None:  # texts of words that have no spaces in them
+    if block is None:  # texts, of words without spaces
         block = X[0].lower().split()
         if not reads_strings(stream):
             block = [predictor.vocabulary_.get(word, 0) for word in block]
@@ -86,7 +87,7 @@ def stream_as_predict(predictor: Any, X: Any, block: Any) -> None:
 
 
 def reads_strings(stream: Any) -> bool:
-    """Whether it is the stream of an estimator that was fitted on strings."""
+    """Whether the stream is of an estimator fitted on strings."""
     try:
         stream.step("")
     except TypeError:

@@ -12,7 +12,7 @@ EPS = 1e-5  # its square and the rounding error over it both stay near 1e-10
 
 
 def slopes(function: Callable[[], float], array: Array) -> Array:
-    """d(function)/d(array): the function looks at ``array``, which is changed and restored."""
+    """d(function)/d(array): the function reads ``array``, which is changed and restored."""
     result = np.empty_like(array)
     for index in np.ndindex(array.shape):
         value = array[index]

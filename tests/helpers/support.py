@@ -1,4 +1,4 @@
-"""Running problems on the kernels, and comparing what comes out."""
+"""Problems run on the kernels, and comparisons of results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from helpers.problems import Problem, label
 from skrnn import _core, kernels
 
-# How Python spells each cell of skrnn.cells(): as PyTorch does, or by its name.
+# The layer of each cell of skrnn.cells(): PyTorch's class, or `Layer` with the cell's name.
 LAYERS: dict[str, Callable[..., Any]] = {
     **{cell: partial(kernels.Layer, cell) for cell in _core.cells()},
     "rnn": partial(kernels.RNN, nonlinearity="tanh"),
@@ -30,7 +30,7 @@ def layer_of(problem: Problem) -> Any:
 
 
 def packed_state(arrays: Sequence[Any] | None) -> Any:
-    """A state as the kernels take it: a tuple for two arrays, the array itself for one."""
+    """A state for the kernels: a tuple for two arrays, the array itself for one."""
     if arrays is None:
         return None
     return tuple(arrays) if len(arrays) > 1 else arrays[0]
@@ -43,7 +43,7 @@ def unpacked_state(state: Any) -> tuple[Any, ...]:
 def solve(
     problem: Problem, layer: Any = None, *, n_jobs: int | None = None, **options: Any
 ) -> dict[str, Any]:
-    """What the kernels give, under the names of ``Problem.solve``; options are forward's."""
+    """The kernels' results, under the names of ``Problem.solve``; options are forward's."""
     layer = layer_of(problem) if layer is None else layer
     y, state_n, cache = layer.forward(
         problem.x,
@@ -67,17 +67,17 @@ def predict(problem: Problem, layer: Any = None, **options: Any) -> dict[str, An
 
 
 def assert_agrees(actual: Mapping[str, Any], problem: Problem) -> None:
-    """The kernels' answer is the float64 twin's, up to what float32 rounding explains.
+    """Assert that the kernels agree with the float64 twin, up to float32 rounding.
 
     All quantities of a ``Problem`` are of order one. A sum of k products, each of order 1/sqrt(k),
     then rounds k partial sums of order one, by EPS and in random directions: sqrt(k) EPS in all.
     That is the error of a pre-activation, of k = I + H products, and of a state's gradient, of
     k = G H products; the recurrence damps it rather than adding it up. A weight's gradient sums
-    one product a step: n errors of that size add to sqrt(n k) EPS, and rounding n partial sums
+    one product per step: n errors of that size add to sqrt(n k) EPS, and rounding n partial sums
     that grow up to sqrt(n) adds n EPS.
 
     Over hundreds of random problems plain float32 NumPy stays within 2.4 times these figures and
-    the kernels within 4.5; 6 covers any order of summation, and still refuses a y that is off by
+    the kernels within 4.5; 6 covers any order of summation, and still fails for a y that is off by
     4e-6 at k = 100.
     """
     expected = problem.solve()
@@ -102,7 +102,7 @@ def assert_agrees(actual: Mapping[str, Any], problem: Problem) -> None:
 
 
 def assert_same_bits(actual: Any, expected: Any, name: str = "") -> None:
-    """Equal bit for bit: arrays, or tuples or dicts of arrays. NaN equals itself, 0 is not -0."""
+    """Assert equal bits of arrays, or tuples or dicts of them. NaN equals itself, 0 is not -0."""
     if isinstance(expected, Mapping):
         assert actual.keys() == expected.keys()
         for key in expected:
@@ -120,5 +120,5 @@ def assert_same_bits(actual: Any, expected: Any, name: str = "") -> None:
 
 
 def says(*parts: str) -> str:
-    """A pattern for ``pytest.raises(match=)``: the message holds every part, in any order."""
+    """A pattern for ``pytest.raises(match=)``: the message has every part, in any order."""
     return "(?s)^" + "".join(f"(?=.*{re.escape(part)})" for part in parts)

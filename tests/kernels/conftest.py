@@ -9,7 +9,7 @@ from skrnn import _core
 
 @pytest.fixture(scope="module", params=_core.available_isas(), autouse=True)
 def isa(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Every test of the kernels runs on every instruction set of this host."""
+    """Run every test of the kernels on every instruction set of this host."""
     before = _core.active_isa()
     _core.select_isa(request.param)
     yield request.param

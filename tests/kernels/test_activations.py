@@ -23,7 +23,7 @@ every_function = pytest.mark.parametrize("name", FUNCTIONS)
 
 
 def arguments() -> Iterator[np.ndarray]:
-    """Every 997th float32 of either sign, then all that matters most taken more densely."""
+    """Every 997th float32 of either sign, then the critical ranges more densely."""
     infinity = 0x7F80_0000
     positive = np.arange(0, infinity, 997, dtype=np.uint32)
     for bits in np.array_split(positive, 16):
@@ -31,8 +31,8 @@ def arguments() -> Iterator[np.ndarray]:
         yield -bits.view(np.float32)
     for bound in (0.1, 1, 10, 20, 100):
         yield np.linspace(-bound, bound, 400_001, dtype=np.float32)
-    # Where float32 results reach 1, 0 or the denormals, and where a rational may be clamped:
-    # every number around.
+    # All numbers around the points where float32 results reach 1, 0 or the denormals, and where a
+    # rational approximation may be clamped.
     for edge in (
         5e-4,
         0.625,
@@ -67,7 +67,7 @@ def test_the_error_in_ulp(name: str) -> None:
         y = function(x)
         exact = exact_function(x.astype(np.float64))
         error = ulps(y, exact)
-        # The kernels flush denormals: zero stands for any result below the smallest normal.
+        # The kernels flush denormals: zero is correct for any result below the smallest normal.
         error[(np.abs(exact) < SMALLEST_NORMAL) & (y == 0)] = 0
         i = int(np.argmax(error))
         if not error[i] <= worst:
@@ -115,7 +115,7 @@ def test_tanh_is_odd() -> None:
 
 
 @every_function
-def test_a_number_gives_the_same_anywhere_in_an_array(name: str) -> None:
+def test_the_result_does_not_depend_on_the_position(name: str) -> None:
     function, _ = FUNCTIONS[name]
     x = np.random.default_rng(96).standard_normal(70).astype(np.float32) * 5
     whole = function(x)

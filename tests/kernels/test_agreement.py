@@ -1,4 +1,4 @@
-"""Forward and backward agree with the float64 twins, on every cell, size and option."""
+"""Forward and backward against the float64 twins, on every cell, size and option."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_random_problems(cell: str, data: st.DataObject) -> None:
     assert_agrees(solve(problem), problem)
 
 
-# Around the blocks and tiles that sizes are cut into, and the corners of the range.
+# Sizes around multiples of blocks and tiles, and the ends of the range.
 SIZES = [  # T, B, I, H
     (1, 1, 1, 1),
     (3, 7, 3, 1),
@@ -97,8 +97,8 @@ def test_the_gradient_of_the_last_state_alone(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", reference.CELLS)
-def test_reverse_is_the_calls_before_the_layers(cell: str) -> None:
-    """reverse= of a forward call wins over the layer's own, and backward follows the call."""
+def test_reverse_of_a_call_overrides_that_of_the_layer(cell: str) -> None:
+    """reverse= of a forward call also determines backward."""
     problem = random_problem(np.random.default_rng(10), cell, reverse=True)
     forwards = replace(problem, reverse=False)
     assert_agrees(solve(problem, layer_of(forwards), reverse=True), problem)

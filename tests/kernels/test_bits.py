@@ -1,4 +1,4 @@
-"""Results are the same bits however the work is split, batched, repeated or laid out."""
+"""Results have the same bits for any threads, batches, repetitions and addresses."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def problem_of(cell: str, sizes: tuple[int, int, int, int], **options: bool) -> 
 def assert_sequences_equal(
     part: dict[str, np.ndarray], whole: dict[str, np.ndarray], sequences: list[int]
 ) -> None:
-    """What belongs to one sequence is the same in both batches; sums over a batch are left out."""
+    """Assert equal results of each sequence in both batches; sums over a batch are left out."""
     n_steps = len(part["y"])
     for name in part.keys() & {"y", "dx"}:
         assert_same_bits(part[name], whole[name][:n_steps, sequences], name)
@@ -164,7 +164,7 @@ def test_backward_again_on_one_cache(cell: str) -> None:
 
 @every_cell
 def test_arrays_at_any_address(cell: str) -> None:
-    """Vector loads may not rely on more alignment than a float has."""
+    """Vector loads must not need more alignment than a float."""
     problem = problem_of(cell, SIZES[2])
 
     def shifted(array: np.ndarray) -> np.ndarray:

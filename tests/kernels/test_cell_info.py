@@ -1,4 +1,4 @@
-"""What the kernels say of a cell is what its twin has, and all that the rest of the house needs."""
+"""The kernels' descriptions of cells, against the twins and the parameters of networks."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ both_directions = pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("states", [False, True])
 @pytest.mark.parametrize(("n_steps", "batch"), [(0, 4), (3, 0), (0, 0)])
 @every_cell
-def test_nothing_to_read(cell: str, n_steps: int, batch: int, states: bool) -> None:
-    """States and their gradients pass through unchanged, and the weights have no share."""
+def test_no_steps_or_no_sequences(cell: str, n_steps: int, batch: int, states: bool) -> None:
+    """States and their gradients are unchanged, and the gradients of weights are zero."""
     problem = random_problem(
         np.random.default_rng(40), cell, n_steps=n_steps, batch=batch, states=states
     )
@@ -77,7 +77,7 @@ def test_nan_in_a_state_reaches_every_unit(cell: str) -> None:
 
 
 @every_cell
-def test_nan_among_the_weights_is_not_swallowed(cell: str) -> None:
+def test_nan_among_the_weights_is_not_hidden(cell: str) -> None:
     for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
         problem = random_problem(np.random.default_rng(45), cell, ragged=False)
         problem.weights[name][2] = np.nan  # unit 2 of the first gate
@@ -87,7 +87,7 @@ def test_nan_among_the_weights_is_not_swallowed(cell: str) -> None:
 @pytest.mark.parametrize("value", [np.inf, -np.inf, 3e38, -3e38])
 @every_cell
 def test_infinite_input(cell: str, value: float) -> None:
-    """One step on; a second one may rightly make NaN of two infinities."""
+    """One step only; a second one may correctly give NaN from two infinities."""
     problem = random_problem(np.random.default_rng(46), cell, n_steps=1, ragged=False)
     problem.x[0, 2, 0] = value
     with np.errstate(invalid="ignore"):  # in the twin's gradients, 0 inf
@@ -96,8 +96,8 @@ def test_infinite_input(cell: str, value: float) -> None:
     np.testing.assert_allclose(y, expected["y"], rtol=1e-6, atol=1e-6)
 
 
-# Integers times powers of two add up exactly in any order, so a gate is either saturated or at
-# exactly one half, here as in the twin.
+# Sums of integers times powers of two are exact in any order, so a gate is either saturated or
+# exactly one half, as in the twin.
 @pytest.mark.parametrize("scale", [2.0**14, 2.0**100])
 @every_cell
 def test_huge_weights(cell: str, scale: float) -> None:
@@ -135,7 +135,7 @@ def test_saturation_over_many_steps(cell: str) -> None:
 
 
 def test_an_lstm_remembers_exactly_through_saturated_gates() -> None:
-    """f = 1 and i = 0 leave c untouched, bit for bit, however long; f = 0 and i = 0 clear it."""
+    """f = 1 and i = 0 leave c unchanged, bit for bit, over any steps; f = 0 and i = 0 clear it."""
     problem = random_problem(
         np.random.default_rng(49), "lstm", n_steps=50, ragged=False, biases=("bias_ih",)
     )
@@ -168,7 +168,7 @@ def test_denormal_numbers(cell: str) -> None:
     )
     assert np.any(small.x != 0)
     assert_agrees(solve(small), small)
-    if cell != "rnn_relu":  # whose slope jumps where a flushed sum leaves zero
+    if cell != "rnn_relu":  # its slope jumps at zero, the result of a flushed sum
         dust = replace(problem, weights={name: w * tiny for name, w in problem.weights.items()})
         assert_agrees(solve(dust), dust)
 
@@ -180,7 +180,7 @@ def denormals_work() -> bool:
 
 
 @every_cell
-def test_the_callers_floating_point_environment_is_left_alone(cell: str) -> None:
+def test_the_callers_floating_point_environment_is_unchanged(cell: str) -> None:
     problem: Problem = random_problem(np.random.default_rng(52), cell, batch=33, hidden_size=33)
 
     def use() -> bool:
@@ -213,7 +213,7 @@ def test_batches_larger_than_a_chunk_of_rows(cell: str, batch: int, hidden_size:
 @pytest.mark.parametrize("hidden_size", [1, 5, 11, 16])
 @pytest.mark.parametrize("cell", [cell for cell in reference.CELLS if cell != "rnn_relu"])
 def test_an_infinite_input_saturates_and_spoils_no_gradient(cell: str, hidden_size: int) -> None:
-    """Neither do units that a register has room for, but the layer has not."""
+    """Nor do the empty lanes of a register, beyond the layer's units."""
     problem = random_problem(
         np.random.default_rng(48), cell, n_steps=3, batch=2, hidden_size=hidden_size, ragged=False
     )

@@ -25,7 +25,7 @@ def ragged_problem(cell: str, *, reverse: bool = False) -> Problem:
 
 
 def is_padding(problem: Problem) -> np.ndarray:
-    """Where (T, B) a step lies past the end of its sequence."""
+    """Whether each step (T, B) is past the end of its sequence."""
     return np.arange(len(problem.x))[:, None] >= problem.steps_of
 
 

@@ -1,4 +1,4 @@
-"""One step: where its result goes, and what it costs."""
+"""One step: output arrays, overlapping memory and allocations."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_in_place(cell: str, batch: int) -> None:
 
 
 def overlapping(cell: str) -> list[tuple[str, Any]]:
-    """Memory that the arrays of a step may share, as (case, function of that memory)."""
+    """Overlaps of the arrays of a step, as (case, function of their memory)."""
     n = 3 * 20
 
     def block(flat: np.ndarray, start: int) -> np.ndarray:
@@ -137,7 +137,7 @@ def test_no_allocation_with_out(cell: str) -> None:
 
     before = sys.getallocatedblocks()
     steps()
-    assert sys.getallocatedblocks() - before < 20  # the loop's own few objects
+    assert sys.getallocatedblocks() - before < 20  # objects of the loop itself
 
     tracemalloc.start()
     try:

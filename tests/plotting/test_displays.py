@@ -1,4 +1,4 @@
-"""The displays draw what they say they draw."""
+"""Plots of the displays: lines, marks and labels."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_training_curve() -> None:
     X, y = ragged()
     model = RNNRegressor(hidden_size=4, max_iter=5, early_stopping=True, random_state=0).fit(X, y)
     display = TrainingCurveDisplay.from_estimator(model, color="black")
-    (line, _) = display.ax_.lines  # and that of the best epoch
+    (line, _) = display.ax_.lines  # the second marks the best epoch
     np.testing.assert_array_equal(line.get_xdata(), np.arange(1, model.n_iter_ + 1))
     np.testing.assert_array_equal(line.get_ydata(), model.loss_curve_)
     assert display.ax_score_ is not None
@@ -54,13 +54,13 @@ def test_the_epoch_that_is_kept_is_marked() -> None:
     display = TrainingCurveDisplay.from_estimator(model.fit(X, y))
     assert list(display.best_line_.get_xdata()) == [best, best]
     assert "epoch that is kept" in [t.get_text() for t in display.ax_.get_legend().get_texts()]
-    # The last epoch is no choice of anybody's.
+    # The last epoch is not marked: it was not chosen.
     alone = RNNRegressor(max_iter=2).fit(X, y)
     assert TrainingCurveDisplay.from_estimator(alone).best_line_ is None
 
 
 def test_warm_starts_with_and_without_validation(tmp_path: Path) -> None:
-    """Scores stand at their epochs, and the best one is that of the last fit."""
+    """Scores are drawn at their epochs, and the best one is that of the last fit."""
     X, y = ragged()
     model = RNNRegressor(hidden_size=4, max_iter=3, warm_start=True, random_state=0)
     model.fit(X, y).fit(X, y, X_val=X, y_val=y).fit(X, y)
@@ -79,7 +79,7 @@ def test_warm_starts_with_and_without_validation(tmp_path: Path) -> None:
 
 
 def test_pipelines_and_searches() -> None:
-    """The last step is drawn, of X as the steps before it have transformed it."""
+    """The plot is of the last step, with X transformed by the steps before it."""
     X, y = ragged()
     scale, model = PerStep(StandardScaler()), RNNRegressor("lstm", hidden_size=4, max_iter=2)
     pipeline = make_pipeline(scale, model).fit(X, y)
@@ -136,10 +136,10 @@ def test_not_fitted() -> None:
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "gru_reset_before"])
 def test_gradient_flow_is_the_slope_of_the_loss(cell: str, bidirectional: bool) -> None:
-    """A state that is pushed a little after step t changes the loss by what the norm says.
+    """The norms agree with finite differences of the loss by the state after step t.
 
-    The push is given to the bias of one step: of a copy of the network that reads the sequence in
-    two parts, the second from the state that the first left.
+    The state is changed between two parts of the sequence: a copy of the network reads the second
+    part from the last state of the first.
     """
     X, y = ragged(6)
     model = RNNRegressor(
@@ -156,8 +156,8 @@ def test_gradient_flow_is_the_slope_of_the_loss(cell: str, bidirectional: bool) 
         np.testing.assert_array_equal(display.lines_[0].get_xdata(), shown)
 
 
-def test_sequences_are_aligned_where_their_reading_ends() -> None:
-    """So that a gradient that vanishes is not hidden by short sequences."""
+def test_sequences_are_aligned_at_the_step_read_last() -> None:
+    """So that short sequences do not hide a vanishing gradient."""
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(length, 1)) for length in (5, 10, 20, 40) * 5]
     y = rng.normal(size=len(X))
@@ -215,7 +215,7 @@ def _slopes(model: Any, x: np.ndarray, target: float) -> list[float]:
     return norms
 
 
-def test_layers_and_directions_that_are_not_there() -> None:
+def test_missing_layers_and_directions() -> None:
     X, y = ragged()
     model = RNNRegressor(hidden_size=3, max_iter=1).fit(X, y)
     with pytest.raises(ValueError, match=r"layer=1, but this RNNRegressor has num_layers=1"):
@@ -225,7 +225,7 @@ def test_layers_and_directions_that_are_not_there() -> None:
 
 
 def test_plain_cells_forget_and_gated_ones_do_not() -> None:
-    """What the picture is for: over 80 steps the gradient of a plain RNN falls far lower."""
+    """The purpose of the plot: over 80 steps the gradient of a plain RNN is far smaller."""
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(80, 1)) for _ in range(20)]
     y = np.arange(20) % 2

@@ -1,4 +1,4 @@
-"""Sequences, the same steps one below the other, and whether steps are what they should be."""
+"""Sequences and their concatenated steps, for tests of PerStep."""
 
 from __future__ import annotations
 

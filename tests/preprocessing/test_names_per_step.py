@@ -1,4 +1,4 @@
-"""Transformers of steps know their channels by name, where the channels have names."""
+"""Names of channels in PerStep and its transformers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SMALL: dict[str, Any] = {"hidden_size": 3, "max_iter": 2, "random_state": 0, "n_
 
 @pytest.fixture(params=["pandas", "polars"])
 def frame(request: pytest.FixtureRequest) -> Any:
-    """Makes a data frame of a dict."""
+    """A function that makes a data frame from a dict."""
     return pytest.importorskip(request.param).DataFrame
 
 
@@ -37,7 +37,7 @@ def frames(frame: Any, *names: str) -> list[Any]:
 
 
 def gathered(frame: Any) -> Sequences:
-    """The same sequences out of one long frame."""
+    """The same sequences from one long frame."""
     stacked = np.concatenate(ARRAYS)
     ids = np.repeat(np.arange(len(ARRAYS)), [len(x) for x in ARRAYS])
     df = frame({"id": ids, "speed": stacked[:, 0], "angle": stacked[:, 1]})
@@ -49,7 +49,7 @@ def forms(frame: Any) -> list[Any]:
     return [frames(frame, "speed", "angle"), X, list(X)]
 
 
-def test_names_of_fit_are_held_to(frame: Any) -> None:
+def test_names_of_fit_are_required(frame: Any) -> None:
     for X in forms(frame):
         scaler = PerStep(StandardScaler()).fit(X)
         assert scaler.feature_names_in_.tolist() == ["speed", "angle"]
@@ -75,22 +75,24 @@ def test_numbers_are_those_without_names(frame: Any) -> None:
 def test_names_on_one_side_only(frame: Any) -> None:
     named = frames(frame, "speed", "angle")
     scaler = PerStep(StandardScaler()).fit(named)
-    with pytest.warns(UserWarning, match="does not have valid feature names, but PerStep") as told:
+    with pytest.warns(
+        UserWarning, match="does not have valid feature names, but PerStep"
+    ) as caught:
         made = scaler.transform(ARRAYS)
-    assert len(told) == 1
-    assert made.channel_names == ("speed", "angle")  # or the next step would warn as well
+    assert len(caught) == 1
+    assert made.channel_names == ("speed", "angle")  # or the next step would warn, too
     scaler.fit(ARRAYS)
     assert not hasattr(scaler, "feature_names_in_")
     with pytest.warns(UserWarning, match="X has feature names, but PerStep was fitted without"):
         assert scaler.transform(named).channel_names is None
 
 
-def test_names_that_come_out(frame: Any) -> None:
+def test_names_of_the_output(frame: Any) -> None:
     X = gathered(frame)
     for inner, names in (
         (PCA(1), ("pca0",)),
         (make_pipeline(SimpleImputer(), StandardScaler()), ("speed", "angle")),
-        (FunctionTransformer(), None),  # does not tell
+        (FunctionTransformer(), None),  # has no names of its output
         (FunctionTransformer(feature_names_out="one-to-one"), ("speed", "angle")),
         (make_pipeline(FunctionTransformer(np.abs), StandardScaler()), None),
     ):
@@ -101,7 +103,7 @@ def test_names_that_come_out(frame: Any) -> None:
     assert PerStep(StandardScaler()).fit_transform(X).keys.tolist() == X.keys.tolist()
 
 
-def test_names_go_in_again(frame: Any) -> None:
+def test_named_output_as_input(frame: Any) -> None:
     X = gathered(frame)
     pca = PerStep(PCA(2)).fit(X)
     back = pca.inverse_transform(pca.transform(X))
@@ -127,7 +129,7 @@ def test_columns_by_name(frame: Any) -> None:
 
 
 def test_columns_by_name_in_a_search(frame: Any) -> None:
-    """scikit-learn splits Sequences to lists, which keep the names."""
+    """scikit-learn splits Sequences into lists, which keep the names."""
     model = make_pipeline(PerStep(by_name()), RNNClassifier(**SMALL))
     for X in forms(frame):
         scores = cross_val_score(model, X, Y, cv=2, error_score="raise")
@@ -148,13 +150,13 @@ def test_a_pipeline_refuses_swapped_channels_and_warns_once(frame: Any) -> None:
         model.predict(named)
     with pytest.raises(ValueError, match=says("feature names", "order")):
         model.predict([x[["angle", "speed"]] for x in named])
-    with pytest.warns(UserWarning, match="valid feature names, but PerStep") as told:
+    with pytest.warns(UserWarning, match="valid feature names, but PerStep") as caught:
         model.predict(ARRAYS)
-    assert len(told) == 1
+    assert len(caught) == 1
 
 
-def test_validation_data_of_fit_knows_its_names(frame: Any) -> None:
-    """What early_stopping holds out had no names any more, and there was a warning an epoch."""
+def test_held_out_data_keeps_its_names(frame: Any) -> None:
+    """Without names of the part held out by early_stopping there was a warning in each epoch."""
     named = frames(frame, "speed", "angle")
     settings = {**SMALL, "early_stopping": True, "validation_fraction": 0.4}
     RNNClassifier(**settings).fit(named, Y)
@@ -171,7 +173,7 @@ def test_categories_by_name(frame: Any) -> None:
 
 
 class Sees(TransformerMixin, BaseEstimator):
-    """Remembers what it was fitted on."""
+    """A transformer that records the input of fit."""
 
     def fit(self, X: Any, y: Any = None) -> Sees:  # noqa: ARG002
         self.seen_ = X
@@ -181,7 +183,7 @@ class Sees(TransformerMixin, BaseEstimator):
         return X
 
 
-def test_transformers_see_frames_where_there_are_names(frame: Any) -> None:
+def test_transformers_get_frames_if_there_are_names(frame: Any) -> None:
     for X in forms(frame):
         seen = PerStep(Sees()).fit(X).transformer_.seen_
         assert list(seen.columns) == ["speed", "angle"]
@@ -196,8 +198,8 @@ def test_pickle_and_clone(frame: Any) -> None:
     assert not hasattr(clone(fitted), "feature_names_in_")
 
 
-def test_columns_of_a_table_are_held_to(frame: Any) -> None:
-    """They are steps: another order of them is another series."""
+def test_columns_of_a_table_are_checked(frame: Any) -> None:
+    """They are steps: another order gives another series."""
     table = frame({"jan": [1.0, 2.0], "feb": [3.0, 4.0]})
     scaler = PerStep(StandardScaler()).fit(table)
     assert not hasattr(scaler, "feature_names_in_")
@@ -206,7 +208,7 @@ def test_columns_of_a_table_are_held_to(frame: Any) -> None:
         scaler.transform(table[["feb", "jan"]])
     with pytest.warns(UserWarning, match="does not have valid feature names, but PerStep"):
         scaler.transform(table.to_numpy())
-    scaler.transform([frame({"load": [1.0, 2.0]})])  # sequences have channels, and those no columns
+    scaler.transform([frame({"load": [1.0, 2.0]})])  # a sequence has channels, not columns
     with pytest.warns(UserWarning, match="has feature names, but PerStep"):
         scaler.fit(table.to_numpy()).transform(table)
 
@@ -228,7 +230,7 @@ def test_one_sequence_is_not_several(channels: int) -> None:
         assert len(method([x])) == 1
 
 
-def test_tables_are_no_sequences_for_those_who_saw_a_table() -> None:
+def test_a_table_is_not_one_sequence_after_fit_on_a_table() -> None:
     table = np.arange(6.0)[:, None]
     made = PerStep(StandardScaler()).fit(table).transform(table[:4])
     assert made.lengths.tolist() == [1] * 4

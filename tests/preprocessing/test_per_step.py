@@ -1,4 +1,4 @@
-"""A transformer sees the steps of all sequences one below the other, and nothing else."""
+"""PerStep: the steps of all sequences as samples of a transformer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from skrnn._sequences.checks import as_sequences
 from skrnn.preprocessing import PerStep
 from steps import LENGTHS, STACKED, X, Y, assert_steps, sequences
 
-# ---- What it computes ----
+# ---- Results ----
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ from steps import LENGTHS, STACKED, X, Y, assert_steps, sequences
     ],
     ids=lambda t: type(t).__name__,
 )
-def test_the_transformer_sees_all_steps_as_samples(transformer: Any) -> None:
+def test_the_transformer_gets_all_steps_as_samples(transformer: Any) -> None:
     expected = clone(transformer).fit_transform(STACKED)
     if hasattr(expected, "toarray"):
         expected = expected.toarray()
@@ -68,7 +68,7 @@ def test_standardised_steps_have_mean_zero_and_deviation_one(
     np.testing.assert_allclose(values.std(axis=0), 1, rtol=1e-12)
 
 
-def test_steps_know_nothing_of_each_other() -> None:
+def test_steps_are_transformed_independently() -> None:
     scaler = PerStep(StandardScaler()).fit(X)
     whole = scaler.transform(X)
     for x, transformed in zip(X, whole, strict=True):
@@ -93,7 +93,7 @@ def test_float64_is_scaled_before_it_is_rounded() -> None:
     np.testing.assert_allclose(scaled.values.ravel(), [0, 1 / 3, 1], rtol=1e-6)
 
 
-def test_float32_stays_float32_where_the_transformer_keeps_it() -> None:
+def test_float32_stays_float32_if_the_transformer_keeps_it() -> None:
     single = [x.astype(np.float32) for x in X]
     assert PerStep(StandardScaler()).fit_transform(single).dtype == np.float32
 
@@ -101,7 +101,7 @@ def test_float32_stays_float32_where_the_transformer_keeps_it() -> None:
 def test_inverse() -> None:
     scaler = PerStep(StandardScaler()).fit(X)
     assert_steps(scaler.inverse_transform(scaler.transform(X)), STACKED)
-    pca = PerStep(PCA(2)).fit(X)  # back from other channels than fit saw
+    pca = PerStep(PCA(2)).fit(X)  # back from another number of channels
     back = pca.inverse_transform(pca.transform(X))
     assert_steps(back, pca.transformer_.inverse_transform(pca.transformer_.transform(STACKED)))
     assert not hasattr(PerStep(PolynomialFeatures()), "inverse_transform")
@@ -119,14 +119,14 @@ def test_names_of_channels() -> None:
 # ---- Missing values ----
 
 
-def test_missing_values_are_the_transformers_business() -> None:
+def test_missing_values_are_passed_to_the_transformer() -> None:
     missing = [x.copy() for x in X]
     missing[2][3, 1] = np.nan
     known = np.concatenate(missing)[:, 1]
     inner: Any
     for inner in (
         SimpleImputer(),
-        make_pipeline(SimpleImputer()),  # whose tags say nothing of NaN
+        make_pipeline(SimpleImputer()),  # its tags do not allow NaN
         ColumnTransformer([("a", "passthrough", [0]), ("b", SimpleImputer(), [1, 2])]),
     ):
         filled = PerStep(inner).fit_transform(missing)
@@ -158,7 +158,7 @@ def test_infinity_is_refused(method: str) -> None:
 
 
 def test_weights_are_those_of_whole_sequences() -> None:
-    """A weight of 2 is the sequence twice, a weight of 0 is the sequence left out."""
+    """A weight of 2 is the sequence twice, a weight of 0 leaves it out."""
     weighted = PerStep(StandardScaler()).fit(X, sample_weight=[2, 0, 1, 1])
     repeated = PerStep(StandardScaler()).fit([X[0], X[0], X[2], X[3]])
     for name in ("mean_", "var_"):
@@ -185,7 +185,7 @@ def test_wrong_weights() -> None:
     ],
 )
 def test_targets_reach_every_step(y: Any) -> None:
-    """Here a target a step says the same as one a sequence."""
+    """Here a target per step gives the same as one per sequence."""
     expected = LinearDiscriminantAnalysis().fit(STACKED, np.repeat(Y, LENGTHS)).transform(STACKED)
     assert_steps(PerStep(LinearDiscriminantAnalysis()).fit(X, y).transform(X), expected)
 
@@ -199,14 +199,14 @@ def test_targets_of_steps() -> None:
 
 
 def test_fit_transform_is_the_transformers_own() -> None:
-    """TargetEncoder's is cross-fitted: not what fit and then transform give."""
+    """TargetEncoder's is cross-fitted, and differs from fit and then transform."""
     rng = np.random.default_rng(4)
     codes = [rng.integers(0, 3, (n, 1)).astype(float) for n in (30, 20)]
     y = [rng.normal(size=len(c)) for c in codes]
     encoder = TargetEncoder(target_type="continuous")
     stacked, targets = np.concatenate(codes), np.concatenate(y)
     crossed = PerStep(encoder).fit_transform(codes, y).values
-    assert len(np.unique(crossed)) > 3  # an encoding a category and fold
+    assert len(np.unique(crossed)) > 3  # an encoding per category and fold
     plain = PerStep(encoder).fit(codes, y).transform(codes).values
     assert len(np.unique(plain)) == 3
     np.testing.assert_allclose(plain, clone(encoder).fit(stacked, targets).transform(stacked))
@@ -223,7 +223,7 @@ def test_fit_transform_is_the_transformers_own() -> None:
         [[[1], [1, 2]]] * 4,
     ],
 )
-def test_targets_of_any_form_leave_a_scaler_in_peace(y: Any) -> None:
+def test_a_scaler_ignores_targets_of_any_form(y: Any) -> None:
     assert_steps(
         PerStep(StandardScaler()).fit(X, y).transform(X), StandardScaler().fit_transform(STACKED)
     )
@@ -251,13 +251,13 @@ def test_other_channels_than_in_fit() -> None:
 @pytest.mark.parametrize(
     "wrong", [None, "scale", 3, StandardScaler, RandomForestClassifier()], ids=str
 )
-def test_what_is_no_transformer(wrong: Any) -> None:
+def test_objects_that_are_not_transformers(wrong: Any) -> None:
     with pytest.raises(TypeError, match=says("transformer", "fit", "transform")):
         PerStep(wrong).fit(X)
 
 
 class Halves:
-    """The least that a transformer can be: no mixin, no fit_transform."""
+    """A minimal transformer: no mixin, no fit_transform."""
 
     def fit(self, X: Any, y: Any = None) -> Halves:  # noqa: ARG002
         return self
@@ -274,7 +274,7 @@ def test_a_transformer_without_fit_transform() -> None:
 
 
 class DropsFirst(TransformerMixin, BaseEstimator):
-    """A transformer that breaks the rule to keep its samples."""
+    """A transformer that drops a sample, against the rules."""
 
     def fit(self, X: Any, y: Any = None) -> DropsFirst:  # noqa: ARG002
         return self
@@ -293,7 +293,7 @@ class DropsFirst(TransformerMixin, BaseEstimator):
     ],
     ids=str,
 )
-def test_transformers_that_make_no_steps(inner: Any, parts: tuple[str, ...]) -> None:
+def test_transformers_with_unusable_results(inner: Any, parts: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match=says(*parts)):
         PerStep(inner).fit_transform(X)
 
@@ -304,7 +304,7 @@ def test_before_fit() -> None:
     assert_steps(PerStep(FunctionTransformer(np.sqrt)).transform(X), np.sqrt(STACKED))
 
 
-def test_the_users_arrays_stay_as_they_are() -> None:
+def test_the_users_arrays_are_unchanged() -> None:
     before = [x.copy() for x in X]
     block = Sequences(X)
     scaler = PerStep(StandardScaler(copy=False)).fit(block)

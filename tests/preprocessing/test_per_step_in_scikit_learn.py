@@ -1,4 +1,4 @@
-"""PerStep is at home in scikit-learn: parameters, pipelines, tags and scikit-learn's own checks."""
+"""PerStep in scikit-learn: parameters, pipelines, tags and scikit-learn's own checks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from skrnn.preprocessing import PerStep
 from steps import LENGTHS, STACKED, X, Y, assert_steps
 
 
-def test_parameters_reach_inside() -> None:
+def test_parameters_of_the_inner_transformer() -> None:
     inner = StandardScaler()
     per_step = PerStep(inner)
     assert per_step.get_params()["transformer__with_mean"] is True
@@ -48,7 +48,7 @@ def test_pickle() -> None:
 
 
 @pytest.mark.parametrize("container", ["pandas", "polars"])
-def test_frames_asked_for_do_no_harm(container: str) -> None:
+def test_set_output_has_no_effect(container: str) -> None:
     pytest.importorskip(container)
     expected = StandardScaler().fit_transform(STACKED)
     with config_context(transform_output=container):
@@ -94,7 +94,7 @@ def test_tags_are_those_of_the_transformer() -> None:
 # Reasons are what scikit-learn prints for a check that is expected to fail.
 CHANNELS = "n_features_in_ counts channels, and the T columns of an array are steps of one channel"
 NO_SHAPE = "Sequences have no shape; PaddedPerStep runs this check"
-ANY_LENGTH = "series of another length than in fit are welcome, not other features"
+ANY_LENGTH = "series of another length than in fit are accepted: steps are not features"
 
 EXPECTED = {
     "check_n_features_in": CHANNELS,
@@ -103,7 +103,7 @@ EXPECTED = {
 
 
 class PaddedPerStep(PerStep):
-    """Gives univariate series back as the (n, T) array they came in, for checks of arrays."""
+    """A PerStep that returns univariate series as an (n, T) array, for checks of arrays."""
 
     def transform(self, X: Any) -> Any:
         return super().transform(X).to_padded()[0][:, :, 0]

@@ -1,4 +1,4 @@
-"""Every window is followed by what followed it in the series."""
+"""SlidingWindows: windows of series, and the steps after them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from skrnn.preprocessing import SlidingWindows
 
 @st.composite
 def cuts(draw: st.DrawFn) -> tuple[SlidingWindows, list[np.ndarray]]:
-    """A cutter and several series that are long enough for it."""
+    """SlidingWindows, and several series that are long enough for it."""
     windows = SlidingWindows(
         draw(st.integers(1, 5)), horizon=draw(st.integers(1, 4)), stride=draw(st.integers(1, 4))
     )
@@ -164,7 +164,7 @@ def test_wrong_series(series: Any, parts: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("series", [None, "abc", {"a": 1}, 3.0, np.array(3.0)], ids=str)
-def test_what_is_no_series(series: Any) -> None:
+def test_input_that_is_not_series(series: Any) -> None:
     with pytest.raises(TypeError, match="series"):
         SlidingWindows(2).cut(series)
 
@@ -185,11 +185,11 @@ def test_wrong_targets(target: Any) -> None:
         SlidingWindows(2).cut(np.ones((9, 2)), target=target)
 
 
-def test_at_home_in_scikit_learn() -> None:
+def test_in_scikit_learn() -> None:
     windows = SlidingWindows(2, horizon=3)
     assert clone(windows).get_params() == {"length": 2, "horizon": 3, "stride": 1}
     assert repr(windows) == "SlidingWindows(horizon=3, length=2)"
-    # Two steps of a sine foretell the next: x[t+1] = 2 cos(w) x[t] - x[t-1].
+    # Two steps of a sine determine the next: x[t+1] = 2 cos(w) x[t] - x[t-1].
     X, y = SlidingWindows(2).cut(np.sin(0.3 * np.arange(100)))
     model = LinearRegression(fit_intercept=False).fit(X, y)
     np.testing.assert_allclose(model.coef_, [-1, 2 * np.cos(0.3)])

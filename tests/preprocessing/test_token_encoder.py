@@ -1,4 +1,4 @@
-"""Texts become numbers and numbers become texts, and what is unknown is 0."""
+"""TokenEncoder: texts to numbers and back, with 0 for unknown tokens."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_most_frequent_token_is_1_and_ties_are_alphabetical() -> None:
 
 
 def test_words_are_those_of_count_vectorizer() -> None:
-    """With its pattern and without regard to order."""
+    """With its pattern; in any order."""
     pattern = r"(?u)\b\w\w+\b"
     vectorizer = CountVectorizer().fit(TEXTS)
     encoder = TokenEncoder(token_pattern=pattern).fit(TEXTS)
@@ -55,14 +55,14 @@ def test_words_are_those_of_count_vectorizer() -> None:
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=5))
-def test_characters_come_back_as_they_were(texts: list[str]) -> None:
+def test_characters_are_decoded_unchanged(texts: list[str]) -> None:
     encoder = TokenEncoder(analyzer="char", lowercase=False).fit(texts)
     back = encoder.inverse_transform(encoder.transform(texts))
     assert ["".join(map(str, tokens)) for tokens in back] == texts
     assert set(encoder.vocabulary_) == set("".join(texts))
 
 
-def test_white_space_is_characters() -> None:
+def test_white_space_characters_are_tokens() -> None:
     encoder = TokenEncoder(analyzer="char").fit(["A  b\n\tc"])
     assert set(encoder.vocabulary_) == set("a bc\n\t")
     assert lists(encoder.transform(["a\n"])) == [
@@ -92,7 +92,7 @@ def test_lists_of_tokens(X: Any) -> None:
     assert encoder.vocabulary_ == {"b": 1, "a": 2, "c": 3}
 
 
-def test_tokens_are_taken_as_they_are() -> None:
+def test_tokens_in_lists_are_unchanged() -> None:
     encoder = TokenEncoder().fit([["Not a word", "B"], ["B"]])
     assert encoder.vocabulary_ == {"B": 1, "Not a word": 2}
 
@@ -105,7 +105,7 @@ def test_tokens_may_be_numbers(dtype: Any) -> None:
     assert encoder.inverse_transform([[2, 1, 0]]) == [[5, 70, "<unk>"]]
 
 
-def test_callables_see_every_text() -> None:
+def test_callables_get_every_text() -> None:
     encoder = TokenEncoder(analyzer=lambda text: text.split("-")).fit(["a-B", "a"])
     assert encoder.vocabulary_ == {"a": 1, "B": 2}
     pairs = TokenEncoder(analyzer=pairwise)
@@ -200,7 +200,7 @@ def test_every_index_is_below_n_tokens_and_counts_agree(texts: list[str], least:
     ],
     ids=repr,
 )
-def test_what_is_no_text(X: Any, parts: tuple[str, ...]) -> None:
+def test_input_that_is_not_texts(X: Any, parts: tuple[str, ...]) -> None:
     with pytest.raises(TypeError, match=says(*parts)):
         TokenEncoder().fit(X)
     with pytest.raises(TypeError, match=says(*parts)):
@@ -209,7 +209,7 @@ def test_what_is_no_text(X: Any, parts: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("dtype", [object, str, "S"])
 def test_texts_in_two_dimensions(dtype: Any) -> None:
-    """As ColumnTransformer hands them over for a column in a list: each would be one token."""
+    """As from ColumnTransformer for a column in a list: each text would be one token."""
     column = np.array(["one text", "two"], dtype)[:, None]
     encoder = TokenEncoder().fit(column.ravel())
     assert "text" in encoder.vocabulary_
@@ -218,7 +218,7 @@ def test_texts_in_two_dimensions(dtype: Any) -> None:
             TokenEncoder(analyzer).fit(column)
     with pytest.raises(ValueError, match="one dimension"):
         encoder.transform(column)
-    # Rows of several tokens, of numbers, and lists of one token are what they look like.
+    # Rows of several tokens, of numbers, and lists of one token are accepted.
     assert lists(TokenEncoder().fit_transform(np.array([["b", "a"], ["b", "b"]]))) == [
         [1, 2],
         [1, 1],
@@ -272,7 +272,7 @@ def test_wrong_parameters(
         TokenEncoder(**parameters).fit(TEXTS)
 
 
-def test_numbers_that_are_no_token() -> None:
+def test_numbers_without_a_token() -> None:
     encoder = TokenEncoder().fit(["a b"])
     with pytest.raises(ValueError, match=says("Sequence 1", "3", "0..2")):
         encoder.inverse_transform([[1], [2, 3]])
@@ -290,7 +290,7 @@ def test_before_fit() -> None:
             call()
 
 
-# ---- At home in scikit-learn ----
+# ---- In scikit-learn ----
 
 
 def test_names() -> None:
@@ -318,7 +318,7 @@ def test_clone_pickle_and_pipeline() -> None:
     )
 
 
-def test_frames_asked_for_do_no_harm() -> None:
+def test_set_output_has_no_effect() -> None:
     pytest.importorskip("pandas")
     with config_context(transform_output="pandas"):
         assert isinstance(TokenEncoder().fit_transform(TEXTS), Sequences)

@@ -1,8 +1,7 @@
-"""Slow, readable twins of the C++ cells: float64 NumPy that reads like the equations.
+"""Slow, readable twins of the C++ cells: float64 NumPy, written like the equations.
 
-They are what the kernels are held against. A cell is one file with the kernel's stem; to add one,
-write its forward and backward step there and give it a row in ``CELLS`` under its name in
-``skrnn.cells()``.
+The kernels are compared with them. A cell is one file with the kernel's stem; to add one, write its
+forward and backward step there and give it a row in ``CELLS`` under its name in ``skrnn.cells()``.
 """
 
 from __future__ import annotations

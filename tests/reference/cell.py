@@ -1,4 +1,4 @@
-"""What a twin of a cell is: one step forward and one step backward, of one sequence."""
+"""The interface of a cell's twin: one step forward and one step backward, of one sequence."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Cell(Protocol):
 
     gates: int  # G
     states: tuple[str, ...]  # names, h first
-    vectors: tuple[str, ...]  # names of parameters with one number a unit, besides the biases
+    vectors: tuple[str, ...]  # parameters with one number per unit, besides the biases
 
     def step_forward(self, w: Weights, x: Array, state: State) -> tuple[State, Any]:
-        """Return the state after reading ``x`` (I,), and what ``step_backward`` needs."""
+        """Return the state after reading ``x`` (I,), and values for ``step_backward``."""
 
     def step_backward(
         self, w: Weights, saved: Any, dstate: State, dw: Weights

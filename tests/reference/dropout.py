@@ -1,4 +1,4 @@
-"""Dropout: which units are dropped depends on where they stand alone, to the bit.
+"""Dropout: masks that depend only on the place of each unit, to the bit.
 
 The word of a unit is word ``unit % 4`` of Philox-4x32-10 with
 
@@ -6,14 +6,13 @@ The word of a unit is word ``unit % 4`` of Philox-4x32-10 with
   counter = (site * 2^16 + unit div 4, step, sample, epoch)
 
 - ``site``: 4 * layer + OUTPUT, RECURRENT or RECURRENT_REVERSE, under 2^16
-- ``unit``: its place in the features, under 2^18
-- ``step``: t, counted in the sequence and not in what a batch or a cut of it holds; 0 where there
-  is no step
-- ``sample``: the place of the sequence in what was given to ``fit``, not in the minibatch
+- ``unit``: its index in the features, under 2^18
+- ``step``: t, counted in the whole sequence and not in a batch or a cut of it; 0 without a step
+- ``sample``: the index of the sequence in the input of ``fit``, not in the minibatch
 - ``epoch``: counted from 0
 
 The unit is dropped if its word < floor(rate * 2^32), with the rate in double precision: the product
-is exact, and at a rate under 1 it fits 32 bits. What is kept is divided by 1 - rate (inverted
+is exact, and at a rate under 1 it fits 32 bits. Kept units are divided by 1 - rate (inverted
 dropout: Srivastava et al., JMLR 15, 2014), so that prediction needs no scaling.
 """
 
@@ -32,14 +31,14 @@ OUTPUT, RECURRENT, RECURRENT_REVERSE = 0, 1, 2  # 3 is free
 
 @dataclass
 class Masks:
-    """What the units of one sequence are multiplied by: 0 or 1 / (1 - rate); no entry is ones.
+    """The factors of the units of one sequence: 0 or 1 / (1 - rate); a missing entry is ones.
 
-    Between layers every step has a mask of its own, as in ``torch.nn.LSTM(dropout=)``. The last
-    layer's is between it and the head, so on the pooled features if there is pooling; PyTorch's
-    module, which has no head, leaves that one to its user.
+    Between layers every step has its own mask, as in ``torch.nn.LSTM(dropout=)``. The last layer's
+    is between it and the head, so on the pooled features if there is pooling; PyTorch's module,
+    which has no head, does not have that one.
 
-    A recurrent mask stays the same over the steps, and acts on h_{t-1} where that enters the
-    product with ``weight_hh``, nowhere else (Gal, Ghahramani, arXiv:1512.05287).
+    A recurrent mask is the same for all steps, and acts on h_{t-1} only in the product with
+    ``weight_hh`` (Gal, Ghahramani, arXiv:1512.05287).
     """
 
     output: dict[int, Array] = field(default_factory=dict)  # by layer: (T, D * H), pooled (D * H,)
@@ -67,7 +66,7 @@ def keep_mask(
 def scaled_mask(
     seed: int, epoch: int, sample: int, site: int, step: int, units: int, rate: float
 ) -> Array:
-    """Return what each unit is multiplied by, (units,)."""
+    """Return the factor of each unit, (units,)."""
     return keep_mask(seed, epoch, sample, site, step, units, rate) / (1 - rate)
 
 

@@ -18,7 +18,7 @@ def forward(weight: Array, tokens: Tokens) -> Array:
 
 
 def backward(weight: Array, tokens: Tokens, dembedded: Array) -> dict[str, Array]:
-    """Return the gradient of the table; a token that comes twice counts twice."""
+    """Return the gradient of the table; repeated tokens add up."""
     dweight = np.zeros_like(weight)
     np.add.at(dweight, tokens, dembedded)
     return {"weight": dweight}

@@ -14,21 +14,21 @@ from reference.cell import Array, Cell, State, Weights, parameter_shapes
 
 @dataclass
 class Tape:
-    """What ``Layer.backward`` needs of a forward pass."""
+    """Values of a forward pass for ``Layer.backward``."""
 
     x_shape: tuple[int, int, int]  # (T, B, I)
     steps: list[list[tuple[int, Any]]]  # of each sequence, in reading order: (t, saved)
 
 
 class Layer:
-    """The arguments, shapes and keys of ``skrnn.kernels``; the state is always a tuple."""
+    """A layer with the arguments, shapes and keys of ``skrnn.kernels``; states are tuples."""
 
     def __init__(
         self,
         cell: Cell,
         *,
         reverse: bool = False,
-        **parameters: ArrayLike,  # of parameter_shapes; zeros where biases and vectors are missing
+        **parameters: ArrayLike,  # of parameter_shapes; missing biases and vectors are zeros
     ) -> None:
         self.cell = cell
         self.hidden_size = np.shape(parameters["weight_hh"])[1]

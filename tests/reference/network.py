@@ -1,7 +1,7 @@
 """The whole network: embedding or channels, recurrent stack, pooling or every step, head, loss.
 
-A batch is nothing but its sequences: each runs through alone, the rows of outputs stand one
-sequence after another, and gradients add up.
+A batch is a list of sequences: each is computed alone, the rows of outputs are concatenated, and
+gradients are summed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Parameters = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Network:
-    """The topology; sizes are those of the parameters."""
+    """The topology of a network; sizes are those of the parameters."""
 
     cell: str
     num_layers: int = 1
@@ -118,18 +118,18 @@ class Network:
 
 @dataclass(frozen=True)
 class NetworkTape:
-    """What ``Network.backward`` needs of a forward pass over one sequence."""
+    """Values of a forward pass over one sequence for ``Network.backward``."""
 
     sequence: NDArray[Any]
     masks: Masks
     steps: StackTape
     h: Array  # (T, D * H), of the last layer
-    features: Array  # (1, P) or (T, D * H), as the head sees them
+    features: Array  # (1, P) or (T, D * H), the input of the head
 
 
 @dataclass(frozen=True)
 class Solution:
-    """What a minibatch gives."""
+    """The results of a minibatch."""
 
     outputs: Array  # (rows, K), sequence after sequence
     loss: float
@@ -148,7 +148,7 @@ def solve(
 ) -> Solution:
     """Return outputs, the weighted mean of the loss, and its gradient by every parameter.
 
-    A row is a sequence where there is pooling, and a step of one where there is none.
+    A row is a sequence with pooling, and a step without.
     """
     masks = [Masks() for _ in batch] if masks is None else masks
     runs = [network.forward(parameters, x, m) for x, m in zip(batch, masks, strict=True)]

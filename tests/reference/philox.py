@@ -1,7 +1,7 @@
 """Philox-4x32-10, random numbers without a state (Salmon, Moraes, Dror, Shaw, SC '11, section 4.3).
 
-A bijection of 128-bit counters, picked by a 64-bit key: any number can be had at any time by
-whoever knows its counter, so threads need no order and a backward pass no memory.
+A bijection of 128-bit counters, selected by a 64-bit key: any number can be computed from its
+counter at any time, so threads need no order and a backward pass no memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SHIFT = np.uint64(32)
 
 def philox(counter: ArrayLike, key: ArrayLike) -> Words:
     """Return four words (..., 4) for every counter (..., 4) of 32-bit words, under one key (2,)."""
-    c0, c1, c2, c3 = np.moveaxis(np.asarray(counter, np.uint64), -1, 0)  # room for products
+    c0, c1, c2, c3 = np.moveaxis(np.asarray(counter, np.uint64), -1, 0)  # uint64 for the products
     k0, k1 = np.asarray(key, np.uint64)
     for _ in range(ROUNDS):
         product0, product1 = MULTIPLIERS[0] * c0, MULTIPLIERS[1] * c2

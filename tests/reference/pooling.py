@@ -1,6 +1,6 @@
-"""Pooling: what a sequence of features becomes before the head, one sequence at a time.
+"""Pooling: the features of a sequence to one row for the head, one sequence at a time.
 
-A ragged batch is a list of sequences, and no pooling looks past its own sequence.
+A ragged batch is a list of sequences, and a pooling reads only its own sequence.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reference.cell import Array
 
 
 class Pooling(Protocol):
-    """Forward and backward; the latter looks at the features again rather than at a tape."""
+    """Forward and backward; the latter reads the features again rather than a tape."""
 
     def forward(self, h: Array) -> Array:
         """Return (F,), given the features (T, F), T >= 1."""
@@ -25,10 +25,10 @@ class Pooling(Protocol):
 
 @dataclass(frozen=True)
 class Last:
-    """The states when all has been read: PyTorch's h_n of the last layer.
+    """The last states: PyTorch's h_n of the last layer.
 
-    The first ``hidden_size`` features are of the forward direction, which ends at step T-1; those
-    after, if any, are of the reverse direction, which ends at step 0.
+    The first ``hidden_size`` features are of the forward direction, which ends at step T-1; the
+    others, if any, are of the reverse direction, which ends at step 0.
     """
 
     hidden_size: int
@@ -55,7 +55,7 @@ class Mean:
 
 
 class Max:
-    """The largest of each feature; of equal ones the first is taken, and gets all the gradient."""
+    """The maximum of each feature; the first of equal ones gets all of the gradient."""
 
     def forward(self, h: Array) -> Array:
         pooled: Array = h.max(axis=0)
@@ -69,7 +69,7 @@ class Max:
 
 @dataclass(frozen=True)
 class LastMeanMax:
-    """Those three side by side, (3 F,): concat pooling (Howard & Ruder, ACL 2018, section 3.3)."""
+    """These three side by side, (3 F,): concat pooling (Howard & Ruder, ACL 2018, section 3.3)."""
 
     hidden_size: int
 
@@ -86,13 +86,13 @@ class LastMeanMax:
 
 @dataclass(frozen=True)
 class Attention:
-    """A weighted mean, the weights by a learned query q (Yang et al., NAACL 2016, without its MLP).
+    """A mean weighted by a learned query q (Yang et al., NAACL 2016, without its MLP).
 
     a = softmax over the steps of h_t . q
     pooled = sum_t a_t h_t
     """
 
-    weight: Array  # (1, F): q as torch.nn.Linear(F, 1, bias=False) holds it; a bias would cancel
+    weight: Array  # (1, F): q, like that of torch.nn.Linear(F, 1, bias=False); a bias would cancel
 
     def forward(self, h: Array) -> Array:
         return self.attention(h) @ h
@@ -105,7 +105,7 @@ class Attention:
         return dh, {"weight": (dscores @ h)[None]}
 
     def attention(self, h: Array) -> Array:
-        """How much of each step is taken, (T,)."""
+        """The weight of each step, (T,)."""
         scores = h @ self.weight[0]
         unscaled: Array = np.exp(scores - scores.max())
         attention: Array = unscaled / unscaled.sum()

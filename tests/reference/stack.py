@@ -1,6 +1,6 @@
 """The recurrent stack: layers one after another, each in one or both directions.
 
-Both directions of a layer read the same input, and their h stand side by side, (T, D * H).
+Both directions of a layer read the same input, and their h are side by side, (T, D * H).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SUFFIXES = ("", "_reverse")  # of parameters of direction 0 and 1
 
 @dataclass(frozen=True)
 class Stack:
-    """The topology; sizes are those of the parameters, which are named as PyTorch names them."""
+    """The topology of a stack; sizes are those of the parameters, which have PyTorch's names."""
 
     cell: str
     num_layers: int
@@ -65,7 +65,7 @@ class Stack:
                 twin, steps = tape.runs[layer, direction]
                 of_layer = twin.backward(steps, dy[:, None, :])
                 dx.append(of_layer["x"][:, 0])
-                # the layer's weight_hh was the parameter's times the mask, see _layer
+                # the weight_hh of the layer is the parameter times the mask, see _layer
                 of_layer["weight_hh"] *= tape.masks.recurrent.get((layer, direction), 1.0)
                 end = _end(layer, direction)
                 gradients.update({f"{name}{end}": of_layer[name] for name in vars(twin.weights)})
@@ -86,14 +86,14 @@ class Stack:
         cell = reference.CELLS[self.cell]
         end = _end(layer, direction)
         weights = {name: parameters[f"{name}{end}"] for name in parameter_shapes(cell, 0, 0)}
-        # W (m h) = (W diag m) h: columns of the weights are masked, and no cell has to know of it
+        # W (m h) = (W diag m) h: columns of the weights are masked, so cells need no masks
         weights["weight_hh"] = weights["weight_hh"] * masks.recurrent.get((layer, direction), 1.0)
         return Layer(cell, **weights, reverse=direction == 1)
 
 
 @dataclass(frozen=True)
 class StackTape:
-    """What ``Stack.backward`` needs of a forward pass over one sequence."""
+    """Values of a forward pass over one sequence for ``Stack.backward``."""
 
     masks: Masks
     runs: dict[tuple[int, int], Run]  # by layer and direction

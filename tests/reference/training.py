@@ -27,7 +27,7 @@ def training_step(
 
 
 def arena(arrays: Mapping[str, Array]) -> Array:
-    """Return all of them as one flat array, in order."""
+    """Return all arrays as one flat array, in order."""
     return np.concatenate([array.ravel() for array in arrays.values()])
 
 

@@ -1,4 +1,4 @@
-"""Sequences that cannot be taken for each other."""
+"""Sequences without equal values, so that they cannot be confused."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 
 
 def arrays(*lengths: int, channels: int = 2, dtype: Any = np.float32) -> list[np.ndarray]:
-    """Sequences whose every value is another."""
+    """Sequences whose values are all different."""
     rng = np.random.default_rng(sum(lengths) + 31 * channels)
     return [rng.normal(size=(length, channels)).astype(dtype) for length in lengths]
 
 
 def assert_same(actual: Any, expected: Any) -> None:
-    """The same arrays in the same order, with the same dtypes."""
+    """Assert equal arrays in the same order, with the same dtypes."""
     assert len(actual) == len(expected)
     for one, other in zip(actual, expected, strict=True):
         assert one.dtype == other.dtype

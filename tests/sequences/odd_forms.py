@@ -1,4 +1,4 @@
-"""Forms in which sequences seldom come."""
+"""Rare forms of sequences."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def objects(items: list[Any]) -> np.ndarray:
-    """A 1-D array of objects, whatever their shapes."""
+    """A 1-D array of objects, for any shapes of the items."""
     array = np.empty(len(items), object)
     for i, item in enumerate(items):
         array[i] = item
@@ -16,7 +16,7 @@ def objects(items: list[Any]) -> np.ndarray:
 
 
 class OnlyArray:
-    """Something that NumPy can read, and that has nothing else."""
+    """An object with only `__array__`."""
 
     def __init__(self, array: Any) -> None:
         self.array = array

@@ -1,4 +1,4 @@
-"""Coercion of X: the forms that estimators accept, and what becomes of them."""
+"""Coercion of X: the forms that estimators accept, and the resulting Sequences."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_an_array_is_the_list_of_its_parts(X: np.ndarray) -> None:
     assert lists(as_sequences(X)) == lists(as_sequences(X.tolist()))
 
 
-def test_memory_is_shared_where_it_can_be() -> None:
+def test_memory_is_shared_if_possible() -> None:
     X = EQUAL.astype(np.float32)
     assert np.shares_memory(as_sequences(X).values, X)
     sequences = as_sequences(X)
@@ -131,7 +131,7 @@ def test_memory_is_shared_where_it_can_be() -> None:
 
 
 def test_float64_can_be_kept() -> None:
-    big = [np.array([[16_777_217.0]])]  # 2**24 + 1, the first integer that float32 lacks
+    big = [np.array([[16_777_217.0]])]  # 2**24 + 1, the first integer that float32 cannot represent
     assert as_sequences(big, dtype=None)[0][0, 0] == 16_777_217
     assert as_sequences(big)[0][0, 0] == 16_777_216
 
@@ -158,7 +158,7 @@ def test_a_block_of_tokens() -> None:
     assert lists(as_sequences(np.array([[3, 0], [1, 2]]), tokens=True)) == [[3, 0], [1, 2]]
 
 
-def test_integers_are_numbers_where_tokens_are_not_asked_for() -> None:
+def test_integers_are_numbers_unless_tokens_are_expected() -> None:
     expected = [[[3.0], [0.0]], [[1.0]]]
     assert lists(as_sequences([[3, 0], [1]])) == expected
     assert lists(as_sequences(Sequences([[3, 0], [1]]))) == expected

@@ -1,4 +1,4 @@
-"""Sequences are a list of arrays that lies in one array."""
+"""Sequences: a list of arrays, stored in one array."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def lists_of_arrays(draw: st.DrawFn) -> list[np.ndarray]:
 
 
 @given(lists_of_arrays())
-def test_it_holds_what_went_in(items: list[np.ndarray]) -> None:
+def test_it_holds_the_given_arrays(items: list[np.ndarray]) -> None:
     X = Sequences(items)
     assert_same(list(X), items)
     assert_same(X.to_list(), items)
@@ -84,21 +84,21 @@ def test_a_mask_of_another_length(mask: Any) -> None:
 
 
 @pytest.mark.parametrize("key", [None, 1.0, "1", (0, 1), ..., True, np.bool_(True), 1j, {}, [0.5]])
-def test_what_is_no_index(key: Any) -> None:
+def test_invalid_indices(key: Any) -> None:
     with pytest.raises((TypeError, IndexError), match=says("integer")):
         Sequences(arrays(3, 1, 4))[key]
     with pytest.raises(IndexError):
         Sequences(arrays(3, 1, 4))[np.zeros((1, 1), int)]
 
 
-def test_one_sequence_and_a_run_of_them_are_no_copies() -> None:
+def test_one_sequence_and_a_slice_are_views() -> None:
     X = Sequences(arrays(3, 1, 4, 2))
     for part in (X[1], X[1:3].values, X[[1, 2]].values, X[np.array([0, 1, 1, 0]) == 1].values):
         assert np.shares_memory(part, X.values)
         assert part.base is not None
 
 
-def test_no_sequence_may_be_left() -> None:
+def test_a_selection_may_be_empty() -> None:
     X = Sequences(arrays(3, 1, channels=5))
     for none in (X[[]], X[5:], X[2:1], X[1:0], X[X.lengths > 9], X[np.zeros(0, np.int64)]):
         assert len(none) == 0
@@ -108,7 +108,7 @@ def test_no_sequence_may_be_left() -> None:
         assert "n=0" in repr(none)
 
 
-def test_it_never_changes() -> None:
+def test_it_is_immutable() -> None:
     own = np.zeros((4, 2), np.float32)
     X = Sequences.from_flat(own, [0, 1, 4])
     for array in (X.values, X.offsets, X[0], X[:1].values, X[[1, 0]].values):
@@ -118,10 +118,10 @@ def test_it_never_changes() -> None:
         X.values = own  # type: ignore[misc]
     with pytest.raises(TypeError):
         X[0] = own  # type: ignore[index]
-    own[:] = 1  # the user's array is still the user's
+    own[:] = 1  # the user's array stays writeable
 
 
-def test_what_it_says_of_itself() -> None:
+def test_repr() -> None:
     X = Sequences(arrays(7, 29, 8, channels=12))
     assert repr(X) == "Sequences(n=3, lengths=7..29, n_channels=12, dtype=float32)"
     tokens = Sequences([np.array([1, 2], np.int32), np.array([3], np.int32)])
@@ -148,7 +148,7 @@ def test_joblib_maps_it_from_a_file(tmp_path: Any) -> None:
 
 
 def test_it_needs_numpy_only() -> None:
-    """Because skrnn.runtime takes it on an edge device."""
+    """Because skrnn.runtime accepts it on an edge device."""
     run_python(
         "-c",
         "import sys\n"
@@ -163,7 +163,7 @@ def test_it_needs_numpy_only() -> None:
     )
 
 
-# ---- Ways in and out ----
+# ---- Conversions ----
 
 
 @given(lists_of_arrays())
@@ -286,8 +286,8 @@ def test_dtypes_are_kept_or_lose_nothing() -> None:
     assert Sequences([x.astype(np.float32), x.astype(np.float64)]).dtype == np.float64
 
 
-def test_values_lie_as_kernels_read_them() -> None:
-    """Whatever the byte order, the strides and the first address of what went in."""
+def test_values_have_the_layout_of_the_kernels() -> None:
+    """For any byte order, strides and address of the given arrays."""
     for dtype in ("<f4", ">f4", ">f8", "<i4", ">i4"):
         whole = np.arange(12).reshape(6, 2).astype(dtype)
         raw = np.zeros(whole.nbytes + 1, np.uint8)
@@ -323,7 +323,7 @@ def test_sequences_of_sequences_are_the_same() -> None:
     assert_same(Sequences(X), list(X))
 
 
-def test_it_stores_what_estimators_refuse() -> None:
+def test_it_stores_data_that_estimators_refuse() -> None:
     """Missing values and empty sequences, so that they can be filled and left out."""
     X = Sequences([np.array([[np.nan], [np.inf]]), np.zeros((0, 1)), np.ones((1, 1))])
     assert X.lengths.tolist() == [2, 0, 1]

@@ -1,4 +1,4 @@
-"""scikit-learn takes Sequences for a list of arrays."""
+"""scikit-learn treats Sequences as a list of arrays."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from skrnn._sequences.checks import as_sequences
 
 
 class MeanClassifier(ClassifierMixin, BaseEstimator):
-    """Classifies a sequence by the mean of its steps."""
+    """A classifier by the mean of a sequence's steps."""
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
@@ -43,7 +43,7 @@ class MeanClassifier(ClassifierMixin, BaseEstimator):
 
 
 def classes() -> tuple[Sequences, np.ndarray]:
-    """Sequences whose mean tells their class, in an order that does not."""
+    """Sequences with different means for each class, in random order."""
     rng = np.random.default_rng(5)
     y = rng.permutation(np.repeat([0, 1], 20))
     items = [rng.normal(3 * label, 1, (rng.integers(4, 9), 2)) for label in y]
@@ -51,7 +51,7 @@ def classes() -> tuple[Sequences, np.ndarray]:
 
 
 def test_it_has_no_shape() -> None:
-    """By which scikit-learn tells a list from an array."""
+    """scikit-learn distinguishes lists from arrays by `shape`."""
     assert not hasattr(Sequences(arrays(2)), "shape")
     assert not hasattr(Sequences(arrays(2)), "__array__")
 
@@ -88,11 +88,11 @@ def test_train_test_split_keeps_sequences_and_targets_together() -> None:
     assert as_sequences(X_train).lengths.tolist() == X.lengths[train].tolist()
 
 
-def test_cross_validation_sees_what_it_sees_of_a_list() -> None:
+def test_cross_validation_is_that_of_a_list() -> None:
     X, y = classes()
     model = MeanClassifier()
     scores = cross_val_score(model, X, y, cv=5, error_score="raise")
-    assert scores.mean() > 0.9  # the means are three deviations of a step apart
+    assert scores.mean() > 0.9  # the means differ by three standard deviations of a step
     np.testing.assert_array_equal(scores, cross_val_score(model, X.to_list(), y, cv=5))
     predicted = cross_val_predict(model, X, y, cv=5)
     np.testing.assert_array_equal(predicted, cross_val_predict(model, X.to_list(), y, cv=5))

@@ -1,4 +1,4 @@
-"""Long data frames become sequences, by pandas and by polars alike."""
+"""Long data frames of pandas and polars as sequences."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TABLE: dict[str, list[Any]] = {
 
 @pytest.fixture(params=["pandas", "polars"])
 def frame(request: pytest.FixtureRequest) -> Any:
-    """Makes a data frame of a dict."""
+    """A function that makes a data frame from a dict."""
     return pytest.importorskip(request.param).DataFrame
 
 
@@ -50,7 +50,7 @@ def test_sorting_keeps_the_order_of_ties(frame: Any) -> None:
     assert X[0].ravel().tolist() == [*range(0, 40, 2), *range(1, 40, 2)]
 
 
-def test_several_columns_tell_sequences_apart(frame: Any) -> None:
+def test_several_columns_identify_sequences(frame: Any) -> None:
     X = Sequences.from_frame(frame(TABLE), by=["id", "part"], columns=["day", "x"])
     assert lists(X) == [[[3, 0.3], [1, 0.1]], [[9, 0.9]], [[5, 0.5]], [[7, 0.7]], [[2, 0.2]]]
 
@@ -132,12 +132,12 @@ def test_strings_of_digits_are_no_numbers() -> None:
 # ---- Targets among the channels ----
 
 
-def test_a_column_that_looks_like_a_target_is_told(frame: Any) -> None:
-    """One value in each sequence, and different ones: with columns=None nobody meant it."""
+def test_a_column_that_looks_like_a_target_warns(frame: Any) -> None:
+    """One value in each sequence, and different ones: probably not meant with columns=None."""
     table = {**TABLE, "label": [x == "a" for x in TABLE["id"]], "zero": [0] * 6}
-    with pytest.warns(UserWarning, match=says("['label']", "columns=['x', 'n', 'zero']")) as told:
+    with pytest.warns(UserWarning, match=says("['label']", "columns=['x', 'n', 'zero']")) as caught:
         X = Sequences.from_frame(frame(table), by="id", sort_by=["part", "day"])
-    assert told[0].filename == __file__
+    assert caught[0].filename == __file__
     assert X.n_channels == 4
     names = ["x", "n", "zero", "label"]
     assert Sequences.from_frame(frame(table), by="id", columns=names).n_channels == 4
@@ -146,10 +146,10 @@ def test_a_column_that_looks_like_a_target_is_told(frame: Any) -> None:
 @pytest.mark.parametrize(
     ("ids", "values"),
     [
-        ([0, 0, 1, 1], [5.0, 5.0, 5.0, 5.0]),  # the same everywhere
+        ([0, 0, 1, 1], [5.0, 5.0, 5.0, 5.0]),  # the same in all sequences
         ([0, 0, 1, 1], [5.0, 5.0, 6.0, 7.0]),  # changes in one sequence
-        ([0, 1, 2, 3], [5.0, 6.0, 7.0, 8.0]),  # one step each says nothing
-        ([0, 0, 1, 2], [5.0, 5.0, 6.0, 7.0]),  # and so does one longer sequence
+        ([0, 1, 2, 3], [5.0, 6.0, 7.0, 8.0]),  # sequences of one step show nothing
+        ([0, 0, 1, 2], [5.0, 5.0, 6.0, 7.0]),  # one longer sequence shows nothing
     ],
 )
 def test_other_columns_are_no_targets(frame: Any, ids: list[int], values: list[float]) -> None:
@@ -201,7 +201,7 @@ def test_missing_categories(library: str) -> None:
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_categories_that_look_like_targets_are_told(library: str) -> None:
+def test_categories_that_look_like_targets_warn(library: str) -> None:
     df = with_categories(library, ["Oslo", "Oslo", "Rome", "Rome"], x=[1.0, 2.0, 3.0, 4.0])
     with pytest.warns(UserWarning, match=says("['city']")):
         Sequences.from_frame(df, by="id")
@@ -222,7 +222,7 @@ def test_no_category_at_all() -> None:
 
 
 def test_categories_of_polars_without_a_list_are_those_that_occur() -> None:
-    """In the order of the alphabet, whatever other columns hold."""
+    """In alphabetical order, for any values of other columns."""
     pl = pytest.importorskip("polars")
     pl.Series(["Paris", "Oslo"], dtype=pl.Categorical)
     cells = pl.Series("city", ["Rome", "Bonn", None, "Rome"], dtype=pl.Categorical)
@@ -259,12 +259,12 @@ def test_no_rows(frame: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", [TABLE, [TABLE], np.zeros((2, 2)), None], ids=type)
-def test_what_is_no_frame(wrong: Any) -> None:
+def test_objects_that_are_not_frames(wrong: Any) -> None:
     with pytest.raises(TypeError, match=says(type(wrong).__name__, "DataFrame")):
         Sequences.from_frame(wrong, by="id")
 
 
-def test_a_lazy_frame_is_told_from_a_frame() -> None:
+def test_a_lazy_frame_is_refused_by_name() -> None:
     pl = pytest.importorskip("polars")
     with pytest.raises(TypeError, match=says("LazyFrame", "collect()")):
         Sequences.from_frame(pl.LazyFrame(TABLE), by="id")

@@ -1,4 +1,4 @@
-"""Channels keep the names that their columns had, and sequences the keys they were gathered by."""
+"""Names of channels, from columns, and keys of sequences, from groups."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARRAYS = [np.arange(6.0).reshape(3, 2), np.arange(6.0, 8.0).reshape(1, 2), np.on
 
 @pytest.fixture(params=["pandas", "polars"])
 def frame(request: pytest.FixtureRequest) -> Any:
-    """Makes a data frame of a dict."""
+    """A function that makes a data frame from a dict."""
     return pytest.importorskip(request.param).DataFrame
 
 
@@ -52,7 +52,7 @@ def test_two_columns_of_one_name() -> None:
             read(X)
 
 
-def test_what_has_no_names(frame: Any) -> None:
+def test_sequences_without_names(frame: Any) -> None:
     mixed = [*frames(frame)[:2], ARRAYS[2]]
     for X in (ARRAYS, mixed, np.stack([ARRAYS[0]] * 2), [[1, 2], [3]]):
         made = Sequences(X)
@@ -77,7 +77,7 @@ def test_only_some_columns_with_names() -> None:
         Sequences.from_frame(X[0].assign(id=0), by="id")
 
 
-def test_frames_that_do_not_agree_are_no_sequences(frame: Any) -> None:
+def test_frames_with_different_names_are_refused(frame: Any) -> None:
     X = frames(frame)
     X[2] = X[2][["angle", "speed"]]
     with pytest.raises(ValueError, match=says("Sequence 2", "'angle', 'speed'", "same order")):
@@ -103,7 +103,7 @@ def test_names_and_keys_go_with_the_sequences(frame: Any) -> None:
 
 
 def test_names_survive_the_splits_of_scikit_learn(frame: Any) -> None:
-    """Which makes lists of what it splits; keys have to be split along."""
+    """scikit-learn makes lists of the split sequences; keys have to be split, too."""
     X = named(frame)
     train, test, train_keys, _ = train_test_split(X, X.keys, random_state=0)
     for part in (train, test, list(X), X.to_list(), [X[0], X[2]]):
@@ -113,8 +113,8 @@ def test_names_survive_the_splits_of_scikit_learn(frame: Any) -> None:
         np.testing.assert_array_equal(x, of[key])
 
 
-def test_names_survive_the_way_to_another_process(frame: Any) -> None:
-    """Splits are pickled as lists of what is in `Sequences`."""
+def test_names_are_kept_in_another_process(frame: Any) -> None:
+    """Splits are pickled as lists of the items of `Sequences`."""
     X = named(frame)
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         again = pickle.loads(pickle.dumps([X[0], X[2]], protocol))
@@ -124,7 +124,7 @@ def test_names_survive_the_way_to_another_process(frame: Any) -> None:
 
 
 def test_names_are_those_of_all_channels(frame: Any) -> None:
-    """A part of them, or what was computed of them, has none."""
+    """A part of the channels, or a result of a computation, has none."""
     x = named(frame)[0]
     for made in (x[:, ::-1], x[:, :1], x + 1, np.hstack([x, x]), x.copy(), np.asarray(x)):
         assert Sequences([made]).channel_names is None
@@ -142,7 +142,7 @@ def test_names_and_keys_never_change(frame: Any) -> None:
             setattr(X, attribute, None)
 
 
-def test_they_are_shown_by_frames(frame: Any) -> None:
+def test_frames_of_sequences_have_names_and_keys(frame: Any) -> None:
     pytest.importorskip("pandas")
     assert list(named(frame).to_frame().columns) == ["sequence", "step", *NAMES]
     assert list(named(frame).to_frame(["a", "b"]).columns) == ["sequence", "step", "a", "b"]

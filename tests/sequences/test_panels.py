@@ -1,4 +1,4 @@
-"""Data frames as aeon and sktime have them are read as they mean it, or refused."""
+"""Data frames in the forms of aeon and sktime, read or refused."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_cells_of_different_lengths() -> None:
 
 
 @pytest.mark.parametrize("X", [None, 3, "words", b"words", {"a": 1}, {1, 2}, np.float64(3.0)])
-def test_what_holds_no_series(X: Any) -> None:
+def test_objects_without_series(X: Any) -> None:
     parts = (f"X is a {type(X).__name__}", "(n, C, T)", "data frame")
     with pytest.raises(TypeError, match=says(*parts)):
         Sequences.from_aeon(X)
@@ -116,7 +116,7 @@ CELLS = ("X is a data frame", "column 'speed'", "from_aeon(X)", "X['speed']")
     ],
     ids=["Sequences", "as_sequences", "RNNClassifier", "PerStep"],
 )
-def test_frames_of_sequences_are_no_tables(make: Any, parts: Any, read: Any) -> None:
+def test_frames_of_sequences_are_not_read_as_tables(make: Any, parts: Any, read: Any) -> None:
     with pytest.raises(ValueError, match=says(*parts)):
         read(make())
 
@@ -127,7 +127,7 @@ def test_a_column_of_arrays_is_refused_in_a_long_frame() -> None:
         Sequences.from_frame(df, by="id")
 
 
-def test_levels_that_are_no_columns() -> None:
+def test_levels_that_are_not_columns() -> None:
     with pytest.raises(ValueError, match=says("'instances'", "reset_index()")):
         Sequences.from_frame(multi_index(), by="instances")
     X = Sequences.from_frame(multi_index().reset_index(), by="instances", sort_by="timepoints")

@@ -1,4 +1,4 @@
-"""What estimators refuse as X: the message names the sequence, the value and the fix."""
+"""Refusals of X by estimators: the message names the sequence, the value and the remedy."""
 
 from __future__ import annotations
 
@@ -194,15 +194,15 @@ def test_messages_name_the_argument() -> None:
             as_sequences(X, name="X_val")
 
 
-def test_infinities_hide_no_warning() -> None:
-    """Nor does an overflow that is refused anyway: filterwarnings would make an error of it."""
+def test_overflow_that_is_refused_does_not_warn() -> None:
+    """A warning of NumPy before the refusal would be an error here, by filterwarnings."""
     with pytest.raises(ValueError, match="too large"):
         as_sequences([HUGE])
     assert as_sequences([np.array([[1e-300]])])[0][0, 0] == 0
 
 
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=6), st.data())
-def test_the_culprit_is_found(lengths: list[int], data: st.DataObject) -> None:
+def test_the_place_of_a_bad_value_is_named(lengths: list[int], data: st.DataObject) -> None:
     items = [np.zeros((length, 2)) for length in lengths]
     sequence = data.draw(st.integers(0, len(items) - 1))
     step = data.draw(st.integers(0, lengths[sequence] - 1))
@@ -213,11 +213,11 @@ def test_the_culprit_is_found(lengths: list[int], data: st.DataObject) -> None:
     assert locate(int(offsets[sequence]) + step, offsets) == (sequence, step)
 
 
-def test_steps_belong_to_no_empty_sequence() -> None:
+def test_an_empty_sequence_is_skipped_when_counting_steps() -> None:
     assert locate(2, np.array([0, 2, 2, 2, 3])) == (3, 0)
 
 
-def test_channels_are_held_to_those_of_fit() -> None:
+def test_another_number_of_channels_than_in_fit() -> None:
     model = SimpleNamespace()
     check_n_channels(model, as_sequences([ONE]), reset=True)
     assert model.n_features_in_ == 3
@@ -228,8 +228,8 @@ def test_channels_are_held_to_those_of_fit() -> None:
         check_n_channels(model, as_sequences([[1.0]]), reset=False)
 
 
-def test_many_short_sequences_take_no_time() -> None:
-    """Well under a second for 100 000. The best of three, because machines have other work too."""
+def test_many_short_sequences_take_little_time() -> None:
+    """Well under a second for 100 000. The best of three, as other processes may be running."""
     lengths = np.random.default_rng(0).integers(1, 20, 100_000)
     items = [np.ones((length, 3)) for length in lengths]
 

@@ -1,4 +1,4 @@
-"""Whether something holds strings, and what numbers they get."""
+"""Detection of strings, and their numbers in a vocabulary."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ OF_LISTS = {
 
 
 @pytest.mark.parametrize("X", [*OF_TEXTS.values(), *OF_LISTS.values()], ids=[*OF_TEXTS, *OF_LISTS])
-def test_strings_in_all_that_holds_them(X: Any) -> None:
+def test_strings_in_any_container(X: Any) -> None:
     assert holds_strings(X) is True
     found = strings_of(X)
     assert found == WORDS
@@ -76,23 +76,23 @@ def test_only_texts_are_turned_to_lower_case() -> None:
     ],
     ids=lambda X: repr(X)[:20],
 )
-def test_what_holds_no_strings(X: Any) -> None:
+def test_input_without_strings(X: Any) -> None:
     assert holds_strings(X) is False
 
 
 @pytest.mark.parametrize("X", [[], [[], []], [None, np.nan, pd.NA], [np.array([])]], ids=repr)
-def test_what_does_not_tell(X: Any) -> None:
+def test_undecided_input(X: Any) -> None:
     assert holds_strings(X) is None
 
 
-def test_the_first_that_tells_is_followed() -> None:
+def test_the_first_decided_item_determines_the_kind() -> None:
     assert holds_strings([None, [], "a", 3]) is True
     with pytest.raises(ValueError, match=says("Sequence 2 of y holds strings, 'a'", "sequence 1")):
         holds_strings([[], [3], "a"], "y")
 
 
 def test_a_vocabulary_is_ranked() -> None:
-    """By frequency, and among equals by the alphabet, whatever came first."""
+    """By frequency, and equal ones alphabetically, for any order of the input."""
     documents = [["b", "a", "c"], ["c", "d"], ["c", "a"]]
     assert learn_vocabulary(documents) == {"c": 1, "a": 2, "b": 3, "d": 4}
     assert learn_vocabulary(documents, min_frequency=2) == {"c": 1, "a": 2}
@@ -106,7 +106,7 @@ def test_numbers_of_known_unknown_and_missing_tokens() -> None:
     assert X.values.dtype == np.int32
 
 
-def test_of_a_vocabulary_empty_lists_are_texts_without_tokens() -> None:
+def test_with_a_vocabulary_empty_lists_are_texts_without_tokens() -> None:
     assert token_sequences([[], []], {"a": 1}, "it").values.tolist() == [0, 0]
 
 
@@ -142,12 +142,12 @@ def test_of_a_vocabulary_empty_lists_are_texts_without_tokens() -> None:
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_what_is_said_of_others(X: Any, error: type, parts: tuple[str, ...]) -> None:
+def test_refusals_of_other_input(X: Any, error: type, parts: tuple[str, ...]) -> None:
     with pytest.raises(error, match=says(*parts)):
         token_sequences(X, {"a": 1}, "It", "Y")
 
 
-def test_strings_where_there_is_no_vocabulary() -> None:
+def test_strings_without_a_vocabulary() -> None:
     for X in (["a"], [["a"]], np.array(["a"])):
         with pytest.raises(ValueError, match=says("Y holds strings", "It was fitted on integers")):
             token_sequences(X, None, "It", "Y")

@@ -9,7 +9,7 @@ from skrnn import _core
 
 @pytest.fixture(scope="module", params=_core.available_isas())
 def isa(request: pytest.FixtureRequest) -> Iterator[str]:
-    """For modules whose truths hold on every instruction set of this host."""
+    """Run the tests of a module on every instruction set of this host."""
     before = _core.active_isa()
     _core.select_isa(request.param)
     yield request.param

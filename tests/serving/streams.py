@@ -1,4 +1,4 @@
-"""Fitted estimators to stream from, and what has to come out of their streams.
+"""Fitted estimators for streams, and the expected answers of their streams.
 
 Shapes: X is (T, B, C) channels or (T, B) tokens: T steps of B sequences.
 """
@@ -16,7 +16,7 @@ from skrnn import RNNClassifier, RNNRegressor
 
 CHANNELS, TOKENS = 3, 7
 
-# Labels of each type that classes can have.
+# Labels of each possible type of classes.
 LABELS: dict[str, Any] = {
     "str": np.array(["no", "perhaps", "certainly"]),
     "object": np.array(["", "a" * 40, "é"], object),
@@ -26,7 +26,7 @@ LABELS: dict[str, Any] = {
     "float": np.array([0.0, 1.0, 7.0]),
 }
 
-# Every loss of numbers; a poisson loss is for those from 0 on.
+# Every loss of regression; that of poisson is for targets from 0 on.
 LOSSES: dict[str, dict[str, Any]] = {
     "squared_error": {},
     "absolute_error": {"loss": "absolute_error"},
@@ -41,7 +41,7 @@ LOSSES: dict[str, dict[str, Any]] = {
 def steps(
     n_steps: int, batch: int, channels: int = CHANNELS, *, tokens: bool = False, seed: int = 0
 ) -> np.ndarray:
-    """Random X of float64, or of tokens."""
+    """Random X of float64 channels, or of tokens."""
     rng = np.random.default_rng(seed)
     if tokens:
         return rng.integers(0, TOKENS, (n_steps, batch))
@@ -49,7 +49,7 @@ def steps(
 
 
 def fitted(kind: Any, y: Any, channels: int = CHANNELS, **settings: Any) -> Any:
-    """An estimator with parameters that are far from where they start, or any symmetry."""
+    """An estimator with parameters far from their initial values, and without symmetries."""
     usual = {"cell": "lstm", "pooling": "last", "hidden_size": 7, "max_iter": 1}
     settings = {**usual, "random_state": 0, "n_jobs": 1, **settings}
     if "embedding_size" in settings:
@@ -72,7 +72,7 @@ def multilabel(**settings: Any) -> Any:
 
 
 def regressor(columns: int | None = None, **settings: Any) -> Any:
-    """One of y of shape (n,), or (n, columns): large numbers of very different scales."""
+    """A regressor for y of shape (n,) or (n, columns): large numbers of different scales."""
     y = np.random.default_rng(2).uniform(size=(9, columns or 1)) * 10.0 ** np.arange(columns or 1)
     return fitted(RNNRegressor, 1000 + y if columns else 1000 + y[:, 0], **settings)
 
@@ -82,7 +82,7 @@ def methods_of(model: Any) -> list[str]:
 
 
 def as_if_ended(model: Any, X: np.ndarray, method: str = "predict") -> np.ndarray:
-    """What the estimator says of every beginning of every sequence, (T, B, ...)."""
+    """The estimator's answers for the first t steps of each sequence, for each t, (T, B, ...)."""
     T, B = X.shape[:2]
     beginnings = [X[: t + 1, b] for t in range(T) for b in range(B)]
     answers = getattr(model, method)(beginnings)
@@ -90,7 +90,7 @@ def as_if_ended(model: Any, X: np.ndarray, method: str = "predict") -> np.ndarra
 
 
 def assert_streams(model: Any, X: np.ndarray) -> None:
-    """step, process and predict give the same bits, whatever the method."""
+    """Assert that step, process and predict give the same bits, for every method."""
     for method in methods_of(model):
         expected = as_if_ended(model, X, method)
         stream = model.stream(X.shape[1], method=method)
@@ -107,6 +107,6 @@ def same_state(one: Any, other: Any) -> bool:
 
 
 def run_here(*arguments: str) -> str:
-    """What Python prints in a process of its own, where this module can be imported."""
+    """The output of Python in a separate process, where this module can be imported."""
     code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
     return run_python("-c", code + arguments[0], *arguments[1:]).stdout

@@ -1,4 +1,4 @@
-"""skrnn.stream: whole pipelines, step by step, with the bits of their predict."""
+"""skrnn.stream: whole pipelines, step by step, with the same bits as predict."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_steps_have_the_bits_of_predict(name: str, dtype: Any) -> None:
 
 
 def test_the_last_step_alone_scales_nothing() -> None:
-    """And says in its help who does."""
+    """And its help names `skrnn.stream`, which does."""
     model = PIPELINES["scaler"]()
     scaled = model[0].transform([X[:, 0]])[0]
     assert_same(
@@ -67,7 +67,7 @@ def test_the_last_step_alone_scales_nothing() -> None:
     assert "skrnn.stream" in RNNClassifier.stream.__doc__
 
 
-def test_behind_an_encoder_it_reads_the_numbers_of_tokens() -> None:
+def test_after_an_encoder_it_reads_the_numbers_of_tokens() -> None:
     texts = ["the cat sat", "a dog", "the dog sat there", "cats"] * 4
     model = make_pipeline("passthrough", TokenEncoder(), RNNClassifier(embedding_size=2, **SMALL))
     model.fit(texts, np.arange(16) % 2)
@@ -79,15 +79,15 @@ def test_behind_an_encoder_it_reads_the_numbers_of_tokens() -> None:
         assert_same(answer, model.predict_proba([" ".join(words[: t + 1])]))
 
 
-def test_what_the_pipeline_learns_later_does_not_change_a_stream() -> None:
+def test_a_later_fit_of_the_pipeline_does_not_change_a_stream() -> None:
     model = PIPELINES["scaler"]()
     stream, before = skrnn.stream(model, method="predict_proba"), model.predict_proba([X[:, 0]])
     model.fit(list(3 * X.transpose(1, 0, 2)), np.arange(8) % 2)
     assert_same(stream.process(X[:, 0])[-1], before)
 
 
-def test_settings_that_a_file_cannot_hold_do_no_harm() -> None:
-    """A stream is of what was fitted."""
+def test_settings_that_a_file_cannot_hold_do_not_matter() -> None:
+    """A stream needs only the fitted state."""
     settings = {"random_state": np.random.RandomState(0), "scoring": lambda *_: 0.0}
     model = PIPELINES["scaler"]()
     expected = model.predict([X[:, 0]])
@@ -95,7 +95,7 @@ def test_settings_that_a_file_cannot_hold_do_no_harm() -> None:
     assert_same(skrnn.stream(model).process(X[:, 0])[-1], expected)
 
 
-# ---- What cannot be streamed ----
+# ---- Refusals ----
 
 
 class MyPipeline(Pipeline):
@@ -125,12 +125,12 @@ class MyScaler(StandardScaler):
         (lambda: pipeline(PerStep(StandardScaler()), pooling="attention"), ["pooling='attention'"]),
     ],
 )
-def test_pipelines_that_cannot_be_are_refused_with_the_reason(model: Any, words: Any) -> None:
+def test_pipelines_that_cannot_be_streamed(model: Any, words: Any) -> None:
     with pytest.raises(ValueError, match=says(*words)):
         skrnn.stream(model())
 
 
-def test_what_is_not_fitted() -> None:
+def test_unfitted_models() -> None:
     for model in (
         RNNClassifier(),
         make_pipeline(PerStep(StandardScaler()), RNNClassifier()),
@@ -142,7 +142,7 @@ def test_what_is_not_fitted() -> None:
 
 
 @pytest.mark.parametrize("model", [RandomForestClassifier(), "model", RNNClassifier, None])
-def test_what_is_no_model(model: Any) -> None:
+def test_objects_that_are_not_models(model: Any) -> None:
     for one in (model, make_pipeline("passthrough", model)) if model != "model" else (model,):
         with pytest.raises(TypeError, match="expected an estimator of skrnn, a Pipeline that ends"):
             skrnn.stream(one)

@@ -1,4 +1,4 @@
-"""Estimators and streams in forked, spawned and joblib's processes."""
+"""Estimators and streams in processes of fork, spawn and joblib."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from helpers.processes import run_python
 from skrnn import RNNClassifier, RNNRegressor
 from streams import assert_same, classifier, run_here, steps
 
-# What a process does that was made when threads had been at work and a stream was under way.
+# The work of a process made after threads had run and a stream had begun.
 WORK = """
 import warnings
 import numpy as np
@@ -33,7 +33,7 @@ def work(model, expected, stream=None):
     other = model.stream(40, method="predict_proba")
     assert_same(other.process(X)[-1], expected)
     if stream is not None:
-        assert_same(stream.process(X[10:])[-1], expected)  # goes on where the parent was
+        assert_same(stream.process(X[10:])[-1], expected)  # continues from the parent's state
     assert_same(fit().predict_proba(sequences), expected)
 """
 
@@ -45,7 +45,7 @@ def test_a_forked_child() -> None:
 import multiprocessing
 import os
 
-warnings.filterwarnings("ignore", category=DeprecationWarning)  # of forks with threads: our point
+warnings.filterwarnings("ignore", category=DeprecationWarning)  # of forks with threads, as intended
 model = fit()
 expected = model.predict_proba(sequences)
 stream = model.stream(40, method="predict_proba")
@@ -67,7 +67,7 @@ process.start()
 process.join(30)
 print(process.exitcode)
 
-work(model, expected, stream)  # and so does the parent
+work(model, expected, stream)  # the parent works, too
 """
     assert run_here(WORK + script) == "0\n0\n"
 
@@ -111,13 +111,13 @@ def test_joblib() -> None:
     sequences = list(X.transpose(1, 0, 2))
     expected = model.predict_proba(sequences)
     with Parallel(n_jobs=2, backend="loky") as parallel:
-        for said in parallel(delayed(model.predict_proba)(sequences) for _ in range(4)):
-            assert_same(said, expected)
+        for answers in parallel(delayed(model.predict_proba)(sequences) for _ in range(4)):
+            assert_same(answers, expected)
         stream = model.stream(6)
         stream.process(X[:4])
         state = stream.state
-        for said in parallel(delayed(last_answers)(model, state, X[4:]) for _ in range(4)):
-            assert_same(said, model.predict(sequences))
+        for answers in parallel(delayed(last_answers)(model, state, X[4:]) for _ in range(4)):
+            assert_same(answers, model.predict(sequences))
         for seed, there in enumerate(parallel(delayed(fit_one)(seed) for seed in range(4))):
             here = fit_one(seed)
             assert there.loss_curve_ == here.loss_curve_

@@ -13,7 +13,7 @@ from streams import assert_same, classifier, run_here, steps
 
 
 def test_sixteen_threads_predict_and_stream() -> None:
-    """In a process of its own, so that a hang ends."""
+    """In a separate process, which is ended if it hangs."""
     script = """
 import threading
 import numpy as np
@@ -50,7 +50,7 @@ print(failures)
 
 
 def refusal(call: Callable[[], Any]) -> Exception | None:
-    """What a call raises that another thread may have spoiled."""
+    """The exception of a call that another thread may disturb, or None."""
     try:
         call()
     except (RuntimeError, ValueError) as error:
@@ -61,14 +61,14 @@ def refusal(call: Callable[[], Any]) -> Exception | None:
 LARGE = classifier(hidden_size=512)  # a step takes long enough to let other threads run
 
 
-def test_a_stream_in_use_is_not_for_another_thread() -> None:
+def test_a_stream_in_use_refuses_another_thread() -> None:
     X, long = steps(4, 1), steps(4000, 1)
     expected = LARGE.stream(method="predict_proba").process(np.concatenate([X, long]))
     stream = LARGE.stream(method="predict_proba")
     stream.process(X)
     state = stream.state
-    said: list[np.ndarray] = []
-    thread = threading.Thread(target=lambda: said.append(stream.process(long)))
+    results: list[np.ndarray] = []
+    thread = threading.Thread(target=lambda: results.append(stream.process(long)))
     thread.start()
     while thread.is_alive() and refusal(lambda: stream.state) is None:
         pass
@@ -85,21 +85,21 @@ def test_a_stream_in_use_is_not_for_another_thread() -> None:
             use()
     assert stream.batch_size == 1
     thread.join()
-    assert_same(said[0], expected[4:])
+    assert_same(results[0], expected[4:])
     assert stream.state["steps"].tolist() == [4004]
 
 
-def test_steps_of_two_threads_are_read_one_after_another_or_not_at_all() -> None:
+def test_steps_of_two_threads_do_not_mix() -> None:
     x_t, n_threads = steps(1, 1)[0], 3
     stream = LARGE.stream(method="predict_proba")
     barrier = threading.Barrier(n_threads)
-    said: list[bytes] = []
+    results: list[bytes] = []
     refused: list[Exception] = []
 
     def work() -> None:
         barrier.wait()
-        while (len(refused) < 20 or len(said) < 500) and len(said) < 20_000:
-            error = refusal(lambda: said.append(stream.step(x_t).tobytes()))
+        while (len(refused) < 20 or len(results) < 500) and len(results) < 20_000:
+            error = refusal(lambda: results.append(stream.step(x_t).tobytes()))
             if error is not None:
                 refused.append(error)
 
@@ -109,13 +109,13 @@ def test_steps_of_two_threads_are_read_one_after_another_or_not_at_all() -> None
     for thread in threads:
         thread.join()
     assert len(refused) >= 20
-    assert stream.state["steps"].tolist() == [len(said)]
-    expected = LARGE.stream(method="predict_proba").process(np.repeat(x_t[None], len(said), 0))
-    assert sorted(said) == sorted(answer.tobytes() for answer in expected)
+    assert stream.state["steps"].tolist() == [len(results)]
+    expected = LARGE.stream(method="predict_proba").process(np.repeat(x_t[None], len(results), 0))
+    assert sorted(results) == sorted(answer.tobytes() for answer in expected)
 
 
 def test_arguments_that_change_during_the_call() -> None:
-    """What was looked at is what is read, whatever another thread writes to it meanwhile."""
+    """The checked values are the ones that are read, whatever another thread writes meanwhile."""
     model = classifier(embedding_size=3, hidden_size=64)
     tokens = np.zeros(200_000, np.int64)
     expected = model.stream(method="predict_proba").process(tokens)
@@ -131,12 +131,12 @@ def test_arguments_that_change_during_the_call() -> None:
 
     thread = threading.Thread(target=spoil)
     thread.start()
-    said: list[np.ndarray] = []
+    results: list[np.ndarray] = []
     for _ in range(5):
         stream = model.stream(method="predict_proba")
-        error = refusal(lambda stream=stream: said.append(stream.process(tokens)))
+        error = refusal(lambda stream=stream: results.append(stream.process(tokens)))
         assert error is None or f"the token {-(2**40)}" in str(error)
     over.set()
     thread.join()
-    for answers in said:
+    for answers in results:
         assert_same(answers, expected)

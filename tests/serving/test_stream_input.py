@@ -29,7 +29,7 @@ OF_TOKENS = classifier(embedding_size=4)
 
 # ---- Forms of numbers ----
 
-# Each holds what float32 rounds, or something that a careless conversion would change.
+# Each has values that float32 rounds, or that a wrong conversion would change.
 DTYPES = ["f4", "f8", "f2", "g", "?", "i1", "u1", "i2", "i4", "i8", "u8", ">f4", ">f8", ">i8"]
 
 LAYOUTS: dict[str, Callable[[np.ndarray], Any]] = {
@@ -208,7 +208,7 @@ def test_wrong_tokens(wrong: str) -> None:
 
 
 def test_wrong_blocks() -> None:
-    """What is wrong at the last step is seen before the first is read."""
+    """An error in the last step is detected before the first is read."""
     X = steps(4, 2)
     for value, words in [(np.nan, "is NaN"), (np.inf, "is infinite"), (1e39, "too large")]:
         stream = MODEL.stream(2)
@@ -255,7 +255,7 @@ def test_wrong_resets() -> None:
 
 
 def test_labels_that_cannot_be_copied() -> None:
-    """Of their dtype an array holds pointers, and a copy of those would free what is in use."""
+    """Arrays of their dtype hold pointers; a copy of those would free memory in use."""
     network, Stream = MODEL._served(), type(MODEL.stream())
     labels = [np.zeros(3, [("name", object), ("number", int)])]
     if HAS_STRING_DTYPE:
@@ -266,22 +266,22 @@ def test_labels_that_cannot_be_copied() -> None:
 
 
 def test_a_call_from_inside_a_call() -> None:
-    """An argument that turns itself into an array can do anything, also to the stream."""
+    """An argument's `__array__` can run any code, also on the stream."""
     stream = MODEL.stream()
     stream.step(GOOD)
     before = stream.state
 
-    class Evil:
+    class CallsBack:
         def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
             stream.step(GOOD)
 
     with pytest.raises(TypeError, match=r"x_t: .*in use"):
-        stream.step(Evil())
+        stream.step(CallsBack())
     assert same_state(stream.state, before)
     stream.step(GOOD)
 
 
-# ---- Streams that cannot be ----
+# ---- Models without streams ----
 
 
 def test_models_that_need_the_end() -> None:

@@ -37,7 +37,7 @@ SIZES = {"hidden_size": 5, "num_layers": 2}
 
 @pytest.mark.parametrize("cell", skrnn.cells())
 @pytest.mark.parametrize("pooling", POOLINGS)
-def test_what_it_holds(cell: str, pooling: str) -> None:
+def test_contents(cell: str, pooling: str) -> None:
     stream = classifier(cell=cell, pooling=pooling, **SIZES).stream(3)
     for n_steps in (0, 4):
         stream.process(steps(n_steps, 3))
@@ -59,7 +59,7 @@ def test_what_it_holds(cell: str, pooling: str) -> None:
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("before", [0, 3, 4])  # none, odd and even
-def test_going_on_from_a_state(cell: str, pooling: str, before: int) -> None:
+def test_continuing_from_a_state(cell: str, pooling: str, before: int) -> None:
     """In the same stream after more steps, in another one, and after a pickle."""
     X = steps(12, 3)
     model = classifier(cell=cell, pooling=pooling, **SIZES)
@@ -79,7 +79,7 @@ def test_going_on_from_a_state(cell: str, pooling: str, before: int) -> None:
 
 
 def test_a_state_is_a_copy() -> None:
-    """Nobody writes to a stream through what it gave or got."""
+    """Writing to a state that was read or set does not change the stream."""
     stream = classifier(pooling="mean", **SIZES).stream(3)
     stream.process(steps(5, 3))
     kept = copy.deepcopy(stream.state)
@@ -94,7 +94,7 @@ def test_a_state_is_a_copy() -> None:
 
 
 def test_sequences_can_be_moved_by_hand() -> None:
-    """One axis of a state is the sequences: three streams of one make one of three."""
+    """One axis of a state is the sequences: the states of three streams make that of one."""
     model, X = classifier(pooling="mean", **SIZES), steps(9, 3)
     alone = [model.stream() for _ in range(3)]
     for b, stream in enumerate(alone):
@@ -123,11 +123,11 @@ def test_in_another_process(tmp_path: Path) -> None:
         "stream.state = state\n"
         "print((stream.process(X) == expected).all())"
     )
-    # The file is left to the garbage collector, which is no concern of this test.
+    # The script does not close its file.
     assert run_python("-W", "ignore::ResourceWarning", "-c", script, str(path)).stdout == "True\n"
 
 
-# ---- Nonsense ----
+# ---- Invalid states ----
 
 
 def changed(name: str, change: Callable[[np.ndarray], Any]) -> Callable[[dict[str, Any]], Any]:
@@ -209,8 +209,8 @@ def test_any_layout_of_a_good_state() -> None:
 
 
 @pytest.fixture
-def _heeds_sigint() -> Iterator[None]:
-    """A shell starts what runs in its background with SIGINT ignored, and Python leaves it so."""
+def _handles_sigint() -> Iterator[None]:
+    """Restore the handler: background processes of a shell start with SIGINT ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -222,7 +222,7 @@ def press_ctrl_c() -> threading.Timer:
     return timer
 
 
-@pytest.mark.usefixtures("_heeds_sigint")
+@pytest.mark.usefixtures("_handles_sigint")
 @pytest.mark.skipif(os.name == "nt", reason="sends itself a POSIX signal")
 @pytest.mark.parametrize("tokens", [False, True])
 @pytest.mark.parametrize("pooling", POOLINGS)
@@ -242,10 +242,10 @@ def test_ctrl_c_leaves_the_stream_as_it_was(pooling: str, tokens: bool) -> None:
     assert_same(other.process(np.concatenate([X, X]))[9:], stream.process(X))
 
 
-@pytest.mark.usefixtures("_heeds_sigint")
+@pytest.mark.usefixtures("_handles_sigint")
 @pytest.mark.skipif(os.name == "nt", reason="sends itself a POSIX signal")
-def test_ctrl_c_where_the_state_has_diverged() -> None:
-    """NaN, which nobody may set, was there before."""
+def test_ctrl_c_after_the_state_has_diverged() -> None:
+    """The restored state has NaN, which the setter refuses."""
     model = diverging()
     stream = model.stream()
     stream.process(np.ones(200))
@@ -270,12 +270,12 @@ def diverging() -> Any:
     return model
 
 
-def test_a_network_that_diverges_does_so_alike() -> None:
+def test_divergence_is_the_same_in_stream_and_predict() -> None:
     model, X = diverging(), np.ones((150, 1, 1))
-    said = model.stream().process(X)
-    assert not np.isfinite(said[-1])
+    answers = model.stream().process(X)
+    assert not np.isfinite(answers[-1])
     for t in (0, 40, 80, 100, 149):
-        np.testing.assert_array_equal(said[t], model.predict([X[: t + 1, 0]]))
+        np.testing.assert_array_equal(answers[t], model.predict([X[: t + 1, 0]]))
 
 
 # ---- Lifetimes ----
@@ -296,7 +296,7 @@ def test_a_stream_outlives_its_estimator(make: Any) -> None:
 
 
 @pytest.mark.parametrize("make", MODELS)
-def test_what_is_learned_later_does_not_change_a_stream(make: Any) -> None:
+def test_a_later_fit_does_not_change_a_stream(make: Any) -> None:
     model, X = make(), steps(6, 2)
     expected = model.stream(2).process(X)
     streams = [model.stream(2) for _ in range(4)]
@@ -332,21 +332,21 @@ def test_a_stream_cannot_be_pickled_but_its_state_can() -> None:
             action(stream)
 
 
-def test_labels_that_are_objects_are_shared_and_let_go() -> None:
+def test_labels_that_are_objects_are_shared_and_released() -> None:
     class Label(str):
-        """Not interned, and can be referred to weakly."""
+        """A string that is not interned, and allows weak references."""
 
     labels = [Label(f"label {i}") for i in range(3)]
     model = classifier(np.array(labels, object))
     model.classes_ = np.array(labels, object)
     alive = [weakref.ref(label) for label in labels]
     stream, X = model.stream(2), steps(20, 2)
-    said = stream.process(X)
-    assert {id(label) for label in said.ravel()} <= {id(label) for label in labels}
+    answers = stream.process(X)
+    assert {id(label) for label in answers.ravel()} <= {id(label) for label in labels}
     assert {id(label) for x_t in X for label in stream.step(x_t)} <= {id(x) for x in labels}
-    del labels, model, said
+    del labels, model, answers
     gc.collect()
-    assert all(label() is not None for label in alive)  # the stream may still say them
+    assert all(label() is not None for label in alive)  # the stream may still return them
     del stream
     gc.collect()
     assert all(label() is None for label in alive)

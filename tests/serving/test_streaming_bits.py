@@ -1,4 +1,4 @@
-"""step, process and predict give the same bits, whatever is streamed."""
+"""step, process and predict give the same bits, for every kind of model."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_tokens(cell: str, pooling: str) -> None:
 
 @cells
 def test_large_networks(cell: str) -> None:
-    """Of several tiles, and with a step that lets other threads run."""
+    """Networks of several tiles, with steps long enough to release the GIL."""
     model = classifier(cell=cell, hidden_size=130)
     batch = 1 + 1_000_000 // sum(array.size for array in model.params_.values())
     assert_streams(model, steps(3, 1))
@@ -64,10 +64,10 @@ def test_labels(labels: str, batch: int) -> None:
     model = classifier(LABELS[labels], hidden_size=9)
     X = steps(12, batch, seed=3)
     assert_streams(model, X)
-    said = model.stream(batch).process(X)
-    assert said.dtype == model.classes_.dtype
+    answers = model.stream(batch).process(X)
+    assert answers.dtype == model.classes_.dtype
     if batch == 50:
-        assert set(said.ravel().tolist()) == set(LABELS[labels].tolist())
+        assert set(answers.ravel().tolist()) == set(LABELS[labels].tolist())
 
 
 @pytest.mark.parametrize("batch", BATCHES)
@@ -107,7 +107,7 @@ def test_answers_do_not_depend_on_the_other_sequences() -> None:
         assert_same(alone, np.ascontiguousarray(together[:, b : b + 1]))
 
 
-def test_a_stream_keeps_the_instruction_set_that_it_was_made_with(isa: str) -> None:
+def test_a_stream_keeps_its_instruction_set(isa: str) -> None:
     model, X = classifier(hidden_size=35), steps(6, 2)
     expected = as_if_ended(model, X, "predict_proba")
     streams = [model.stream(2, method="predict_proba") for _ in range(2)]
@@ -145,19 +145,19 @@ def test_blocks_and_steps_in_any_mixture(
     stream = model.stream(X.shape[1], method=method)
     expected = stream.process(X)
     stream.reset()
-    said: list[Any] = []
+    answers: list[Any] = []
     for size in [*sizes, len(X)]:
-        if size == -1 and len(said) < len(X):
-            said.append(stream.step(X[len(said)]))
+        if size == -1 and len(answers) < len(X):
+            answers.append(stream.step(X[len(answers)]))
         elif size != -1:
-            said.extend(stream.process(X[len(said) : len(said) + size]))
-    assert_same(np.array(said, expected.dtype), expected)
+            answers.extend(stream.process(X[len(answers) : len(answers) + size]))
+    assert_same(np.array(answers, expected.dtype), expected)
 
 
 @given(st.lists(st.tuples(st.integers(0, 15), st.one_of(st.none(), st.integers(0, 2)))))
 @settings(max_examples=30)
 def test_a_reset_begins_new_sequences(resets: list[tuple[int, int | None]]) -> None:
-    """Each sequence is what was read since its own last reset, and no other sequence is."""
+    """Each sequence has the steps since its own last reset; the others are unaffected."""
     for pooling in POOLINGS:
         model, X = SPLIT[pooling, 3]
         stream = model.stream(3, method="predict_proba")
@@ -168,10 +168,10 @@ def test_a_reset_begins_new_sequences(resets: list[tuple[int, int | None]]) -> N
                     stream.reset() if which is None else stream.reset(which)
                     for b in range(3) if which is None else [which]:
                         begin[b] = t
-            said = stream.step(x_t)
+            answers = stream.step(x_t)
             if t in (0, 7, 15):
                 parts = [X[begin[b] : t + 1, b] for b in range(3)]
-                assert_same(said, model.predict_proba(parts))
+                assert_same(answers, model.predict_proba(parts))
         assert stream.state["steps"].tolist() == [16 - b for b in begin]
 
 

@@ -1,4 +1,4 @@
-"""Streams against the float64 twin, which shares no line with them."""
+"""Streams against the float64 twin, which shares no code with them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HIDDEN = 9
 
 
 def outputs_of(model: Any, x: np.ndarray) -> np.ndarray:
-    """What the twin's head puts out after each step of one sequence, (T, K)."""
+    """The outputs of the twin's head after each step of one sequence, (T, K)."""
     twin = Network(model.cell, model.num_layers, pooling=model.pooling)
     parameters = {name: array.astype(np.float64) for name, array in model.params_.items()}
     x = x if model.embedding_size else x.astype(np.float32).astype(np.float64)
@@ -28,7 +28,7 @@ def outputs_of(model: Any, x: np.ndarray) -> np.ndarray:
 
 
 def assert_close(actual: np.ndarray, expected: np.ndarray, unit: Any = 1.0) -> None:
-    """To float32's rounding of sums of some ten products of order one, ten steps in a row."""
+    """Assert equality up to float32 rounding of some ten products of order one in ten steps."""
     np.testing.assert_allclose(actual / unit, expected / unit, rtol=2e-5, atol=2e-5)
 
 
@@ -43,14 +43,14 @@ def test_probabilities(cell: str, pooling: str, num_layers: int, tokens: bool) -
     )
     X = steps(10, 3, tokens=tokens)
     p = model.stream(3, method="predict_proba").process(X)
-    said = model.stream(3).process(X)
+    answers = model.stream(3).process(X)
     for b in range(3):
         expected = TWINS["cross_entropy"].link(outputs_of(model, X[:, b]))
         assert_close(p[:, b], expected)
         clear = np.ptp(np.sort(expected, axis=1)[:, -2:], axis=1) > 1e-4
         assert clear.sum() > 5
         best = model.classes_[expected.argmax(axis=1)]
-        np.testing.assert_array_equal(said[clear, b], best[clear])
+        np.testing.assert_array_equal(answers[clear, b], best[clear])
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
@@ -68,9 +68,9 @@ def test_several_labels(pooling: str) -> None:
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("columns", [None, 3])
 def test_numbers(loss: str, columns: int | None) -> None:
-    """In the units of the targets, of which each has its own."""
+    """In the units of each target."""
     model, X = regressor(columns, hidden_size=HIDDEN, **LOSSES[loss]), steps(10, 2)
-    # As `regressor` made them.
+    # The targets of `regressor`.
     y = np.random.default_rng(2).uniform(size=(9, columns or 1)) * 10.0 ** np.arange(columns or 1)
     y += 1000
     mean, scale = y.mean(axis=0), y.std(axis=0)
@@ -81,11 +81,11 @@ def test_numbers(loss: str, columns: int | None) -> None:
     levels = LOSSES[loss].get("quantiles")
     if levels:
         twin = Quantile(tuple(levels))
-    said = model.stream(2).process(X)
+    streamed = model.stream(2).process(X)
     for b in range(2):
         answers = twin.link(outputs_of(model, X[:, b]))
         if isinstance(twin, GaussianNLL):
             answers = answers[:, :targets]
         expected = answers.reshape(10, targets, -1) * scale[:, None] + mean[:, None]
-        actual = said[:, b].reshape(expected.shape)
+        actual = streamed[:, b].reshape(expected.shape)
         assert_close(actual - mean[:, None], expected - mean[:, None], scale[:, None])

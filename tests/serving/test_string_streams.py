@@ -1,4 +1,4 @@
-"""Streams of estimators that were fitted on strings, token by token."""
+"""Streams of estimators fitted on strings, token by token."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_words_of_a_text_in_lower_case() -> None:
     assert_same(answers[-1], CLASSIFIER.predict_proba(["The unheard dog sat!"]))
 
 
-def test_as_the_numbers_of_an_encoder_in_front() -> None:
+def test_same_as_the_numbers_of_an_encoder_in_front() -> None:
     pipeline = make_pipeline(TokenEncoder(), RNNClassifier(**SMALL)).fit(TEXTS, np.arange(16) % 3)
     stream, numbers = CLASSIFIER.stream(), skrnn.stream(pipeline)
     for token in ("the", "unheard", "cat"):
@@ -90,7 +90,7 @@ def test_a_later_fit_does_not_change_it() -> None:
 
 
 @pytest.mark.parametrize("wrong", [3, None, b"dog", [3, "a"], [["a"], ["b", "c"]], [None, "a"]])
-def test_what_is_no_string(wrong: Any) -> None:
+def test_input_that_is_not_strings(wrong: Any) -> None:
     stream = CLASSIFIER.stream(2)
     stream.step(["the", "a"])
     before = stream.state

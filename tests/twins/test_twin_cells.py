@@ -1,4 +1,4 @@
-"""The twins are right: by finite differences, by PyTorch, and by identities between cells."""
+"""The twins of cells against finite differences, PyTorch, and identities between cells."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_missing_biases_and_states_are_zeros(cell: str, biases: tuple[str, ...])
 
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_sequence_in_a_ragged_batch_is_as_it_is_alone(cell: str, reverse: bool) -> None:
+def test_a_sequence_in_a_ragged_batch_is_the_same_as_alone(cell: str, reverse: bool) -> None:
     problem = random_problem(np.random.default_rng(2), cell, reverse=reverse)
     whole = problem.solve()
     summed = {f"d{name}": np.zeros_like(whole[f"d{name}"]) for name in problem.weights}
@@ -108,7 +108,7 @@ def test_pytorch_agrees(cell: str, reverse: bool, biased: bool) -> None:
 
 
 def test_reset_before_is_the_onnx_gru() -> None:
-    """ONNX's GRU with linear_before_reset=0, as its specification writes it: gates z, r, h."""
+    """ONNX's GRU with linear_before_reset=0, as in its specification: gates z, r, h."""
     problem = random_problem(np.random.default_rng(5), "gru_reset_before", dtype=np.float64)
     (h0,) = problem.state
 
@@ -133,8 +133,8 @@ def test_reset_before_is_the_onnx_gru() -> None:
     np.testing.assert_allclose(equal_length["h_n"], h_t, atol=1e-14)
 
 
-def test_both_grus_are_one_where_the_reset_gate_commutes() -> None:
-    """W (r h) = r (W h) for a diagonal W, so without b_hn it is all the same when r is applied."""
+def test_both_grus_are_equal_if_the_reset_gate_commutes() -> None:
+    """W (r h) = r (W h) for a diagonal W, so without b_hn the order does not matter."""
     problem = random_problem(np.random.default_rng(6), "gru", dtype=np.float64)
     candidate = slice(2 * 5, 3 * 5)
     diagonal = np.diag_indices(5)
@@ -143,7 +143,7 @@ def test_both_grus_are_one_where_the_reset_gate_commutes() -> None:
     problem.weights["bias_hh"][candidate] = 0
 
     after, before = (replace(problem, cell=cell).solve() for cell in GRUS)
-    for solution in (after, before):  # what the two treat differently by definition
+    for solution in (after, before):  # the two differ in these by definition
         solution["dbias_hh"] = solution["dbias_hh"][: candidate.start]
         dweight_hn = solution["dweight_hh"][candidate]
         dweight_hn[:] = np.diag(dweight_hn[diagonal])
@@ -159,8 +159,8 @@ def test_an_lstm_with_closed_peepholes_is_an_lstm(reverse: bool) -> None:
         np.testing.assert_array_equal(closed[name], array, err_msg=name)
 
 
-def test_peepholes_are_biases_where_the_state_stands_still() -> None:
-    """With f = 1 and i = 0, c stays c0, so that o sees the bias p_o c0 at every step."""
+def test_peepholes_are_biases_if_the_state_is_constant() -> None:
+    """With f = 1 and i = 0, c stays c0, so that o has the bias p_o c0 at every step."""
     problem = random_problem(np.random.default_rng(8), "lstm_peephole", dtype=np.float64)
     weights = {name: array.copy() for name, array in problem.weights.items()}
     weights["peephole_i"][:] = weights["peephole_f"][:] = 0

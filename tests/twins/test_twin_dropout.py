@@ -1,4 +1,4 @@
-"""The twin of dropout: its generator's published answers, and what masks have to be."""
+"""The twin of dropout: published values of its generator, and properties of masks."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_many_counters_are_one_after_another() -> None:
         np.testing.assert_array_equal(together[index], philox(counters[index], key))
 
 
-def test_the_word_of_a_unit_is_where_the_definition_says() -> None:
+def test_the_word_of_a_unit_follows_the_definition() -> None:
     seed = (0x299F31D0 << 32) + 0xA4093822  # the key of the last known answer
     site, step, sample, epoch = 0x243F, 0x85A308D3, 0x13198A2E, 0x03707344
     first_unit = 4 * 0x6A88
@@ -58,7 +58,7 @@ def test_the_word_of_a_unit_is_where_the_definition_says() -> None:
 
 
 def test_a_unit_is_dropped_below_the_threshold() -> None:
-    """A rate that is exactly a word over 2^32 keeps that word, and the next one up drops it."""
+    """A rate that is exactly a word over 2^32 keeps that word; the next larger rate drops it."""
     where: dict[str, Any] = {"seed": 1, "epoch": 2, "sample": 3, "site": 4, "step": 5, "units": 9}
     for unit, word in enumerate(words(**where)):
         assert keep_mask(**where, rate=int(word) / 2**32)[unit]
@@ -78,7 +78,7 @@ def test_no_rate_keeps_all_and_the_highest_rate_is_below_one() -> None:
     assert not keep_mask(**where, rate=np.nextafter(1.0, 0.0)).any()
 
 
-def test_a_layer_with_fewer_units_has_the_first_of_the_mask() -> None:
+def test_a_layer_with_fewer_units_has_the_beginning_of_the_mask() -> None:
     where: dict[str, Any] = {"seed": 1, "epoch": 0, "sample": 0, "site": 0, "step": 0, "rate": 0.5}
     whole = keep_mask(**where, units=13)
     for units in range(1, 13):
@@ -108,7 +108,7 @@ def test_the_high_half_of_a_seed_counts() -> None:
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
-def test_as_many_are_dropped_as_the_rate_says_and_the_mean_is_one(rate: float) -> None:
+def test_the_dropped_share_is_the_rate_and_the_mean_is_one(rate: float) -> None:
     n = 100_000
     mask = scaled_mask(seed=0, epoch=0, sample=0, site=0, step=0, units=n, rate=rate)
     deviation = np.sqrt(rate * (1 - rate) / n)
@@ -117,7 +117,7 @@ def test_as_many_are_dropped_as_the_rate_says_and_the_mean_is_one(rate: float) -
     np.testing.assert_array_equal(mask[mask != 0], 1 / (1 - rate))
 
 
-def test_masks_of_a_sequence_stand_where_they_should() -> None:
+def test_places_of_the_masks_of_a_sequence() -> None:
     shape: dict[str, Any] = {"n_steps": 5, "hidden_size": 3, "num_layers": 2, "bidirectional": True}
     rates: dict[str, Any] = {"dropout": 0.5, "recurrent_dropout": 0.25}
     where: dict[str, Any] = {"seed": 1, "epoch": 2, "sample": 3}

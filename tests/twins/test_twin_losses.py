@@ -1,4 +1,4 @@
-"""The twins of the losses are right: by finite differences, by PyTorch and by what they are for."""
+"""The twins of losses against finite differences, PyTorch and the statistics that they estimate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from reference.losses import (
 )
 from reference.losses.loss import Targets
 
-# Every loss with its defaults, and again where it has parameters.
+# Every loss with its defaults, and again with other parameters.
 VARIANTS: dict[str, Loss] = {
     **LOSSES,
     "huber_0.3": Huber(delta=0.3),
@@ -70,7 +70,7 @@ def test_the_gradient_of_a_minibatch_is_the_slope_of_the_weighted_mean(name: str
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_a_row_of_weight_zero_might_as_well_not_be_there(name: str) -> None:
+def test_a_row_of_weight_zero_does_not_count(name: str) -> None:
     loss = VARIANTS[name]
     outputs, targets = random_rows(name)
     weights = np.array([1.0, 0.0, 2.5, 0.5, 0.0, 1.0])
@@ -86,14 +86,14 @@ def test_a_row_of_weight_zero_might_as_well_not_be_there(name: str) -> None:
     )
 
 
-def test_a_minibatch_in_which_no_row_counts_teaches_nothing() -> None:
+def test_without_any_weight_loss_and_gradient_are_zero() -> None:
     assert weighted_mean(np.ones(2), np.zeros(2)) == 0
     np.testing.assert_array_equal(weighted_mean_gradient(np.ones((2, 3)), np.zeros(2)), 0)
 
 
 @pytest.mark.parametrize("name", sorted(VARIANTS.keys() - {"cross_entropy"}))
 def test_the_loss_is_a_mean_over_targets(name: str) -> None:
-    """K targets at once are the mean of one at a time."""
+    """The loss of K targets is the mean of their single losses."""
     loss = VARIANTS[name]
     outputs, targets = random_rows(name, k=3)
     by_target = np.split(outputs.reshape(6, -1), 3, axis=1)
@@ -104,7 +104,7 @@ def test_the_loss_is_a_mean_over_targets(name: str) -> None:
 
 
 def in_pytorch(name: str) -> Callable[[Any, Any], Any]:
-    """The loss of each output, or of each row, as PyTorch has it."""
+    """PyTorch's loss of each output, or of each row."""
     import torch
     from torch import nn
 
@@ -161,7 +161,7 @@ def test_class_weights_are_those_of_pytorch() -> None:
 
 
 def test_probabilities_are_likelihoods() -> None:
-    """exp(-l) is the probability that the link gives to what happened."""
+    """exp(-l) is the link's probability of the target."""
     rows = np.arange(6)
     outputs, targets = random_rows("cross_entropy")
     loss = LOSSES["cross_entropy"]
@@ -190,8 +190,8 @@ def test_probabilities_are_likelihoods() -> None:
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy"])
-def test_logits_of_any_size_are_fine(name: str) -> None:
-    """A sure answer costs nothing if right, and its logit if wrong."""
+def test_logits_of_any_size(name: str) -> None:
+    """The loss of a certain prediction is zero if correct, and its logit if wrong."""
     sizes = np.array([[1e3], [1e5], [1e300]])
     outputs = np.hstack([sizes, 0 * sizes]) if name == "cross_entropy" else sizes
     right = np.zeros(3, int) if name == "cross_entropy" else np.ones((3, 1))
@@ -201,7 +201,7 @@ def test_logits_of_any_size_are_fine(name: str) -> None:
     assert np.isfinite(loss.gradient(outputs, 1 - right)).all()
 
 
-def test_the_spread_of_a_gaussian_stays_in_bounds() -> None:
+def test_the_deviation_of_a_gaussian_is_bounded() -> None:
     loss = LOSSES["gaussian_nll"]
     raw = np.array([[0.0, -1e6], [0.0, -0.1], [0.0, 0.1], [0.0, 1e6]])
     std = loss.link(raw)[:, 1]
@@ -218,8 +218,8 @@ def test_the_spread_of_a_gaussian_stays_in_bounds() -> None:
         ("gaussian_nll", lambda y: [np.mean(y), 10 * np.arctanh(np.log(np.var(y)) / 10)]),
     ],
 )
-def test_the_best_constant_is_the_statistic_that_the_loss_is_for(name: str, expected: Any) -> None:
-    """At the minimum no direction goes down: the one-sided slopes of the mean loss bracket 0."""
+def test_the_best_constant_is_the_statistic_of_the_loss(name: str, expected: Any) -> None:
+    """At the minimum the loss does not decrease: its one-sided slopes bracket 0."""
     y = np.random.default_rng(0).gamma(2.0, size=101)[:, None]
     best = np.atleast_1d(expected(y))
     loss = LOSSES[name]

@@ -1,4 +1,4 @@
-"""The twin of the network is right: by finite differences, PyTorch, and what must not matter."""
+"""The twin of the network against finite differences, PyTorch and invariants."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_every_gradient_is_the_slope_of_the_loss_under_dropout(cell: str, topolo
     problem = problem_of(
         cell, topology, lengths=(3, 2), hidden_size=2, dropout=0.4, recurrent_dropout=0.4
     )
-    for masks in problem.masks:  # has every kind of mask something to drop and something to keep?
+    for masks in problem.masks:  # every kind of mask drops some units and keeps some
         for kind in (masks.output, masks.recurrent):
             assert len(np.unique(np.concatenate([np.ravel(mask) for mask in kind.values()]))) == 2
     assert_gradients_are_slopes(problem)
@@ -121,8 +121,8 @@ def test_a_batch_is_the_weighted_mean_of_its_sequences(topology: str) -> None:
         np.testing.assert_allclose(whole.gradients[name], gradient, atol=1e-14, err_msg=name)
 
 
-def test_a_step_of_weight_zero_teaches_nothing_but_is_read() -> None:
-    """Where only the last step counts, every step is the same as the last one pooled."""
+def test_a_step_of_weight_zero_is_read_but_has_no_loss() -> None:
+    """If only the last step has a weight, pooling None is the same as "last"."""
     steps = problem_of("lstm", "every_step")
     ends = np.cumsum([len(x) for x in steps.batch]) - 1
     only_last = np.zeros(len(steps.weights))
@@ -141,7 +141,7 @@ def test_a_step_of_weight_zero_teaches_nothing_but_is_read() -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_reversed_batch_swaps_the_directions(cell: str) -> None:
-    """Last pooling takes each direction where it has read everything."""
+    """Pooling "last" takes each direction after its last step."""
     problem = random_network_problem(
         np.random.default_rng(1), Network(cell, bidirectional=True), hidden_size=3
     )
@@ -176,7 +176,7 @@ def test_masks_of_ones_are_no_masks(topology: str) -> None:
         np.testing.assert_array_equal(gradient, without.gradients[name], err_msg=name)
 
 
-def test_dropping_a_unit_of_a_layer_is_dropping_what_reads_it() -> None:
+def test_dropping_a_unit_is_dropping_the_weights_that_read_it() -> None:
     problem = problem_of("gru", "last_both")
     gone = np.array([1.0, 0.0, 1.0, 1.0, 0.0, 1.0])
     masks = [Masks({0: np.tile(gone, (len(x), 1)), 1: gone}) for x in problem.batch]
@@ -191,10 +191,10 @@ def test_dropping_a_unit_of_a_layer_is_dropping_what_reads_it() -> None:
 
 
 @pytest.mark.parametrize("cell", ["rnn", "rnn_relu", "lstm", "gru", "gru_reset_before"])
-def test_a_recurrent_mask_acts_in_the_recurrent_product_alone(cell: str) -> None:
-    """The equations once more, with m h for h in products with weight_hh and h itself elsewhere.
+def test_a_recurrent_mask_acts_only_in_the_recurrent_product(cell: str) -> None:
+    """The equations again, with m h for h in products with weight_hh and h itself elsewhere.
 
-    The twin masks columns of weight_hh, whatever the cell, so that these cells speak for all.
+    The twin masks columns of weight_hh, independently of the cell, so these cells are enough.
     """
     problem = random_network_problem(
         np.random.default_rng(2), Network(cell, pooling=None), lengths=(5,), recurrent_dropout=0.5
@@ -229,8 +229,8 @@ def test_a_recurrent_mask_acts_in_the_recurrent_product_alone(cell: str) -> None
 
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_one_to_one_works_everywhere(cell: str, pooling: str | None) -> None:
-    """Of sequences of one step every pooling is that step."""
+def test_sequences_of_one_step(cell: str, pooling: str | None) -> None:
+    """With one step every pooling is that step."""
     rng = np.random.default_rng(3)
     problem = random_network_problem(rng, Network(cell, pooling=pooling), lengths=(1, 1))
     weight = problem.parameters["head.weight"]

@@ -1,4 +1,4 @@
-"""The twins of the optimisers, clipping and schedules are PyTorch's, step by step."""
+"""The twins of the optimisers, clipping and schedules against PyTorch, step by step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_pytorch_takes_the_same_steps(solver: str, alpha: float) -> None:
     parameter = torch.nn.Parameter(torch.tensor(theta))
     ours, theirs = OPTIMIZERS[solver](alpha=alpha), in_pytorch(solver, [parameter], alpha)
     for _ in range(50):
-        # of all sizes, some of them 0, and a rate that changes from step to step
+        # gradients of all magnitudes, some of them 0, and a rate that changes from step to step
         gradient = rng.standard_normal(7) * 10.0 ** rng.integers(-6, 3, 7)
         gradient[rng.integers(7)] = 0
         learning_rate = 10.0 ** rng.uniform(-3, -1)
@@ -37,7 +37,7 @@ def test_pytorch_takes_the_same_steps(solver: str, alpha: float) -> None:
 
 
 @pytest.mark.parametrize("solver", OPTIMIZERS)
-def test_a_step_leaves_its_arguments_alone(solver: str) -> None:
+def test_a_step_does_not_change_its_arguments(solver: str) -> None:
     theta, gradient = np.ones(3), np.array([1.0, 0.0, -2.0])
     moved = OPTIMIZERS[solver]().step(theta, gradient, 0.1)
     np.testing.assert_array_equal(theta, 1)
@@ -46,7 +46,7 @@ def test_a_step_leaves_its_arguments_alone(solver: str) -> None:
 
 
 @pytest.mark.parametrize("solver", OPTIMIZERS)
-def test_it_finds_the_bottom_of_a_bowl(solver: str) -> None:
+def test_it_minimises_a_quadratic(solver: str) -> None:
     curvature, bottom = np.array([1.0, 10.0]), np.array([3.0, -2.0])
     theta, optimizer = np.zeros(2), OPTIMIZERS[solver]()
     n_steps = 2000
@@ -58,13 +58,13 @@ def test_it_finds_the_bottom_of_a_bowl(solver: str) -> None:
 
 @pytest.mark.parametrize("solver", ["adam", "adamw"])
 def test_the_first_step_of_adam_is_the_learning_rate(solver: str) -> None:
-    """m' = g and v' = g^2, so every parameter moves by lr, whatever its gradient."""
+    """m' = g and v' = g^2, so every parameter changes by lr, for any gradient."""
     theta = OPTIMIZERS[solver]().step(np.zeros(3), np.array([1e3, -1.0, 1e-3]), 0.01)
     np.testing.assert_allclose(theta, [-0.01, 0.01, -0.01], rtol=1e-4)
 
 
 def test_decoupled_decay_does_not_depend_on_the_gradient() -> None:
-    """AdamW shrinks by lr alpha; Adam's decay of 1 is a gradient like any other: one step of lr."""
+    """AdamW shrinks by lr alpha; Adam adds the decay of 1 to the gradient: one step of lr."""
     theta, none = np.array([10.0]), np.zeros(1)
     assert OPTIMIZERS["adamw"](alpha=0.5).step(theta, none, 0.1) == pytest.approx(9.5)
     assert OPTIMIZERS["adam"](alpha=0.5).step(theta, none, 0.1) == pytest.approx(9.9)
@@ -75,7 +75,7 @@ def test_clipping_is_pytorch_s(size: float) -> None:
     torch = pytest.importorskip("torch", reason=NEEDS_TORCH)
     direction = np.random.default_rng(0).standard_normal(9)
     gradient = size * direction / np.linalg.norm(direction)
-    # PyTorch's norm is over several parameters; ours is over the arena of them all
+    # PyTorch's norm is over several parameters; ours is over the arena of all
     parameters = [torch.nn.Parameter(torch.zeros(n, dtype=torch.float64)) for n in (4, 5)]
     for parameter, part in zip(parameters, np.split(gradient, [4]), strict=True):
         parameter.grad = torch.tensor(part)
@@ -115,7 +115,7 @@ def test_cosine_is_pytorch_s(total_steps: int) -> None:
 def test_one_cycle_is_pytorch_s(total_steps: int) -> None:
     expected = rates_in_pytorch(
         lambda s, o: s.OneCycleLR(o, max_lr=1.0, total_steps=total_steps, cycle_momentum=False),
-        total_steps - 1,  # a step after the last is an error there
+        total_steps - 1,  # PyTorch refuses a step after the last
     )
     ours = [one_cycle(step, total_steps) for step in range(total_steps)]
     np.testing.assert_allclose(ours[:-1], expected, rtol=1e-13)
@@ -136,7 +136,7 @@ def test_plateau_is_pytorch_s(seed: int, patience: int) -> None:
     torch = pytest.importorskip("torch", reason=NEEDS_TORCH)
     rng = np.random.default_rng(seed)
     losses = np.exp(-np.arange(40) / 10) + 0.1 * rng.standard_normal(40)
-    losses[20] = np.nan  # is no better than anything
+    losses[20] = np.nan  # never an improvement
     history = losses.tolist()
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
@@ -154,4 +154,4 @@ def test_plateau_waits_for_more_than_its_patience() -> None:
     assert plateau([]) == 1
     assert plateau([*falls, *stands]) == 1
     assert plateau([*falls, *stands, 1.0]) == 0.2
-    assert plateau([*falls, *stands, 1.0, 0.5]) == 0.2  # a rate does not come back
+    assert plateau([*falls, *stands, 1.0, 0.5]) == 0.2  # a rate never rises again

@@ -1,4 +1,4 @@
-"""The twins of what stands around the recurrent stack: embedding, pooling, dense head."""
+"""The twins of embedding, pooling and the dense head."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_pooling_one_step_is_that_step(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["mean", "max", "attention"])
-def test_pooling_does_not_look_at_the_order(name: str) -> None:
+def test_pooling_does_not_depend_on_the_order(name: str) -> None:
     h = np.random.default_rng(3).standard_normal((6, 4))
     pooling = POOLINGS[name]
     np.testing.assert_allclose(pooling.forward(h), pooling.forward(h[::-1]), rtol=1e-13)
@@ -57,7 +57,7 @@ def test_the_last_states_are_at_both_ends() -> None:
     np.testing.assert_array_equal(Last(hidden_size=2).forward(h), [8, 9, 2, 3])
 
 
-def test_of_equal_maxima_the_first_gets_the_gradient() -> None:
+def test_the_first_of_equal_maxima_gets_the_gradient() -> None:
     h = np.array([[0.0, 2.0], [1.0, 2.0], [1.0, 2.0]])
     dh, _ = Max().backward(h, np.array([3.0, 5.0]))
     np.testing.assert_array_equal(dh, [[0, 5], [3, 0], [0, 0]])
@@ -71,7 +71,7 @@ def test_attention_without_a_query_is_the_mean() -> None:
 
 
 def test_attention_to_one_step_is_that_step() -> None:
-    """A query along which one step stands out by 1e4: no overflow, and nothing of the others."""
+    """A query with a score of 1e4 for one step: no overflow, and weight zero for the others."""
     h = np.array([[1.0, 2.0], [10.0, 3.0], [-4.0, 5.0]])
     sure = Attention(np.array([[1e3, 0.0]]))
     np.testing.assert_array_equal(sure.forward(h), h[1])

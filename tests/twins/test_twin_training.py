@@ -1,4 +1,4 @@
-"""The twins together: whole runs of training are PyTorch's, and learn what can be learnt."""
+"""The twins together: whole runs of training, against PyTorch and on a learnable task."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_an_arena_and_its_views_are_the_same_numbers() -> None:
 
 
 def problem_of_the_first_token() -> NetworkProblem:
-    """Which token came first, after up to seven others: a task that takes a memory."""
+    """The first token as the target, after up to seven others: a task that needs memory."""
     rng = np.random.default_rng(0)
     network = Network("gru")
     problem = random_network_problem(

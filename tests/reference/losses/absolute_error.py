@@ -19,5 +19,5 @@ class AbsoluteError:
         return mean_over_targets_gradient(np.sign(outputs - targets))
 
     def link(self, outputs: Array) -> Array:
-        """The conditional median, as it is."""
+        """The conditional median, unchanged."""
         return outputs

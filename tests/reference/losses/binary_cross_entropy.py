@@ -1,4 +1,4 @@
-"""K questions of yes or no: l = mean_k log(1 + exp(o_k)) - y_k o_k, from logits."""
+"""K binary targets: l = mean_k log(1 + exp(o_k)) - y_k o_k, from logits."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class BinaryCrossEntropy:
         return mean_over_targets_gradient(sigmoid(outputs) - targets)
 
     def link(self, outputs: Array) -> Array:
-        """Sigmoid: the probability of each yes."""
+        """Sigmoid: the probability of 1 for each target."""
         return sigmoid(outputs)

@@ -1,19 +1,18 @@
-"""Mean and spread: the negative log-likelihood of a normal distribution, but for log(2 pi) / 2.
+"""Mean and deviation: the negative log-likelihood of a normal distribution, without log(2 pi) / 2.
 
 With the mean m_k, the raw scale a_k and the bound S,
   s_k = S tanh(a_k / S)                                  the log-variance
   l   = mean_k (s_k + (y_k - m_k)^2 exp(-s_k)) / 2
 
-Why the log-variance (Kendall, Gal, arXiv:1703.04977, eq. 8): it needs no constraint, no division,
-and a step in it changes the standard deviation by a proportion, large or small. A softplus of the
-raw scale is linear where the deviation is large and takes long to get there.
+The log-variance (Kendall, Gal, arXiv:1703.04977, eq. 8) needs no constraint and no division, and a
+step in it changes the standard deviation by a proportion, large or small. A softplus of the raw
+scale is linear for large deviations, which it reaches slowly.
 
-Why the bound: the loss has no minimum where a target is met exactly (s to minus infinity), and
-exp(-s) overflows float32 at s < -88. With S = 10 the deviation stays within exp(-5)..exp(5), 0.007
-to 150 of the unit that the targets are in, so those should be of order one.
+The bound is there because the loss has no minimum if a target is predicted exactly (s to minus
+infinity), and exp(-s) overflows float32 at s < -88. With S = 10 the deviation stays within
+exp(-5)..exp(5), 0.007 to 150 units of the targets, so those should be of order one.
 
-Why tanh: near 0 it is the identity, and unlike clipping it always lets a gradient through to come
-back.
+The bound is a tanh: near 0 it is the identity, and unlike clipping it always has a gradient.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from reference.losses.loss import mean_over_targets, mean_over_targets_gradient
 
 @dataclass(frozen=True)
 class Huber:
-    """Outputs (n, K), targets (n, K); ``torch.nn.HuberLoss``, its default delta included."""
+    """Outputs (n, K), targets (n, K); ``torch.nn.HuberLoss`` with its default delta."""
 
     delta: float = 1.0
 
@@ -30,5 +30,5 @@ class Huber:
         return mean_over_targets_gradient(np.clip(outputs - targets, -self.delta, self.delta))
 
     def link(self, outputs: Array) -> Array:
-        """Between the conditional mean and median, as it is."""
+        """A value between the conditional mean and median, unchanged."""
         return outputs

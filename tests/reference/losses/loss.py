@@ -1,8 +1,8 @@
-"""What a twin of a loss is, and how the losses of rows become the one number that is minimised.
+"""The interface of a loss's twin, and the weighted mean of the losses of rows.
 
-A row is a sequence where there is one target a sequence, and a step where there is one a step. With
-K targets a row, every loss but ``cross_entropy`` is the mean over them, as in PyTorch and, for
-numbers, in scikit-learn: a learning rate then suits any K.
+A row is a sequence if there is a target per sequence, and a step if there is one per step. With K
+targets per row, every loss but ``cross_entropy`` is the mean over them, as in PyTorch and, for
+regression, in scikit-learn: a learning rate then suits any K.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ Targets = NDArray[Any]  # (n,) class numbers, or (n, K)
 
 
 class Loss(Protocol):
-    """A loss of rows that know nothing of each other."""
+    """A loss of independent rows."""
 
     def loss(self, outputs: Array, targets: Targets) -> Array:
-        """Return the loss of each row (n,), given what the head puts out (n, columns)."""
+        """Return the loss of each row (n,), given the outputs of the head (n, columns)."""
 
     def gradient(self, outputs: Array, targets: Targets) -> Array:
         """Return d(loss of the row)/d(outputs), (n, columns)."""
 
     def link(self, outputs: Array) -> Array:
-        """Return what the outputs mean: probabilities, numbers, rates, (n, columns)."""
+        """Return probabilities, numbers or rates (n, columns), given the outputs."""
 
 
 def mean_over_targets(losses: Array) -> Array:
@@ -41,9 +41,9 @@ def mean_over_targets_gradient(slopes: Array) -> Array:
 
 
 def weighted_mean(losses: Array, weights: Array) -> float:
-    """sum(w l) / sum(w): of a minibatch, whose weights are of samples times classes.
+    """sum(w l) / sum(w) of a minibatch, with weights of samples times those of classes.
 
-    A step that does not count has weight 0. Where no row counts, the loss is 0.
+    A step that does not count has weight 0. If no row counts, the loss is 0.
     """
     total = weights.sum()
     return float(weights @ losses / total) if total > 0 else 0.0

@@ -1,4 +1,4 @@
-"""Counts: the negative log-likelihood of a Poisson distribution, but for log(y!).
+"""Counts: the negative log-likelihood of a Poisson distribution, without log(y!).
 
 l = mean_k exp(o_k) - y_k o_k
 """

@@ -1,4 +1,4 @@
-"""Pinball loss, least at a quantile (Koenker, Bassett, Econometrica 46, 1978).
+"""Pinball loss, minimal at a quantile (Koenker, Bassett, Econometrica 46, 1978).
 
 With e = y_k - o_kq and the level tau_q, l = mean over k and q of max(tau_q e, (tau_q - 1) e)
 """
@@ -28,12 +28,12 @@ class Quantile:
     def gradient(self, outputs: Array, targets: Array) -> Array:
         error = self._errors(outputs, targets)
         tau = np.array(self.levels)
-        # 0 where the error is 0: inside the subdifferential [-tau, 1 - tau], as for ``Absolute``
+        # 0 if the error is 0: in the subdifferential [-tau, 1 - tau], as for ``AbsoluteError``
         slopes = np.where(error > 0, -tau, np.where(error < 0, 1 - tau, 0))
         return mean_over_targets_gradient(slopes.reshape(outputs.shape))
 
     def link(self, outputs: Array) -> Array:
-        """The conditional quantiles, as they are: nothing keeps them from crossing."""
+        """The conditional quantiles, unchanged: they may cross."""
         return outputs
 
     def _errors(self, outputs: Array, targets: Array) -> Array:

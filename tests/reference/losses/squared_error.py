@@ -1,4 +1,4 @@
-"""Half the squared error: l = mean_k (o_k - y_k)^2 / 2, as scikit-learn's MLPRegressor has it."""
+"""Half the squared error: l = mean_k (o_k - y_k)^2 / 2, as in scikit-learn's MLPRegressor."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ class SquaredError:
         return mean_over_targets_gradient(outputs - targets)
 
     def link(self, outputs: Array) -> Array:
-        """The conditional mean, as it is."""
+        """The conditional mean, unchanged."""
         return outputs

@@ -1,6 +1,6 @@
 """Adam with decoupled weight decay (Loshchilov, Hutter, arXiv:1711.05101), in PyTorch's form.
 
-theta = (1 - lr alpha) theta, then a step of Adam that knows of no decay
+theta = (1 - lr alpha) theta, then a step of Adam without decay
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from reference.cell import Array
 def clip(gradient: Array, max_norm: float) -> tuple[Array, float]:
     """Return the gradient of at most ``max_norm``, and the norm that it had.
 
-    The 1e-6 is ``torch.nn.utils.clip_grad_norm_``'s: a gradient is first touched at that much under
-    ``max_norm``. Clipping comes before weight decay, which is the optimiser's.
+    The 1e-6 is ``torch.nn.utils.clip_grad_norm_``'s: a gradient is changed from that much under
+    ``max_norm`` on. Clipping comes before weight decay, which the optimiser applies.
     """
     norm = float(np.sqrt(np.sum(gradient**2)))
     coefficient = max_norm / (norm + 1e-6)

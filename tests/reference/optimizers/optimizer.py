@@ -1,4 +1,4 @@
-"""What a twin of an optimiser is: one rule over one flat array, in which all parameters stand."""
+"""The interface of an optimiser's twin: one update rule for a flat array of all parameters."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from reference.cell import Array
 
 
 class Optimizer(Protocol):
-    """Its state starts at zero; ``alpha`` is the weight decay, of every parameter alike."""
+    """An optimiser with initial state zero; ``alpha`` is the weight decay of all parameters."""
 
     alpha: float
 
     def step(self, theta: Array, gradient: Array, learning_rate: float) -> Array:
-        """Return the next parameters, and remember what the step after needs."""
+        """Return the next parameters, and update the state."""

@@ -1,7 +1,7 @@
-"""Learning rate schedules: what ``learning_rate_init`` is multiplied by, as pure functions.
+"""Learning rate schedules: the factor of ``learning_rate_init``, as pure functions.
 
-``constant``, ``cosine`` and ``one_cycle`` are of a ``step`` in 0..total_steps-1, where a step is a
-minibatch; ``plateau`` is of the epochs so far.
+``constant``, ``cosine`` and ``one_cycle`` depend on a ``step`` in 0..total_steps-1, where a step is
+a minibatch; ``plateau`` depends on the epochs so far.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def one_cycle(
 ) -> float:
     """Up from 1/25 to 1, then down to 1/250000 at the last step (Smith, Topin, arXiv:1708.07120).
 
-    ``torch.optim.lr_scheduler.OneCycleLR`` where ``learning_rate_init`` is its ``max_lr``, without
-    its cycle of the momentum. Where there are too few steps to warm up, the first is the peak.
+    ``torch.optim.lr_scheduler.OneCycleLR`` with ``learning_rate_init`` as ``max_lr``, and without
+    its cycle of the momentum. With too few steps to warm up, the first is the peak.
     """
     first = 1 / div_factor
     last = first / final_div_factor
@@ -51,14 +51,14 @@ def one_cycle(
 def plateau(
     losses: Sequence[float], *, factor: float = 0.2, patience: int = 4, tol: float = 1e-4
 ) -> float:
-    """``factor`` once more whenever the best loss stood for more than ``patience`` epochs.
+    """Another ``factor`` each time the loss has not improved for more than ``patience`` epochs.
 
     ``torch.optim.lr_scheduler.ReduceLROnPlateau`` over the epochs so far, lower is better (of a
     score, take its negative), with ``threshold_mode="abs"``: better means by more than ``tol``, as
-    in scikit-learn's MLP, where PyTorch asks for a proportion of the best, which has no sense for a
+    in scikit-learn's MLP. PyTorch's default is a proportion of the best, which makes no sense for a
     log-likelihood below 0. A fifth is the factor of scikit-learn's ``learning_rate="adaptive"``.
     The patience has to be well under ``n_iter_no_change``, or training stops before a lower rate
-    has had its chance.
+    can have an effect.
     """
     multiplier, best, bad_epochs = 1.0, np.inf, 0
     for loss in losses:

@@ -4,8 +4,8 @@ g = dL/dtheta + alpha theta
 v = mu v + g
 theta = theta - lr (g + mu v)
 
-Sutskever, Martens, Dahl and Hinton (ICML 2013) have the rate inside v; this form lets the rate
-change without a jump in what momentum has gathered.
+Sutskever, Martens, Dahl and Hinton (ICML 2013) have the rate inside v; in this form a change of the
+rate does not change the accumulated momentum.
 """
 
 from __future__ import annotations
