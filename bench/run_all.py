@@ -37,6 +37,7 @@ SCRIPTS = {
     "training": [],
     "ragged": [],
     "losses": [],
+    "crf": [],
     "threads": [],
     "denormals": [],
     "fit": ["--epochs", "5"],
