@@ -12,11 +12,19 @@ namespace skrnn::SKRNN_ISA {
 
 constexpr Index padded_labels(Index K) { return (K + kLanes - 1) / kLanes * kLanes; }
 
+// As largest_of, for rows of a few packets: the last one overlaps the one before it.
+SKRNN_INLINE float largest_label(const float* scores, Index K) {
+  if (K < kLanes) return largest_of(scores, K);
+  Packet lanewise = load(scores + K - kLanes);
+  for (Index k = 0; k + kLanes < K; k += kLanes) lanewise = at_least(lanewise, load(scores + k));
+  return largest_lane(lanewise);
+}
+
 // x[r][k] = exp(scores[r][k] - largest[r]), with largest[r] the largest of the row.
 inline void chain_terms(const float* scores, Index rows, Index K, float* x, float* largest) {
   const Index P = padded_labels(K);
   for (Index r = 0; r < rows; ++r, scores += K, x += P) {
-    largest[r] = largest_of(scores, K);
+    largest[r] = largest_label(scores, K);
     const Packet most = splat(largest[r]);
     Index k = 0;
     for (; k + kLanes <= K; k += kLanes) {

@@ -88,6 +88,7 @@ SKRNN_INLINE Packet keep_first(Packet a, int n) {
 }
 
 SKRNN_INLINE float sum_of_lanes(Packet a) { return Eigen::internal::predux(a); }
+SKRNN_INLINE float largest_lane(Packet a) { return Eigen::internal::predux_max(a); }
 
 // Swaps rows and columns of the square that kLanes packets form.
 SKRNN_INLINE void transpose(Packet (&rows)[kLanes]) {
