@@ -49,6 +49,13 @@ def classification(problem: Problem, threads: int) -> Work:
     return Work(flops, 3.0 * weights, weights, threads)
 
 
+def crf(problem: Problem, threads: int) -> Work:
+    """Forward, backward and pairs: a product with the transitions at every step of each."""
+    K, steps = problem.H, problem.T - 1
+    read = 3.0 * steps * BYTES * K * K
+    return Work(3 * 2.0 * steps * problem.B * K * K, read, BYTES * K * K, threads)
+
+
 def bound_by_products(problem: Problem) -> bool:
     """Whether multiply-adds should bound the time of a pass, for every implementation."""
     return problem.B >= 32 and problem.H >= 128

@@ -54,6 +54,20 @@ class Problem:
         x, dy = uniform(rng, 1.0, (T, B, I)), uniform(rng, 1.0, (T, B, H))
         return Problem(cell, T, B, I, H, None, weights, x, dy)
 
+    @staticmethod
+    def crf(T: int, B: int, K: int) -> Problem:
+        """A linear-chain CRF of K labels: x are its emissions, (T, B, K)."""
+        rng = np.random.default_rng(20 + T + B + K)
+        shapes = {"transitions": (K, K), "start": (K,), "end": (K,)}
+        weights = {name: uniform(rng, 1.0, shape) for name, shape in shapes.items()}
+        x = rng.standard_normal((T, B, K)).astype(np.float32)
+        return Problem("crf", T, B, K, K, weights=weights, x=x)
+
+    @property
+    def classes_of_steps(self) -> npt.NDArray[np.int64]:
+        """(T, B): the labels that a CRF is asked for."""
+        return np.random.default_rng(self.B).integers(0, self.H, (self.T, self.B))
+
     def ragged(self) -> Problem:
         """Lengths spread evenly over T/10..T, the longest T: mean 0.55 T. dy is zero past them."""
         rng = np.random.default_rng(self.B)

@@ -38,6 +38,7 @@ SCRIPTS = {
     "training": [],
     "ragged": [],
     "losses": [],
+    "crf": [],
     "threads": [],
     "denormals": [],
     "fit": ["--epochs", "5"],

@@ -167,3 +167,27 @@ def classification(problem: Problem, threads: int) -> list[Contender]:
         return {"loss": np.float32([loss]), **head}
 
     return [Contender(WHO, "Trainer.gradient", repeated(work), result)]
+
+
+def crf(problem: Problem, threads: int) -> list[Contender]:
+    """The loss as a Trainer has it, the sorting of sequences and new arrays included."""
+    T, B, K = problem.x.shape
+    emissions = np.ascontiguousarray(problem.x.swapaxes(0, 1)).reshape(B * T, K)
+    offsets = T * np.arange(B + 1)
+    targets = problem.classes_of_steps.T.reshape(-1, 1).astype(np.float32)
+    names = ("transitions", "start", "end")
+    scores = np.concatenate([problem.weights[name].ravel() for name in names])
+
+    def work() -> tuple[float, Array, Array]:
+        return _core.chain_loss(emissions, offsets, targets, scores, n_jobs=threads)
+
+    def result() -> dict[str, Array]:
+        loss, demissions, flat = work()
+        parts = np.split(flat, [K * K, K * K + K])
+        return {
+            "loss": np.float32([loss]),
+            "emissions": demissions.reshape(B, T, K).swapaxes(0, 1).reshape(-1),
+            **dict(zip(names, parts, strict=True)),
+        }
+
+    return [Contender(WHO, "chain_loss", repeated(work), result)]

@@ -12,6 +12,9 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from _problems import Array, Problem
 from peers.contender import Contender, repeated
+from peers.crf_torch import crf
+
+__all__ = ["crf"]  # made elsewhere
 
 WHO = "torch"
 VERSION = torch.__version__

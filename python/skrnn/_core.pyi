@@ -25,6 +25,15 @@ def losses() -> list[tuple[str, str]]: ...
 def solvers() -> list[str]: ...
 def loss_options(loss: str) -> list[str]: ...
 def outputs_for(loss: str, targets: int, options: Mapping[str, _LossOption] = {}) -> int: ...
+def chain_loss(
+    emissions: Any,
+    offsets: Any,
+    targets: Any,
+    transitions: Any,
+    weights: Any = None,
+    *,
+    n_jobs: int | None = None,
+) -> tuple[float, NDArray[np.float32], NDArray[np.float32]]: ...
 
 class NetworkLayout:
     def __init__(
@@ -38,6 +47,7 @@ class NetworkLayout:
         bidirectional: bool = False,
         pooling: str = "last",
         output_size: int,
+        transitions: bool = False,
     ) -> None: ...
     @property
     def parameters(self) -> list[tuple[str, tuple[int, ...], int]]: ...
@@ -82,6 +92,9 @@ class Model:
     def predict(
         self, values: Any, offsets: Any, *, n_jobs: int | None = None
     ) -> NDArray[np.float64]: ...
+    def best_paths(
+        self, values: Any, offsets: Any, n: int = 1, *, n_jobs: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
 
 class Stream:
     def __init__(

@@ -72,7 +72,8 @@ class Model {
   // "gaussian_nll" the means of all targets and then their standard deviations.
   std::int64_t answer_size() const;
 
-  // [n, A], or [rows, A] where the network answers at every step. `data` holds raw channels [rows,
+  // [n, A], or [rows, A] where the network answers at every step; with transitions the
+  // probabilities of a step's labels, given the whole sequence. `data` holds raw channels [rows,
   // C], or, for a network with an embedding, tokens below its input_size. `threads` <= 0 means
   // max_threads(). Throws std::invalid_argument for a sequence without steps. Returns false if
   // `keep_going` (may be null) did; the answers are then incomplete.
@@ -81,6 +82,18 @@ class Model {
   // The same for channels that `prepare` returned.
   bool predict_prepared(const SequenceData& data, double* answers, int threads,
                         KeepGoing keep_going = nullptr, void* context = nullptr) const;
+
+  // Of a network with transitions: the n most probable paths of labels, best first (Viterbi).
+  // Labels are [n, rows], and their log-probabilities `scores` [n, data.size]; if a sequence has
+  // fewer paths, the rest have log-probability -infinity. Of equally probable paths the first has
+  // the smaller label at the last step where they differ. Throws std::invalid_argument for a
+  // network without transitions and for n < 1, and otherwise as predict.
+  bool best_paths(const SequenceData& data, std::int64_t n, std::int64_t* labels, double* scores,
+                  int threads, KeepGoing keep_going = nullptr, void* context = nullptr) const;
+  // The same for channels that `prepare` returned.
+  bool best_paths_prepared(const SequenceData& data, std::int64_t n, std::int64_t* labels,
+                           double* scores, int threads, KeepGoing keep_going = nullptr,
+                           void* context = nullptr) const;
 
   // The channels of `rows` steps in the form that the network reads: after all operations, float32.
   void prepare(std::int64_t rows, const float* raw, float* prepared) const noexcept;

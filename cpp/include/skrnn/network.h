@@ -4,6 +4,9 @@
 //     -> stack of recurrent layers, in one or both directions
 //     -> pooling, or every step
 //     -> dense head -> outputs (logits, means, ...), which a loss gives their meaning
+//
+// With transitions the outputs are scores of labels, and those of all steps have their meaning
+// together: a linear-chain CRF.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +37,8 @@ struct NetworkSettings {
   bool bidirectional = false;
   Pooling pooling = Pooling::kLast;
   std::int64_t output_size = 1;  // K
+  // Scores between the labels of neighbouring steps: a linear-chain CRF. Needs kEveryStep.
+  bool transitions = false;
 
   bool reads_tokens() const { return embedding_size > 0; }
 };

@@ -97,6 +97,7 @@ NetworkSettings read_network(const Fields& fields) {
   network.bidirectional = fields.boolean("bidirectional");
   network.pooling = find_pooling(fields.word("pooling"));
   network.output_size = fields.integer("output_size");
+  if (fields.has("transitions")) network.transitions = fields.boolean("transitions");
   return network;
 }
 

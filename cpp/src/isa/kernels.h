@@ -11,6 +11,7 @@
 #include "optimizers/rmsprop.h"
 #include "optimizers/sgd.h"
 #include "simd/backward.h"
+#include "simd/chain.h"
 #include "simd/forward.h"
 #include "simd/matrix.h"
 #include "simd/softmax.h"
@@ -87,6 +88,7 @@ constexpr KernelTable make_table(const char* isa) {
       sizeof(kOptimizers) / sizeof(kOptimizers[0]),
       {matrix_size, pack_matrix, matrix_scratch, multiply_matrix, transpose_floats, sum_of_squares},
       softmax_terms,
+      {chain_terms, chain_forward, chain_backward, chain_pairs},
       apply<sigmoid<Packet>>,
       apply<tanh<Packet>>};
 }

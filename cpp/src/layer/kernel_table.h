@@ -145,6 +145,32 @@ struct MatrixKernels {
   double (*sum_of_squares)(const float* x, Index n);
 };
 
+// Labels of a block of chain_pairs: rows of its tile.
+constexpr int kChainRows = 4;
+
+// One step backward of some sequences of a linear-chain CRF, one row each; see simd/chain.h.
+struct ChainBackwardArgs {
+  Index rows;
+  Index labels;               // K; rows of P floats are padded with zeros
+  const float* floor;         // [P]
+  const float* a;             // [rows, P] of this step, forward
+  const float* forward_sums;  // [rows] the sums by which a was divided
+  const float* weights;       // [rows]
+  float* b;                   // [rows, P] in: what follows; out: with `floor`, not yet divided
+  float* x;                   // [rows, P] in: terms of the emissions; out: times b / its sum
+  float* next;                // [rows, P] or null: x of the step after; out: times weight / dot
+  float* marginals;           // [rows, K] out: probabilities of labels, times weight
+  float* sums;                // [rows] out: of b
+  float* dots;                // [rows] out: of a and b
+};
+
+struct ChainKernels {
+  void (*terms)(const float* scores, Index rows, Index K, float* x, float* largest);
+  void (*forward)(Index rows, Index K, const float* floor, const float* x, float* a, float* sums);
+  void (*backward)(const ChainBackwardArgs&);
+  void (*pairs)(const float* a, const float* u, Index rows, Index K, Range blocks, float* pairs);
+};
+
 // The settings of one step of an optimiser.
 struct OptimizerStep {
   float learning_rate;
@@ -210,6 +236,7 @@ struct KernelTable {
   // Returns the sum of exp(x[i] - *largest), where *largest is set to the largest of x [n]; the
   // terms go to `terms` [n], which may be x, or null.
   double (*softmax_terms)(const float* x, Index n, float* largest, float* terms);
+  ChainKernels chain;
   void (*sigmoid)(const float* x, float* y, Index n);
   void (*tanh)(const float* x, float* y, Index n);
 };

@@ -36,9 +36,9 @@ void Dense::step(Index rows, const float* x, float* y, void* scratch) const noex
   kernels_->multiply(forward_args(x, y), {0, rows}, scratch);
 }
 
-const float* DensePass::forward(Index rows, const float* x, int threads) {
+float* DensePass::forward(Index rows, const float* x, int threads) {
   x_ = x;
-  float* y = y_.reserve(rows * dense_.outputs());
+  float* y = y_.reserve(rows * dense_.outputs() + spare_);
   multiply(dense_.forward_args(x, y), rows, threads);
   return y;
 }

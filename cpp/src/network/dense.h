@@ -40,10 +40,11 @@ class Dense {
 // A dense layer in one pass of a minibatch.
 class DensePass {
  public:
-  explicit DensePass(const Dense& dense) : dense_(dense) {}
+  // `spare` floats behind the outputs are left to the caller.
+  explicit DensePass(const Dense& dense, Index spare = 0) : dense_(dense), spare_(spare) {}
 
   // [rows, K], valid until the next call. x is [rows, F], and must stay valid until backward.
-  const float* forward(Index rows, const float* x, int threads);
+  float* forward(Index rows, const float* x, int threads);
 
   // The gradients of the last forward pass: returns dL/dx [rows, F], valid until the next call,
   // which the caller may overwrite. The gradients of W and b are written to their places in the
@@ -56,8 +57,9 @@ class DensePass {
   void multiply(MatrixArgs args, Index rows, int threads);
 
   const Dense& dense_;
+  const Index spare_;
   const float* x_ = nullptr;      // of the last forward pass
-  Workspace<float> y_, dx_;       // [rows, K], [rows, F]
+  Workspace<float> y_, dx_;       // [rows, K] and the spare floats, [rows, F]
   Workspace<float> transposed_;   // [K, chunk of rows] of dy
   Workspace<float> packed_rows_;  // of x
   Workspace<double> sums_;        // [K]

@@ -40,6 +40,11 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
                                 std::to_string(settings.num_layers));
   }
 
+  if (settings.transitions && settings.pooling != Pooling::kEveryStep) {
+    throw std::invalid_argument(
+        "transitions join the labels of neighbouring steps, so they need pooling 'every_step'");
+  }
+
   ParameterList list;
   const NetworkParts parts(settings, list);
   parameters_ = list.parameters();

@@ -9,6 +9,12 @@ std::optional<Embedding> make_embedding(const NetworkSettings& settings,
   return Embedding(parameters, "embedding", settings.input_size, settings.embedding_size);
 }
 
+std::optional<Transitions> make_transitions(const NetworkSettings& settings,
+                                            ParameterList& parameters) {
+  if (!settings.transitions) return std::nullopt;
+  return Transitions(parameters, "crf", settings.output_size);
+}
+
 StackShape stack_shape(const NetworkSettings& settings) {
   return {settings.cell, settings.reads_tokens() ? settings.embedding_size : settings.input_size,
           settings.hidden_size, settings.num_layers, settings.bidirectional ? 2 : 1};
@@ -20,13 +26,15 @@ NetworkParts::NetworkParts(const NetworkSettings& settings, ParameterList& param
     : embedding(make_embedding(settings, parameters)),
       stack(parameters, "rnn", stack_shape(settings)),
       pooler(parameters, "attention", settings.pooling, stack.shape().features()),
-      head(parameters, "head", pooler.columns(), settings.output_size) {}
+      head(parameters, "head", pooler.columns(), settings.output_size),
+      transitions(make_transitions(settings, parameters)) {}
 
 void NetworkParts::load(const float* parameters, bool trains) {
   if (embedding) embedding->load(parameters);
   stack.load(parameters, trains);
   pooler.load(parameters);
   head.load(parameters, trains);
+  if (transitions) transitions->load(parameters);
 }
 
 }  // namespace skrnn

@@ -8,14 +8,15 @@
 #include "network/parameter_list.h"
 #include "network/pooling.h"
 #include "network/stack.h"
+#include "network/transitions.h"
 #include "skrnn/network.h"
 
 namespace skrnn {
 
-// A part is two classes. Embedding, Stack, Pooler and Dense declare their parameters and hold them
-// in the form that the kernels read; any number of threads may use one, except while it is loaded.
-// EmbeddingPass, StackPass, PoolingPass and DensePass take one minibatch through their part,
-// forward and backward.
+// A part is two classes. Embedding, Stack, Pooler, Dense and Transitions declare their parameters
+// and hold them in the form that the kernels read; any number of threads may use one, except while
+// it is loaded. EmbeddingPass, StackPass, PoolingPass and DensePass take one minibatch through
+// their part, forward and backward; Transitions compute nothing, and need no pass.
 struct NetworkParts {
   // Parameters get their places in the order of the members.
   NetworkParts(const NetworkSettings& settings, ParameterList& parameters);
@@ -26,6 +27,7 @@ struct NetworkParts {
   Stack stack;
   Pooler pooler;
   Dense head;
+  std::optional<Transitions> transitions;
 };
 
 }  // namespace skrnn

@@ -11,22 +11,34 @@ NetworkPass::NetworkPass(const PackedNetwork& packed)
           parts_.stack.shape().num_layers - 1,
           parts_.pooler.every_step() ? DropoutPass::Rows::kSteps : DropoutPass::Rows::kSequences,
           parts_.pooler.columns()),
-      head_(parts_.head) {
+      head_(parts_.head, parts_.transitions ? parts_.transitions->size() : 0) {
   if (parts_.embedding) embedding_.emplace(*parts_.embedding);
 }
 
 std::int64_t NetworkPass::output_rows(const Minibatch& batch) const { return rows_.count(batch); }
+
+std::int64_t NetworkPass::output_floats(const Minibatch& batch) const {
+  const std::int64_t of_rows = output_rows(batch) * parts_.head.outputs();
+  return of_rows + (parts_.transitions ? parts_.transitions->size() : 0);
+}
 
 const float* NetworkPass::forward(const Minibatch& batch, const Dropout* dropout,
                                   CarriedStates* states, int threads) {
   const float* x = embedding_ ? embedding_->forward(batch) : batch.values();
   const StackOutput h = stack_.forward(batch, x, dropout, states, threads);
   const float* features = dropout_.forward(batch, dropout, pooling_.forward(batch, h));
-  return head_.forward(output_rows(batch), features, threads);
+  float* outputs = head_.forward(output_rows(batch), features, threads);
+  if (parts_.transitions) {
+    parts_.transitions->append(outputs + output_rows(batch) * parts_.head.outputs());
+  }
+  return outputs;
 }
 
 void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float* gradient,
                            int threads, std::vector<Buffer<float>>* dh_steps) {
+  if (parts_.transitions) {
+    parts_.transitions->backward(doutputs + output_rows(batch) * parts_.head.outputs(), gradient);
+  }
   float* dfeatures = head_.backward(output_rows(batch), doutputs, gradient, threads);
   dropout_.backward(batch, dfeatures);
   const StackOutputGradient dh = pooling_.backward(batch, dfeatures, gradient);

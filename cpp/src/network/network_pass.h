@@ -23,8 +23,10 @@ class NetworkPass {
 
   // Rows of outputs for that minibatch: its sequences, by rank, or its rows.
   std::int64_t output_rows(const Minibatch& batch) const;
+  std::int64_t output_floats(const Minibatch& batch) const;
 
-  // Outputs [output_rows, K], valid until the next call. `dropout` is null outside training;
+  // Outputs [output_rows, K], and behind them the transition scores of a network that has some, in
+  // all output_floats; valid until the next call. `dropout` is null outside training;
   // `states` are read and replaced, or null for zeros.
   const float* forward(const Minibatch& batch, const Dropout* dropout, CarriedStates* states,
                        int threads);

@@ -21,10 +21,10 @@ bool for_each_minibatch(const PackedNetwork& packed, const SequenceData& data, i
                         const std::function<void(const Minibatch&, const float* outputs)>& visit) {
   const NetworkLayout& layout = packed.layout();
   const Pooling pooling = layout.settings().pooling;
-  // If no output depends on more than one state, long sequences are processed in cuts, so that
-  // memory stays bounded.
-  const bool cuts =
-      layout.directions() == 1 && (pooling == Pooling::kEveryStep || pooling == Pooling::kLast);
+  // If no output depends on more than one state, and outputs of different steps have their meaning
+  // one by one, long sequences are processed in cuts, so that memory stays bounded.
+  const bool cuts = layout.directions() == 1 && !layout.settings().transitions &&
+                    (pooling == Pooling::kEveryStep || pooling == Pooling::kLast);
   NetworkPass network(packed);
   const Minibatches batches = Minibatches::sorted(data, kEvaluationSequences, kEvaluationRows);
   Minibatch batch;

@@ -10,7 +10,7 @@
 namespace skrnn {
 
 // Calls visit(batch, outputs) for minibatches, and cuts of minibatches in time, that together are
-// all of `data`; `outputs` has the rows of NetworkPass::forward. Returns false if `keep_going` (may
+// all of `data`; `outputs` are those of NetworkPass::forward. Returns false if `keep_going` (may
 // be null) did.
 bool for_each_minibatch(const PackedNetwork& packed, const SequenceData& data, int threads,
                         KeepGoing keep_going, void* context,

@@ -35,8 +35,7 @@ class TrainedSequenceNetwork final : public TrainedNetwork {
   Outputs forward(const Dropout& dropout, bool carries_states, int threads) override {
     if (batch_.first_step() == 0) states_ = {};
     CarriedStates* states = carries_states ? &states_ : nullptr;
-    return {pass_.forward(batch_, &dropout, states, threads),
-            pass_.output_rows(batch_) * layout().settings().output_size};
+    return {pass_.forward(batch_, &dropout, states, threads), pass_.output_floats(batch_)};
   }
   void backward(const float* doutputs, float* gradient, int threads) override {
     pass_.backward(batch_, doutputs, gradient, threads, dh_steps_);

@@ -6,6 +6,7 @@
 
 #include "losses/rows.h"
 #include "network/prediction.h"
+#include "serving/chain_answers.h"
 #include "serving/channel_operations.h"
 #include "serving/model_impl.h"
 
@@ -25,6 +26,30 @@ void require_size(const char* what, std::size_t size, std::int64_t expected) {
   }
 }
 
+std::optional<LinearChain> chain_of(const NetworkLayout& layout, const LossSettings& loss,
+                                    const float* parameters) {
+  const NetworkSettings& network = layout.settings();
+  if (!network.transitions) return std::nullopt;
+  if (loss.name != "cross_entropy") {
+    throw std::invalid_argument("a network with transitions needs loss 'cross_entropy', got '" +
+                                loss.name + "'");
+  }
+  const std::int64_t K = network.output_size;  // the transitions are the last parameters
+  const float* scores = parameters + layout.num_parameters() - TransitionScores::size(K);
+  return LinearChain(TransitionScores::at(K, scores));
+}
+
+// `data` as the network reads them; `values` owns their channels.
+SequenceData prepared(const Model& model, const SequenceData& data, Buffer<float>& values) {
+  if (model.settings().operations.empty()) return data;
+  const std::int64_t steps = data.offsets[data.size];
+  values = make_buffer<float>(steps * model.channels(), "the channels of all steps");
+  model.prepare(steps, data.values, values.get());
+  SequenceData result = data;
+  result.values = values.get();
+  return result;
+}
+
 }  // namespace
 
 Model::Impl::Impl(const ServingSettings& s, Buffer<float> p, const std::string& d)
@@ -35,7 +60,8 @@ Model::Impl::Impl(const ServingSettings& s, Buffer<float> p, const std::string& 
       loss(&find_loss(s.loss.name)),
       context(context_of(s.loss, s.targets, s.network.output_size)),
       units{settings.target_mean.empty() ? nullptr : settings.target_mean.data(),
-            settings.target_scale.empty() ? nullptr : settings.target_scale.data()} {
+            settings.target_scale.empty() ? nullptr : settings.target_scale.data()},
+      chain(chain_of(packed.layout(), s.loss, parameters.get())) {
   if (!s.target_mean.empty()) require_size("target_mean", s.target_mean.size(), s.targets);
   if (!s.target_scale.empty()) require_size("target_scale", s.target_scale.size(), s.targets);
   if (!s.operations.empty() && s.network.reads_tokens()) {
@@ -69,34 +95,58 @@ const std::string& Model::description() const { return impl_->description; }
 std::int64_t Model::answer_size() const { return impl_->context.outputs; }
 std::int64_t Model::channels() const { return impl_->channels(); }
 
-bool Model::predict(const SequenceData& data, double* answers, int threads, KeepGoing keep_going,
-                    void* context) const {
-  if (impl_->settings.operations.empty()) {
-    return predict_prepared(data, answers, threads, keep_going, context);
-  }
-  const std::int64_t steps = data.offsets[data.size];
-  const Buffer<float> values = make_buffer<float>(steps * channels(), "the channels of all steps");
-  prepare(steps, data.values, values.get());
-  SequenceData prepared = data;
-  prepared.values = values.get();
-  return predict_prepared(prepared, answers, threads, keep_going, context);
-}
-
-bool Model::predict_prepared(const SequenceData& data, double* answers, int threads,
-                             KeepGoing keep_going, void* context) const {
+Buffer<float> Model::Impl::outputs(const SequenceData& data, int threads, KeepGoing keep_going,
+                                   void* keep_context) const {
   for (std::int64_t i = 0; i < data.size; ++i) {
     if (data.offsets[i] >= data.offsets[i + 1]) {
       throw std::invalid_argument("sequence " + std::to_string(i) + " has no steps");
     }
   }
-  const std::int64_t rows = output_rows(impl_->settings.network, data);
-  const Buffer<float> outputs =
-      make_buffer<float>(rows * answer_size(), "the outputs of all sequences");
-  if (!skrnn::predict(impl_->packed, data, outputs.get(), threads, keep_going, context)) {
-    return false;
+  const std::int64_t rows = output_rows(settings.network, data);
+  Buffer<float> result = make_buffer<float>(rows * context.outputs, "the outputs of all sequences");
+  if (!skrnn::predict(packed, data, result.get(), threads, keep_going, keep_context))
+    return nullptr;
+  return result;
+}
+
+bool Model::predict(const SequenceData& data, double* answers, int threads, KeepGoing keep_going,
+                    void* context) const {
+  Buffer<float> values;
+  return predict_prepared(prepared(*this, data, values), answers, threads, keep_going, context);
+}
+
+bool Model::predict_prepared(const SequenceData& data, double* answers, int threads,
+                             KeepGoing keep_going, void* context) const {
+  const Buffer<float> outputs = impl_->outputs(data, threads, keep_going, context);
+  if (outputs == nullptr) return false;
+  if (impl_->chain) {
+    return chain_marginals(*impl_->chain, data, outputs.get(), answers, threads, keep_going,
+                           context);
   }
-  impl_->answer(rows, outputs.get(), answers, threads);
+  impl_->answer(output_rows(impl_->settings.network, data), outputs.get(), answers, threads);
   return true;
+}
+
+bool Model::best_paths(const SequenceData& data, std::int64_t n, std::int64_t* labels,
+                       double* scores, int threads, KeepGoing keep_going, void* context) const {
+  Buffer<float> values;
+  return best_paths_prepared(prepared(*this, data, values), n, labels, scores, threads, keep_going,
+                             context);
+}
+
+bool Model::best_paths_prepared(const SequenceData& data, std::int64_t n, std::int64_t* labels,
+                                double* scores, int threads, KeepGoing keep_going,
+                                void* context) const {
+  if (!impl_->chain) {
+    throw std::invalid_argument(
+        "a network without transitions has no best paths: its steps have their labels one by one; "
+        "take the most probable label of each from predict");
+  }
+  if (n < 1) throw std::invalid_argument("n must be at least 1, got " + std::to_string(n));
+  const Buffer<float> outputs = impl_->outputs(data, threads, keep_going, context);
+  if (outputs == nullptr) return false;
+  return chain_best_paths(*impl_->chain, data, outputs.get(), n, labels, scores, threads,
+                          keep_going, context);
 }
 
 void Model::prepare(std::int64_t rows, const float* raw, float* prepared) const noexcept {

@@ -15,6 +15,12 @@ namespace skrnn {
 namespace {
 
 void require_one_way(const NetworkSettings& network) {
+  if (network.transitions) {
+    throw std::invalid_argument(
+        "a model with transitions decides on the labels of a sequence together, so it has no "
+        "answer "
+        "before the sequence ends; train one with crf=False, or predict whole sequences");
+  }
   if (network.bidirectional) {
     throw std::invalid_argument(
         "a bidirectional model reads sequences from their end, too, so it has no answer while they "

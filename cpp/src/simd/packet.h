@@ -87,6 +87,9 @@ SKRNN_INLINE Packet keep_first(Packet a, int n) {
   return load(lanes);
 }
 
+SKRNN_INLINE float sum_of_lanes(Packet a) { return Eigen::internal::predux(a); }
+SKRNN_INLINE float largest_lane(Packet a) { return Eigen::internal::predux_max(a); }
+
 // Swaps rows and columns of the square that kLanes packets form.
 SKRNN_INLINE void transpose(Packet (&rows)[kLanes]) {
   Eigen::internal::PacketBlock<Packet, kLanes> block;

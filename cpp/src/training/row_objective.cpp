@@ -3,22 +3,9 @@
 #include <algorithm>
 
 #include "losses/rows.h"
+#include "training/mean_weight.h"
 
 namespace skrnn {
-namespace {
-
-double mean_weight_of(const float* weights, std::int64_t rows) {
-  double sum = 0;
-  std::int64_t count = 0;
-  for (std::int64_t row = 0; weights != nullptr && row < rows; ++row) {
-    sum += static_cast<double>(weights[row]);
-    count += weights[row] != 0.0f;
-  }
-  return count > 0 ? sum / static_cast<double>(count) : 1;
-}
-
-}  // namespace
-
 RowObjective::RowObjective(const Loss& loss, const LossContext& context, OutputRows rows,
                            const SequenceData& data, const Targets& targets)
     : loss_(loss),

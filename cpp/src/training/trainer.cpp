@@ -8,6 +8,7 @@
 #include "losses/loss.h"
 #include "network/prediction.h"
 #include "network/trained_sequence_network.h"
+#include "training/chain_objective.h"
 #include "training/optimizer.h"
 #include "training/row_objective.h"
 #include "training/training_loop.h"
@@ -32,6 +33,16 @@ void check(const TrainingSettings& settings, const NetworkLayout& layout) {
   require(settings.tbptt >= 0, "tbptt must not be negative", static_cast<double>(settings.tbptt));
   require(settings.schedule == Schedule::kConstant || settings.total_updates >= 1,
           "total_updates must be at least 1", static_cast<double>(settings.total_updates));
+  if (layout.settings().transitions) {
+    if (settings.loss.name != "cross_entropy") {
+      throw std::invalid_argument("a network with transitions needs loss 'cross_entropy', got '" +
+                                  settings.loss.name + "'");
+    }
+    require(settings.tbptt == 0,
+            "tbptt must be 0 with transitions: the labels of a sequence have one probability "
+            "together, which a cut would break",
+            static_cast<double>(settings.tbptt));
+  }
   if (settings.tbptt > 0) {
     const Pooling pooling = layout.settings().pooling;
     if (layout.directions() == 2) {
@@ -62,8 +73,13 @@ struct Trainer::Impl {
         network(layout),
         loop(s, network) {}
 
-  RowObjective objective(const SequenceData& data, const Targets& targets) const {
-    return {loss, context, rows, data, targets};
+  // The arguments must outlive it.
+  std::unique_ptr<Objective> objective(const SequenceData& data, const Targets& targets) const {
+    const NetworkSettings& topology = network.layout().settings();
+    if (topology.transitions) {
+      return std::make_unique<ChainObjective>(topology.output_size, data, targets);
+    }
+    return std::make_unique<RowObjective>(loss, context, rows, data, targets);
   }
 };
 
@@ -88,30 +104,30 @@ EpochResult Trainer::run_epoch(float* parameters, const SequenceData& data, cons
                                std::uint32_t epoch, double learning_rate_scale, int threads,
                                KeepGoing keep_going, void* context) {
   impl_->network.set_data(data);
-  RowObjective objective = impl_->objective(data, targets);
-  return impl_->loop.run_epoch(objective, parameters, epoch, learning_rate_scale, threads,
+  const std::unique_ptr<Objective> objective = impl_->objective(data, targets);
+  return impl_->loop.run_epoch(*objective, parameters, epoch, learning_rate_scale, threads,
                                keep_going, context);
 }
 
 double Trainer::evaluate(const float* parameters, const SequenceData& data, const Targets& targets,
                          int threads, KeepGoing keep_going, void* context) {
-  RowObjective objective = impl_->objective(data, targets);
+  const std::unique_ptr<Objective> objective = impl_->objective(data, targets);
   PackedNetwork packed(layout(), false);
   packed.load(parameters);
   const bool finished = for_each_minibatch(packed, data, threads, keep_going, context,
                                            [&](const Minibatch& batch, const float* outputs) {
-                                             objective.score(batch, outputs, nullptr, threads);
+                                             objective->score(batch, outputs, nullptr, threads);
                                            });
-  return finished ? objective.mean() : NAN;
+  return finished ? objective->mean() : NAN;
 }
 
 double Trainer::gradient(const float* parameters, const SequenceData& data, const Targets& targets,
                          std::uint32_t epoch, float* gradient, int threads) {
   const TrainingSettings& settings = impl_->settings;
   impl_->network.set_data(data);
-  RowObjective objective = impl_->objective(data, targets);
+  const std::unique_ptr<Objective> objective = impl_->objective(data, targets);
   const Score score = impl_->loop.gradient(
-      objective, parameters, {settings.seed, epoch, settings.dropout, settings.recurrent_dropout},
+      *objective, parameters, {settings.seed, epoch, settings.dropout, settings.recurrent_dropout},
       gradient, threads);
   return score.weights > 0 ? score.loss / score.weights : 0;
 }
@@ -122,9 +138,9 @@ void Trainer::state_gradient_norms(const float* parameters, const SequenceData& 
   std::fill_n(norms, layout().settings().num_layers * layout().directions() * rows, 0.0f);
   std::vector<Buffer<float>> dh;  // empty if all weights are 0
   impl_->network.set_data(data, &dh);
-  RowObjective objective = impl_->objective(data, targets);
+  const std::unique_ptr<Objective> objective = impl_->objective(data, targets);
   const Buffer<float> gradient = make_buffer<float>(layout().num_parameters());
-  impl_->loop.gradient(objective, parameters, Dropout{}, gradient.get(), threads);
+  impl_->loop.gradient(*objective, parameters, Dropout{}, gradient.get(), threads);
   const auto sum_of_squares = active_kernels().matrix.sum_of_squares;
   for (std::size_t place = 0; place < dh.size(); ++place, norms += rows) {
     const Minibatch& all = impl_->network.batch();

@@ -24,7 +24,8 @@ def initial_parameters(
       beside one, three and the chrono initialisation of Tallec & Ollivier, ICLR 2018);
     - head: as input weights, and zero;
     - embedding: normal with a standard deviation of 0.1;
-    - attention: zero, which is the mean over the steps.
+    - attention: zero, which is the mean over the steps;
+    - transitions of a CRF, start and end among them: zero, which prefers no label to any other.
 
     Raises
     ------
