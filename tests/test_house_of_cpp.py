@@ -32,7 +32,7 @@ DEPENDENCIES: dict[str, set[str]] = {
     "training": {"base", "decoding", "layer", "losses", "network"},
     "serving": {"base", "decoding", "layer", "losses", "network"},
     "files": {"base", "losses", "serving"},
-    "bindings": {"base", "decoding", "layer", "network", "serving", "training"},
+    "bindings": {"base", "layer", "network", "serving", "training"},
 }
 
 # The folder of each public header: the one with the definitions.
