@@ -96,6 +96,11 @@ def test_probabilities_of_events_and_their_likelihood() -> None:
     likelihood = np.where(true == 1, np.log(p), np.log1p(-p)).sum(axis=1).mean()
     assert model.score(X, y) == pytest.approx(likelihood, rel=1e-4)
     assert likelihood > -0.3
+    one = RNNStepRegressor(loss="binary_cross_entropy", **QUICK).fit(X, [e[:, 0] for e in y])
+    flat, column = [e[:, 0] for e in y], [e[:, :1] for e in y]
+    assert one.score(X, column) == one.score(X, flat)
+    with pytest.raises(ValueError, match=r"y has 2 columns"):
+        one.score(X, y)
     with pytest.raises(ValueError, match=r"y has the value 2"):
         model.fit(X, [rows * 2 for rows in y])
 
@@ -165,6 +170,8 @@ def test_labels_that_are_refused(y: Any, says: str) -> None:
         ([[1, 1], [1, 1]], "sample_weight of sequence 0 has 2 values"),
         ([[1, 1, -1], [1, 1]], "Negative values"),
         ([[1, 1, np.nan], [1, 1]], "NaN"),
+        ([[1, None, 1], [1, 1]], "sample_weight contains NaN"),
+        ([["a", 1, 1], [1, 1]], "mixes strings with 1 at step 1"),
         ([[0, 0, 0], [0, 0]], "all of sample_weight is zero"),
         ([1.0], "sample_weight.shape"),
         ([np.ones((3, 1)), np.ones((2, 1))], "several columns"),

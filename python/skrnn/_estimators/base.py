@@ -28,6 +28,7 @@ from skrnn._sequences.checks import (
 )
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.names import check_names
+from skrnn._sequences.ragged import offsets_of
 from skrnn._sequences.vocabulary import Vocabulary, holds_strings, token_sequences
 from skrnn._serving.served import Operation
 from skrnn._targets.codec import Codec, Settings
@@ -330,6 +331,19 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         answers = model.predict(raw, sequences.offsets, n_jobs=self.n_jobs)
         as_given, offsets = self._target_rows.as_given, sequences.offsets
         return [as_given(decoder(answers), offsets) for decoder in decoders]
+
+    def _rows_to_score(
+        self, y: Any, sample_weight: Any, predicted: NDArray[Any]
+    ) -> tuple[Any, NDArray[Any], Any]:
+        """Return rows of true and predicted values, and their weights."""
+        if not self._target_rows.every_step:
+            return y, predicted, sample_weight
+        offsets = offsets_of(np.array([len(rows) for rows in predicted]))
+        rows = self._target_rows
+        true = self._codec.settings.check(rows.flatten(y, offsets, "y"))
+        weight = rows.weights(sample_weight, offsets, "sample_weight")
+        weight = self._codec.settings.weigh_missing(true, weight)
+        return true, np.concatenate(predicted), weight
 
     def _state_gradient_norms(
         self, X: Any, y: Any

@@ -14,7 +14,6 @@ from skrnn import _core
 from skrnn._estimators.fitting import TrainableEstimator
 from skrnn._estimators.samples import FitData
 from skrnn._parameters import Rule, check_parameters, is_number, real
-from skrnn._sequences.ragged import offsets_of
 from skrnn._targets.decoding import Numbers
 from skrnn._targets.numbers import PROBABILITIES, NumberSettings
 
@@ -127,8 +126,9 @@ class NumberEstimator(TrainableEstimator):
         """
         if self.loss == PROBABILITIES:
             true, logits, weight = self._rows_to_score(y, sample_weight, self._logits(X))
+            true, logits = self._codec.encode(true), _columns(logits)
             likelihood = true * logits - np.logaddexp(0.0, logits)
-            return float(np.average(np.nansum(_columns(likelihood), axis=1), weights=weight))
+            return float(np.average(np.nansum(likelihood, axis=1), weights=weight))
         true, values, weight = self._rows_to_score(y, sample_weight, self.predict(X))
         if self.loss != "quantile":
             return _over_columns(r2_score, true, values, weight)
@@ -143,19 +143,6 @@ class NumberEstimator(TrainableEstimator):
         meaning = self._meaning()
         assert isinstance(meaning, Numbers)
         return self._decoded_outputs(X, meaning.predict)
-
-    def _rows_to_score(
-        self, y: Any, sample_weight: Any, predicted: NDArray[Any]
-    ) -> tuple[Any, NDArray[Any], Any]:
-        """Return rows of true and predicted values, and their weights."""
-        if not self._target_rows.every_step:
-            return y, predicted, sample_weight
-        offsets = offsets_of(np.array([len(rows) for rows in predicted]))
-        rows = self._target_rows
-        true = self._codec.settings.check(rows.flatten(y, offsets, "y"))
-        weight = rows.weights(sample_weight, offsets, "sample_weight")
-        weight = self._codec.settings.weigh_missing(true, weight)
-        return true, np.concatenate(predicted), weight
 
 
 def _columns(values: NDArray[Any]) -> NDArray[Any]:

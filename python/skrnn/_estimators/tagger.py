@@ -9,7 +9,6 @@ import numpy as np
 from skrnn._estimators.classes import ClassEstimator
 from skrnn._estimators.rules import RULES
 from skrnn._parameters import class_weights
-from skrnn._sequences.ragged import offsets_of
 from skrnn._targets.rows import StepRows
 
 
@@ -217,8 +216,5 @@ class RNNTagger(ClassEstimator):
         score : float
             The accuracy over all steps of all sequences.
         """
-        predicted = self.predict(X)
-        offsets = offsets_of(np.array([len(labels) for labels in predicted]))
-        true = self._codec.settings.check(self._target_rows.flatten(y, offsets, "y"))
-        weight = self._target_rows.weights(sample_weight, offsets, "sample_weight")
-        return float(np.average(np.concatenate(predicted) == true, weights=weight))
+        true, labels, weight = self._rows_to_score(y, sample_weight, self.predict(X))
+        return float(np.average(labels == true, weights=weight))

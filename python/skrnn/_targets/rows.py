@@ -134,7 +134,7 @@ class StepRows(TargetRows):
         """Return the largest weight of each sequence's steps."""
         if given is None or not _holds_arrays(given):
             return given
-        return [max(np.ravel(item).tolist(), default=0) for item in given]
+        return [max(map(_as_number, np.ravel(item).tolist()), default=0) for item in given]
 
     def of_sequences(
         self, weights: NDArray[np.float64] | None, offsets: Offsets
@@ -151,6 +151,14 @@ class StepRows(TargetRows):
     def as_given(self, rows: NDArray[Any], offsets: Offsets) -> NDArray[Any]:
         """Return an object array of (T_i, ...) arrays."""
         return by_sequence(rows, offsets)
+
+
+def _as_number(weight: Any) -> float:
+    """Return a weight as a number; what is none counts until `weights` refuses it."""
+    try:
+        return float(weight)
+    except (TypeError, ValueError):
+        return 1.0
 
 
 def _holds_arrays(given: Any) -> bool:

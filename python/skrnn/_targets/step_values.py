@@ -107,7 +107,7 @@ def _alike(item: Any, i: int, name: str) -> Any:
         step = kinds.index(False)
         raise ValueError(
             f"{name} of sequence {i} mixes strings with {shown(values[step])} at step {step}; make "
-            "all labels strings"
+            "strings of all, or of none"
         )
     try:
         np.asarray(values)
