@@ -62,12 +62,11 @@ class Running:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(GRACE_SECONDS)
 
-    def show(self, verdict: str, cpu: float) -> None:
+    def show(self, verdict: str) -> None:
         """Print the output of the step and its outcome."""
-        seconds = time.monotonic() - self.began
         print(f"\n==> {self.step.name}: {self.step.title}", flush=True)
         sys.stdout.buffer.write(self.log.read_bytes())
-        print(f"==> {self.step.name}: {verdict} in {seconds:.0f} s, {cpu:.0f} s of CPU time")
+        print(f"==> {self.step.name}: {verdict} after {time.monotonic() - self.began:.0f} s")
         sys.stdout.flush()
 
 
@@ -108,9 +107,9 @@ def run(steps: list[Step], slots: int, logs: Path) -> bool:
                 status = one.process.returncode
                 if status != 0:
                     end_all(running)
-                    one.show(f"FAILED with status {status}", used)
+                    one.show(f"FAILED with status {status}")
                     return False
-                one.show("passed", used)
+                one.show(f"passed with {used:.0f} s of CPU time")
                 passed.add(one.step.name)
     finally:
         end_all(running)
@@ -122,7 +121,7 @@ def end_all(running: list[Running]) -> None:
     while running:
         one = running.pop()
         one.end()
-        print(f"==> {one.step.name}: ended before it was done; its output is in {one.log}")
+        one.show("ended before it was done")
 
 
 def interrupted(number: int, _: FrameType | None) -> NoReturn:

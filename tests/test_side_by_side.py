@@ -82,14 +82,14 @@ def test_a_step_that_fails_is_named_and_ends_the_others(
 ) -> None:
     status, output = outcome(
         tmp_path / "logs",
-        f"long | - | has a child | {child.command} sleep 60",
+        f"long | - | has a child | echo of long; {child.command} sleep 60",
         f"bad | - | fails | {child.wait_for_it}; echo of bad; {command}",
         "next | bad | never begins | true",
     )
     assert status == 1
     assert "of bad" in output
     assert "bad: FAILED with status 1" in output
-    assert "long: ended before it was done" in output
+    assert output.index("of long") < output.index("long: ended before it was done")
     assert "next: begins" not in output
     assert "all steps passed" not in output
     assert child.has_ended()
@@ -103,12 +103,13 @@ def test_child_processes_of_a_step_are_ended(child: Child, tmp_path: Path) -> No
 
 
 def test_a_signal_ends_all(child: Child, tmp_path: Path) -> None:
-    process = begin(tmp_path / "logs", f"one | - | sleeps | {child.command} wait")
+    process = begin(tmp_path / "logs", f"one | - | sleeps | echo of one; {child.command} wait")
     while not child.begun.exists():
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 1, output
+    assert "of one\n" in output
     assert "ended by SIGTERM" in errors
     assert child.has_ended()
 
