@@ -151,7 +151,7 @@ void check_finite(const SequenceData& data, std::int64_t channels) {
 }
 
 py::array_t<double> predict(py::handle self, py::handle values, py::handle offsets,
-                            py::handle n_jobs) {
+                            py::handle spellings, py::handle n_jobs) {
   const Model& model = model_of(self);
   auto input = py::reinterpret_borrow<py::object>(values);
   bool prepares = false;
@@ -165,7 +165,7 @@ py::array_t<double> predict(py::handle self, py::handle values, py::handle offse
     prepares = is_double || !model.settings().operations.empty();
     input = prepares ? prepared(model, raw) : raw;
   }
-  const SequenceArrays sequences(model.network(), input, offsets);
+  const SequenceArrays sequences(model.network(), input, offsets, spellings);
   if (prepares) check_finite(sequences.data, model.channels());
   const int threads = thread_count(n_jobs);
   py::array_t<double> answers(
@@ -208,7 +208,7 @@ void register_model(py::module_& m) {
           [](py::handle self) { return array_of(model_of(self).settings().target_scale); })
       .def_property_readonly("operations", &operations_of, "(name, values, in_float64) of each.")
       .def("predict", &predict, py::arg("values"), py::arg("offsets"), py::kw_only(),
-           py::arg("n_jobs") = py::none(),
+           py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
            "Answers, float64: (n, A), or (rows, A) for every step. values are float32 or float64.");
 }
 

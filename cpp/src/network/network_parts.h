@@ -7,15 +7,16 @@
 #include "network/embedding.h"
 #include "network/parameter_list.h"
 #include "network/pooling.h"
+#include "network/spelling.h"
 #include "network/stack.h"
 #include "skrnn/network.h"
 
 namespace skrnn {
 
-// A part is two classes. Embedding, Stack, Pooler and Dense declare their parameters and hold them
-// in the form that the kernels read; any number of threads may use one, except while it is loaded.
-// EmbeddingPass, StackPass, PoolingPass and DensePass take one minibatch through their part,
-// forward and backward.
+// A part is two classes. Embedding, Spelling, Stack, Pooler and Dense declare their parameters and
+// hold them in the form that the kernels read; any number of threads may use one, except while it
+// is loaded. EmbeddingPass, SpellingPass, StackPass, PoolingPass and DensePass take one minibatch
+// through their part, forward and backward.
 struct NetworkParts {
   // Parameters get their places in the order of the members.
   NetworkParts(const NetworkSettings& settings, ParameterList& parameters);
@@ -23,6 +24,7 @@ struct NetworkParts {
   void load(const float* parameters, bool trains);
 
   std::optional<Embedding> embedding;  // none if the input is channels
+  std::optional<Spelling> spelling;    // none if the letters of words are not read
   Stack stack;
   Pooler pooler;
   Dense head;

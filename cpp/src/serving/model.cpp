@@ -89,6 +89,10 @@ bool Model::predict_prepared(const SequenceData& data, double* answers, int thre
       throw std::invalid_argument("sequence " + std::to_string(i) + " has no steps");
     }
   }
+  if (impl_->settings.network.reads_letters() && data.words == nullptr) {
+    throw std::invalid_argument(
+        "the model reads the letters of words, but the data has no spellings");
+  }
   const std::int64_t rows = output_rows(impl_->settings.network, data);
   const Buffer<float> outputs =
       make_buffer<float>(rows * answer_size(), "the outputs of all sequences");
