@@ -1,6 +1,7 @@
 #include "skrnn/stream.h"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "serving/channel_operations.h"
 #include "serving/model_impl.h"
 #include "serving/running_pooling.h"
+#include "serving/running_spelling.h"
 #include "serving/running_stack.h"
 
 namespace skrnn {
@@ -35,11 +37,12 @@ struct Stream::Impl {
   const NetworkParts& parts;
   const std::int64_t B, C, K;
 
+  std::optional<RunningSpelling> spelling;
   RunningStack stack;
   RunningPooling pooling;
   Buffer<std::int64_t> steps;  // [B]
 
-  Buffer<float> input;     // [B, C or E] as the first layer reads it
+  Buffer<float> input;     // [B, C, E or E + S] as the first layer reads it
   Buffer<float> outputs;   // [B, K]
   Buffer<double> answers;  // [B, K]
   Buffer<char> scratch;    // of the head
@@ -57,6 +60,7 @@ struct Stream::Impl {
         outputs(make_buffer<float>(B * K)),
         answers(make_buffer<double>(B * K)),
         scratch(make_buffer<char>(static_cast<std::int64_t>(parts.head.step_scratch()))) {
+    if (parts.spelling) spelling.emplace(*parts.spelling);
     for (std::int64_t b = 0; b < B; ++b) reset(b);
   }
 
@@ -85,6 +89,20 @@ struct Stream::Impl {
 
   const double* step(const std::int64_t* tokens) noexcept {
     parts.embedding->look_up(B, tokens, input.get());
+    return step_prepared(input.get());
+  }
+
+  const double* step(const std::int64_t* tokens, const std::int64_t* word_offsets,
+                     const std::int64_t* letters) noexcept {
+    {
+      const FlushSubnormals guard;
+      float* to = input.get();
+      for (std::int64_t b = 0; b < B; ++b, to += parts.stack.shape().input_size) {
+        parts.embedding->look_up(1, tokens + b, to);
+        spelling->read(word_offsets[b + 1] - word_offsets[b], letters + word_offsets[b],
+                       to + parts.embedding->size());
+      }
+    }
     return step_prepared(input.get());
   }
 
@@ -127,6 +145,10 @@ std::int64_t Stream::hidden_size() const noexcept { return impl_->parts.stack.sh
 
 const double* Stream::step(const float* x) noexcept { return impl_->step(x); }
 const double* Stream::step(const std::int64_t* tokens) noexcept { return impl_->step(tokens); }
+const double* Stream::step(const std::int64_t* tokens, const std::int64_t* word_offsets,
+                           const std::int64_t* letters) noexcept {
+  return impl_->step(tokens, word_offsets, letters);
+}
 const double* Stream::step_prepared(const float* x) noexcept { return impl_->step_prepared(x); }
 void Stream::step(const float* x, float* answers) noexcept { impl_->round(step(x), answers); }
 void Stream::step(const std::int64_t* tokens, float* answers) noexcept {
