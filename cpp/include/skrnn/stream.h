@@ -48,6 +48,8 @@ class Stream {
   // As step, with the answers [B, A] rounded to float32 and written to `answers`.
   void step(const float* x, float* answers) noexcept;
   void step(const std::int64_t* tokens, float* answers) noexcept;
+  void step(const std::int64_t* tokens, const std::int64_t* word_offsets,
+            const std::int64_t* letters, float* answers) noexcept;
 
   // Resets the state of all sequences, or of sequence b: new sequences begin.
   void reset() noexcept;

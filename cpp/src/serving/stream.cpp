@@ -154,6 +154,10 @@ void Stream::step(const float* x, float* answers) noexcept { impl_->round(step(x
 void Stream::step(const std::int64_t* tokens, float* answers) noexcept {
   impl_->round(step(tokens), answers);
 }
+void Stream::step(const std::int64_t* tokens, const std::int64_t* word_offsets,
+                  const std::int64_t* letters, float* answers) noexcept {
+  impl_->round(step(tokens, word_offsets, letters), answers);
+}
 
 void Stream::reset() noexcept {
   for (std::int64_t b = 0; b < impl_->B; ++b) impl_->reset(b);
