@@ -31,7 +31,9 @@ namespace {
 NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
                           std::int64_t embedding_size, std::int64_t hidden_size,
                           std::int64_t num_layers, bool bidirectional, const std::string& pooling,
-                          std::int64_t output_size, bool transitions) {
+                          std::int64_t output_size, std::int64_t characters,
+                          std::int64_t character_embedding_size, std::int64_t character_hidden_size,
+                          bool transitions) {
   NetworkSettings settings;
   settings.cell = cell;
   settings.input_size = input_size;
@@ -42,6 +44,9 @@ NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
   settings.pooling = find_pooling(pooling);
   settings.output_size = output_size;
   settings.transitions = transitions;
+  settings.characters = characters;
+  settings.character_embedding_size = character_embedding_size;
+  settings.character_hidden_size = character_hidden_size;
   return NetworkLayout(settings);
 }
 
@@ -59,11 +64,11 @@ py::list parameters_of(py::handle self) {
 }
 
 py::array outputs_of(py::handle self, py::handle parameters_object, py::handle values,
-                     py::handle offsets, py::handle n_jobs) {
+                     py::handle offsets, py::handle spellings, py::handle n_jobs) {
   const NetworkLayout& layout = layout_of(self);
   const py::array parameters =
       float32_array(parameters_object, {"parameters"}, {{"P", layout.num_parameters()}});
-  const SequenceArrays sequences(layout, values, offsets);
+  const SequenceArrays sequences(layout, values, offsets, spellings);
   const int threads = thread_count(n_jobs);
   py::array outputs =
       new_float32({output_rows(layout.settings(), sequences.data), layout.settings().output_size});
@@ -100,11 +105,11 @@ struct Pass {
   int threads;
 
   Pass(const TrainerObject& self, py::handle parameters_object, py::handle values,
-       py::handle offsets, py::handle targets_object, py::handle weights, py::handle n_jobs,
-       bool writes)
+       py::handle offsets, py::handle targets_object, py::handle weights, py::handle spellings,
+       py::handle n_jobs, bool writes)
       : parameters((writes ? float32_output : float32_array)(
             parameters_object, {"parameters"}, {{"P", self.trainer.layout().num_parameters()}})),
-        sequences(self.trainer.layout(), values, offsets),
+        sequences(self.trainer.layout(), values, offsets, spellings),
         targets(self.trainer.layout(), self.trainer.settings(), self.target_columns, sequences.data,
                 targets_object, weights),
         threads(thread_count(n_jobs)) {}
@@ -130,6 +135,9 @@ const std::map<std::string, SetSetting> kSettings = {
     {"dropout", [](TrainingSettings& s, py::handle v) { s.dropout = v.cast<double>(); }},
     {"recurrent_dropout",
      [](TrainingSettings& s, py::handle v) { s.recurrent_dropout = v.cast<double>(); }},
+    {"input_dropout",
+     [](TrainingSettings& s, py::handle v) { s.input_dropout = v.cast<double>(); }},
+    {"word_dropout", [](TrainingSettings& s, py::handle v) { s.word_dropout = v.cast<double>(); }},
     {"batch_size",
      [](TrainingSettings& s, py::handle v) { s.batch_size = v.cast<std::int64_t>(); }},
     {"tbptt", [](TrainingSettings& s, py::handle v) { s.tbptt = v.cast<std::int64_t>(); }},
@@ -154,11 +162,11 @@ TrainingSettings make_settings(const py::kwargs& given) {
 }
 
 py::dict run_epoch(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
-                   py::handle targets, py::handle weights, std::uint32_t epoch,
-                   double learning_rate_scale, py::handle n_jobs) {
+                   py::handle targets, py::handle weights, py::handle spellings,
+                   std::uint32_t epoch, double learning_rate_scale, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
   const ExclusiveUse use = use_alone(self);
-  Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, true);
+  Pass pass(self, parameters, values, offsets, targets, weights, spellings, n_jobs, true);
   float* to = mutable_data_of(pass.parameters);
   const EpochResult result = without_gil([&](KeepGoing keep_going, void* context) {
     return self.trainer.run_epoch(to, pass.sequences.data, pass.targets.targets, epoch,
@@ -173,10 +181,10 @@ py::dict run_epoch(py::handle object, py::handle parameters, py::handle values, 
 }
 
 double evaluate(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
-                py::handle targets, py::handle weights, py::handle n_jobs) {
+                py::handle targets, py::handle weights, py::handle spellings, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
   const ExclusiveUse use = use_alone(self);
-  const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
+  const Pass pass(self, parameters, values, offsets, targets, weights, spellings, n_jobs, false);
   return without_gil([&](KeepGoing keep_going, void* context) {
     return self.trainer.evaluate(data_of(pass.parameters), pass.sequences.data,
                                  pass.targets.targets, pass.threads, keep_going, context);
@@ -184,10 +192,11 @@ double evaluate(py::handle object, py::handle parameters, py::handle values, py:
 }
 
 py::tuple gradient(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
-                   py::handle targets, py::handle weights, std::uint32_t epoch, py::handle n_jobs) {
+                   py::handle targets, py::handle weights, py::handle spellings,
+                   std::uint32_t epoch, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
   const ExclusiveUse use = use_alone(self);
-  const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
+  const Pass pass(self, parameters, values, offsets, targets, weights, spellings, n_jobs, false);
   py::array result = new_float32({self.trainer.layout().num_parameters()});
   float* to = mutable_data_of(result);
   const double loss = [&] {
@@ -200,10 +209,10 @@ py::tuple gradient(py::handle object, py::handle parameters, py::handle values, 
 
 py::array state_gradient_norms(py::handle object, py::handle parameters, py::handle values,
                                py::handle offsets, py::handle targets, py::handle weights,
-                               py::handle n_jobs) {
+                               py::handle spellings, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
   const ExclusiveUse use = use_alone(self);
-  const Pass pass(self, parameters, values, offsets, targets, weights, n_jobs, false);
+  const Pass pass(self, parameters, values, offsets, targets, weights, spellings, n_jobs, false);
   const NetworkLayout& layout = self.trainer.layout();
   py::array norms = new_float32({layout.settings().num_layers * layout.directions(),
                                  pass.sequences.data.offsets[pass.sequences.data.size]});
@@ -266,7 +275,8 @@ void register_engine(py::module_& m) {
       .def(py::init(&make_layout), py::kw_only(), py::arg("cell"), py::arg("input_size"),
            py::arg("embedding_size") = 0, py::arg("hidden_size"), py::arg("num_layers") = 1,
            py::arg("bidirectional") = false, py::arg("pooling") = "last", py::arg("output_size"),
-           py::arg("transitions") = false)
+           py::arg("characters") = 0, py::arg("character_embedding_size") = 0,
+           py::arg("character_hidden_size") = 0, py::arg("transitions") = false)
       .def_property_readonly("parameters", &parameters_of,
                              "(name, shape, offset) of each parameter.")
       .def_property_readonly(
@@ -278,7 +288,7 @@ void register_engine(py::module_& m) {
           py::arg("copies") = 1,
           "Error message if `copies` of the parameters do not fit in memory.")
       .def("predict", &outputs_of, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
-           py::kw_only(), py::arg("n_jobs") = py::none(),
+           py::kw_only(), py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
            "Outputs of the head: (n, K), or (rows, K) for every step.");
 
   auto trainer =
@@ -291,20 +301,22 @@ void register_engine(py::module_& m) {
            py::arg("layout"), py::kw_only(), py::arg("target_columns") = 1,
            "Settings are those of skrnn::TrainingSettings, by name.")
       .def("run_epoch", &run_epoch, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
-           py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(), py::arg("epoch"),
+           py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
+           py::arg("spellings") = py::none(), py::arg("epoch"),
            py::arg("learning_rate_scale") = 1.0, py::arg("n_jobs") = py::none(),
            "Train the parameters in place for one epoch. Returns a dict: loss, gradient_norm, "
            "updates, diverged.")
       .def("evaluate", &evaluate, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
            py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
-           py::arg("n_jobs") = py::none(), "Weighted mean of the loss, without dropout.")
+           py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
+           "Weighted mean of the loss, without dropout.")
       .def("gradient", &gradient, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
-           py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(), py::arg("epoch") = 0,
-           py::arg("n_jobs") = py::none(),
+           py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
+           py::arg("spellings") = py::none(), py::arg("epoch") = 0, py::arg("n_jobs") = py::none(),
            "(loss, gradient) of all sequences as one minibatch, dropout included.")
       .def("state_gradient_norms", &state_gradient_norms, py::arg("parameters"), py::arg("values"),
            py::arg("offsets"), py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
-           py::arg("n_jobs") = py::none(),
+           py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
            "|dL/dh| after each step of all sequences: (layers * directions, rows).")
       .def_property("optimizer_state", &optimizer_state_of, &set_optimizer_state,
                     "State of the optimiser, float32 of shape (states, P); a copy.")

@@ -40,8 +40,9 @@ Parameters
 ----------
 x_t : array of shape (B, C)
     One row of channels for each sequence; (C,) is accepted for one sequence, and (B,) for one
-    channel. With tokens an array of shape (B,), or for one sequence an int. Channels are taken in
-    the order of fit: column names of a data frame are ignored.
+    channel. With tokens an array of shape (B,), or for one sequence an int. Where the letters of
+    words are read, too, a list of B tuples (token, letters), or for one sequence a tuple. Channels
+    are taken in the order of fit: column names of a data frame are ignored.
 
 Returns
 -------
@@ -117,6 +118,15 @@ const double* step_tokens(StreamObject& self, PyObject* object) {
   return run(self, [&] { return self.stream.step(tokens); });
 }
 
+const double* step_words(StreamObject& self, PyObject* object) {
+  StreamWords words;
+  append_words(self, object, kStep, words);
+  check_tokens(self, words.tokens.data(), 1, kStep);
+  return run(self, [&] {
+    return self.stream.step(words.tokens.data(), words.word_offsets.data(), words.letters.data());
+  });
+}
+
 const double* step_channels(StreamObject& self, PyObject* object) {
   const float* rows = self.prepares ? nullptr : float32_rows(self, object);
   if (rows != nullptr && self.frees_gil) {
@@ -135,7 +145,9 @@ const double* step_channels(StreamObject& self, PyObject* object) {
 PyObject* step(StreamObject& self, PyObject* object) {
   py::array result = new_answers(self, 1, false);
   const ExclusiveUse use = use_alone(self);
-  const double* answers = self.tokens ? step_tokens(self, object) : step_channels(self, object);
+  const double* answers = self.letters  ? step_words(self, object)
+                          : self.tokens ? step_tokens(self, object)
+                                        : step_channels(self, object);
   put(self, answers, result, 0);
   return result.release().ptr();
 }
@@ -165,19 +177,34 @@ PyMethodDef step_definition = {
 
 py::array process(py::handle object, py::handle block) {
   StreamObject& self = stream_of(object);
-  const py::array array =
-      self.tokens ? py::array(token_array(block, kBlock.name)) : number_array(block, kBlock.name);
-  const std::int64_t steps = steps_of(self, array, kBlock);
+  std::int64_t steps = 0;
+  // Copies: other threads may write to `block`.
   std::vector<float> rows;
-  std::vector<std::int64_t> tokens;  // a copy: other threads may write to `block`
-  if (self.tokens) {
-    const auto* from = static_cast<const std::int64_t*>(array.data());
-    tokens.assign(from, from + array.size());
-    check_tokens(self, tokens.data(), steps, kBlock);
+  StreamWords words;
+  if (self.letters) {
+    for (const py::handle x_t : block) {
+      append_words(self, x_t, kBlock, words);
+      ++steps;
+    }
+  } else if (self.tokens) {
+    const auto array = token_array(block, kBlock.name);
+    steps = steps_of(self, array, kBlock);
+    words.tokens.assign(array.data(), array.data() + array.size());
   } else {
+    const py::array array = number_array(block, kBlock.name);
+    steps = steps_of(self, array, kBlock);
     rows.resize(static_cast<std::size_t>(steps * self.B * self.C));
     prepare(self, array, steps, kBlock, rows.data());
   }
+  if (self.tokens) check_tokens(self, words.tokens.data(), steps, kBlock);
+  const auto step = [&](std::int64_t t) {
+    const std::int64_t* tokens = words.tokens.data() + t * self.B;
+    if (self.letters) {
+      return self.stream.step(tokens, words.word_offsets.data() + t * self.B, words.letters.data());
+    }
+    return self.tokens ? self.stream.step(tokens)
+                       : self.stream.step_prepared(rows.data() + t * self.B * self.C);
+  };
   py::array result = new_answers(self, steps, true);
   const ExclusiveUse use = use_alone(self);
   const py::dict before = state_of(self);
@@ -187,10 +214,7 @@ py::array process(py::handle object, py::handle block) {
       const std::int64_t stride = self.B * self.A;
       for (std::int64_t t = 0; t < steps; ++t) {
         if ((self.frees_gil || t % 64 == 0) && !keep_going(context)) return false;
-        const double* from = self.tokens
-                                 ? self.stream.step(tokens.data() + t * self.B)
-                                 : self.stream.step_prepared(rows.data() + t * self.B * self.C);
-        std::memcpy(answers.data() + t * stride, from,
+        std::memcpy(answers.data() + t * stride, step(t),
                     static_cast<std::size_t>(stride) * sizeof(double));
       }
       return true;
@@ -282,7 +306,7 @@ Parameters
 ----------
 block : array of shape (T, B, C)
     T steps of every sequence; (T, C) is accepted for one sequence, and (T, B) for one channel. With
-    tokens (T, B), or (T,) for one sequence.
+    tokens (T, B), or (T,) for one sequence; where letters are read, too, a list of T steps.
 
 Returns
 -------

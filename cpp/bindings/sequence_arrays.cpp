@@ -11,29 +11,62 @@ namespace py = pybind11;
 
 namespace {
 
-py::array int64_array(py::handle object, const char* name) {
+// T is the integer type, `type` its name.
+template <class T>
+py::array integer_array(py::handle object, const char* name, const char* type) {
   auto array = py::reinterpret_borrow<py::object>(object);
   if (!py::isinstance<py::array>(array)) {
-    throw py::type_error(std::string(name) + ": expected an array of int64, got " +
+    throw py::type_error(std::string(name) + ": expected an array of " + type + ", got " +
                          Py_TYPE(object.ptr())->tp_name);
   }
   auto result = py::reinterpret_borrow<py::array>(array);
-  if (!py::dtype::of<std::int64_t>().equal(result.dtype()) || result.ndim() != 1 ||
+  if (!py::dtype::of<T>().equal(result.dtype()) || result.ndim() != 1 ||
       (result.flags() & py::array::c_style) == 0) {
-    throw py::value_error(std::string(name) + ": expected contiguous int64 of shape (n,), got " +
-                          describe(result));
+    throw py::value_error(std::string(name) + ": expected contiguous " + type +
+                          " of shape (n,), got " + describe(result));
   }
   return result;
+}
+
+py::array int64_array(py::handle object, const char* name) {
+  return integer_array<std::int64_t>(object, name, "int64");
 }
 
 const std::int64_t* integers_of(const py::array& array) {
   return static_cast<const std::int64_t*>(array.data());
 }
 
+// Throws unless all n numbers are in 0..count-1. `item` is what a number stands for, `place` where.
+void check_range(const std::int64_t* numbers, std::int64_t n, std::int64_t count, const char* name,
+                 const char* item, const char* place) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (numbers[i] >= 0 && numbers[i] < count) continue;
+    throw py::value_error(std::string(name) + ": " + item + " " + std::to_string(numbers[i]) +
+                          " at " + place + " " + std::to_string(i) + " is not in 0.." +
+                          std::to_string(count - 1));
+  }
+}
+
+// Throws unless `offsets` go from 0 to `end`, the length of `of`, and each `item` is longer than 0.
+void check_offsets(const std::int64_t* offsets, std::int64_t n, std::int64_t end, const char* name,
+                   const char* item, const char* part, const char* of) {
+  if (n < 1) throw py::value_error(std::string(name) + ": expected one " + item + " at least");
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (offsets[i] >= offsets[i + 1]) {
+      throw py::value_error(std::string(name) + ": " + item + " " + std::to_string(i) + " has no " +
+                            part);
+    }
+  }
+  if (offsets[0] != 0 || offsets[n] != end) {
+    throw py::value_error(std::string(name) + ": expected to go from 0 to " + std::to_string(end) +
+                          ", " + of);
+  }
+}
+
 }  // namespace
 
 SequenceArrays::SequenceArrays(const NetworkLayout& model, py::handle values_object,
-                               py::handle offsets_object)
+                               py::handle offsets_object, py::handle spellings)
     : offsets(int64_array(offsets_object, "offsets")) {
   const NetworkSettings& settings = model.settings();
   const bool tokens = settings.reads_tokens();
@@ -42,28 +75,51 @@ SequenceArrays::SequenceArrays(const NetworkLayout& model, py::handle values_obj
                                   {{"rows", kAny}, {"C", settings.input_size}});
   data.size = offsets.shape(0) - 1;
   data.offsets = integers_of(offsets);
-  if (data.size < 1) throw py::value_error("offsets: expected one sequence at least");
-  for (std::int64_t i = 0; i < data.size; ++i) {
-    if (data.offsets[i] >= data.offsets[i + 1]) {
-      throw py::value_error("offsets: sequence " + std::to_string(i) + " has no steps");
-    }
-  }
-  if (data.offsets[0] != 0 || data.offsets[data.size] != values.shape(0)) {
-    throw py::value_error("offsets: expected to go from 0 to " + std::to_string(values.shape(0)) +
-                          ", the rows of values");
-  }
+  check_offsets(data.offsets, data.size, values.shape(0), "offsets", "sequence", "steps",
+                "the rows of values");
+  read_spellings(settings, spellings);
   if (!tokens) {
     data.values = data_of(values);
     return;
   }
   data.tokens = integers_of(values);
-  for (std::int64_t row = 0; row < values.shape(0); ++row) {
-    if (data.tokens[row] < 0 || data.tokens[row] >= settings.input_size) {
-      throw py::value_error("values: token " + std::to_string(data.tokens[row]) + " at row " +
-                            std::to_string(row) + " is not in 0.." +
-                            std::to_string(settings.input_size - 1));
-    }
+  check_range(data.tokens, values.shape(0), settings.input_size, "values", "token", "row");
+}
+
+void SequenceArrays::read_spellings(const NetworkSettings& settings, py::handle spellings) {
+  if (!settings.reads_letters()) {
+    if (spellings.is_none()) return;
+    throw py::value_error(
+        "spellings: the network does not read letters; leave them out, or give it characters");
   }
+  if (spellings.is_none()) {
+    throw py::value_error(
+        "spellings: the network reads letters; pass (words, word_offsets, letters)");
+  }
+  if (!py::isinstance<py::tuple>(spellings) || py::len(spellings) != 3) {
+    throw py::type_error("spellings: expected a tuple (words, word_offsets, letters), got " +
+                         std::string(py::str(py::type::of(spellings).attr("__name__"))));
+  }
+  const auto items = py::reinterpret_borrow<py::tuple>(spellings);
+  words = int64_array(items[0], "spellings: words");
+  word_offsets = int64_array(items[1], "spellings: word_offsets");
+  const py::array numbers = integer_array<std::int32_t>(items[2], "spellings: letters", "int32");
+  const auto* from = static_cast<const std::int32_t*>(numbers.data());
+  letters.assign(from, from + numbers.shape(0));
+
+  data.num_words = word_offsets.shape(0) - 1;
+  data.word_offsets = integers_of(word_offsets);
+  data.letters = letters.data();
+  data.words = integers_of(words);
+  check_offsets(data.word_offsets, data.num_words, numbers.shape(0), "spellings: word_offsets",
+                "word", "letters", "the number of letters");
+  check_range(data.letters, numbers.shape(0), settings.characters, "spellings: letters", "letter",
+              "place");
+  if (words.shape(0) != values.shape(0)) {
+    throw py::value_error("spellings: words: expected " + std::to_string(values.shape(0)) +
+                          ", the rows of values, got " + std::to_string(words.shape(0)));
+  }
+  check_range(data.words, words.shape(0), data.num_words, "spellings: words", "word", "row");
 }
 
 TargetArrays::TargetArrays(const NetworkLayout& model, const TrainingSettings& settings,

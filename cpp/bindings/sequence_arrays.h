@@ -3,19 +3,31 @@
 
 #include <pybind11/numpy.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "skrnn/network.h"
 #include "skrnn/trainer.h"
 
 namespace skrnn::bindings {
 
 // Checked views of flat sequences: `values` is float32 [rows, C], or int64 [rows] for tokens;
-// `offsets` is int64 [n + 1], strictly increasing from 0 to rows. Throws ValueError.
+// `offsets` is int64 [n + 1], strictly increasing from 0 to rows. `spellings` is None, or for a
+// network with characters the tuple (words int64 [rows], word_offsets int64 [num_words + 1],
+// letters int32): row r reads word words[r], and the letters of word w are letters
+// [word_offsets[w], word_offsets[w + 1]), one at least. Throws TypeError or ValueError.
 struct SequenceArrays {
   pybind11::array values;
   pybind11::array offsets;
+  pybind11::array words, word_offsets;
+  std::vector<std::int64_t> letters;
   SequenceData data;
 
-  SequenceArrays(const NetworkLayout& model, pybind11::handle values, pybind11::handle offsets);
+  SequenceArrays(const NetworkLayout& model, pybind11::handle values, pybind11::handle offsets,
+                 pybind11::handle spellings);
+
+ private:
+  void read_spellings(const NetworkSettings& settings, pybind11::handle spellings);
 };
 
 // Checked views of targets ([rows, columns]) and weights ([rows] or None), both float32.

@@ -143,6 +143,71 @@ py::array_t<std::int64_t> token_array(py::handle object, const char* name) {
   return tokens;
 }
 
+namespace {
+
+std::int64_t token_of(py::handle object, StreamInput input) {
+  const auto index = py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr()));
+  if (!index) {
+    PyErr_Clear();
+    throw py::type_error(std::string(input.name) +
+                         ": expected an int as the token of a word, got " +
+                         Py_TYPE(object.ptr())->tp_name);
+  }
+  int overflow = 0;
+  const std::int64_t token = PyLong_AsLongLongAndOverflow(index.ptr(), &overflow);
+  if (overflow != 0) {
+    throw py::value_error(std::string(input.name) + ": " + std::string(py::repr(index)) +
+                          " is too large for a token");
+  }
+  return token;
+}
+
+void append_word(const StreamObject& self, py::handle object, StreamInput input, StreamWords& to) {
+  if (!py::isinstance<py::tuple>(object) || py::len(object) != 2) {
+    throw py::type_error(std::string(input.name) +
+                         ": expected a tuple (token, letters) for each sequence, got " +
+                         std::string(py::repr(object)));
+  }
+  const auto word = py::reinterpret_borrow<py::tuple>(object);
+  const auto place = static_cast<std::int64_t>(to.tokens.size());
+  to.tokens.push_back(token_of(word[0], input));
+  if (PyObject_Size(word[1].ptr()) == 0) {
+    refuse_value(self, input, place, "has no letters; expected one at least");
+  }
+  PyErr_Clear();  // of what has no length
+  const auto letters = token_array(word[1], input.name);
+  const std::int64_t known = self.model.settings().network.characters;
+  if (letters.ndim() != 1) {
+    refuse_value(self, input, place,
+                 "has letters of another shape than (n,): " + describe(letters));
+  }
+  for (py::ssize_t i = 0; i < letters.size(); ++i) {
+    const std::int64_t letter = letters.data()[i];
+    if (letter < 0 || letter >= known) {
+      refuse_value(self, input, place,
+                   "has the letter " + std::to_string(letter) + "; expected 0.." +
+                       std::to_string(known - 1));
+    }
+    to.letters.push_back(letter);
+  }
+  to.word_offsets.push_back(static_cast<std::int64_t>(to.letters.size()));
+}
+
+}  // namespace
+
+void append_words(const StreamObject& self, py::handle step, StreamInput input, StreamWords& to) {
+  if (self.B == 1 && py::isinstance<py::tuple>(step)) {
+    append_word(self, step, input, to);
+    return;
+  }
+  if (!py::isinstance<py::list>(step) || static_cast<std::int64_t>(py::len(step)) != self.B) {
+    throw py::type_error(std::string(input.name) + ": expected a list of " +
+                         std::to_string(self.B) + " tuples (token, letters), got " +
+                         std::string(py::repr(step)));
+  }
+  for (const py::handle word : step) append_word(self, word, input, to);
+}
+
 void check_tokens(const StreamObject& self, const std::int64_t* tokens, std::int64_t steps,
                   StreamInput input) {
   const std::int64_t known = self.model.settings().network.input_size;

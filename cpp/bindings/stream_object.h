@@ -21,6 +21,13 @@ enum class Form {
   kFlags,    // multilabel: 1 for each answer of 0.5 or more, else 0
 };
 
+// Words, step after step, as Stream::step takes them.
+struct StreamWords {
+  std::vector<std::int64_t> tokens;           // [steps * B]
+  std::vector<std::int64_t> word_offsets{0};  // [steps * B + 1]
+  std::vector<std::int64_t> letters;
+};
+
 struct StreamObject {
   Model model;
   Stream stream;
@@ -32,6 +39,7 @@ struct StreamObject {
   std::int64_t columns;                      // numbers in one answer
   std::int64_t B, C, A;
   bool tokens;
+  bool letters;                          // true if tokens come with the letters of their words
   bool prepares;                         // true if operations precede the network
   bool frees_gil;                        // true if a step takes long enough to release the GIL
   std::vector<float> prepared;           // [B, C]
@@ -52,6 +60,7 @@ struct StreamObject {
         C(m.channels()),
         A(m.answer_size()),
         tokens(m.settings().network.reads_tokens()),
+        letters(m.settings().network.reads_letters()),
         prepares(!m.settings().operations.empty()),
         // Some 50 microseconds of arithmetic.
         frees_gil(B * m.network().num_parameters() > 1'000'000),
@@ -86,6 +95,12 @@ void prepare(const StreamObject& self, const pybind11::array& array, std::int64_
 // Throws ValueError for the first token that the model does not know.
 void check_tokens(const StreamObject& self, const std::int64_t* tokens, std::int64_t steps,
                   StreamInput input);
+
+// Appends one step, for a model with characters: a tuple (token, letters) for each sequence, in a
+// list, or for one sequence the tuple itself. Throws TypeError or ValueError for anything else, and
+// for tokens and letters that the model does not know.
+void append_words(const StreamObject& self, pybind11::handle step, StreamInput input,
+                  StreamWords& to);
 
 // ---- stream_output.cpp ----
 

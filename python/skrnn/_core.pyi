@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LossOption: TypeAlias = float | Sequence[float]
+# words (rows,), word_offsets (num_words + 1,), letters
+_Spellings: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]
 
 __version__: str
 compiler: str
@@ -47,6 +49,9 @@ class NetworkLayout:
         bidirectional: bool = False,
         pooling: str = "last",
         output_size: int,
+        characters: int = 0,
+        character_embedding_size: int = 0,
+        character_hidden_size: int = 0,
         transitions: bool = False,
     ) -> None: ...
     @property
@@ -55,7 +60,13 @@ class NetworkLayout:
     def num_parameters(self) -> int: ...
     def memory_text(self, copies: int = 1) -> str: ...
     def predict(
-        self, parameters: Any, values: Any, offsets: Any, *, n_jobs: int | None = None
+        self,
+        parameters: Any,
+        values: Any,
+        offsets: Any,
+        *,
+        spellings: _Spellings | None = None,
+        n_jobs: int | None = None,
     ) -> NDArray[np.float32]: ...
 
 class Model:
@@ -90,10 +101,21 @@ class Model:
     @property
     def operations(self) -> list[tuple[str, NDArray[np.float64], bool]]: ...
     def predict(
-        self, values: Any, offsets: Any, *, n_jobs: int | None = None
+        self,
+        values: Any,
+        offsets: Any,
+        *,
+        spellings: _Spellings | None = None,
+        n_jobs: int | None = None,
     ) -> NDArray[np.float64]: ...
     def best_paths(
-        self, values: Any, offsets: Any, n: int = 1, *, n_jobs: int | None = None
+        self,
+        values: Any,
+        offsets: Any,
+        n: int = 1,
+        *,
+        spellings: _Spellings | None = None,
+        n_jobs: int | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
 
 class Stream:
@@ -167,6 +189,8 @@ class Trainer:
         clip_norm: float = 0.0,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        word_dropout: float = 0.0,
         batch_size: int = 32,
         tbptt: int = 0,
         seed: int = 0,
@@ -179,6 +203,7 @@ class Trainer:
         targets: Any,
         weights: Any = None,
         *,
+        spellings: _Spellings | None = None,
         epoch: int,
         learning_rate_scale: float = 1.0,
         n_jobs: int | None = None,
@@ -191,6 +216,7 @@ class Trainer:
         targets: Any,
         weights: Any = None,
         *,
+        spellings: _Spellings | None = None,
         n_jobs: int | None = None,
     ) -> float: ...
     def gradient(
@@ -201,6 +227,7 @@ class Trainer:
         targets: Any,
         weights: Any = None,
         *,
+        spellings: _Spellings | None = None,
         epoch: int = 0,
         n_jobs: int | None = None,
     ) -> tuple[float, NDArray[np.float32]]: ...
@@ -212,6 +239,7 @@ class Trainer:
         targets: Any,
         weights: Any = None,
         *,
+        spellings: _Spellings | None = None,
         n_jobs: int | None = None,
     ) -> NDArray[np.float32]: ...
 

@@ -251,6 +251,7 @@ void check_files_on_disk() {
 int main() {
   check_arrives(channels_model(), "a model of channels");
   check_arrives(tokens_model(), "a model of tokens");
+  check_arrives(letters_model(), "a model of letters");
   skrnn::ServingSettings fills = channels_model();
   fills.operations.push_back({skrnn::ChannelOperation::Kind::kFill, {0.5, -2}, true});
   check_arrives(fills, "a model that fills");

@@ -139,7 +139,7 @@ void mutate(std::string& text, const std::string& other, Random& random) {
 }
 
 void check_mutations(std::size_t mutations) {
-  const File files[] = {file_of(channels_model()), file_of(tokens_model())};
+  const File files[] = {file_of(channels_model()), file_of(letters_model())};
   Random random(4);
   std::size_t accepted = 0;
   for (std::size_t i = 0; i < mutations; ++i) {

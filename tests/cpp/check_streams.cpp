@@ -27,6 +27,8 @@ constexpr bool kStepsSilently =
     noexcept(std::declval<Stream&>().step(std::declval<const T*>())) &&
     noexcept(std::declval<Stream&>().step(std::declval<const T*>(), std::declval<float*>()));
 static_assert(kStepsSilently<float> && kStepsSilently<Index>, "step lets an exception out");
+static_assert(noexcept(std::declval<Stream&>().step(nullptr, nullptr, nullptr)),
+              "step lets an exception out");
 static_assert(noexcept(std::declval<Stream&>().reset()), "reset lets an exception out");
 static_assert(noexcept(std::declval<Stream&>().reset(0)), "reset lets an exception out");
 static_assert(std::is_nothrow_move_constructible_v<Stream>, "a stream can be moved");
@@ -35,18 +37,19 @@ static_assert(!std::is_copy_constructible_v<Stream>, "a stream is not copied by 
 
 // --- Models and data -----------------------------------------------------------------------------
 
-constexpr Index kSteps = 7;
+constexpr Index kSteps = 7, kCharacters = 6;
 
 struct Case {
   std::string cell;
   skrnn::Pooling pooling;
   Index layers, hidden, batch;
   bool tokens;
+  bool letters = false;  // of words, beside their tokens
 
   std::string text() const {
     return cell + " " + pooling_name(pooling) + " layers=" + std::to_string(layers) +
            " H=" + std::to_string(hidden) + " B=" + std::to_string(batch) +
-           (tokens ? " tokens" : "");
+           (tokens ? " tokens" : "") + (letters ? " letters" : "");
   }
 };
 
@@ -54,6 +57,11 @@ skrnn::ServingSettings settings_of(const Case& c) {
   skrnn::ServingSettings settings;
   const Index outputs = c.tokens && c.batch > 1 ? 100 : 4;  // many classes, or few
   settings.network = {c.cell, 5, c.tokens ? 3 : 0, c.hidden, c.layers, false, c.pooling, outputs};
+  if (c.letters) {
+    settings.network.characters = kCharacters;
+    settings.network.character_embedding_size = 3;
+    settings.network.character_hidden_size = 9;
+  }
   if (c.tokens) {
     settings.loss.name = "cross_entropy";
     return settings;
@@ -76,40 +84,62 @@ Model model_of(const Case& c) {
 // kSteps steps of B sequences, in the order of time.
 struct Steps {
   Index channels, batch;
-  std::vector<float> values;  // [T, B, C]
-  std::vector<Index> tokens;  // [T, B]
+  std::vector<float> values;                       // [T, B, C]
+  std::vector<Index> tokens;                       // [T, B]
+  std::vector<Index> word_offsets = {0}, letters;  // of the T * B words
 
   explicit Steps(const Case& c) : channels(c.tokens ? 1 : 5), batch(c.batch) {
     Random random(0);
     for (Index i = 0; i < kSteps * batch; ++i) {
       tokens.push_back(static_cast<Index>(random.uniform(2.5) + 2.5));
       for (Index k = 0; k < channels; ++k) values.push_back(random.uniform(2));
+      const Index length = i == 1 ? 200 : 1 + i % 5;
+      for (Index k = 0; k < length; ++k) letters.push_back((7 * i + k * k) % kCharacters);
+      word_offsets.push_back(static_cast<Index>(letters.size()));
     }
   }
   const float* x(Index t) const { return values.data() + t * batch * channels; }
   const Index* token(Index t) const { return tokens.data() + t * batch; }
+  const Index* words(Index t) const { return word_offsets.data() + t * batch; }
 };
 
 const double* step(Stream& stream, const Case& c, const Steps& data, Index t) {
+  if (c.letters) return stream.step(data.token(t), data.words(t), data.letters.data());
   return c.tokens ? stream.step(data.token(t)) : stream.step(data.x(t));
+}
+
+void step(Stream& stream, const Case& c, const Steps& data, Index t, float* answers) {
+  if (c.letters) {
+    stream.step(data.token(t), data.words(t), data.letters.data(), answers);
+  } else if (c.tokens) {
+    stream.step(data.token(t), answers);
+  } else {
+    stream.step(data.x(t), answers);
+  }
 }
 
 // The answers of predict for the first `steps` steps of each sequence: [B, A].
 std::vector<double> predicted(const Model& model, const Case& c, const Steps& data, Index steps,
                               int threads = 1) {
   std::vector<float> values;
-  std::vector<Index> tokens, offsets = {0};
+  std::vector<Index> tokens, words, offsets = {0};
   for (Index b = 0; b < c.batch; ++b) {
     for (Index t = 0; t < steps; ++t) {
       const float* x = data.x(t) + b * data.channels;
       values.insert(values.end(), x, x + data.channels);
       tokens.push_back(data.token(t)[b]);
+      words.push_back(t * c.batch + b);
     }
     offsets.push_back((b + 1) * steps);
   }
-  const skrnn::SequenceData sequences = {c.batch, offsets.data(),
-                                         c.tokens ? nullptr : values.data(),
-                                         c.tokens ? tokens.data() : nullptr};
+  skrnn::SequenceData sequences = {c.batch, offsets.data(), c.tokens ? nullptr : values.data(),
+                                   c.tokens ? tokens.data() : nullptr};
+  if (c.letters) {
+    sequences.num_words = kSteps * c.batch;
+    sequences.word_offsets = data.word_offsets.data();
+    sequences.letters = data.letters.data();
+    sequences.words = words.data();
+  }
   std::vector<double> answers(static_cast<std::size_t>(c.batch * model.answer_size()));
   model.predict(sequences, answers.data(), threads);
   return answers;
@@ -130,11 +160,7 @@ void check_agrees(const Case& c) {
   for (Index t = 0; t < kSteps; ++t) {
     const std::vector<double> expected = predicted(model, c, data, t + 1);
     same &= same_bits(step(stream, c, data, t), expected);
-    if (c.tokens) {
-      rounded.step(data.token(t), answers.data());
-    } else {
-      rounded.step(data.x(t), answers.data());
-    }
+    step(rounded, c, data, t, answers.data());
     for (std::size_t i = 0; i < answers.size(); ++i) {
       rounds &= answers[i] == static_cast<float>(expected[i]);
     }
@@ -153,11 +179,7 @@ void check_allocates_nothing(const Case& c) {
   const auto run = [&](Stream& stream) {
     const long before = count_of_allocations();
     for (Index t = 0; t < kSteps; ++t) step(stream, c, data, t);
-    if (c.tokens) {
-      stream.step(data.token(0), rounded.data());
-    } else {
-      stream.step(data.x(0), rounded.data());
-    }
+    step(stream, c, data, 0, rounded.data());
     stream.reset(0);
     stream.reset();
     step(stream, c, data, 0);
@@ -271,6 +293,7 @@ std::vector<Case> cases() {
       for (const Index batch : {1, 3}) {
         result.push_back({cell.name, pooling, 1, 37, batch, false});
         result.push_back({cell.name, pooling, 2, 6, batch, true});
+        result.push_back({cell.name, pooling, 1, 6, batch, true, true});
       }
     }
   }

@@ -167,6 +167,14 @@ inline std::string text_of(const skrnn::LossOption& option) {
   return "[" + text + "]";
 }
 
+// The members of a network that reads letters; older files have none of them.
+inline std::string characters_of(const skrnn::NetworkSettings& network) {
+  if (!network.reads_letters()) return "";
+  return ", \"characters\": " + std::to_string(network.characters) +
+         ", \"character_embedding_size\": " + std::to_string(network.character_embedding_size) +
+         ", \"character_hidden_size\": " + std::to_string(network.character_hidden_size);
+}
+
 inline std::string description_of(const skrnn::ServingSettings& settings) {
   const skrnn::NetworkSettings& network = settings.network;
   std::string options, operations;
@@ -189,7 +197,7 @@ inline std::string description_of(const skrnn::ServingSettings& settings) {
          ", \"num_layers\": " + std::to_string(network.num_layers) +
          ", \"bidirectional\": " + (network.bidirectional ? "true" : "false") +
          ", \"pooling\": \"" + pooling_name(network.pooling) +
-         "\", \"output_size\": " + std::to_string(network.output_size) +
+         "\", \"output_size\": " + std::to_string(network.output_size) + characters_of(network) +
          "}, \"loss\": {\"name\": \"" + settings.loss.name +
          "\", \"targets\": " + std::to_string(settings.targets) + ", \"options\": {" + options +
          "}}, \"input\": {\"operations\": [" + operations + "]}, \"estimator\": null}";
@@ -267,6 +275,14 @@ inline skrnn::ServingSettings tokens_model() {
   skrnn::ServingSettings settings;
   settings.network = {"gru", 5, 2, 3, 2, true, skrnn::Pooling::kAttention, 3};
   settings.loss.name = "cross_entropy";
+  return settings;
+}
+
+inline skrnn::ServingSettings letters_model() {
+  skrnn::ServingSettings settings = tokens_model();
+  settings.network.characters = 7;
+  settings.network.character_embedding_size = 2;
+  settings.network.character_hidden_size = 3;
   return settings;
 }
 

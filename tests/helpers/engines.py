@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from helpers.network_problems import NetworkProblem
 from reference.cell import Array
 from reference.losses import LOSSES
+from reference.network import Input
+from reference.spelling import Words
 from skrnn import _core
 
 
@@ -26,6 +28,7 @@ class Engine:
     offsets: NDArray[np.int64]
     targets: NDArray[np.float32]
     weights: NDArray[np.float32] | None
+    spellings: Any = None
 
     def gradient(self, epoch: int = 0, n_jobs: int = 1) -> tuple[float, dict[str, Array]]:
         """Loss and named gradients of all sequences as one minibatch."""
@@ -35,6 +38,7 @@ class Engine:
             self.offsets,
             self.targets,
             self.weights,
+            spellings=self.spellings,
             epoch=epoch,
             n_jobs=n_jobs,
         )
@@ -47,13 +51,43 @@ class Engine:
             self.offsets,
             self.targets,
             self.weights,
+            spellings=self.spellings,
             epoch=epoch,
             n_jobs=n_jobs,
             **options,
         )
 
     def predict(self, n_jobs: int = 1) -> NDArray[np.float32]:
-        return self.model.predict(self.parameters, self.values, self.offsets, n_jobs=n_jobs)
+        return self.model.predict(
+            self.parameters, self.values, self.offsets, spellings=self.spellings, n_jobs=n_jobs
+        )
+
+
+def spellings_of(batch: Sequence[Input]) -> Any:
+    """(words, word_offsets, letters) of the engine; None for what are no words."""
+    spelled = [
+        tuple(letters) for words in batch if isinstance(words, Words) for letters in words.letters
+    ]
+    if not spelled:
+        return None
+    places = {word: i for i, word in enumerate(dict.fromkeys(spelled))}
+    return (
+        np.array([places[word] for word in spelled], np.int64),
+        np.cumsum([0, *map(len, places)]).astype(np.int64),
+        np.concatenate([*places]).astype(np.int32),
+    )
+
+
+def characters_of(parameters: Mapping[str, Array]) -> dict[str, int]:
+    """The settings of the network of letters, if there is one."""
+    table = parameters.get("characters.embedding.weight")
+    if table is None:
+        return {}
+    return {
+        "characters": len(table),
+        "character_embedding_size": table.shape[1],
+        "character_hidden_size": parameters["characters.rnn.weight_hh_l0"].shape[1],
+    }
 
 
 def named(model: _core.NetworkLayout, flat: NDArray[np.float32]) -> dict[str, Any]:
@@ -81,8 +115,8 @@ def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
         parameters[name] = array.astype(np.float32).astype(np.float64)
     table = parameters.get("embedding.weight")
     if table is None:
-        problem.batch = [x.astype(np.float32).astype(np.float64) for x in problem.batch]
-    values = np.concatenate(problem.batch)
+        problem.batch = [np.asarray(x, np.float32).astype(np.float64) for x in problem.batch]
+    values = np.concatenate([x.tokens if isinstance(x, Words) else x for x in problem.batch])
     model = _core.NetworkLayout(
         cell=network.cell,
         input_size=len(table) if table is not None else values.shape[1],
@@ -92,6 +126,7 @@ def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
         bidirectional=network.bidirectional,
         pooling=network.pooling or "every_step",
         output_size=len(parameters["head.bias"]),
+        **characters_of(parameters),
     )
     targets = np.asarray(problem.targets, np.float32).reshape(len(problem.targets), -1)
     if not np.issubdtype(np.asarray(problem.targets).dtype, np.integer):
@@ -107,4 +142,5 @@ def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
         offsets=np.cumsum([0, *map(len, problem.batch)]).astype(np.int64),
         targets=targets,
         weights=weights,
+        spellings=spellings_of(problem.batch),
     )

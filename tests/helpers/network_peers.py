@@ -10,7 +10,24 @@ from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence
 
 from helpers.network_problems import NetworkProblem
 from helpers.peers import MODULES
-from reference.network import Solution
+from reference.network import Input, Solution
+from reference.spelling import Words
+
+
+class TorchSpelling(nn.Module):
+    """The letters of words."""
+
+    def __init__(self, cell: str, shapes: dict[str, Any]) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(*shapes["characters.embedding.weight"])
+        rnn: Any = MODULES[cell]
+        _, hidden_size = shapes["characters.rnn.weight_hh_l0"]
+        self.rnn = rnn(self.embedding.embedding_dim, hidden_size, bidirectional=True)
+
+    def forward(self, words: list[Tensor]) -> Tensor:
+        packed = pack_sequence([self.embedding(word) for word in words], enforce_sorted=False)
+        _, last = self.rnn(packed)
+        return torch.cat(list(last[0] if isinstance(last, tuple) else last), dim=1)
 
 
 class TorchNetwork(nn.Module):
@@ -23,6 +40,8 @@ class TorchNetwork(nn.Module):
         features = network.directions * shapes["rnn.weight_hh_l0"][1]
         if "embedding.weight" in shapes:
             self.embedding = nn.Embedding(*shapes["embedding.weight"])
+        if "characters.embedding.weight" in shapes:
+            self.characters = TorchSpelling(network.cell, shapes)
         rnn: Any = MODULES[network.cell]
         self.rnn = rnn(
             shapes["rnn.weight_ih_l0"][1],
@@ -36,10 +55,17 @@ class TorchNetwork(nn.Module):
         self.double()
         self.load_state_dict({n: torch.tensor(p) for n, p in problem.parameters.items()})
 
-    def forward(self, batch: list[Tensor]) -> Tensor:
+    def vectors(self, sequence: Input) -> Tensor:
+        """What the stack reads of a sequence, (T, I)."""
+        if isinstance(sequence, Words):
+            letters = self.characters([torch.tensor(word) for word in sequence.letters])
+            return torch.cat([self.embedding(torch.tensor(sequence.tokens)), letters], dim=1)
+        x = torch.tensor(sequence)
+        return self.embedding(x) if hasattr(self, "embedding") else x
+
+    def forward(self, sequences: list[Input]) -> Tensor:
         network = self.problem.network
-        if hasattr(self, "embedding"):
-            batch = [self.embedding(x) for x in batch]
+        batch = [self.vectors(sequence) for sequence in sequences]
         packed_h, last = self.rnn(pack_sequence(batch, enforce_sorted=False))
         padded_h, lengths = pad_packed_sequence(packed_h, batch_first=True)
         h = [rows[:length] for rows, length in zip(padded_h, lengths, strict=True)]
@@ -79,7 +105,7 @@ class TorchNetwork(nn.Module):
     def solve(self) -> Solution:
         """Run forward and backward; the gradients are also left in the parameters."""
         self.zero_grad()
-        outputs = self([torch.tensor(sequence) for sequence in self.problem.batch])
+        outputs = self(self.problem.batch)
         loss = self.loss(outputs)
         torch.autograd.backward(loss)
         gradients: dict[str, Any] = {name: p.grad for name, p in self.named_parameters()}

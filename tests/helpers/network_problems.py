@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reference.cell import Array
 from reference.dropout import Masks, draw_masks
 from reference.losses import LOSSES, Loss
 from reference.losses.loss import Targets
-from reference.network import Network, Solution, solve
+from reference.network import Input, Network, Solution, solve
+from reference.spelling import Words
 
 
 @dataclass
@@ -22,7 +21,7 @@ class NetworkProblem:
 
     network: Network
     parameters: dict[str, Array]
-    batch: list[NDArray[Any]]  # of (T_i, C), or tokens (T_i,)
+    batch: list[Input]
     loss: Loss
     targets: Targets  # of the rows
     weights: Array  # (rows,)
@@ -47,24 +46,36 @@ def random_network_problem(
     lengths: Sequence[int] = (2, 4, 1, 3),
     input_size: int = 2,  # channels, or the number of tokens
     embedding_size: int | None = None,  # makes the input tokens
+    characters: tuple[int, int, int] | None = None,  # and words: how many, embedding, units
+    vocabulary: Sequence[int] = (3, 1, 2, 5, 3),  # letters of each spelling that words have
     hidden_size: int = 3,
     output_size: int = 2,
     loss: str = "squared_error",  # or "cross_entropy"
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
+    input_dropout: float = 0.0,
+    word_dropout: float = 0.0,
 ) -> NetworkProblem:
     bound = 1 / np.sqrt(hidden_size)
-    shapes = network.parameter_shapes(input_size, hidden_size, output_size, embedding_size)
+    shapes = network.parameter_shapes(
+        input_size, hidden_size, output_size, embedding_size, characters
+    )
+    parameters = {name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()}
+    spellings = [rng.integers(characters[0], size=n) for n in vocabulary] if characters else []
+
+    def sequence(length: int) -> Input:
+        if embedding_size is None:
+            return rng.standard_normal((length, input_size))
+        tokens = rng.integers(input_size, size=length)
+        if not characters:
+            return tokens
+        return Words(tokens, [spellings[i] for i in rng.integers(len(spellings), size=length)])
+
     rows = sum(lengths) if network.pooling is None else len(lengths)
     return NetworkProblem(
         network=network,
-        parameters={name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()},
-        batch=[
-            rng.standard_normal((length, input_size))
-            if embedding_size is None
-            else rng.integers(input_size, size=length)
-            for length in lengths
-        ],
+        parameters=parameters,
+        batch=[sequence(length) for length in lengths],
         loss=LOSSES[loss],
         targets=(
             rng.integers(output_size, size=rows)
@@ -84,6 +95,9 @@ def random_network_problem(
                 pooling=network.pooling,
                 dropout=dropout,
                 recurrent_dropout=recurrent_dropout,
+                input_size=shapes["rnn.weight_ih_l0"][1],
+                input_dropout=input_dropout,
+                word_dropout=word_dropout,
             )
             for sample, length in enumerate(lengths)
         ],

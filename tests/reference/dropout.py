@@ -5,7 +5,8 @@ The word of a unit is word ``unit % 4`` of Philox-4x32-10 with
   key     = (seed mod 2^32, seed div 2^32)             of a 64-bit seed
   counter = (site * 2^16 + unit div 4, step, sample, epoch)
 
-- ``site``: 4 * layer + OUTPUT, RECURRENT or RECURRENT_REVERSE, under 2^16
+- ``site``: 4 * layer + OUTPUT, RECURRENT or RECURRENT_REVERSE, mod 2^16; the input of the first
+  layer counts as the output of layer -1, and a token as that of layer -2, with one unit
 - ``unit``: its index in the features, under 2^18
 - ``step``: t, counted in the whole sequence and not in a batch or a cut of it; 0 without a step
 - ``sample``: the index of the sequence in the input of ``fit``, not in the minibatch
@@ -27,6 +28,7 @@ from reference.cell import Array
 from reference.philox import Words, philox
 
 OUTPUT, RECURRENT, RECURRENT_REVERSE = 0, 1, 2  # 3 is free
+INPUT_VECTORS, INPUT_TOKENS = -1, -2  # layers
 
 
 @dataclass
@@ -39,17 +41,20 @@ class Masks:
 
     A recurrent mask is the same for all steps, and acts on h_{t-1} only in the product with
     ``weight_hh`` (Gal, Ghahramani, arXiv:1512.05287).
+
+    A token that is dropped is read as token 0; its letters are read all the same.
     """
 
     output: dict[int, Array] = field(default_factory=dict)  # by layer: (T, D * H), pooled (D * H,)
     recurrent: dict[tuple[int, int], Array] = field(default_factory=dict)  # layer, direction: (H,)
+    keeps_token: NDArray[np.bool_] | bool = True  # (T,)
 
 
 def words(seed: int, epoch: int, sample: int, site: int, step: int, units: int) -> Words:
     """Return the word of each unit, (units,)."""
     blocks = -(-units // 4)
     counters = np.empty((blocks, 4), np.uint32)
-    counters[:, 0] = (site << 16) + np.arange(blocks)
+    counters[:, 0] = (site % 2**16 << 16) + np.arange(blocks)
     counters[:, 1:] = step, sample, epoch
     return philox(counters, (seed & 0xFFFFFFFF, seed >> 32)).reshape(-1)[:units]
 
@@ -82,10 +87,21 @@ def draw_masks(
     pooling: str | None = "last",  # None: every step
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
+    input_size: int = 0,  # columns that the first layer reads
+    input_dropout: float = 0.0,
+    word_dropout: float = 0.0,
 ) -> Masks:
     """Return the masks of one sequence in one epoch."""
     directions = 2 if bidirectional else 1
     masks = Masks()
+    if input_dropout:
+        where = seed, epoch, sample, 4 * INPUT_VECTORS + OUTPUT
+        by_step = [scaled_mask(*where, t, input_size, input_dropout) for t in range(n_steps)]
+        masks.output[INPUT_VECTORS] = np.array(by_step)
+    if word_dropout:
+        where = seed, epoch, sample, 4 * INPUT_TOKENS + OUTPUT
+        kept = [keep_mask(*where, t, 1, word_dropout)[0] for t in range(n_steps)]
+        masks.keeps_token = np.array(kept)
     for layer in range(num_layers):
         if dropout:
             where = seed, epoch, sample, 4 * layer + OUTPUT

@@ -1,4 +1,5 @@
-"""The whole network: embedding or channels, recurrent stack, pooling or every step, head, loss.
+"""The whole network: embedding, with the letters of words or without, or channels; recurrent stack;
+pooling or every step; head; loss.
 
 A batch is a list of sequences: each is computed alone, the rows of outputs are concatenated, and
 gradients are summed.
@@ -15,12 +16,15 @@ from numpy.typing import NDArray
 
 from reference import dense, embedding
 from reference.cell import Array
-from reference.dropout import Masks
+from reference.dropout import INPUT_VECTORS, Masks
 from reference.losses import Loss, weighted_mean, weighted_mean_gradient
 from reference.losses.loss import Targets
+from reference.modules import named, part_of
 from reference.pooling import Attention, Last, LastMeanMax, Max, Mean, Pooling
+from reference.spelling import Spelling, Words
 from reference.stack import Stack, StackTape
 
+Input = NDArray[Any] | Words  # one sequence: channels (T, C), tokens (T,), or words
 Parameters = Mapping[str, Array]
 
 
@@ -39,11 +43,20 @@ class Network:
         return Stack(self.cell, self.num_layers, self.directions)
 
     @property
+    def spelling(self) -> Spelling:
+        return Spelling(self.cell)
+
+    @property
     def directions(self) -> int:
         return 2 if self.bidirectional else 1
 
     def parameter_shapes(
-        self, input_size: int, hidden_size: int, output_size: int, embedding_size: int | None = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        output_size: int,
+        embedding_size: int | None = None,
+        characters: tuple[int, int, int] | None = None,  # how many, their embedding, units
     ) -> dict[str, tuple[int, ...]]:
         """Return names and shapes in PyTorch's order; input_size counts channels or tokens."""
         features = self.directions * hidden_size
@@ -51,8 +64,11 @@ class Network:
         if embedding_size is not None:
             shapes["embedding.weight"] = (input_size, embedding_size)
             input_size = embedding_size
+        if characters is not None:
+            shapes.update(named("characters", self.spelling.parameter_shapes(*characters)))
+            input_size += 2 * characters[2]
         of_stack = self.stack.parameter_shapes(input_size, hidden_size)
-        shapes.update({f"rnn.{name}": shape for name, shape in of_stack.items()})
+        shapes.update(named("rnn", of_stack))
         if self.pooling == "attention":
             shapes["attention.weight"] = (1, features)
         shapes["head.weight"] = (
@@ -63,18 +79,28 @@ class Network:
         return shapes
 
     def forward(
-        self, parameters: Parameters, sequence: NDArray[Any], masks: Masks | None = None
+        self, parameters: Parameters, sequence: Input, masks: Masks | None = None
     ) -> tuple[Array, NetworkTape]:
-        """Return outputs (1, K) or (T, K), given one sequence (T, C) or tokens (T,), and a tape."""
+        """Return outputs (1, K) or (T, K), given one sequence, and a tape."""
         masks = masks or Masks()
         weight = parameters.get("embedding.weight")
-        x = sequence if weight is None else embedding.forward(weight, sequence)
-        h, steps = self.stack.forward(_of("rnn", parameters), x, masks)
+        read = sequence.tokens if isinstance(sequence, Words) else sequence
+        x, words = read, []
+        if weight is not None:
+            read = np.where(masks.keeps_token, read, 0)
+            x = embedding.forward(weight, read)
+        if isinstance(sequence, Words):
+            states, words = self.spelling.forward(
+                part_of("characters", parameters), sequence.letters
+            )
+            x = np.hstack([x, states])
+        x = x * masks.output.get(INPUT_VECTORS, 1.0)
+        h, steps = self.stack.forward(part_of("rnn", parameters), x, masks)
         pooling = self._pooling(parameters)
         features = h if pooling is None else pooling.forward(h)[None]
         features = features * masks.output.get(self.num_layers - 1, 1.0)
         outputs = dense.forward(parameters["head.weight"], parameters["head.bias"], features)
-        return outputs, NetworkTape(sequence, masks, steps, h, features)
+        return outputs, NetworkTape(sequence, read, words, masks, steps, h, features)
 
     def backward(
         self, parameters: Parameters, tape: NetworkTape, doutputs: Array
@@ -82,21 +108,28 @@ class Network:
         """Return the gradient of every parameter, given dL/d(outputs)."""
         gradients: dict[str, Array] = {}
         dfeatures, of_head = dense.backward(parameters["head.weight"], tape.features, doutputs)
-        gradients.update(_named("head", of_head))
+        gradients.update(named("head", of_head))
 
         dh = dfeatures * tape.masks.output.get(self.num_layers - 1, 1.0)
         pooling = self._pooling(parameters)
         if pooling is not None:
             dh, of_pooling = pooling.backward(tape.h, dh[0])
-            gradients.update(_named("attention", of_pooling))
+            gradients.update(named("attention", of_pooling))
 
         dx, of_stack = self.stack.backward(tape.steps, dh)
-        gradients.update(_named("rnn", of_stack))
+        gradients.update(named("rnn", of_stack))
 
         weight = parameters.get("embedding.weight")
         if weight is not None:
-            of_table = embedding.backward(weight, tape.sequence, dx)
-            gradients.update(_named("embedding", of_table))
+            dx = dx * tape.masks.output.get(INPUT_VECTORS, 1.0)
+            dembedded, dstates = np.split(dx, [weight.shape[1]], axis=1)
+            of_table = embedding.backward(weight, tape.read, dembedded)
+            gradients.update(named("embedding", of_table))
+        if isinstance(tape.sequence, Words):
+            of_spelling = self.spelling.backward(
+                part_of("characters", parameters), tape.sequence.letters, tape.words, dstates
+            )
+            gradients.update(named("characters", of_spelling))
         return gradients
 
     def _pooling(self, parameters: Parameters) -> Pooling | None:
@@ -120,7 +153,9 @@ class Network:
 class NetworkTape:
     """Values of a forward pass over one sequence for ``Network.backward``."""
 
-    sequence: NDArray[Any]
+    sequence: Input
+    read: NDArray[Any]  # channels, or the tokens that were read
+    words: list[StackTape]  # of each word
     masks: Masks
     steps: StackTape
     h: Array  # (T, D * H), of the last layer
@@ -139,7 +174,7 @@ class Solution:
 def solve(
     network: Network,
     parameters: Parameters,
-    batch: Sequence[NDArray[Any]],  # of (T_i, C), or tokens (T_i,)
+    batch: Sequence[Input],
     targets: Targets,  # of the rows
     loss: Loss,
     *,
@@ -162,17 +197,3 @@ def solve(
         for name, gradient in network.backward(parameters, tape, drows).items():
             gradients[name] += gradient
     return Solution(outputs, weighted_mean(loss.loss(outputs, targets), weights), gradients)
-
-
-def _of(module: str, parameters: Parameters) -> Parameters:
-    """The parameters of one part, by their names in it."""
-    prefix = f"{module}."
-    return {
-        name.removeprefix(prefix): array
-        for name, array in parameters.items()
-        if name.startswith(prefix)
-    }
-
-
-def _named(module: str, gradients: Mapping[str, Array]) -> dict[str, Array]:
-    return {f"{module}.{name}": gradient for name, gradient in gradients.items()}

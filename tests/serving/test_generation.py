@@ -23,6 +23,7 @@ SETTINGS = {"temperature": 0.9, "top_k": 8, "top_p": 0.95, "repetition_penalty":
 PREFIXES = ([3], [1, 2, 3, 4, 5, 6], [10, 9], [4, 4, 4], [0], [7, 7], [8])
 
 Tokens = NDArray[np.int64]
+LETTERS = {"characters": 7, "character_embedding_size": 2, "character_hidden_size": 3}
 
 
 def model(*, tokens: int = V, outputs: int = V, scale: float = 0.7, **settings: Any) -> Any:
@@ -224,6 +225,7 @@ def test_a_model_that_diverged_is_refused() -> None:
         ({"prefixes": [[1]], "of": model(outputs=V + 1)}, "has 12 outputs, but reads 11 tokens"),
         ({"prefixes": [[1]], "of": model(pooling="mean")}, "pools all steps"),
         ({"prefixes": [[1]], "of": model(embedding_size=0)}, "reads channels, not tokens"),
+        ({"prefixes": [[1]], "of": model(**LETTERS)}, "reads the letters of words"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments: dict[str, Any], message: str) -> None:

@@ -12,8 +12,9 @@ import reference
 from helpers.network_problems import NetworkProblem, random_network_problem
 from helpers.slopes import slopes
 from reference.cell import sigmoid
-from reference.dropout import Masks
+from reference.dropout import INPUT_VECTORS, Masks
 from reference.network import Network
+from reference.spelling import Words
 
 CELLS = sorted(reference.CELLS)
 POOLINGS = ["last", "mean", "max", "attention", "last_mean_max", None]
@@ -30,6 +31,10 @@ TOPOLOGIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "every_step": ({"pooling": None, "num_layers": 2}, {"loss": "cross_entropy"}),
     "tokens": ({"pooling": None}, {"embedding_size": 2, "input_size": 3}),
+    "words": (
+        {"pooling": None},
+        {"embedding_size": 2, "input_size": 3, "characters": (4, 2, 3), "loss": "cross_entropy"},
+    ),
 }
 
 
@@ -64,6 +69,52 @@ def test_every_gradient_is_the_slope_of_the_loss_under_dropout(cell: str, topolo
         for kind in (masks.output, masks.recurrent):
             assert len(np.unique(np.concatenate([np.ravel(mask) for mask in kind.values()]))) == 2
     assert_gradients_are_slopes(problem)
+
+
+@pytest.mark.parametrize("topology", ["last_both", "words"])
+def test_every_gradient_is_the_slope_of_the_loss_under_dropout_of_the_input(topology: str) -> None:
+    words = topology == "words"
+    problem = problem_of(
+        "lstm", topology, hidden_size=2, input_dropout=0.4, word_dropout=0.4 if words else 0.0
+    )
+    dropped = np.concatenate([mask.output[INPUT_VECTORS].ravel() for mask in problem.masks])
+    assert len(np.unique(dropped)) == 2
+    if words:
+        kept = np.concatenate([mask.keeps_token for mask in problem.masks])
+        assert len(np.unique(kept)) == 2
+    assert_gradients_are_slopes(problem)
+
+
+def test_a_dropped_token_is_token_0_with_its_own_letters() -> None:
+    problem = problem_of("gru", "words", word_dropout=0.5)
+    without = replace(
+        problem,
+        batch=[
+            Words(np.where(masks.keeps_token, words.tokens, 0), words.letters)
+            for words, masks in zip(problem.batch, problem.masks, strict=True)
+            if isinstance(words, Words)
+        ],
+        masks=[Masks() for _ in problem.masks],
+    )
+    np.testing.assert_array_equal(problem.solve().outputs, without.solve().outputs)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_letters_without_weights_are_no_letters(cell: str) -> None:
+    """A stack that does not look at the states of the letters reads embeddings alone."""
+    problem = problem_of(cell, "words")
+    weight = problem.parameters["rnn.weight_ih_l0"]
+    weight[:, 2:] = 0
+    tokens = replace(
+        problem,
+        batch=[words.tokens for words in problem.batch if isinstance(words, Words)],
+        parameters={
+            name: weight[:, :2] if array is weight else array
+            for name, array in problem.parameters.items()
+            if not name.startswith("characters.")
+        },
+    )
+    np.testing.assert_allclose(problem.solve().outputs, tokens.solve().outputs, atol=1e-15)
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)

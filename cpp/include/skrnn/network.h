@@ -1,6 +1,7 @@
 // The network of every task with one answer a sequence, or one a step:
 //
-//   tokens -> embedding, or channels
+//   tokens -> embedding, with the states of the words' letters where there are characters,
+//       or channels
 //     -> stack of recurrent layers, in one or both directions
 //     -> pooling, or every step
 //     -> dense head -> outputs (logits, means, ...), which a loss gives their meaning
@@ -40,7 +41,15 @@ struct NetworkSettings {
   // Scores between the labels of neighbouring steps: a linear-chain CRF. Needs kEveryStep.
   bool transitions = false;
 
+  // A second network reads the letters of each word, in both directions, and its last states join
+  // the word's embedding (Lample et al., NAACL 2016). Its cell is that of the main network. It
+  // needs an embedding; without characters the two sizes are not read.
+  std::int64_t characters = 0;  // how many different ones there are; 0: no such network
+  std::int64_t character_embedding_size = 0;
+  std::int64_t character_hidden_size = 0;  // units of each direction
+
   bool reads_tokens() const { return embedding_size > 0; }
+  bool reads_letters() const { return characters > 0; }
 };
 
 // One parameter, and its place in the arena of all parameters. Names and shapes are PyTorch's.
@@ -80,6 +89,14 @@ struct SequenceData {
   const std::int64_t* offsets = nullptr;  // [n + 1]
   const float* values = nullptr;          // [rows, C], or null for tokens
   const std::int64_t* tokens = nullptr;   // [rows], or null for values
+
+  // For a network with characters: the letters of word w are letters [word_offsets[w],
+  // word_offsets[w + 1]), one at least, each a number below NetworkSettings::characters. Words that
+  // share a token, such as all unknown ones, may have spellings of their own.
+  std::int64_t num_words = 0;
+  const std::int64_t* word_offsets = nullptr;  // [num_words + 1]
+  const std::int64_t* letters = nullptr;
+  const std::int64_t* words = nullptr;  // [rows] the word at each step; null without characters
 };
 
 // Rows of outputs for all of `data`: one for each sequence, or one for each step.

@@ -40,11 +40,17 @@ class Stream {
   // NaN stays in the states until reset.
   const double* step(const float* x) noexcept;
   const double* step(const std::int64_t* tokens) noexcept;
+  // For a network with characters: the letters of word b are letters [word_offsets[b],
+  // word_offsets[b + 1]), one at least. Words of any length are read without an allocation.
+  const double* step(const std::int64_t* tokens, const std::int64_t* word_offsets /* [B + 1] */,
+                     const std::int64_t* letters) noexcept;
   // The same for channels that Model::prepare returned.
   const double* step_prepared(const float* x) noexcept;
   // As step, with the answers [B, A] rounded to float32 and written to `answers`.
   void step(const float* x, float* answers) noexcept;
   void step(const std::int64_t* tokens, float* answers) noexcept;
+  void step(const std::int64_t* tokens, const std::int64_t* word_offsets,
+            const std::int64_t* letters, float* answers) noexcept;
 
   // As step with tokens, up to the outputs [B, K] of the head, before the loss gives them their
   // meaning: logits under "cross_entropy".

@@ -24,6 +24,10 @@ struct TrainingSettings {
 
   double dropout = 0.0;
   double recurrent_dropout = 0.0;
+  double input_dropout = 0.0;  // of what the first layer reads: channels, or the vector of a word
+  // The probability that a token is read as token 0, the unknown word, whose vector so is trained.
+  // The letters of the word are read all the same.
+  double word_dropout = 0.0;
   std::int64_t batch_size = 32;
   std::int64_t tbptt = 0;  // steps of truncated backpropagation; 0: whole sequences
   std::uint64_t seed = 0;

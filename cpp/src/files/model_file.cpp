@@ -45,6 +45,8 @@ class Fields {
   std::int64_t integer(const char* name) const {
     return require(get(name).integer(), name, "an integer of 64 bits");
   }
+  // 0 if there is no such member.
+  std::int64_t optional_integer(const char* name) const { return has(name) ? integer(name) : 0; }
   double number(const char* name) const {
     return require(get(name).number(), name, "a number in the range of float64");
   }
@@ -97,6 +99,9 @@ NetworkSettings read_network(const Fields& fields) {
   network.bidirectional = fields.boolean("bidirectional");
   network.pooling = find_pooling(fields.word("pooling"));
   network.output_size = fields.integer("output_size");
+  network.characters = fields.optional_integer("characters");
+  network.character_embedding_size = fields.optional_integer("character_embedding_size");
+  network.character_hidden_size = fields.optional_integer("character_hidden_size");
   if (fields.has("transitions")) network.transitions = fields.boolean("transitions");
   return network;
 }

@@ -26,12 +26,13 @@ void Dropout::mask(double rate, std::int64_t layer, DropoutSite site, std::int64
 }
 
 const float* DropoutPass::forward(const Minibatch& batch, const Dropout* dropout, const float* x) {
-  drops_ = dropout != nullptr && dropout->rate > 0;
+  const double rate = dropout == nullptr ? 0 : dropout->rate_of(layer_);
+  drops_ = rate > 0;
   if (!drops_) return x;
   const std::int64_t n = size_of(batch);
   float* mask = mask_.reserve(n);
   const auto draw = [&](std::int64_t row, std::int64_t rank, std::int64_t step) {
-    dropout->mask(dropout->rate, layer_, DropoutSite::kOutput, batch.sample(rank), step, columns_,
+    dropout->mask(rate, layer_, DropoutSite::kOutput, batch.sample(rank), step, columns_,
                   mask + row * columns_);
   };
   if (rows_ == Rows::kSteps) {

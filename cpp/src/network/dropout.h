@@ -13,6 +13,9 @@ namespace skrnn {
 // these.
 enum class DropoutSite : std::uint32_t { kOutput = 0, kRecurrent = 1, kRecurrentReverse = 2 };
 
+// Places in front of the first layer, as the layers of masks.
+constexpr std::int64_t kInputVectors = -1, kInputTokens = -2;
+
 // The masks of one epoch. They depend on the sample, not on its place in a minibatch, and on the
 // step in the sequence, not on the cut that holds it.
 struct Dropout {
@@ -20,6 +23,11 @@ struct Dropout {
   std::uint32_t epoch = 0;
   double rate = 0;            // between layers, and before the head
   double recurrent_rate = 0;  // of h_{t-1}, before the product with the recurrent weights
+  double input_rate = 0;      // of the input of the first layer
+  double word_rate = 0;       // of tokens, which become token 0
+
+  // Of the output of a layer, or of kInputVectors.
+  double rate_of(std::int64_t layer) const { return layer == kInputVectors ? input_rate : rate; }
 
   // Writes the factors of `units` units: 0, or 1 / (1 - rate), so that prediction needs no scaling.
   // `step` is 0 if one mask serves all steps.
@@ -27,7 +35,7 @@ struct Dropout {
             std::int64_t step, std::int64_t units, float* mask) const;
 };
 
-// Dropout of the output of layer `layer`, in one pass of a minibatch.
+// Dropout of the output of layer `layer`, or of kInputVectors, in one pass of a minibatch.
 class DropoutPass {
  public:
   enum class Rows {

@@ -31,15 +31,25 @@ void Embedding::backward(std::int64_t rows, const std::int64_t* tokens, const fl
   }
 }
 
-const float* EmbeddingPass::forward(const Minibatch& batch) {
+const float* EmbeddingPass::forward(const Minibatch& batch, const Dropout* dropout) {
+  replaced_.clear();
+  if (dropout != nullptr && dropout->word_rate > 0) {
+    replaced_ = batch.tokens();
+    batch.for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
+      float keeps;
+      dropout->mask(dropout->word_rate, kInputTokens, DropoutSite::kOutput, batch.sample(rank),
+                    step, 1, &keeps);
+      if (keeps == 0.0f) replaced_[row] = 0;
+    });
+  }
   float* embedded = embedded_.reserve(batch.rows() * embedding_.size());
-  embedding_.look_up(batch.rows(), batch.tokens().data(), embedded);
+  embedding_.look_up(batch.rows(), tokens(batch), embedded);
   return embedded;
 }
 
 void EmbeddingPass::backward(const Minibatch& batch, const float* dembedded,
                              float* gradient) const {
-  embedding_.backward(batch.rows(), batch.tokens().data(), dembedded, gradient);
+  embedding_.backward(batch.rows(), tokens(batch), dembedded, gradient);
 }
 
 }  // namespace skrnn

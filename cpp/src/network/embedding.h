@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/buffer.h"
+#include "network/dropout.h"
 #include "network/minibatch.h"
 #include "network/parameter_list.h"
 
@@ -39,11 +41,19 @@ class EmbeddingPass {
  public:
   explicit EmbeddingPass(const Embedding& embedding) : embedding_(embedding) {}
 
-  const float* forward(const Minibatch& batch);  // [rows, E], valid until the next call
+  // [rows, E], valid until the next call. `dropout`, or null outside training, replaces tokens by
+  // token 0.
+  const float* forward(const Minibatch& batch, const Dropout* dropout);
   void backward(const Minibatch& batch, const float* dembedded, float* gradient) const;
 
  private:
+  const std::int64_t* tokens(const Minibatch& batch) const {  // [rows], of the last forward pass
+    return replaced_.empty() ? batch.tokens().data() : replaced_.data();
+  }
+
   const Embedding& embedding_;
+  // What the last forward pass read in place of the minibatch's tokens; empty if it read those.
+  std::vector<std::int64_t> replaced_;
   Workspace<float> embedded_;  // [rows, E]
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "base/philox.h"
@@ -68,6 +69,8 @@ void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, st
   reverse_.reset();
   if (bidirectional) reverse_ = Batch::packed(steps, batch_sizes.data(), true);
 
+  words_.reset();
+  if (data.words != nullptr) gather_words(data);
   if (data.tokens != nullptr) {
     tokens_.resize(static_cast<std::size_t>(rows()));
     for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
@@ -80,6 +83,32 @@ void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, st
     std::memcpy(to + row * channels, data.values + (data.offsets[samples_[rank]] + step) * channels,
                 static_cast<std::size_t>(channels) * sizeof(float));
   });
+}
+
+void Minibatch::gather_words(const SequenceData& data) {
+  SequenceData spellings;
+  spellings.size = data.num_words;
+  spellings.offsets = data.word_offsets;
+  spellings.tokens = data.letters;
+  const auto before = [&](std::int64_t a, std::int64_t b) {
+    const std::int64_t a_length = length_of(spellings, a), b_length = length_of(spellings, b);
+    return a_length != b_length ? a_length > b_length : a < b;
+  };
+
+  std::vector<std::int64_t> words(static_cast<std::size_t>(rows()));
+  for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
+    words[row] = data.words[data.offsets[samples_[rank]] + step];
+  });
+  std::vector<std::int64_t> distinct = words;
+  std::sort(distinct.begin(), distinct.end(), before);
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  word_ranks_.resize(words.size());
+  std::transform(words.begin(), words.end(), word_ranks_.begin(), [&](std::int64_t word) {
+    return std::lower_bound(distinct.begin(), distinct.end(), word, before) - distinct.begin();
+  });
+  words_ = std::make_unique<Minibatch>();
+  words_->gather(spellings, distinct.data(), static_cast<std::int64_t>(distinct.size()), 0,
+                 std::numeric_limits<std::int64_t>::max(), 0, true);
 }
 
 Minibatches Minibatches::shuffled(const SequenceData& data, std::int64_t batch_size,

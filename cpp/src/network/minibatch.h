@@ -1,6 +1,7 @@
 // A few sequences, gathered for the kernels: in order of descending length, step after step.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -39,13 +40,22 @@ class Minibatch {
   const float* values() const { return values_.get(); }                // [rows, C]
   const std::vector<std::int64_t>& tokens() const { return tokens_; }  // [rows]
 
+  // Of data with spellings: the distinct words of the rows, each a sequence whose tokens are its
+  // letters, and the rank among them of a row's word. Null for other data.
+  const Minibatch* words() const { return words_.get(); }
+  std::int64_t word_rank(std::int64_t row) const { return word_ranks_[row]; }
+
  private:
+  void gather_words(const SequenceData& data);
+
   std::int64_t first_step_ = 0;
   std::optional<Batch> forward_, reverse_;
   std::vector<std::int64_t> samples_;
   std::vector<bool> ends_;
   Workspace<float> values_;
   std::vector<std::int64_t> tokens_;
+  std::unique_ptr<Minibatch> words_;
+  std::vector<std::int64_t> word_ranks_;  // [rows]
 };
 
 // Sequences 0..n-1 in minibatches of at most `batch_size`, each in order of descending length.

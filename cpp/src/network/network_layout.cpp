@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "network/network_parts.h"
 #include "skrnn/network.h"
@@ -26,13 +27,32 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
     throw std::invalid_argument("embedding_size must not be negative, got " +
                                 std::to_string(settings.embedding_size));
   }
+  if (settings.characters < 0) {
+    throw std::invalid_argument("characters must not be negative, got " +
+                                std::to_string(settings.characters));
+  }
+  if (settings.reads_letters()) {
+    if (!settings.reads_tokens()) {
+      throw std::invalid_argument(
+          "characters are those of words, which need embedding_size to be at least 1, got 0");
+    }
+    require_positive(settings.character_embedding_size, "character_embedding_size");
+    require_positive(settings.character_hidden_size, "character_hidden_size");
+  }
 
   constexpr std::int64_t kMostUnits = std::int64_t{1} << 40;
-  for (const std::int64_t n :
-       {settings.input_size, settings.embedding_size, settings.hidden_size, settings.output_size}) {
-    if (n > kMostUnits) {
-      throw std::invalid_argument("the model would be too large: a size is " + std::to_string(n) +
-                                  "; lower input_size, embedding_size, hidden_size or output_size");
+  const std::pair<const char*, std::int64_t> sizes[] = {
+      {"input_size", settings.input_size},
+      {"embedding_size", settings.embedding_size},
+      {"hidden_size", settings.hidden_size},
+      {"output_size", settings.output_size},
+      {"characters", settings.characters},
+      {"character_embedding_size", settings.character_embedding_size},
+      {"character_hidden_size", settings.character_hidden_size}};
+  for (const auto& [name, size] : sizes) {
+    if (size > kMostUnits) {
+      throw std::invalid_argument("the model would be too large: " + std::string(name) + " is " +
+                                  std::to_string(size) + "; lower it");
     }
   }
   if (settings.num_layers > 1'000'000) {

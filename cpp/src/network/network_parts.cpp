@@ -15,15 +15,30 @@ std::optional<Transitions> make_transitions(const NetworkSettings& settings,
   return Transitions(parameters, "crf", settings.output_size);
 }
 
+std::optional<Spelling> make_spelling(const NetworkSettings& settings, ParameterList& parameters) {
+  if (!settings.reads_letters()) return std::nullopt;
+  return Spelling(
+      parameters, "characters", settings.characters,
+      {settings.cell, settings.character_embedding_size, settings.character_hidden_size, 1, 2});
+}
+
+// The width of what the first layer reads.
+std::int64_t input_width(const NetworkSettings& settings) {
+  if (!settings.reads_tokens()) return settings.input_size;
+  return settings.embedding_size +
+         (settings.reads_letters() ? 2 * settings.character_hidden_size : 0);
+}
+
 StackShape stack_shape(const NetworkSettings& settings) {
-  return {settings.cell, settings.reads_tokens() ? settings.embedding_size : settings.input_size,
-          settings.hidden_size, settings.num_layers, settings.bidirectional ? 2 : 1};
+  return {settings.cell, input_width(settings), settings.hidden_size, settings.num_layers,
+          settings.bidirectional ? 2 : 1};
 }
 
 }  // namespace
 
 NetworkParts::NetworkParts(const NetworkSettings& settings, ParameterList& parameters)
     : embedding(make_embedding(settings, parameters)),
+      spelling(make_spelling(settings, parameters)),
       stack(parameters, "rnn", stack_shape(settings)),
       pooler(parameters, "attention", settings.pooling, stack.shape().features()),
       head(parameters, "head", pooler.columns(), settings.output_size),
@@ -31,6 +46,7 @@ NetworkParts::NetworkParts(const NetworkSettings& settings, ParameterList& param
 
 void NetworkParts::load(const float* parameters, bool trains) {
   if (embedding) embedding->load(parameters);
+  if (spelling) spelling->load(parameters, trains);
   stack.load(parameters, trains);
   pooler.load(parameters);
   head.load(parameters, trains);

@@ -7,16 +7,18 @@
 #include "network/embedding.h"
 #include "network/parameter_list.h"
 #include "network/pooling.h"
+#include "network/spelling.h"
 #include "network/stack.h"
 #include "network/transitions.h"
 #include "skrnn/network.h"
 
 namespace skrnn {
 
-// A part is two classes. Embedding, Stack, Pooler, Dense and Transitions declare their parameters
-// and hold them in the form that the kernels read; any number of threads may use one, except while
-// it is loaded. EmbeddingPass, StackPass, PoolingPass and DensePass take one minibatch through
-// their part, forward and backward; Transitions compute nothing, and need no pass.
+// A part is two classes. Embedding, Spelling, Stack, Pooler, Dense and Transitions declare their
+// parameters and hold them in the form that the kernels read; any number of threads may use one,
+// except while it is loaded. EmbeddingPass, SpellingPass, StackPass, PoolingPass and DensePass take
+// one minibatch through their part, forward and backward; Transitions compute nothing, and need no
+// pass.
 struct NetworkParts {
   // Parameters get their places in the order of the members.
   NetworkParts(const NetworkSettings& settings, ParameterList& parameters);
@@ -24,6 +26,7 @@ struct NetworkParts {
   void load(const float* parameters, bool trains);
 
   std::optional<Embedding> embedding;  // none if the input is channels
+  std::optional<Spelling> spelling;    // none if the letters of words are not read
   Stack stack;
   Pooler pooler;
   Dense head;

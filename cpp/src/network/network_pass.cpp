@@ -5,6 +5,7 @@ namespace skrnn {
 NetworkPass::NetworkPass(const PackedNetwork& packed)
     : rows_(packed.layout().settings()),
       parts_(packed.parts()),
+      input_dropout_(kInputVectors, DropoutPass::Rows::kSteps, parts_.stack.shape().input_size),
       stack_(parts_.stack, packed.trains()),
       pooling_(parts_.pooler),
       dropout_(
@@ -13,6 +14,9 @@ NetworkPass::NetworkPass(const PackedNetwork& packed)
           parts_.pooler.columns()),
       head_(parts_.head, parts_.transitions ? parts_.transitions->size() : 0) {
   if (parts_.embedding) embedding_.emplace(*parts_.embedding);
+  if (parts_.spelling) {
+    spelling_.emplace(*parts_.spelling, parts_.embedding->size(), packed.trains());
+  }
 }
 
 std::int64_t NetworkPass::output_rows(const Minibatch& batch) const { return rows_.count(batch); }
@@ -24,7 +28,9 @@ std::int64_t NetworkPass::output_floats(const Minibatch& batch) const {
 
 const float* NetworkPass::forward(const Minibatch& batch, const Dropout* dropout,
                                   CarriedStates* states, int threads) {
-  const float* x = embedding_ ? embedding_->forward(batch) : batch.values();
+  const float* x = embedding_ ? embedding_->forward(batch, dropout) : batch.values();
+  if (spelling_) x = spelling_->forward(batch, x, threads);
+  x = input_dropout_.forward(batch, dropout, x);
   const StackOutput h = stack_.forward(batch, x, dropout, states, threads);
   const float* features = dropout_.forward(batch, dropout, pooling_.forward(batch, h));
   float* outputs = head_.forward(output_rows(batch), features, threads);
@@ -42,8 +48,11 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
   float* dfeatures = head_.backward(output_rows(batch), doutputs, gradient, threads);
   dropout_.backward(batch, dfeatures);
   const StackOutputGradient dh = pooling_.backward(batch, dfeatures, gradient);
-  const float* dx = stack_.backward(batch, dh, embedding_.has_value(), gradient, threads, dh_steps);
-  if (embedding_) embedding_->backward(batch, dx, gradient);
+  float* dx = stack_.backward(batch, dh, embedding_.has_value(), gradient, threads, dh_steps);
+  if (!embedding_) return;
+  input_dropout_.backward(batch, dx);
+  const float* dembedded = spelling_ ? spelling_->backward(batch, dx, gradient, threads) : dx;
+  embedding_->backward(batch, dembedded, gradient);
 }
 
 }  // namespace skrnn

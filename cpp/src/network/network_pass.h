@@ -11,6 +11,7 @@
 #include "network/output_rows.h"
 #include "network/packed_network.h"
 #include "network/pooling.h"
+#include "network/spelling.h"
 #include "network/stack.h"
 
 namespace skrnn {
@@ -41,6 +42,8 @@ class NetworkPass {
   OutputRows rows_;
   const NetworkParts& parts_;
   std::optional<EmbeddingPass> embedding_;
+  std::optional<SpellingPass> spelling_;
+  DropoutPass input_dropout_;  // of the stack's input
   StackPass stack_;
   PoolingPass pooling_;
   DropoutPass dropout_;  // of the head's input

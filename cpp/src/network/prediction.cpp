@@ -14,6 +14,15 @@ namespace {
 constexpr std::int64_t kEvaluationSequences = 256;
 constexpr std::int64_t kEvaluationRows = 16 * 1024;
 
+// The rows of a minibatch of `data`. The letters of words take memory, too, so that of words with
+// more than a few letters there are fewer rows.
+std::int64_t most_rows(const SequenceData& data) {
+  constexpr std::int64_t kLetters = 8;
+  if (data.words == nullptr) return kEvaluationRows;
+  const std::int64_t mean = data.word_offsets[data.num_words] / data.num_words;
+  return kEvaluationRows * kLetters / std::max(kLetters, mean);
+}
+
 }  // namespace
 
 bool for_each_minibatch(const PackedNetwork& packed, const SequenceData& data, int threads,
@@ -26,14 +35,14 @@ bool for_each_minibatch(const PackedNetwork& packed, const SequenceData& data, i
   const bool cuts = layout.directions() == 1 && !layout.settings().transitions &&
                     (pooling == Pooling::kEveryStep || pooling == Pooling::kLast);
   NetworkPass network(packed);
-  const Minibatches batches = Minibatches::sorted(data, kEvaluationSequences, kEvaluationRows);
+  const std::int64_t max_rows = most_rows(data);
+  const Minibatches batches = Minibatches::sorted(data, kEvaluationSequences, max_rows);
   Minibatch batch;
   for (std::int64_t b = 0; b < batches.count(); ++b) {
     CarriedStates states;
     const std::int64_t longest =
         data.offsets[batches.samples(b)[0] + 1] - data.offsets[batches.samples(b)[0]];
-    const std::int64_t cut =
-        cuts ? std::max<std::int64_t>(1, kEvaluationRows / batches.size(b)) : longest;
+    const std::int64_t cut = cuts ? std::max<std::int64_t>(1, max_rows / batches.size(b)) : longest;
     for (std::int64_t first = 0; first < longest; first += cut) {
       if (keep_going != nullptr && !keep_going(context)) return false;
       batch.gather(data, batches.samples(b), batches.size(b), first, cut,

@@ -147,9 +147,9 @@ void StackPass::run_direction(const Minibatch& batch, std::int64_t layer, std::i
 
 // ---- Backward ----
 
-const float* StackPass::backward(const Minibatch& batch, const StackOutputGradient& doutput,
-                                 bool wants_dx, float* gradient, int threads,
-                                 std::vector<Buffer<float>>* dh_steps) {
+float* StackPass::backward(const Minibatch& batch, const StackOutputGradient& doutput,
+                           bool wants_dx, float* gradient, int threads,
+                           std::vector<Buffer<float>>* dh_steps) {
   if (dh_steps != nullptr) dh_steps->resize(stack_.places());
   StackOutputGradient doutput_of_layer = doutput;
   for (std::int64_t layer = stack_.shape().num_layers - 1; layer > 0; --layer) {

@@ -78,11 +78,12 @@ class StackPass {
   StackOutput forward(const Minibatch& batch, const float* x, const Dropout* dropout,
                       CarriedStates* states, int threads);
 
-  // The gradients of the last forward pass: returns dL/dx [rows, inputs] if `wants_dx`, else null.
-  // The gradients of the parameters are written to their places in the arena `gradient`. With
-  // `dh_steps`, also dL/dh of every layer and direction: [place] buffers by Batch::packed_row.
-  const float* backward(const Minibatch& batch, const StackOutputGradient& doutput, bool wants_dx,
-                        float* gradient, int threads, std::vector<Buffer<float>>* dh_steps);
+  // The gradients of the last forward pass: returns dL/dx [rows, inputs] if `wants_dx`, else null;
+  // valid until the next call, and the caller may overwrite it. The gradients of the parameters are
+  // written to their places in the arena `gradient`. With `dh_steps`, also dL/dh of every layer and
+  // direction: [place] buffers by Batch::packed_row.
+  float* backward(const Minibatch& batch, const StackOutputGradient& doutput, bool wants_dx,
+                  float* gradient, int threads, std::vector<Buffer<float>>* dh_steps);
 
  private:
   struct Direction {

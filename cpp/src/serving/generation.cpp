@@ -19,6 +19,7 @@ void require_language_model(const ServingSettings& settings) {
   };
   if (settings.loss.name != "cross_entropy") refuse("has the loss '" + settings.loss.name + "'");
   if (!network.reads_tokens()) refuse("reads channels, not tokens");
+  if (network.reads_letters()) refuse("reads the letters of words");
   if (network.pooling != Pooling::kEveryStep && network.pooling != Pooling::kLast) {
     refuse("pools all steps, and answers neither at every step nor by the last");
   }

@@ -102,6 +102,10 @@ Buffer<float> Model::Impl::outputs(const SequenceData& data, int threads, KeepGo
       throw std::invalid_argument("sequence " + std::to_string(i) + " has no steps");
     }
   }
+  if (settings.network.reads_letters() && data.words == nullptr) {
+    throw std::invalid_argument(
+        "the model reads the letters of words, but the data has no spellings");
+  }
   const std::int64_t rows = output_rows(settings.network, data);
   Buffer<float> result = make_buffer<float>(rows * context.outputs, "the outputs of all sequences");
   if (!skrnn::predict(packed, data, result.get(), threads, keep_going, keep_context))

@@ -12,8 +12,9 @@ namespace skrnn {
 
 class RunningStack {
  public:
-  // `stack` has one direction and must outlive the object.
-  RunningStack(const Stack& stack, std::int64_t batch_size);
+  // Runs the layers of one direction of `stack`, which must outlive the object. If it has both, it
+  // is one layer, and the caller hands the steps to direction 1 from last to first.
+  RunningStack(const Stack& stack, std::int64_t batch_size, std::int64_t direction = 0);
 
   void reset(std::int64_t b) noexcept;
   // [B, H], the last layer's h; valid until the next call. Allocates nothing; the caller is
@@ -36,7 +37,7 @@ class RunningStack {
   };
 
   const Stack& stack_;
-  std::int64_t batch_size_;
+  std::int64_t batch_size_, direction_;
   std::vector<RunningLayer> layers_;
   Buffer<char> scratch_;
   bool descending_ = false;  // alternates from step to step, see Layer::step

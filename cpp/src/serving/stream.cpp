@@ -1,6 +1,7 @@
 #include "skrnn/stream.h"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "serving/channel_operations.h"
 #include "serving/model_impl.h"
 #include "serving/running_pooling.h"
+#include "serving/running_spelling.h"
 #include "serving/running_stack.h"
 
 namespace skrnn {
@@ -41,11 +43,12 @@ struct Stream::Impl {
   const NetworkParts& parts;
   const std::int64_t B, C, K;
 
+  std::optional<RunningSpelling> spelling;
   RunningStack stack;
   RunningPooling pooling;
   Buffer<std::int64_t> steps;  // [B]
 
-  Buffer<float> input;     // [B, C or E] as the first layer reads it
+  Buffer<float> input;     // [B, C, E or E + S] as the first layer reads it
   Buffer<float> outputs;   // [B, K]
   Buffer<double> answers;  // [B, K]
   Buffer<char> scratch;    // of the head
@@ -63,6 +66,7 @@ struct Stream::Impl {
         outputs(make_buffer<float>(B * K)),
         answers(make_buffer<double>(B * K)),
         scratch(make_buffer<char>(static_cast<std::int64_t>(parts.head.step_scratch()))) {
+    if (parts.spelling) spelling.emplace(*parts.spelling);
     for (std::int64_t b = 0; b < B; ++b) reset(b);
   }
 
@@ -107,6 +111,20 @@ struct Stream::Impl {
     return answer();
   }
 
+  const double* step(const std::int64_t* tokens, const std::int64_t* word_offsets,
+                     const std::int64_t* letters) noexcept {
+    {
+      const FlushSubnormals guard;
+      float* to = input.get();
+      for (std::int64_t b = 0; b < B; ++b, to += parts.stack.shape().input_size) {
+        parts.embedding->look_up(1, tokens + b, to);
+        spelling->read(word_offsets[b + 1] - word_offsets[b], letters + word_offsets[b],
+                       to + parts.embedding->size());
+      }
+    }
+    return step_prepared(input.get());
+  }
+
   void round(const double* from, float* to) const noexcept {
     for (std::int64_t i = 0; i < B * K; ++i) to[i] = static_cast<float>(from[i]);
   }
@@ -147,6 +165,10 @@ std::int64_t Stream::hidden_size() const noexcept { return impl_->parts.stack.sh
 
 const double* Stream::step(const float* x) noexcept { return impl_->step(x); }
 const double* Stream::step(const std::int64_t* tokens) noexcept { return impl_->step(tokens); }
+const double* Stream::step(const std::int64_t* tokens, const std::int64_t* word_offsets,
+                           const std::int64_t* letters) noexcept {
+  return impl_->step(tokens, word_offsets, letters);
+}
 const double* Stream::step_prepared(const float* x) noexcept { return impl_->step_prepared(x); }
 const float* Stream::step_outputs(const std::int64_t* tokens) noexcept {
   return impl_->step_outputs(tokens);
@@ -154,6 +176,10 @@ const float* Stream::step_outputs(const std::int64_t* tokens) noexcept {
 void Stream::step(const float* x, float* answers) noexcept { impl_->round(step(x), answers); }
 void Stream::step(const std::int64_t* tokens, float* answers) noexcept {
   impl_->round(step(tokens), answers);
+}
+void Stream::step(const std::int64_t* tokens, const std::int64_t* word_offsets,
+                  const std::int64_t* letters, float* answers) noexcept {
+  impl_->round(step(tokens, word_offsets, letters), answers);
 }
 
 void Stream::reset() noexcept {

@@ -28,6 +28,12 @@ void check(const TrainingSettings& settings, const NetworkLayout& layout) {
   require(fraction(settings.dropout), "dropout must be in [0, 1)", settings.dropout);
   require(fraction(settings.recurrent_dropout), "recurrent_dropout must be in [0, 1)",
           settings.recurrent_dropout);
+  require(fraction(settings.input_dropout), "input_dropout must be in [0, 1)",
+          settings.input_dropout);
+  require(fraction(settings.word_dropout), "word_dropout must be in [0, 1)", settings.word_dropout);
+  require(settings.word_dropout == 0 || layout.settings().reads_tokens(),
+          "word_dropout is of tokens, and must be 0 where the input is channels",
+          settings.word_dropout);
   require(settings.batch_size >= 1, "batch_size must be at least 1",
           static_cast<double>(settings.batch_size));
   require(settings.tbptt >= 0, "tbptt must not be negative", static_cast<double>(settings.tbptt));
@@ -123,12 +129,10 @@ double Trainer::evaluate(const float* parameters, const SequenceData& data, cons
 
 double Trainer::gradient(const float* parameters, const SequenceData& data, const Targets& targets,
                          std::uint32_t epoch, float* gradient, int threads) {
-  const TrainingSettings& settings = impl_->settings;
   impl_->network.set_data(data);
   const std::unique_ptr<Objective> objective = impl_->objective(data, targets);
-  const Score score = impl_->loop.gradient(
-      *objective, parameters, {settings.seed, epoch, settings.dropout, settings.recurrent_dropout},
-      gradient, threads);
+  const Score score = impl_->loop.gradient(*objective, parameters, impl_->loop.dropout_in(epoch),
+                                           gradient, threads);
   return score.weights > 0 ? score.loss / score.weights : 0;
 }
 

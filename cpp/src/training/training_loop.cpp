@@ -19,6 +19,17 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
+Dropout TrainingLoop::dropout_in(std::uint32_t epoch) const {
+  Dropout dropout;
+  dropout.seed = settings_.seed;
+  dropout.epoch = epoch;
+  dropout.rate = settings_.dropout;
+  dropout.recurrent_rate = settings_.recurrent_dropout;
+  dropout.input_rate = settings_.input_dropout;
+  dropout.word_rate = settings_.word_dropout;
+  return dropout;
+}
+
 Score TrainingLoop::learn(Objective& objective, const Minibatch& batch, const Dropout& dropout,
                           bool carries_states, float* gradient, int threads) {
   const FlushSubnormals guard;
@@ -33,7 +44,7 @@ EpochResult TrainingLoop::run_epoch(Objective& objective, float* parameters, std
                                     double learning_rate_scale, int threads, KeepGoing keep_going,
                                     void* context) {
   const SequenceData& data = network_.data();
-  const Dropout dropout{settings_.seed, epoch, settings_.dropout, settings_.recurrent_dropout};
+  const Dropout dropout = dropout_in(epoch);
   const Minibatches batches =
       Minibatches::shuffled(data, settings_.batch_size, settings_.seed, epoch);
   const bool cuts = settings_.tbptt > 0;

@@ -22,6 +22,9 @@ class TrainingLoop {
 
   Optimizer& optimizer() { return optimizer_; }
 
+  // As the settings ask for.
+  Dropout dropout_in(std::uint32_t epoch) const;
+
   // As Trainer::run_epoch.
   EpochResult run_epoch(Objective& objective, float* parameters, std::uint32_t epoch,
                         double learning_rate_scale, int threads, KeepGoing keep_going,
