@@ -22,9 +22,13 @@ void Embedding::look_up(std::int64_t rows, const std::int64_t* tokens,
 }
 
 void Embedding::backward(std::int64_t rows, const std::int64_t* tokens, const float* dembedded,
-                         float* gradient) const {
+                         const std::vector<std::int64_t>& written, float* gradient) const {
   float* dtable = gradient + offset_;
-  std::fill_n(dtable, tokens_ * size_, 0.0f);
+  if (is_sparse()) {
+    for (const std::int64_t token : written) std::fill_n(dtable + token * size_, size_, 0.0f);
+  } else {
+    std::fill_n(dtable, tokens_ * size_, 0.0f);
+  }
   for (std::int64_t row = 0; row < rows; ++row) {
     float* to = dtable + tokens[row] * size_;
     for (std::int64_t e = 0; e < size_; ++e) to[e] += dembedded[row * size_ + e];
@@ -37,9 +41,15 @@ const float* EmbeddingPass::forward(const Minibatch& batch) {
   return embedded;
 }
 
-void EmbeddingPass::backward(const Minibatch& batch, const float* dembedded,
-                             float* gradient) const {
-  embedding_.backward(batch.rows(), batch.tokens().data(), dembedded, gradient);
+void EmbeddingPass::backward(const Minibatch& batch, const float* dembedded, float* gradient,
+                             GradientRanges& ranges) {
+  if (embedding_.is_sparse()) {
+    written_ = batch.tokens();
+    std::sort(written_.begin(), written_.end());
+    written_.erase(std::unique(written_.begin(), written_.end()), written_.end());
+    ranges.keep_rows(embedding_.place(), written_, embedding_.size());
+  }
+  embedding_.backward(batch.rows(), batch.tokens().data(), dembedded, written_, gradient);
 }
 
 }  // namespace skrnn

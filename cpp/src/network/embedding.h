@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/buffer.h"
+#include "network/gradient_ranges.h"
 #include "network/minibatch.h"
 #include "network/parameter_list.h"
 
@@ -22,12 +24,20 @@ class Embedding {
   std::int64_t size() const { return size_; }  // E
   void look_up(std::int64_t rows, const std::int64_t* tokens /* [rows], 0..V-1 */,
                float* embedded /* [rows, E] */) const noexcept;
-  // Writes the gradient of the whole table to its place in the arena `gradient`: zeros for tokens
-  // that do not occur.
+  // True if backward writes the rows of tokens that occur, and leaves the others as they are. That
+  // depends on the size of the table alone, so that small tables train as any other parameter.
+  bool is_sparse() const { return tokens_ * size_ >= kSparseFloats; }
+  Range place() const { return {offset_, offset_ + tokens_ * size_}; }  // in the arena
+
+  // Writes the gradient of the table to its place in the arena `gradient`: of `written`, the tokens
+  // that occur, if the table is sparse; else of all tokens, zeros for those that do not occur.
   void backward(std::int64_t rows, const std::int64_t* tokens, const float* dembedded,
-                float* gradient) const;
+                const std::vector<std::int64_t>& written, float* gradient) const;
 
  private:
+  // A table of as many floats, a megabyte, costs an update of Adam about a tenth of a millisecond.
+  static constexpr std::int64_t kSparseFloats = std::int64_t{1} << 18;
+
   std::int64_t tokens_;  // V
   std::int64_t size_;    // E
   std::int64_t offset_;
@@ -40,11 +50,14 @@ class EmbeddingPass {
   explicit EmbeddingPass(const Embedding& embedding) : embedding_(embedding) {}
 
   const float* forward(const Minibatch& batch);  // [rows, E], valid until the next call
-  void backward(const Minibatch& batch, const float* dembedded, float* gradient) const;
+  // Takes what it does not write out of `ranges`.
+  void backward(const Minibatch& batch, const float* dembedded, float* gradient,
+                GradientRanges& ranges);
 
  private:
   const Embedding& embedding_;
-  Workspace<float> embedded_;  // [rows, E]
+  Workspace<float> embedded_;          // [rows, E]
+  std::vector<std::int64_t> written_;  // the tokens of the minibatch, ascending
 };
 
 }  // namespace skrnn

@@ -3,7 +3,8 @@
 namespace skrnn {
 
 NetworkPass::NetworkPass(const PackedNetwork& packed)
-    : rows_(packed.layout().settings()),
+    : num_parameters_(packed.layout().num_parameters()),
+      rows_(packed.layout().settings()),
       parts_(packed.parts()),
       stack_(parts_.stack, packed.trains()),
       pooling_(parts_.pooler),
@@ -26,12 +27,14 @@ const float* NetworkPass::forward(const Minibatch& batch, const Dropout* dropout
 }
 
 void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float* gradient,
-                           int threads, std::vector<Buffer<float>>* dh_steps) {
+                           GradientRanges& ranges, int threads,
+                           std::vector<Buffer<float>>* dh_steps) {
+  ranges.cover(num_parameters_);
   float* dfeatures = head_.backward(output_rows(batch), doutputs, gradient, threads);
   dropout_.backward(batch, dfeatures);
   const StackOutputGradient dh = pooling_.backward(batch, dfeatures, gradient);
   const float* dx = stack_.backward(batch, dh, embedding_.has_value(), gradient, threads, dh_steps);
-  if (embedding_) embedding_->backward(batch, dx, gradient);
+  if (embedding_) embedding_->backward(batch, dx, gradient, ranges);
 }
 
 }  // namespace skrnn

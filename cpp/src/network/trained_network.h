@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "network/dropout.h"
+#include "network/gradient_ranges.h"
 #include "network/minibatch.h"
 #include "skrnn/network.h"
 
@@ -38,8 +39,10 @@ class TrainedNetwork {
   // that begins after step 0 starts from the last states of the cut before it.
   virtual Outputs forward(const Dropout& dropout, bool carries_states, int threads) = 0;
 
-  // The gradients of the last forward pass, of every parameter, in the arena's order.
-  virtual void backward(const float* doutputs, float* gradient, int threads) = 0;
+  // The gradients of the last forward pass, of every parameter, in the arena's order. Sets `ranges`
+  // to where they are written; they are zero elsewhere.
+  virtual void backward(const float* doutputs, float* gradient, GradientRanges& ranges,
+                        int threads) = 0;
 };
 
 }  // namespace skrnn

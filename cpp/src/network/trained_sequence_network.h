@@ -38,8 +38,9 @@ class TrainedSequenceNetwork final : public TrainedNetwork {
     return {pass_.forward(batch_, &dropout, states, threads),
             pass_.output_rows(batch_) * layout().settings().output_size};
   }
-  void backward(const float* doutputs, float* gradient, int threads) override {
-    pass_.backward(batch_, doutputs, gradient, threads, dh_steps_);
+  void backward(const float* doutputs, float* gradient, GradientRanges& ranges,
+                int threads) override {
+    pass_.backward(batch_, doutputs, gradient, ranges, threads, dh_steps_);
   }
 
  private:

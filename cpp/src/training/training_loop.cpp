@@ -25,7 +25,7 @@ Score TrainingLoop::learn(Objective& objective, const Minibatch& batch, const Dr
   const TrainedNetwork::Outputs outputs = network_.forward(dropout, carries_states, threads);
   float* doutputs = doutputs_.reserve(outputs.size);
   const Score score = objective.score(batch, outputs.values, doutputs, threads);
-  if (score.weights > 0) network_.backward(doutputs, gradient, threads);
+  if (score.weights > 0) network_.backward(doutputs, gradient, ranges_, threads);
   return score;
 }
 
@@ -52,7 +52,7 @@ EpochResult TrainingLoop::run_epoch(Objective& objective, float* parameters, std
       network_.load(parameters);
       const Score score = learn(objective, batch, dropout, cuts, gradient, here);
       if (score.weights == 0) continue;
-      const double norm = optimizer_.norm_of(gradient);
+      const double norm = optimizer_.norm_of(gradient, ranges_);
       loss += score.loss;
       weights += score.weights;
       result.loss = loss / weights;
@@ -61,8 +61,8 @@ EpochResult TrainingLoop::run_epoch(Objective& objective, float* parameters, std
         return result;
       }
       result.gradient_norm = std::max(result.gradient_norm, norm);
-      optimizer_.update(parameters, gradient, norm, score.weights / score.expected_weights,
-                        learning_rate_scale);
+      optimizer_.update(parameters, gradient, ranges_, norm,
+                        score.weights / score.expected_weights, learning_rate_scale);
       ++result.updates;
       thread_choice_.record(seconds_since(start), static_cast<double>(batch.rows()));
     }

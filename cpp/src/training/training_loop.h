@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "network/gradient_ranges.h"
 #include "network/trained_network.h"
 #include "skrnn/trainer.h"
 #include "training/objective.h"
@@ -41,6 +42,7 @@ class TrainingLoop {
   Optimizer optimizer_;
   ThreadChoice thread_choice_;
   Workspace<float> gradient_;  // [number of parameters]
+  GradientRanges ranges_;      // of the last backward pass
   Workspace<float> doutputs_;  // of the outputs' shape
 };
 
