@@ -31,7 +31,7 @@ namespace {
 NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
                           std::int64_t embedding_size, std::int64_t hidden_size,
                           std::int64_t num_layers, bool bidirectional, const std::string& pooling,
-                          std::int64_t output_size) {
+                          std::int64_t output_size, bool tie_weights) {
   NetworkSettings settings;
   settings.cell = cell;
   settings.input_size = input_size;
@@ -41,6 +41,7 @@ NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
   settings.bidirectional = bidirectional;
   settings.pooling = find_pooling(pooling);
   settings.output_size = output_size;
+  settings.tie_weights = tie_weights;
   return NetworkLayout(settings);
 }
 
@@ -264,7 +265,8 @@ void register_engine(py::module_& m) {
   layout
       .def(py::init(&make_layout), py::kw_only(), py::arg("cell"), py::arg("input_size"),
            py::arg("embedding_size") = 0, py::arg("hidden_size"), py::arg("num_layers") = 1,
-           py::arg("bidirectional") = false, py::arg("pooling") = "last", py::arg("output_size"))
+           py::arg("bidirectional") = false, py::arg("pooling") = "last", py::arg("output_size"),
+           py::arg("tie_weights") = false)
       .def_property_readonly("parameters", &parameters_of,
                              "(name, shape, offset) of each parameter.")
       .def_property_readonly(

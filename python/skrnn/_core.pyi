@@ -38,6 +38,7 @@ class NetworkLayout:
         bidirectional: bool = False,
         pooling: str = "last",
         output_size: int,
+        tie_weights: bool = False,
     ) -> None: ...
     @property
     def parameters(self) -> list[tuple[str, tuple[int, ...], int]]: ...

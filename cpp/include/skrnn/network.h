@@ -34,6 +34,9 @@ struct NetworkSettings {
   bool bidirectional = false;
   Pooling pooling = Pooling::kLast;
   std::int64_t output_size = 1;  // K
+  // The weight of the head is the table of the embedding (Press & Wolf, EACL 2017; Inan et al., ICLR
+  // 2017): one row a token, for reading and for writing it.
+  bool tie_weights = false;
 
   bool reads_tokens() const { return embedding_size > 0; }
 };
@@ -51,7 +54,8 @@ struct Parameter {
 // Names, shapes and places of all parameters. Their values are the caller's, in one float32 arena.
 class NetworkLayout {
  public:
-  // Throws std::invalid_argument for an unknown cell or a size out of range.
+  // Throws std::invalid_argument for an unknown cell, a size out of range, or tied weights of
+  // different shapes.
   explicit NetworkLayout(const NetworkSettings& settings);
 
   const NetworkSettings& settings() const { return settings_; }

@@ -97,6 +97,8 @@ NetworkSettings read_network(const Fields& fields) {
   network.bidirectional = fields.boolean("bidirectional");
   network.pooling = find_pooling(fields.word("pooling"));
   network.output_size = fields.integer("output_size");
+  // Files of models that existed before weights could be tied do not say so.
+  network.tie_weights = fields.has("tie_weights") && fields.boolean("tie_weights");
   return network;
 }
 

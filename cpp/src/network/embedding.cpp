@@ -5,8 +5,8 @@
 namespace skrnn {
 
 Embedding::Embedding(ParameterList& parameters, const std::string& name, std::int64_t tokens,
-                     std::int64_t size)
-    : tokens_(tokens), size_(size) {
+                     std::int64_t size, bool tied)
+    : tokens_(tokens), size_(size), tied_(tied) {
   Parameter table;
   table.name = name + ".weight";
   table.shape = {tokens, size};
@@ -26,7 +26,7 @@ void Embedding::backward(std::int64_t rows, const std::int64_t* tokens, const fl
   float* dtable = gradient + offset_;
   if (is_sparse()) {
     for (const std::int64_t token : written) std::fill_n(dtable + token * size_, size_, 0.0f);
-  } else {
+  } else if (!tied_) {
     std::fill_n(dtable, tokens_ * size_, 0.0f);
   }
   for (std::int64_t row = 0; row < rows; ++row) {

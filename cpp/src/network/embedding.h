@@ -16,8 +16,9 @@ namespace skrnn {
 // outlive the object.
 class Embedding {
  public:
+  // A `tied` table is also the weight of a Dense.
   Embedding(ParameterList& parameters, const std::string& name, std::int64_t tokens,
-            std::int64_t size);
+            std::int64_t size, bool tied);
 
   void load(const float* parameters) { table_ = parameters + offset_; }
 
@@ -25,12 +26,13 @@ class Embedding {
   void look_up(std::int64_t rows, const std::int64_t* tokens /* [rows], 0..V-1 */,
                float* embedded /* [rows, E] */) const noexcept;
   // True if backward writes the rows of tokens that occur, and leaves the others as they are. That
-  // depends on the size of the table alone, so that small tables train as any other parameter.
-  bool is_sparse() const { return tokens_ * size_ >= kSparseFloats; }
+  // depends on the layout alone, so that small tables train as any other parameter.
+  bool is_sparse() const { return !tied_ && tokens_ * size_ >= kSparseFloats; }
   Range place() const { return {offset_, offset_ + tokens_ * size_}; }  // in the arena
 
   // Writes the gradient of the table to its place in the arena `gradient`: of `written`, the tokens
-  // that occur, if the table is sparse; else of all tokens, zeros for those that do not occur.
+  // that occur, if the table is sparse; else of all tokens, zeros for those that do not occur. If it
+  // is tied, adds to the gradient that the Dense has written.
   void backward(std::int64_t rows, const std::int64_t* tokens, const float* dembedded,
                 const std::vector<std::int64_t>& written, float* gradient) const;
 
@@ -40,6 +42,7 @@ class Embedding {
 
   std::int64_t tokens_;  // V
   std::int64_t size_;    // E
+  bool tied_;
   std::int64_t offset_;
   const float* table_ = nullptr;
 };
