@@ -128,11 +128,12 @@ class Trainer:
         parameters: Any,
         values: Any,
         offsets: Any,
-        targets: Any,
+        targets: Any = None,
         weights: Any = None,
         *,
         epoch: int,
         learning_rate_scale: float = 1.0,
+        continues: bool = False,
         n_jobs: int | None = None,
     ) -> dict[str, Any]: ...
     def evaluate(
@@ -140,9 +141,10 @@ class Trainer:
         parameters: Any,
         values: Any,
         offsets: Any,
-        targets: Any,
+        targets: Any = None,
         weights: Any = None,
         *,
+        continues: bool = False,
         n_jobs: int | None = None,
     ) -> float: ...
     def gradient(
@@ -150,7 +152,7 @@ class Trainer:
         parameters: Any,
         values: Any,
         offsets: Any,
-        targets: Any,
+        targets: Any = None,
         weights: Any = None,
         *,
         epoch: int = 0,
@@ -161,7 +163,7 @@ class Trainer:
         parameters: Any,
         values: Any,
         offsets: Any,
-        targets: Any,
+        targets: Any = None,
         weights: Any = None,
         *,
         n_jobs: int | None = None,

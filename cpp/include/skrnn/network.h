@@ -6,6 +6,7 @@
 //     -> dense head -> outputs (logits, means, ...), which a loss gives their meaning
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -34,8 +35,8 @@ struct NetworkSettings {
   bool bidirectional = false;
   Pooling pooling = Pooling::kLast;
   std::int64_t output_size = 1;  // K
-  // The weight of the head is the table of the embedding (Press & Wolf, EACL 2017; Inan et al., ICLR
-  // 2017): one row a token, for reading and for writing it.
+  // The weight of the head is the table of the embedding (Press & Wolf, EACL 2017; Inan et al.,
+  // ICLR 2017): one row a token, for reading and for writing it.
   bool tie_weights = false;
 
   bool reads_tokens() const { return embedding_size > 0; }
@@ -73,12 +74,49 @@ class NetworkLayout {
   std::int64_t num_parameters_ = 0;
 };
 
+// The caller's array of tokens 0, 1, ..., of one of four types, so that a text of bytes stays one.
+class Tokens {
+ public:
+  Tokens() = default;  // none
+  Tokens(std::nullptr_t) {}
+  Tokens(const std::uint8_t* data) : data_(data), bytes_(1) {}
+  Tokens(const std::uint16_t* data) : data_(data), bytes_(2) {}
+  Tokens(const std::int32_t* data) : data_(data), bytes_(4) {}
+  Tokens(const std::int64_t* data) : data_(data), bytes_(8) {}
+
+  explicit operator bool() const { return data_ != nullptr; }
+  std::int64_t operator[](std::int64_t i) const {
+    switch (bytes_) {
+      case 1:
+        return static_cast<const std::uint8_t*>(data_)[i];
+      case 2:
+        return static_cast<const std::uint16_t*>(data_)[i];
+      case 4:
+        return static_cast<const std::int32_t*>(data_)[i];
+      default:
+        return static_cast<const std::int64_t*>(data_)[i];
+    }
+  }
+
+ private:
+  const void* data_ = nullptr;
+  int bytes_ = 0;  // of a token
+};
+
 // n sequences one after another: sequence i is rows [offsets[i], offsets[i + 1]).
 struct SequenceData {
   std::int64_t size = 0;                  // n
   const std::int64_t* offsets = nullptr;  // [n + 1]
   const float* values = nullptr;          // [rows, C], or null for tokens
-  const std::int64_t* tokens = nullptr;   // [rows], or null for values
+  Tokens tokens;                          // [rows], or none for values
+  // True: the target of each step is the next token. After the tokens of its rows, each sequence
+  // then has one more, the target of its last step: tokens is [rows + n].
+  bool ends_in_target = false;
+
+  // The token of a step; with `ends_in_target` also of the one after the last.
+  std::int64_t token(std::int64_t sequence, std::int64_t step) const {
+    return tokens[offsets[sequence] + (ends_in_target ? sequence : 0) + step];
+  }
 };
 
 // Rows of outputs for all of `data`: one for each sequence, or one for each step.

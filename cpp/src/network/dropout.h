@@ -18,8 +18,9 @@ enum class DropoutSite : std::uint32_t { kOutput = 0, kRecurrent = 1, kRecurrent
 struct Dropout {
   std::uint64_t seed = 0;
   std::uint32_t epoch = 0;
-  double rate = 0;            // between layers, and before the head
-  double recurrent_rate = 0;  // of h_{t-1}, before the product with the recurrent weights
+  double rate = 0;                // between layers, and before the head
+  double recurrent_rate = 0;      // of h_{t-1}, before the product with the recurrent weights
+  std::int64_t steps_before = 0;  // of each sequence, before those of the data
 
   // Writes the factors of `units` units: 0, or 1 / (1 - rate), so that prediction needs no scaling.
   // `step` is 0 if one mask serves all steps.

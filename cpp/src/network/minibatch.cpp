@@ -48,6 +48,13 @@ class Shuffle {
 
 }  // namespace
 
+bool have_equal_lengths(const SequenceData& data) {
+  for (std::int64_t i = 1; i < data.size; ++i) {
+    if (length_of(data, i) != length_of(data, 0)) return false;
+  }
+  return true;
+}
+
 void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, std::int64_t count,
                        std::int64_t first_step, std::int64_t max_steps, std::int64_t channels,
                        bool bidirectional) {
@@ -68,10 +75,10 @@ void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, st
   reverse_.reset();
   if (bidirectional) reverse_ = Batch::packed(steps, batch_sizes.data(), true);
 
-  if (data.tokens != nullptr) {
+  if (data.tokens) {
     tokens_.resize(static_cast<std::size_t>(rows()));
     for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
-      tokens_[row] = data.tokens[data.offsets[samples_[rank]] + step];
+      tokens_[row] = data.token(samples_[rank], step);
     });
     return;
   }
@@ -111,6 +118,13 @@ Minibatches Minibatches::shuffled(const SequenceData& data, std::int64_t batch_s
     result.begin_.push_back(static_cast<std::int64_t>(order.size()));
   }
   result.order_ = std::move(order);
+  return result;
+}
+
+Minibatches Minibatches::one(const std::vector<std::int64_t>& samples) {
+  Minibatches result;
+  result.order_ = samples;
+  result.begin_ = {0, static_cast<std::int64_t>(samples.size())};
   return result;
 }
 
