@@ -48,11 +48,13 @@ def random_network_problem(
     input_size: int = 2,  # channels; of tokens, how many there are
     embedding_size: int | None = None,  # makes the input tokens
     hidden_size: int = 3,
-    output_size: int = 2,
+    output_size: int = 2,  # tied weights set this and embedding_size to what fits
     loss: str = "squared_error",  # or "cross_entropy"
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
 ) -> NetworkProblem:
+    if network.tie_weights:
+        embedding_size, output_size = network.directions * hidden_size, input_size
     bound = 1 / np.sqrt(hidden_size)
     shapes = network.parameter_shapes(input_size, hidden_size, output_size, embedding_size)
     rows = sum(lengths) if network.pooling is None else len(lengths)

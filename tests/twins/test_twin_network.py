@@ -30,6 +30,10 @@ TOPOLOGIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "every_step": ({"pooling": None, "num_layers": 2}, {"loss": "cross_entropy"}),
     "tokens": ({"pooling": None}, {"embedding_size": 2, "input_size": 3}),
+    "tied": (
+        {"pooling": None, "tie_weights": True, "num_layers": 2},
+        {"loss": "cross_entropy", "input_size": 4},
+    ),
 }
 
 
