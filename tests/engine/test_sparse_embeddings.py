@@ -126,10 +126,21 @@ def test_tied_tables_are_never_sparse() -> None:
     assert (engine.parameters != before).mean() > 0.99
 
 
-def test_any_number_of_threads() -> None:
+@pytest.mark.parametrize("tied", [False, True])
+def test_any_number_of_threads(tied: bool) -> None:
+    """Few rows, or a table and outputs of so many floats that all threads have work."""
+
     def fitted(n_jobs: int) -> np.ndarray[Any, Any]:
-        lengths = tuple(np.random.default_rng(2).integers(1, 30, 40))
-        engine = engine_of(a_problem(LARGE, lengths=lengths), batch_size=8, clip_norm=0.1)
+        problem = random_network_problem(
+            np.random.default_rng(2),
+            Network("gru", 1, False, None, tie_weights=tied),
+            lengths=np.random.default_rng(2).integers(1, 30, 20).tolist(),
+            input_size=LARGE,
+            embedding_size=SIZE,
+            hidden_size=SIZE,
+            loss="cross_entropy",
+        )
+        engine = engine_of(problem, batch_size=10, clip_norm=0.1)
         for epoch in range(2):
             engine.run_epoch(epoch, n_jobs=n_jobs)
         return engine.parameters
