@@ -55,7 +55,7 @@ const NetworkLayout& layout_of(py::handle self) {
   return unwrap<NetworkLayout>(self, "expected a NetworkLayout");
 }
 
-py::list parameters_of(py::handle self) {
+py::list parameter_list(py::handle self) {
   const NetworkLayout& layout = layout_of(self);
   py::list result;
   for (const Parameter& p : layout.parameters()) {
@@ -283,7 +283,7 @@ void register_engine(py::module_& m) {
            py::arg("characters") = 0, py::arg("character_embedding_size") = 0,
            py::arg("character_hidden_size") = 0, py::arg("tie_weights") = false,
            py::arg("transitions") = false)
-      .def_property_readonly("parameters", &parameters_of,
+      .def_property_readonly("parameters", &parameter_list,
                              "(name, shape, offset) of each parameter.")
       .def_property_readonly(
           "num_parameters", [](py::handle self) { return layout_of(self).num_parameters(); },

@@ -41,7 +41,7 @@ const std::int64_t* integers_of(const py::array& array) {
   return static_cast<const std::int64_t*>(array.data());
 }
 
-py::array token_array(py::handle object) {
+py::array array_of_tokens(py::handle object) {
   return integer_array<std::uint8_t, std::uint16_t, std::int32_t, std::int64_t>(
       object, "values", "uint8, uint16, int32 or int64");
 }
@@ -98,7 +98,7 @@ SequenceArrays::SequenceArrays(const NetworkLayout& model, py::handle values_obj
     : offsets(int64_array(offsets_object, "offsets")) {
   const NetworkSettings& settings = model.settings();
   const bool tokens = settings.reads_tokens();
-  values = tokens ? token_array(values_object)
+  values = tokens ? array_of_tokens(values_object)
                   : float32_array(values_object, {"values"},
                                   {{"rows", kAny}, {"C", settings.input_size}});
   data.size = offsets.shape(0) - 1;
