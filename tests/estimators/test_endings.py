@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,10 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
+import skrnn
 from skrnn import Sequences
 
+PACKAGE = str(Path(skrnn.__file__).parent)
 IN_MAIN_THREAD = threading.current_thread() is threading.main_thread()
 needs_timer = pytest.mark.skipif(
     not hasattr(signal, "setitimer") or not IN_MAIN_THREAD, reason="no timer that sends SIGINT"
@@ -24,13 +28,19 @@ needs_timer = pytest.mark.skipif(
 
 @contextmanager
 def interrupted_after(seconds: float) -> Iterator[None]:
-    """Send SIGINT after some seconds."""
+    """Raise KeyboardInterrupt after some seconds, in a function of the package.
 
-    def press(*_: Any) -> None:
-        raise KeyboardInterrupt
+    In a finalizer that the garbage collector calls, Python ignores an exception, and a fit without
+    end would go on. If it is in one, or in any other function, the timer comes again.
+    """
+
+    def press(_: int, frame: FrameType | None) -> None:
+        if frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, press)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.001)
     try:
         yield
     finally:
