@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
 import skrnn
+from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
 from skrnn import Sequences
 
 PACKAGE = str(Path(skrnn.__file__).parent)
