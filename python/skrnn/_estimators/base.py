@@ -19,6 +19,7 @@ from skrnn._estimators.standardization import Units
 from skrnn._files.description import Description
 from skrnn._parameters import Rule
 from skrnn._sequences.ragged import offsets_of
+from skrnn._sequences.spelling import Steps, spellings_of
 from skrnn._serving.served import Operation
 from skrnn._targets.codec import Codec, Settings
 from skrnn._targets.decoding import Answers, Meaning
@@ -35,6 +36,11 @@ ARCHITECTURE = (
     "pooling",
     "embedding_size",
     "standardize",
+    "crf",
+    "scheme",
+    "characters",
+    "character_embedding_size",
+    "character_hidden_size",
 )
 
 # Turns answers of shape (rows, A) into results of shape (rows, ...).
@@ -84,8 +90,7 @@ class SequenceEstimator(ReadsSequences, ServingMixin, BaseEstimator, ABC):
         self.n_features_in_ = description.n_features_in
         if description.feature_names is not None:
             self.feature_names_in_ = np.array(description.feature_names, dtype=object)
-        if description.vocabulary is not None:
-            self.vocabulary_ = dict(description.vocabulary)
+        self._learn_lexicon(description.lexicon)
         self._saw_table = description.saw_table
         self._reads_tokens = description.embedding_size > 0
         if self.embedding_size not in ("auto", description.embedding_size or None):
@@ -142,12 +147,15 @@ class SequenceEstimator(ReadsSequences, ServingMixin, BaseEstimator, ABC):
             total_updates=total_updates,
             weight_decay=self.alpha,
             clip_norm=self.clip_norm or 0.0,
-            dropout=self.dropout,
-            recurrent_dropout=self.recurrent_dropout,
+            **self._dropout_settings(),
             batch_size=self.batch_size,
             tbptt=self.tbptt or 0,
             seed=seed,
         )
+
+    def _dropout_settings(self) -> dict[str, float]:
+        """Return the rates of dropout, for the core."""
+        return {"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout}
 
     def _note_architecture(self) -> None:
         """Store the architecture and the loss that the parameters belong to."""
@@ -215,11 +223,16 @@ class SequenceEstimator(ReadsSequences, ServingMixin, BaseEstimator, ABC):
         return self._decoded(model, X, decoder)[0]
 
     def _decoded(self, model: _core.Model, X: Any, *decoders: Decoder) -> list[NDArray[Any]]:
-        sequences = self._check_input(X, begin=False)
-        raw = self._values(sequences) if self._units is None else sequences.values
-        answers = model.predict(raw, sequences.offsets, n_jobs=self.n_jobs)
-        as_given, offsets = self._target_rows.as_given, sequences.offsets
+        values, offsets, spellings = self._steps_for_model(X)
+        answers = model.predict(values, offsets, spellings=spellings, n_jobs=self.n_jobs)
+        as_given = self._target_rows.as_given
         return [as_given(decoder(answers), offsets) for decoder in decoders]
+
+    def _steps_for_model(self, X: Any) -> Steps:
+        """Return X as the model reads it, whose operations standardise channels."""
+        sequences = self._check_input(X, begin=False)
+        values = self._values(sequences) if self._units is None else sequences.values
+        return Steps(values, sequences.offsets, spellings_of(sequences))
 
     def _rows_to_score(
         self, y: Any, sample_weight: Any, predicted: NDArray[Any]
@@ -251,6 +264,7 @@ class SequenceEstimator(ReadsSequences, ServingMixin, BaseEstimator, ABC):
             self._values(sequences),
             sequences.offsets,
             codec.encode(y),
+            spellings=spellings_of(sequences),
             n_jobs=self.n_jobs,
         )
         # The engine's loss is the mean over sequences.

@@ -19,8 +19,10 @@ from skrnn._sequences.checks import (
     warn_of_tokens,
 )
 from skrnn._sequences.container import Sequences
+from skrnn._sequences.lexicon import Lexicon, token_sequences
 from skrnn._sequences.names import check_names
-from skrnn._sequences.vocabulary import Vocabulary, holds_strings, token_sequences
+from skrnn._sequences.spelling import tokens_of
+from skrnn._sequences.vocabulary import Vocabulary, holds_strings
 
 
 class ReadsSequences:
@@ -32,6 +34,7 @@ class ReadsSequences:
 
     n_features_in_: int
     vocabulary_: Vocabulary  # where fit saw strings
+    letters_: Vocabulary  # where the network reads letters, too
     _reads_tokens: bool  # or channels
     _input_size: int  # tokens, or channels
     _saw_table = False
@@ -51,8 +54,9 @@ class ReadsSequences:
         New tokens are accepted if `grows`. Tokens of sequences of weight 0 are not learned.
         """
         if begin:
-            self.__dict__.pop("vocabulary_", None)
+            self._learn_lexicon(None)
             self._reads_tokens = self._wants_tokens(X, name)
+            self._refuse_without_letters(X, name)
         if self._reads_tokens:
             return self._check_tokens(X, begin, grows, name, sample_weight)
         table = is_table(X, name)
@@ -94,24 +98,51 @@ class ReadsSequences:
         """Return tokens as numbers; learn the vocabulary, or their range, if `begin`."""
         owner = type(self).__name__
         if begin:
-            learned = learn_tokens(X, sample_weight, self.min_frequency, name)
+            learned = learn_tokens(
+                X, sample_weight, self.min_frequency, name, characters=self._reads_letters
+            )
             sequences = learned.sequences
             self._saw_table, self.n_features_in_ = False, 1
             self._input_size = learned.size
-            if learned.vocabulary is not None:
-                self.vocabulary_ = learned.vocabulary
+            self._learn_lexicon(learned.lexicon)
         else:
-            sequences = token_sequences(X, self._vocabulary(), owner, name)
-            size = int(sequences.values.max()) + 1
+            sequences = token_sequences(X, self._lexicon(), owner, name)
+            size = int(tokens_of(sequences).max()) + 1
             if grows:
                 self._input_size = max(self._input_size, size)
             check_input_size(size, self._input_size, True, owner, name)
         check_names(self, sequences.channel_names, reset=begin, name=name)
         return sequences
 
-    def _vocabulary(self) -> Vocabulary | None:
-        """Return the numbers of known tokens if fit saw strings, else None."""
-        return getattr(self, "vocabulary_", None)
+    @property
+    def _reads_letters(self) -> bool:
+        """Whether the network is to read the letters of words."""
+        return bool(getattr(self, "characters", False))
+
+    def _refuse_without_letters(self, X: Any, name: str) -> None:
+        """Raise ValueError if the network is to read letters, and X has none."""
+        if self._reads_letters and not (self._reads_tokens and holds_strings(X, name)):
+            raise ValueError(
+                f"characters=True reads the letters of words, and {name} holds no strings; pass "
+                "lists of words, or texts, or set characters=False"
+            )
+
+    def _learn_lexicon(self, lexicon: Lexicon | None) -> None:
+        """Set the attributes of known tokens and letters, or delete them."""
+        learned = {} if lexicon is None else vars(lexicon)
+        for name, known in (
+            ("vocabulary_", learned.get("tokens")),
+            ("letters_", learned.get("letters")),
+        ):
+            self.__dict__.pop(name, None)
+            if known is not None:
+                setattr(self, name, dict(known))
+
+    def _lexicon(self) -> Lexicon | None:
+        """Return the known tokens and letters if fit saw strings, else None."""
+        if not hasattr(self, "vocabulary_"):
+            return None
+        return Lexicon(self.vocabulary_, getattr(self, "letters_", None))
 
     def _check_table(self, X: Any, begin: bool, name: str) -> Any:
         """Return a table as an array, checked as scikit-learn checks it."""
@@ -124,7 +155,7 @@ class ReadsSequences:
     def _values(self, X: Sequences, name: str = "X") -> NDArray[Any]:
         """Return the steps of all sequences in the form that the engine takes."""
         if self._reads_tokens:
-            return X.values.astype(np.int64)
+            return tokens_of(X)
         return (
             np.asarray(X.values, np.float32) if self._units is None else self._units.apply(X, name)
         )

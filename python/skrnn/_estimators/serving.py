@@ -65,8 +65,8 @@ class ServingMixin(Served):
         True
         """
         check_is_fitted(self, "params_")
-        meaning, vocabulary = self._meaning(), self._vocabulary()
-        return open_stream(self._served(), meaning, batch_size, method, vocabulary)
+        meaning, lexicon = self._meaning(), self._lexicon()
+        return open_stream(self._served(), meaning, batch_size, method, lexicon)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the fitted estimator to a file, as `skrnn.save` does.

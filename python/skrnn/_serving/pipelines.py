@@ -130,7 +130,7 @@ def stream(model: Any, batch_size: int = 1, *, method: str = "predict") -> _core
     estimator = estimator_of(model)
     check_is_fitted(estimator, "params_")
     served = estimator._served(operations_of(model))
-    return open_stream(served, estimator._meaning(), batch_size, method, estimator._vocabulary())
+    return open_stream(served, estimator._meaning(), batch_size, method, estimator._lexicon())
 
 
 def best_of(model: Any) -> Any:
