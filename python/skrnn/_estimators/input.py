@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
 from skrnn._estimators.standardization import Units
-from skrnn._estimators.token_input import learn_tokens
+from skrnn._estimators.token_input import learn_tokens, refuse_without_letters
 from skrnn._sequences.checks import (
     as_sequences,
     as_unscaled,
@@ -56,7 +56,8 @@ class ReadsSequences:
         if begin:
             self._learn_lexicon(None)
             self._reads_tokens = self._wants_tokens(X, name)
-            self._refuse_without_letters(X, name)
+            if self._reads_letters and not self._reads_tokens:
+                refuse_without_letters(name)
         if self._reads_tokens:
             return self._check_tokens(X, begin, grows, name, sample_weight)
         table = is_table(X, name)
@@ -118,14 +119,6 @@ class ReadsSequences:
     def _reads_letters(self) -> bool:
         """Whether the network is to read the letters of words."""
         return bool(getattr(self, "characters", False))
-
-    def _refuse_without_letters(self, X: Any, name: str) -> None:
-        """Raise ValueError if the network is to read letters, and X has none."""
-        if self._reads_letters and not (self._reads_tokens and holds_strings(X, name)):
-            raise ValueError(
-                f"characters=True reads the letters of words, and {name} holds no strings; pass "
-                "lists of words, or texts, or set characters=False"
-            )
 
     def _learn_lexicon(self, lexicon: Lexicon | None) -> None:
         """Set the attributes of known tokens and letters, or delete them."""

@@ -12,7 +12,7 @@ from skrnn._parameters import boolean, class_weights, integer, one_of_or_none, r
 
 # The rate of `word_dropout="auto"` where letters are read; measured on the development part of
 # UD English EWT (bench/quality/ud_english_ewt.py).
-AUTO_WORD_DROPOUT = 0.05
+AUTO_WORD_DROPOUT = 0.1
 
 
 class RNNTagger(ChainEstimator):
@@ -68,7 +68,7 @@ class RNNTagger(ChainEstimator):
     word_dropout : float or "auto", default="auto"
         The share of tokens that training reads as the unknown token, other ones in each epoch, so
         that the net learns what to do without knowing the word (letters are still read). "auto" is
-        0.05 with `characters`, else 0. For tokens only.
+        0.1 with `characters`, else 0. For tokens only.
     crf : bool, default=False
         Whether a linear-chain CRF (Lafferty et al., ICML 2001) joins the labels: scores of pairs of
         neighbouring labels are learned, and sequences of labels are learned and predicted as a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -52,6 +52,8 @@ def learn_tokens(
     """
     if not holds_strings(X, name):
         sequences = as_sequences(X, tokens=True, name=name)
+        if characters:
+            refuse_without_letters(name)
         counted = sequences[_counted(sample_weight, len(sequences))]
         return LearnedTokens(sequences, None, int(counted.values.max()) + 1)
     documents = strings_of(X, name)
@@ -63,6 +65,14 @@ def learn_tokens(
         letters = learn_vocabulary(words, min_frequency=min_frequency, name=f"the words of {name}")
     lexicon = Lexicon(vocabulary, letters)
     return LearnedTokens(lexicon.number(documents), lexicon, len(vocabulary) + 1)
+
+
+def refuse_without_letters(name: str) -> NoReturn:
+    """Refuse input that has no letters, for a network that reads them."""
+    raise ValueError(
+        f"characters=True reads the letters of words, and {name} holds no strings; pass lists of "
+        "words, or texts, or set characters=False"
+    )
 
 
 def _counted(sample_weight: Any, n: int) -> Any:
