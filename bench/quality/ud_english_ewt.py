@@ -61,14 +61,15 @@ BASE: dict[str, Any] = {
     "characters": True,
     "dropout": 0.5,
     "input_dropout": 0.3,
+    "word_dropout": 0.1,
     "learning_rate_init": 5e-3,
     "max_iter": 6,
 }
 SETTINGS: dict[str, dict[str, Any]] = {
-    "words": BASE | {"characters": False, "min_frequency": 2},
+    "words": BASE | {"characters": False, "min_frequency": 2, "word_dropout": 0},
     "words and letters": BASE,
     "words and letters, word dropout 0.01": BASE | {"word_dropout": 0.01},
-    "words and letters, word dropout 0.1": BASE | {"word_dropout": 0.1},
+    "words and letters, word dropout 0.05": BASE | {"word_dropout": 0.05},
     "words and letters, word dropout 0.2": BASE | {"word_dropout": 0.2},
     "words and letters, frequent words": BASE | {"min_frequency": 2},
     "words and letters, gru": BASE | {"cell": "gru"},
