@@ -31,7 +31,7 @@ class ClassSettings(Settings):
 
     def check(self, y: Any, name: str = "y") -> NDArray[Any]:
         """Return classes of shape (n,), or an indicator of labels of shape (n, K)."""
-        values = as_targets(y.toarray() if hasattr(y, "toarray") else y, name)
+        values = as_targets(y.toarray() if hasattr(y, "toarray") else y, name, fix=self._fix)
         if self.each == "step" and values.ndim != 1:
             raise ValueError(
                 f"{name} has {values.shape[-1]} columns; {self.estimator} has one label for each "
@@ -55,6 +55,13 @@ class ClassSettings(Settings):
         if self.class_weight is not None:
             raise ValueError(f"class_weight is for one class a sequence; {name} has several labels")
         return values
+
+    @property
+    def _fix(self) -> str:
+        """What to do about a missing class."""
+        if self.each == "sequence" or self.chain:
+            return "leave sequences without a target out"
+        return "give such a step any label, and a sample_weight of 0"
 
     def learn(
         self,
