@@ -1,11 +1,11 @@
 """A runner of steps in parallel, as many at a time as there are cores, that shows their output.
 
-Usage: side_by_side.py <folder for logs> < steps
+Usage: side_by_side.py <folder for logs> <most seconds of a step> < steps
 
 A line of the list is a step: its name, the step that has to pass before it or a dash, a description
 and a command, separated by " | ". Steps that are ready begin in the order of the list. Output is
-shown when its step ends. The first step that fails ends all others; so do Ctrl-C and the signals
-that end a process. Nothing is left running.
+shown when its step ends. The first step that fails or takes too long ends all others; so do Ctrl-C
+and the signals that end a process. Nothing is left running.
 """
 
 from __future__ import annotations
@@ -62,11 +62,15 @@ class Running:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(GRACE_SECONDS)
 
+    def seconds(self) -> float:
+        """Return how long it has been running."""
+        return time.monotonic() - self.began
+
     def show(self, verdict: str) -> None:
         """Print the output of the step and its outcome."""
         print(f"\n==> {self.step.name}: {self.step.title}", flush=True)
         sys.stdout.buffer.write(self.log.read_bytes())
-        print(f"==> {self.step.name}: {verdict} after {time.monotonic() - self.began:.0f} s")
+        print(f"==> {self.step.name}: {verdict} after {self.seconds():.0f} s")
         sys.stdout.flush()
 
 
@@ -87,8 +91,8 @@ def cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def run(steps: list[Step], slots: int, logs: Path) -> bool:
-    """Run the steps, `slots` at a time; return whether all passed."""
+def run(steps: list[Step], slots: int, logs: Path, limit: float) -> bool:
+    """Run the steps, `slots` at a time, each within `limit` seconds; return whether all passed."""
     waiting = list(steps)
     running: list[Running] = []
     passed = {"-"}
@@ -100,14 +104,16 @@ def run(steps: list[Step], slots: int, logs: Path) -> bool:
                 waiting.remove(step)
                 running.append(Running(step, logs / f"{step.name}.log"))
             time.sleep(POLL_SECONDS)
-            for one in [one for one in running if one.process.poll() is not None]:
+            for one in running[:]:
+                status = one.process.poll()
+                if status is None and one.seconds() < limit:
+                    continue
                 running.remove(one)
-                one.end()  # child processes that it did not wait for
+                one.end()  # also child processes that it did not wait for
                 used, cpu = cpu_seconds() - cpu, cpu_seconds()
-                status = one.process.returncode
                 if status != 0:
                     end_all(running)
-                    one.show(f"FAILED with status {status}")
+                    one.show("TOO LONG" if status is None else f"FAILED with status {status}")
                     return False
                 one.show(f"passed with {used:.0f} s of CPU time")
                 passed.add(one.step.name)
@@ -136,7 +142,7 @@ def main() -> int:
     began = time.monotonic()
     logs = Path(sys.argv[1])
     logs.mkdir(parents=True, exist_ok=True)
-    if not run(read_steps(sys.stdin.read()), max(2, os.cpu_count() or 1), logs):
+    if not run(read_steps(sys.stdin.read()), max(2, os.cpu_count() or 1), logs, float(sys.argv[2])):
         return 1
     print(f"\n==> all steps passed in {time.monotonic() - began:.0f} s")
     return 0

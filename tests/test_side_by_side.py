@@ -17,9 +17,9 @@ SCRIPT = Path(__file__).parent.parent / ".ci" / "side_by_side.py"
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs bash and sessions")
 
 
-def begin(logs: Path, *steps: str) -> subprocess.Popen[str]:
+def begin(logs: Path, *steps: str, limit: float = 60) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, SCRIPT, logs],
+        [sys.executable, SCRIPT, logs, str(limit)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -31,8 +31,8 @@ def begin(logs: Path, *steps: str) -> subprocess.Popen[str]:
     return process
 
 
-def outcome(logs: Path, *steps: str) -> tuple[int, str]:
-    process = begin(logs, *steps)
+def outcome(logs: Path, *steps: str, limit: float = 60) -> tuple[int, str]:
+    process = begin(logs, *steps, limit=limit)
     output, errors = process.communicate(timeout=60)
     return process.returncode, output + errors
 
@@ -93,6 +93,14 @@ def test_a_step_that_fails_is_named_and_ends_the_others(
     assert "next: begins" not in output
     assert "all steps passed" not in output
     assert child.has_ended()
+
+
+def test_a_step_that_takes_too_long_is_ended_and_shows_where_it_was(tmp_path: Path) -> None:
+    steps = ["one | - | ends in time | echo of one", "two | one | hangs | echo of two; sleep 60"]
+    status, output = outcome(tmp_path / "logs", *steps, limit=1)
+    assert status == 1
+    assert "one: passed" in output
+    assert output.index("of two\n") < output.index("two: TOO LONG after 1 s")
 
 
 def test_child_processes_of_a_step_are_ended(child: Child, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
                           std::int64_t num_layers, bool bidirectional, const std::string& pooling,
                           std::int64_t output_size, std::int64_t characters,
                           std::int64_t character_embedding_size, std::int64_t character_hidden_size,
-                          bool transitions) {
+                          bool tie_weights, bool transitions) {
   NetworkSettings settings;
   settings.cell = cell;
   settings.input_size = input_size;
@@ -43,10 +43,11 @@ NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
   settings.bidirectional = bidirectional;
   settings.pooling = find_pooling(pooling);
   settings.output_size = output_size;
-  settings.transitions = transitions;
   settings.characters = characters;
   settings.character_embedding_size = character_embedding_size;
   settings.character_hidden_size = character_hidden_size;
+  settings.tie_weights = tie_weights;
+  settings.transitions = transitions;
   return NetworkLayout(settings);
 }
 
@@ -54,7 +55,7 @@ const NetworkLayout& layout_of(py::handle self) {
   return unwrap<NetworkLayout>(self, "expected a NetworkLayout");
 }
 
-py::list parameters_of(py::handle self) {
+py::list parameter_list(py::handle self) {
   const NetworkLayout& layout = layout_of(self);
   py::list result;
   for (const Parameter& p : layout.parameters()) {
@@ -109,7 +110,7 @@ struct Pass {
        py::handle n_jobs, bool writes)
       : parameters((writes ? float32_output : float32_array)(
             parameters_object, {"parameters"}, {{"P", self.trainer.layout().num_parameters()}})),
-        sequences(self.trainer.layout(), values, offsets, spellings),
+        sequences(self.trainer.layout(), values, offsets, spellings, targets_object.is_none()),
         targets(self.trainer.layout(), self.trainer.settings(), self.target_columns, sequences.data,
                 targets_object, weights),
         threads(thread_count(n_jobs)) {}
@@ -163,14 +164,16 @@ TrainingSettings make_settings(const py::kwargs& given) {
 
 py::dict run_epoch(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
                    py::handle targets, py::handle weights, py::handle spellings,
-                   std::uint32_t epoch, double learning_rate_scale, py::handle n_jobs) {
+                   std::uint32_t epoch, double learning_rate_scale, py::handle continues,
+                   py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
   const ExclusiveUse use = use_alone(self);
   Pass pass(self, parameters, values, offsets, targets, weights, spellings, n_jobs, true);
+  const bool goes_on = flag(continues, "continues");
   float* to = mutable_data_of(pass.parameters);
   const EpochResult result = without_gil([&](KeepGoing keep_going, void* context) {
     return self.trainer.run_epoch(to, pass.sequences.data, pass.targets.targets, epoch,
-                                  learning_rate_scale, pass.threads, keep_going, context);
+                                  learning_rate_scale, goes_on, pass.threads, keep_going, context);
   });
   py::dict summary;
   summary["loss"] = result.loss;
@@ -181,13 +184,15 @@ py::dict run_epoch(py::handle object, py::handle parameters, py::handle values, 
 }
 
 double evaluate(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
-                py::handle targets, py::handle weights, py::handle spellings, py::handle n_jobs) {
+                py::handle targets, py::handle weights, py::handle spellings, py::handle continues,
+                py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
   const ExclusiveUse use = use_alone(self);
   const Pass pass(self, parameters, values, offsets, targets, weights, spellings, n_jobs, false);
+  const bool goes_on = flag(continues, "continues");
   return without_gil([&](KeepGoing keep_going, void* context) {
     return self.trainer.evaluate(data_of(pass.parameters), pass.sequences.data,
-                                 pass.targets.targets, pass.threads, keep_going, context);
+                                 pass.targets.targets, goes_on, pass.threads, keep_going, context);
   });
 }
 
@@ -276,8 +281,9 @@ void register_engine(py::module_& m) {
            py::arg("embedding_size") = 0, py::arg("hidden_size"), py::arg("num_layers") = 1,
            py::arg("bidirectional") = false, py::arg("pooling") = "last", py::arg("output_size"),
            py::arg("characters") = 0, py::arg("character_embedding_size") = 0,
-           py::arg("character_hidden_size") = 0, py::arg("transitions") = false)
-      .def_property_readonly("parameters", &parameters_of,
+           py::arg("character_hidden_size") = 0, py::arg("tie_weights") = false,
+           py::arg("transitions") = false)
+      .def_property_readonly("parameters", &parameter_list,
                              "(name, shape, offset) of each parameter.")
       .def_property_readonly(
           "num_parameters", [](py::handle self) { return layout_of(self).num_parameters(); },
@@ -300,23 +306,28 @@ void register_engine(py::module_& m) {
            }),
            py::arg("layout"), py::kw_only(), py::arg("target_columns") = 1,
            "Settings are those of skrnn::TrainingSettings, by name.")
-      .def("run_epoch", &run_epoch, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
-           py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
-           py::arg("spellings") = py::none(), py::arg("epoch"),
-           py::arg("learning_rate_scale") = 1.0, py::arg("n_jobs") = py::none(),
-           "Train the parameters in place for one epoch. Returns a dict: loss, gradient_norm, "
-           "updates, diverged.")
+      .def(
+          "run_epoch", &run_epoch, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
+          py::arg("targets") = py::none(), py::arg("weights") = py::none(), py::kw_only(),
+          py::arg("spellings") = py::none(), py::arg("epoch"), py::arg("learning_rate_scale") = 1.0,
+          py::arg("continues") = false, py::arg("n_jobs") = py::none(),
+          "Train the parameters in place for one epoch. Returns a dict: loss, gradient_norm, "
+          "updates, diverged. Targets of None are the next tokens: the last token of each sequence "
+          "is a target only. With `continues`, sequences go on where those of the call before "
+          "ended; windows of one text thus overlap by one token.")
       .def("evaluate", &evaluate, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
-           py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
-           py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
-           "Weighted mean of the loss, without dropout.")
+           py::arg("targets") = py::none(), py::arg("weights") = py::none(), py::kw_only(),
+           py::arg("spellings") = py::none(), py::arg("continues") = false,
+           py::arg("n_jobs") = py::none(),
+           "Weighted mean of the loss, without dropout. The next tokens, of which there are "
+           "len(values) less the number of sequences, have equal weights.")
       .def("gradient", &gradient, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
-           py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
+           py::arg("targets") = py::none(), py::arg("weights") = py::none(), py::kw_only(),
            py::arg("spellings") = py::none(), py::arg("epoch") = 0, py::arg("n_jobs") = py::none(),
            "(loss, gradient) of all sequences as one minibatch, dropout included.")
       .def("state_gradient_norms", &state_gradient_norms, py::arg("parameters"), py::arg("values"),
-           py::arg("offsets"), py::arg("targets"), py::arg("weights") = py::none(), py::kw_only(),
-           py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
+           py::arg("offsets"), py::arg("targets") = py::none(), py::arg("weights") = py::none(),
+           py::kw_only(), py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
            "|dL/dh| after each step of all sequences: (layers * directions, rows).")
       .def_property("optimizer_state", &optimizer_state_of, &set_optimizer_state,
                     "State of the optimiser, float32 of shape (states, P); a copy.")

@@ -144,7 +144,7 @@ std::unique_ptr<LayerObject> make_layer(const std::string& cell_name, const py::
                       std::max<std::int64_t>(1, kGilFreeWork / products), std::move(parameters)});
 }
 
-py::dict parameters_of(const LayerObject& layer) {
+py::dict parameters_of_layer(const LayerObject& layer) {
   py::dict result;
   for (std::size_t i = 0; i < layer.parameters.size(); ++i) {
     result[layer.layer.cell().parameters[i].name] = layer.parameters[i];
@@ -293,18 +293,18 @@ py::dict backward(py::handle self, py::handle cache_object, py::handle dy_object
 
 // The state of an instance, and its __dict__ where a Python subclass has one. Unpickling packs the
 // weights again, for the instruction set in use there.
-py::tuple get_state(py::handle self) {
+py::tuple pickled(py::handle self) {
   const LayerObject& layer = layer_of(self);
-  return py::make_tuple(layer.layer.cell().name, parameters_of(layer), layer.reverse,
+  return py::make_tuple(layer.layer.cell().name, parameters_of_layer(layer), layer.reverse,
                         py::getattr(self, "__dict__", py::dict()));
 }
 
 py::tuple reduce(py::handle self) {
   return py::make_tuple(py::module_::import("copyreg").attr("__newobj__"),
-                        py::make_tuple(py::type::of(self)), get_state(self));
+                        py::make_tuple(py::type::of(self)), pickled(self));
 }
 
-std::pair<std::unique_ptr<LayerObject>, py::dict> set_state(const py::tuple& state) {
+std::pair<std::unique_ptr<LayerObject>, py::dict> unpickled(const py::tuple& state) {
   if (state.size() != 4) throw py::value_error("the pickled state of a layer has four parts");
   const auto attributes = state[3].cast<py::dict>();
   return {make_layer(state[0].cast<std::string>(), state[1].cast<py::dict>(), state[2]),
@@ -345,7 +345,7 @@ void register_layer(py::module_& m) {
       py::kw_only(), py::arg("n_jobs") = py::none(),
       "Gradients of a scalar loss, by the names of the input, the states and the parameters.");
   register_step(layer);
-  layer.def(py::pickle(&get_state, &set_state));
+  layer.def(py::pickle(&pickled, &unpickled));
   // Every protocol goes through __new__ and __setstate__, as protocols 2 and later do by default.
   // Protocols 0 and 1 would make an instance without the type's __new__, which crashes pybind11.
   layer.def("__reduce__", &reduce);
@@ -371,7 +371,7 @@ void register_layer(py::module_& m) {
   property(
       "reverse", [](const LayerObject& o) { return o.reverse; },
       "bool : Whether forward reads sequences from their last step unless told otherwise.");
-  property("parameters", &parameters_of,
+  property("parameters", &parameters_of_layer,
            "dict of str to array of float32, or None : Read-only copies, by name, in the order of "
            "cell_info.");
 }

@@ -89,7 +89,7 @@ Model parse(const py::bytes& data) {
   return Model::parse(begin, static_cast<std::size_t>(size));
 }
 
-py::dict parameters_of(py::handle self) {
+py::dict parameters_of_model(py::handle self) {
   const Model& model = model_of(self);
   py::dict result;
   for (const Parameter& p : model.network().parameters()) {
@@ -223,7 +223,7 @@ void register_model(py::module_& m) {
       .def_property_readonly(
           "answer_size", [](py::handle self) { return model_of(self).answer_size(); },
           "Columns of what predict returns.")
-      .def_property_readonly("parameters", &parameters_of, "Name to array, copies.")
+      .def_property_readonly("parameters", &parameters_of_model, "Name to array, copies.")
       .def_property_readonly(
           "target_mean",
           [](py::handle self) { return array_of(model_of(self).settings().target_mean); })

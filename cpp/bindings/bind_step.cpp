@@ -240,14 +240,14 @@ PyObject* step(const LayerObject& layer, const StepArguments& arguments) {
 }
 
 // The entry point for CPython: no C++ exception may leave it.
-PyObject* step_method(PyObject* self, PyObject* const* values, Py_ssize_t count,
-                      PyObject* keywords) noexcept {
+PyObject* layer_step_method(PyObject* self, PyObject* const* values, Py_ssize_t count,
+                            PyObject* keywords) noexcept {
   return for_cpython(
       [&] { return step(unwrap_unchecked<LayerObject>(self), parse(values, count, keywords)); });
 }
 
-PyMethodDef step_definition = {
-    "step", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&step_method)),
+PyMethodDef layer_step_definition = {
+    "step", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&layer_step_method)),
     METH_FASTCALL | METH_KEYWORDS, kDocumentation};
 
 }  // namespace
@@ -258,7 +258,7 @@ void register_step(py::handle layer_type) {
     argument_names[i] = PyUnicode_InternFromString(names[i]);
     if (argument_names[i] == nullptr) throw py::error_already_set();
   }
-  add_method(layer_type, step_definition);
+  add_method(layer_type, layer_step_definition);
 }
 
 }  // namespace skrnn::bindings

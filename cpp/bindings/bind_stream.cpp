@@ -152,8 +152,8 @@ PyObject* step(StreamObject& self, PyObject* object) {
   return result.release().ptr();
 }
 
-PyObject* step_method(PyObject* self, PyObject* const* values, Py_ssize_t count,
-                      PyObject* keywords) noexcept {
+PyObject* stream_step_method(PyObject* self, PyObject* const* values, Py_ssize_t count,
+                             PyObject* keywords) noexcept {
   return for_cpython([&] {
     const Py_ssize_t keyword_count = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
     if (count + keyword_count != 1) {
@@ -169,8 +169,8 @@ PyObject* step_method(PyObject* self, PyObject* const* values, Py_ssize_t count,
   });
 }
 
-PyMethodDef step_definition = {
-    "step", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&step_method)),
+PyMethodDef stream_step_definition = {
+    "step", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&stream_step_method)),
     METH_FASTCALL | METH_KEYWORDS, kStepDocumentation};
 
 // ---- The other methods ----
@@ -347,7 +347,7 @@ and "c" have shape (layers, B, H), float32; "pooled" (B, H), float64, where step
           "batch_size", [](py::handle self) { return stream_of(self).B; },
           "B, the sequences that are read side by side.");
 
-  add_method(stream, step_definition);
+  add_method(stream, stream_step_definition);
 }
 
 }  // namespace skrnn::bindings

@@ -11,18 +11,23 @@ namespace py = pybind11;
 
 namespace {
 
-// T is the integer type, `type` its name.
 template <class T>
-py::array integer_array(py::handle object, const char* name, const char* type) {
-  auto array = py::reinterpret_borrow<py::object>(object);
-  if (!py::isinstance<py::array>(array)) {
-    throw py::type_error(std::string(name) + ": expected an array of " + type + ", got " +
+bool is_of(const py::array& array) {
+  return py::dtype::of<T>().equal(array.dtype());
+}
+
+// `Types` are the integers that the array may hold, `types` their names.
+template <class... Types>
+py::array integer_array(py::handle object, const char* name, const char* types) {
+  if (!py::isinstance<py::array>(object)) {
+    throw py::type_error(std::string(name) + ": expected an array of " + types + ", got " +
                          Py_TYPE(object.ptr())->tp_name);
   }
-  auto result = py::reinterpret_borrow<py::array>(array);
-  if (!py::dtype::of<T>().equal(result.dtype()) || result.ndim() != 1 ||
-      (result.flags() & py::array::c_style) == 0) {
-    throw py::value_error(std::string(name) + ": expected contiguous " + type +
+  auto result = py::reinterpret_borrow<py::array>(object);
+  constexpr int kInOneRun = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+  if (!(is_of<Types>(result) || ...) || result.ndim() != 1 ||
+      (result.flags() & kInOneRun) != kInOneRun) {
+    throw py::value_error(std::string(name) + ": expected contiguous " + types +
                           " of shape (n,), got " + describe(result));
   }
   return result;
@@ -36,13 +41,20 @@ const std::int64_t* integers_of(const py::array& array) {
   return static_cast<const std::int64_t*>(array.data());
 }
 
+py::array array_of_tokens(py::handle object) {
+  return integer_array<std::uint8_t, std::uint16_t, std::int32_t, std::int64_t>(
+      object, "values", "uint8, uint16, int32 or int64");
+}
+
 // Throws unless all n numbers are in 0..count-1. `item` is what a number stands for, `place` where.
-void check_range(const std::int64_t* numbers, std::int64_t n, std::int64_t count, const char* name,
+template <class T>
+void check_range(const T* numbers, std::int64_t n, std::int64_t count, const char* name,
                  const char* item, const char* place) {
   for (std::int64_t i = 0; i < n; ++i) {
-    if (numbers[i] >= 0 && numbers[i] < count) continue;
-    throw py::value_error(std::string(name) + ": " + item + " " + std::to_string(numbers[i]) +
-                          " at " + place + " " + std::to_string(i) + " is not in 0.." +
+    const auto number = static_cast<std::int64_t>(numbers[i]);
+    if (number >= 0 && number < count) continue;
+    throw py::value_error(std::string(name) + ": " + item + " " + std::to_string(number) + " at " +
+                          place + " " + std::to_string(i) + " is not in 0.." +
                           std::to_string(count - 1));
   }
 }
@@ -63,27 +75,57 @@ void check_offsets(const std::int64_t* offsets, std::int64_t n, std::int64_t end
   }
 }
 
+// The tokens of an array, all of which must be below `count`; none if it is of another type.
+template <class T>
+Tokens tokens_of(const py::array& array, std::int64_t count) {
+  if (!is_of<T>(array)) return {};
+  const auto* tokens = static_cast<const T*>(array.data());
+  check_range(tokens, array.shape(0), count, "values", "token", "row");
+  return tokens;
+}
+
+Tokens tokens_of(const py::array& array, std::int64_t count) {
+  if (const Tokens tokens = tokens_of<std::uint8_t>(array, count)) return tokens;
+  if (const Tokens tokens = tokens_of<std::uint16_t>(array, count)) return tokens;
+  if (const Tokens tokens = tokens_of<std::int32_t>(array, count)) return tokens;
+  return tokens_of<std::int64_t>(array, count);
+}
+
 }  // namespace
 
 SequenceArrays::SequenceArrays(const NetworkLayout& model, py::handle values_object,
-                               py::handle offsets_object, py::handle spellings)
+                               py::handle offsets_object, py::handle spellings, bool ends_in_target)
     : offsets(int64_array(offsets_object, "offsets")) {
   const NetworkSettings& settings = model.settings();
   const bool tokens = settings.reads_tokens();
-  values = tokens ? int64_array(values_object, "values")
+  values = tokens ? array_of_tokens(values_object)
                   : float32_array(values_object, {"values"},
                                   {{"rows", kAny}, {"C", settings.input_size}});
   data.size = offsets.shape(0) - 1;
   data.offsets = integers_of(offsets);
   check_offsets(data.offsets, data.size, values.shape(0), "offsets", "sequence", "steps",
                 "the rows of values");
+  data.ends_in_target = ends_in_target;  // of channels, too, which the trainer refuses then
   read_spellings(settings, spellings);
   if (!tokens) {
     data.values = data_of(values);
     return;
   }
-  data.tokens = integers_of(values);
-  check_range(data.tokens, values.shape(0), settings.input_size, "values", "token", "row");
+  data.tokens = tokens_of(values, settings.input_size);
+  if (ends_in_target) take_targets_from_steps();
+}
+
+void SequenceArrays::take_targets_from_steps() {
+  step_offsets_.assign(data.offsets, data.offsets + data.size + 1);
+  for (std::int64_t i = 0; i <= data.size; ++i) {
+    step_offsets_[i] -= i;
+    if (i > 0 && step_offsets_[i - 1] == step_offsets_[i]) {
+      throw py::value_error("offsets: sequence " + std::to_string(i - 1) +
+                            " has one token; without targets, each needs two at least: a step, and "
+                            "the next token as its target");
+    }
+  }
+  data.offsets = step_offsets_.data();
 }
 
 void SequenceArrays::read_spellings(const NetworkSettings& settings, py::handle spellings) {
@@ -126,6 +168,10 @@ TargetArrays::TargetArrays(const NetworkLayout& model, const TrainingSettings& s
                            std::int64_t columns, const SequenceData& data, py::handle values_object,
                            py::handle weights_object)
     : weights(py::none()) {
+  if (values_object.is_none()) {
+    if (weights_object.is_none()) return;
+    throw py::value_error("weights: expected None, because targets are None: the next tokens");
+  }
   const std::int64_t rows = output_rows(model.settings(), data);
   values = float32_array(values_object, {"targets"}, {{"rows", rows}, {"columns", columns}});
   targets.values = data_of(values);

@@ -52,6 +52,7 @@ class NetworkLayout:
         characters: int = 0,
         character_embedding_size: int = 0,
         character_hidden_size: int = 0,
+        tie_weights: bool = False,
         transitions: bool = False,
     ) -> None: ...
     @property
@@ -200,12 +201,13 @@ class Trainer:
         parameters: Any,
         values: Any,
         offsets: Any,
-        targets: Any,
+        targets: Any = None,
         weights: Any = None,
         *,
         spellings: _Spellings | None = None,
         epoch: int,
         learning_rate_scale: float = 1.0,
+        continues: bool = False,
         n_jobs: int | None = None,
     ) -> dict[str, Any]: ...
     def evaluate(
@@ -213,10 +215,11 @@ class Trainer:
         parameters: Any,
         values: Any,
         offsets: Any,
-        targets: Any,
+        targets: Any = None,
         weights: Any = None,
         *,
         spellings: _Spellings | None = None,
+        continues: bool = False,
         n_jobs: int | None = None,
     ) -> float: ...
     def gradient(
@@ -224,7 +227,7 @@ class Trainer:
         parameters: Any,
         values: Any,
         offsets: Any,
-        targets: Any,
+        targets: Any = None,
         weights: Any = None,
         *,
         spellings: _Spellings | None = None,
@@ -236,7 +239,7 @@ class Trainer:
         parameters: Any,
         values: Any,
         offsets: Any,
-        targets: Any,
+        targets: Any = None,
         weights: Any = None,
         *,
         spellings: _Spellings | None = None,

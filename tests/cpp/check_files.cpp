@@ -252,6 +252,11 @@ int main() {
   check_arrives(channels_model(), "a model of channels");
   check_arrives(tokens_model(), "a model of tokens");
   check_arrives(letters_model(), "a model of letters");
+  skrnn::ServingSettings tied = tokens_model();
+  tied.network.output_size = tied.network.input_size;
+  tied.network.embedding_size = 2 * tied.network.hidden_size;  // of both directions
+  tied.network.tie_weights = true;
+  check_arrives(tied, "a model of tied weights");
   skrnn::ServingSettings fills = channels_model();
   fills.operations.push_back({skrnn::ChannelOperation::Kind::kFill, {0.5, -2}, true});
   check_arrives(fills, "a model that fills");

@@ -198,9 +198,10 @@ inline std::string description_of(const skrnn::ServingSettings& settings) {
          ", \"bidirectional\": " + (network.bidirectional ? "true" : "false") +
          ", \"pooling\": \"" + pooling_name(network.pooling) +
          "\", \"output_size\": " + std::to_string(network.output_size) + characters_of(network) +
-         "}, \"loss\": {\"name\": \"" + settings.loss.name +
-         "\", \"targets\": " + std::to_string(settings.targets) + ", \"options\": {" + options +
-         "}}, \"input\": {\"operations\": [" + operations + "]}, \"estimator\": null}";
+         (network.tie_weights ? ", \"tie_weights\": true" : "") + "}, \"loss\": {\"name\": \"" +
+         settings.loss.name + "\", \"targets\": " + std::to_string(settings.targets) +
+         ", \"options\": {" + options + "}}, \"input\": {\"operations\": [" + operations +
+         "]}, \"estimator\": null}";
 }
 
 inline std::vector<float> parameters_of(const skrnn::ServingSettings& settings) {

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from helpers.engines import Engine, engine_of
+from helpers.engines import Engine, engine_of, named
 from helpers.network_problems import NetworkProblem, random_network_problem
 from reference.network import Network
 
@@ -59,6 +59,23 @@ def test_tokens(pooling: str | None) -> None:
         loss="cross_entropy",
     )
     assert_agrees(problem, engine_of(problem))
+
+
+@pytest.mark.parametrize("pooling", [pooling for pooling in POOLINGS if pooling != "last_mean_max"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_tied_weights(bidirectional: bool, pooling: str | None) -> None:
+    """The gradients by both uses of the table add up."""
+    problem = random_network_problem(
+        np.random.default_rng(3),
+        Network("lstm", 2, bidirectional, pooling, tie_weights=True),
+        lengths=(4, 2, 7, 1),
+        input_size=11,
+        hidden_size=6,
+        loss="cross_entropy",
+    )
+    engine = engine_of(problem)
+    assert "head.weight" not in named(engine.model, engine.parameters)
+    assert_agrees(problem, engine)
 
 
 @pytest.mark.parametrize("pooling", ["last", "mean", None])

@@ -17,7 +17,7 @@ from mutations import Mutator
 
 FOLDER = Path(__file__).parent
 FILES = sorted((FOLDER.parent / "artifacts").glob("version_*/*.skrnn"))
-ROUNDS = 250  # of each file
+ROUNDS = 100  # of each file
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bounds memory as Linux can")
@@ -26,7 +26,7 @@ def test_they_are_loaded_or_refused(tmp_path: Path) -> None:
     program = str(FOLDER / "load_broken_files.py")
     output = run_python(program, "0", str(ROUNDS), str(tmp_path), *map(str, FILES)).stdout
     count, taken = int(output.split()[0]), int(output.split()[2])
-    assert count == ROUNDS * len(FILES) >= 3000
+    assert count == ROUNDS * len(FILES) >= 5000
     # Most are refused, but not all: a flipped bit of a weight makes another weight.
     assert 0.05 * count < taken < 0.5 * count
 

@@ -127,6 +127,7 @@ def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
         pooling=network.pooling or "every_step",
         output_size=len(parameters["head.bias"]),
         **characters_of(parameters),
+        tie_weights=network.tie_weights,
     )
     targets = np.asarray(problem.targets, np.float32).reshape(len(problem.targets), -1)
     if not np.issubdtype(np.asarray(problem.targets).dtype, np.integer):

@@ -51,9 +51,13 @@ class TorchNetwork(nn.Module):
         )
         if network.pooling == "attention":
             self.attention = nn.Linear(features, 1, bias=False)
-        self.head = nn.Linear(*reversed(shapes["head.weight"]))
+        head = "embedding.weight" if network.tie_weights else "head.weight"
+        self.head = nn.Linear(*reversed(shapes[head]))
+        if network.tie_weights:
+            self.head.weight = self.embedding.weight
         self.double()
-        self.load_state_dict({n: torch.tensor(p) for n, p in problem.parameters.items()})
+        state = {n: torch.tensor(p) for n, p in problem.parameters.items()}
+        self.load_state_dict({**state, "head.weight": state[head]})
 
     def vectors(self, sequence: Input) -> Tensor:
         """What the stack reads of a sequence, (T, I)."""

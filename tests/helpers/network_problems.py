@@ -49,13 +49,15 @@ def random_network_problem(
     characters: tuple[int, int, int] | None = None,  # and words: how many, embedding, units
     vocabulary: Sequence[int] = (3, 1, 2, 5, 3),  # letters of each spelling that words have
     hidden_size: int = 3,
-    output_size: int = 2,
+    output_size: int = 2,  # tied weights set this and embedding_size to what fits
     loss: str = "squared_error",  # or "cross_entropy"
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
     input_dropout: float = 0.0,
     word_dropout: float = 0.0,
 ) -> NetworkProblem:
+    if network.tie_weights:
+        embedding_size, output_size = network.directions * hidden_size, input_size
     bound = 1 / np.sqrt(hidden_size)
     shapes = network.parameter_shapes(
         input_size, hidden_size, output_size, embedding_size, characters

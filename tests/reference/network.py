@@ -37,6 +37,7 @@ class Network:
     bidirectional: bool = False
     # "last", "mean", "max", "attention", "last_mean_max"; None: every step
     pooling: str | None = "last"
+    tie_weights: bool = False  # the head's weight is the embedding's (Press & Wolf, EACL 2017)
 
     @property
     def stack(self) -> Stack:
@@ -71,10 +72,11 @@ class Network:
         shapes.update(named("rnn", of_stack))
         if self.pooling == "attention":
             shapes["attention.weight"] = (1, features)
-        shapes["head.weight"] = (
-            output_size,
-            3 * features if self.pooling == "last_mean_max" else features,
-        )
+        if not self.tie_weights:
+            shapes["head.weight"] = (
+                output_size,
+                3 * features if self.pooling == "last_mean_max" else features,
+            )
         shapes["head.bias"] = (output_size,)
         return shapes
 
@@ -99,7 +101,7 @@ class Network:
         pooling = self._pooling(parameters)
         features = h if pooling is None else pooling.forward(h)[None]
         features = features * masks.output.get(self.num_layers - 1, 1.0)
-        outputs = dense.forward(parameters["head.weight"], parameters["head.bias"], features)
+        outputs = dense.forward(parameters[self._head], parameters["head.bias"], features)
         return outputs, NetworkTape(sequence, read, words, masks, steps, h, features)
 
     def backward(
@@ -107,8 +109,9 @@ class Network:
     ) -> dict[str, Array]:
         """Return the gradient of every parameter, given dL/d(outputs)."""
         gradients: dict[str, Array] = {}
-        dfeatures, of_head = dense.backward(parameters["head.weight"], tape.features, doutputs)
-        gradients.update(named("head", of_head))
+        dfeatures, of_head = dense.backward(parameters[self._head], tape.features, doutputs)
+        gradients["head.bias"] = of_head["bias"]
+        gradients[self._head] = of_head["weight"]
 
         dh = dfeatures * tape.masks.output.get(self.num_layers - 1, 1.0)
         pooling = self._pooling(parameters)
@@ -123,14 +126,20 @@ class Network:
         if weight is not None:
             dx = dx * tape.masks.output.get(INPUT_VECTORS, 1.0)
             dembedded, dstates = np.split(dx, [weight.shape[1]], axis=1)
-            of_table = embedding.backward(weight, tape.read, dembedded)
-            gradients.update(named("embedding", of_table))
+            of_table = embedding.backward(weight, tape.read, dembedded)["weight"]
+            name = "embedding.weight"
+            gradients[name] = gradients[name] + of_table if self.tie_weights else of_table
         if isinstance(tape.sequence, Words):
             of_spelling = self.spelling.backward(
                 part_of("characters", parameters), tape.sequence.letters, tape.words, dstates
             )
             gradients.update(named("characters", of_spelling))
         return gradients
+
+    @property
+    def _head(self) -> str:
+        """The parameter that is the head's weight."""
+        return "embedding.weight" if self.tie_weights else "head.weight"
 
     def _pooling(self, parameters: Parameters) -> Pooling | None:
         match self.pooling:

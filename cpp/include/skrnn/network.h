@@ -10,6 +10,7 @@
 // together: a linear-chain CRF.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ struct NetworkSettings {
   bool bidirectional = false;
   Pooling pooling = Pooling::kLast;
   std::int64_t output_size = 1;  // K
+  // The weight of the head is the table of the embedding (Press & Wolf, EACL 2017; Inan et al.,
+  // ICLR 2017): one row a token, for reading and for writing it.
+  bool tie_weights = false;
   // Scores between the labels of neighbouring steps: a linear-chain CRF. Needs kEveryStep.
   bool transitions = false;
 
@@ -65,7 +69,8 @@ struct Parameter {
 // Names, shapes and places of all parameters. Their values are the caller's, in one float32 arena.
 class NetworkLayout {
  public:
-  // Throws std::invalid_argument for an unknown cell or a size out of range.
+  // Throws std::invalid_argument for an unknown cell, a size out of range, or tied weights of
+  // different shapes.
   explicit NetworkLayout(const NetworkSettings& settings);
 
   const NetworkSettings& settings() const { return settings_; }
@@ -83,12 +88,44 @@ class NetworkLayout {
   std::int64_t num_parameters_ = 0;
 };
 
+// The caller's array of tokens 0, 1, ..., of one of four types, so that a text of bytes stays one.
+class Tokens {
+ public:
+  Tokens() = default;  // none
+  Tokens(std::nullptr_t) {}
+  Tokens(const std::uint8_t* data) : data_(data), bytes_(1) {}
+  Tokens(const std::uint16_t* data) : data_(data), bytes_(2) {}
+  Tokens(const std::int32_t* data) : data_(data), bytes_(4) {}
+  Tokens(const std::int64_t* data) : data_(data), bytes_(8) {}
+
+  explicit operator bool() const { return data_ != nullptr; }
+  std::int64_t operator[](std::int64_t i) const {
+    switch (bytes_) {
+      case 1:
+        return static_cast<const std::uint8_t*>(data_)[i];
+      case 2:
+        return static_cast<const std::uint16_t*>(data_)[i];
+      case 4:
+        return static_cast<const std::int32_t*>(data_)[i];
+      default:
+        return static_cast<const std::int64_t*>(data_)[i];
+    }
+  }
+
+ private:
+  const void* data_ = nullptr;
+  int bytes_ = 0;  // of a token
+};
+
 // n sequences one after another: sequence i is rows [offsets[i], offsets[i + 1]).
 struct SequenceData {
   std::int64_t size = 0;                  // n
   const std::int64_t* offsets = nullptr;  // [n + 1]
   const float* values = nullptr;          // [rows, C], or null for tokens
-  const std::int64_t* tokens = nullptr;   // [rows], or null for values
+  Tokens tokens;                          // [rows], or none for values
+  // True: the target of each step is the next token. After the tokens of its rows, each sequence
+  // then has one more, the target of its last step: tokens is [rows + n].
+  bool ends_in_target = false;
 
   // For a network with characters: the letters of word w are letters [word_offsets[w],
   // word_offsets[w + 1]), one at least, each a number below NetworkSettings::characters. Words that
@@ -96,7 +133,21 @@ struct SequenceData {
   std::int64_t num_words = 0;
   const std::int64_t* word_offsets = nullptr;  // [num_words + 1]
   const std::int64_t* letters = nullptr;
-  const std::int64_t* words = nullptr;  // [rows] the word at each step; null without characters
+  const std::int64_t* words = nullptr;  // the word of each token; null without characters
+
+  // The token of a step; with `ends_in_target` also of the one after the last.
+  std::int64_t token(std::int64_t sequence, std::int64_t step) const {
+    return tokens[place(sequence, step)];
+  }
+  // The word of a step.
+  std::int64_t word(std::int64_t sequence, std::int64_t step) const {
+    return words[place(sequence, step)];
+  }
+
+ private:
+  std::int64_t place(std::int64_t sequence, std::int64_t step) const {
+    return offsets[sequence] + (ends_in_target ? sequence : 0) + step;
+  }
 };
 
 // Rows of outputs for all of `data`: one for each sequence, or one for each step.

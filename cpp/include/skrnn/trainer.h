@@ -36,7 +36,8 @@ struct TrainingSettings {
 // Names of the optimisers, the values of `solver`.
 std::vector<std::string> list_solvers();
 
-// The targets of the sequences: a row for each sequence, or for each step.
+// The targets of the sequences: a row for each sequence, or for each step. None of it is read where
+// the targets are the next tokens, SequenceData::ends_in_target.
 struct Targets {
   const float* values = nullptr;  // [rows, columns]; classes are numbers 0..K-1
   std::int64_t columns = 1;
@@ -67,13 +68,25 @@ class Trainer {
   const TrainingSettings& settings() const;
 
   // `learning_rate_scale` multiplies the schedule.
+  //
+  // Long sequences may come in windows, one call each: with `continues`, sequence i goes on where
+  // sequence i of the call before ended. Windows as long as tbptt, or a multiple of it, train to
+  // the same bits as the whole sequences in one call. The call before must have finished, with
+  // tbptt and at most batch_size sequences; in each of the calls all sequences are of the same
+  // length. Throws std::invalid_argument otherwise.
+  //
+  // The solver leaves rows of a large embedding alone, parameters and state, in updates of
+  // minibatches without their tokens, as PyTorch's SparseAdam does. Large is a table of 2^18 floats
+  // and more which is not tied to the head.
   EpochResult run_epoch(float* parameters, const SequenceData& data, const Targets& targets,
-                        std::uint32_t epoch, double learning_rate_scale, int threads,
-                        KeepGoing keep_going = nullptr, void* context = nullptr);
+                        std::uint32_t epoch, double learning_rate_scale, bool continues,
+                        int threads, KeepGoing keep_going = nullptr, void* context = nullptr);
 
-  // Weighted mean of the loss, without dropout.
+  // Weighted mean of the loss, without dropout. With `continues`, sequences go on where those of
+  // the call of evaluate before ended, under the conditions of run_epoch; at most 256 sequences do.
   double evaluate(const float* parameters, const SequenceData& data, const Targets& targets,
-                  int threads, KeepGoing keep_going = nullptr, void* context = nullptr);
+                  bool continues, int threads, KeepGoing keep_going = nullptr,
+                  void* context = nullptr);
 
   // The loss and its gradient over all sequences as one minibatch, as training sees them.
   double gradient(const float* parameters, const SequenceData& data, const Targets& targets,

@@ -47,6 +47,7 @@ class Fields {
   }
   // 0 if there is no such member.
   std::int64_t optional_integer(const char* name) const { return has(name) ? integer(name) : 0; }
+  bool optional_boolean(const char* name) const { return has(name) && boolean(name); }
   double number(const char* name) const {
     return require(get(name).number(), name, "a number in the range of float64");
   }
@@ -102,7 +103,8 @@ NetworkSettings read_network(const Fields& fields) {
   network.characters = fields.optional_integer("characters");
   network.character_embedding_size = fields.optional_integer("character_embedding_size");
   network.character_hidden_size = fields.optional_integer("character_hidden_size");
-  if (fields.has("transitions")) network.transitions = fields.boolean("transitions");
+  network.tie_weights = fields.optional_boolean("tie_weights");
+  network.transitions = fields.optional_boolean("transitions");
   return network;
 }
 

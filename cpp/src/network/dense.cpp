@@ -9,13 +9,18 @@
 
 namespace skrnn {
 
-Dense::Dense(ParameterList& parameters, const std::string& name, Index inputs, Index outputs)
+Dense::Dense(ParameterList& parameters, const std::string& name, Index inputs, Index outputs,
+             std::optional<Index> tied)
     : kernels_(&active_kernels().matrix), inputs_(inputs), outputs_(outputs) {
-  Parameter weight;
-  weight.name = name + ".weight";
-  weight.shape = {outputs, inputs};
-  weight.decays = true;
-  weight_ = parameters.add(weight);
+  if (tied) {
+    weight_ = *tied;
+  } else {
+    Parameter weight;
+    weight.name = name + ".weight";
+    weight.shape = {outputs, inputs};
+    weight.decays = true;
+    weight_ = parameters.add(weight);
+  }
   Parameter bias;
   bias.name = name + ".bias";
   bias.shape = {outputs};

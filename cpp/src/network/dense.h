@@ -1,6 +1,7 @@
 // A dense layer: y = x W^T + b for each row.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/buffer.h"
@@ -12,7 +13,10 @@ namespace skrnn {
 // W and b, the parameters <name>.weight [K, F] and <name>.bias [K], packed for the kernels.
 class Dense {
  public:
-  Dense(ParameterList& parameters, const std::string& name, Index inputs, Index outputs);
+  // `tied` is the place in the arena of a W that is another part's parameter, which then adds its
+  // gradient to the one that this layer writes.
+  Dense(ParameterList& parameters, const std::string& name, Index inputs, Index outputs,
+        std::optional<Index> tied = std::nullopt);
 
   // Packs the parameters; with `trains` the transpose of W, too.
   void load(const float* parameters, bool trains);

@@ -36,7 +36,9 @@ const float* DropoutPass::forward(const Minibatch& batch, const Dropout* dropout
                   mask + row * columns_);
   };
   if (rows_ == Rows::kSteps) {
-    batch.for_each_row(draw);
+    batch.for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
+      draw(row, rank, dropout->steps_before + step);
+    });
   } else {
     for (std::int64_t rank = 0; rank < batch.size(); ++rank) draw(rank, rank, 0);
   }

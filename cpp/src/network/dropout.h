@@ -21,10 +21,11 @@ constexpr std::int64_t kInputVectors = -1, kInputTokens = -2;
 struct Dropout {
   std::uint64_t seed = 0;
   std::uint32_t epoch = 0;
-  double rate = 0;            // between layers, and before the head
-  double recurrent_rate = 0;  // of h_{t-1}, before the product with the recurrent weights
-  double input_rate = 0;      // of the input of the first layer
-  double word_rate = 0;       // of tokens, which become token 0
+  double rate = 0;                // between layers, and before the head
+  double recurrent_rate = 0;      // of h_{t-1}, before the product with the recurrent weights
+  double input_rate = 0;          // of the input of the first layer
+  double word_rate = 0;           // of tokens, which become token 0
+  std::int64_t steps_before = 0;  // of each sequence, before those of the data
 
   // Of the output of a layer, or of kInputVectors.
   double rate_of(std::int64_t layer) const { return layer == kInputVectors ? input_rate : rate; }

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "network/dropout.h"
+#include "network/gradient_ranges.h"
 #include "network/minibatch.h"
 #include "network/parameter_list.h"
 
@@ -16,22 +17,33 @@ namespace skrnn {
 // outlive the object.
 class Embedding {
  public:
+  // A `tied` table is also the weight of a Dense.
   Embedding(ParameterList& parameters, const std::string& name, std::int64_t tokens,
-            std::int64_t size);
+            std::int64_t size, bool tied);
 
   void load(const float* parameters) { table_ = parameters + offset_; }
 
   std::int64_t size() const { return size_; }  // E
   void look_up(std::int64_t rows, const std::int64_t* tokens /* [rows], 0..V-1 */,
                float* embedded /* [rows, E] */) const noexcept;
-  // Writes the gradient of the whole table to its place in the arena `gradient`: zeros for tokens
-  // that do not occur.
+  // True if backward writes the rows of tokens that occur, and leaves the others as they are. That
+  // depends on the layout alone, so that small tables train as any other parameter.
+  bool is_sparse() const { return !tied_ && tokens_ * size_ >= kSparseFloats; }
+  Range place() const { return {offset_, offset_ + tokens_ * size_}; }  // in the arena
+
+  // Writes the gradient of the table to its place in the arena `gradient`: of `written`, the tokens
+  // that occur, if the table is sparse; else of all tokens, zeros for those that do not occur. If
+  // it is tied, adds to the gradient that the Dense has written.
   void backward(std::int64_t rows, const std::int64_t* tokens, const float* dembedded,
-                float* gradient) const;
+                const std::vector<std::int64_t>& written, float* gradient) const;
 
  private:
+  // A table of as many floats, a megabyte, costs an update of Adam about a tenth of a millisecond.
+  static constexpr std::int64_t kSparseFloats = std::int64_t{1} << 18;
+
   std::int64_t tokens_;  // V
   std::int64_t size_;    // E
+  bool tied_;
   std::int64_t offset_;
   const float* table_ = nullptr;
 };
@@ -44,7 +56,9 @@ class EmbeddingPass {
   // [rows, E], valid until the next call. `dropout`, or null outside training, replaces tokens by
   // token 0.
   const float* forward(const Minibatch& batch, const Dropout* dropout);
-  void backward(const Minibatch& batch, const float* dembedded, float* gradient) const;
+  // Takes what it does not write out of `ranges`.
+  void backward(const Minibatch& batch, const float* dembedded, float* gradient,
+                GradientRanges& ranges);
 
  private:
   const std::int64_t* tokens(const Minibatch& batch) const {  // [rows], of the last forward pass
@@ -54,7 +68,8 @@ class EmbeddingPass {
   const Embedding& embedding_;
   // What the last forward pass read in place of the minibatch's tokens; empty if it read those.
   std::vector<std::int64_t> replaced_;
-  Workspace<float> embedded_;  // [rows, E]
+  Workspace<float> embedded_;          // [rows, E]
+  std::vector<std::int64_t> written_;  // the tokens that were read, ascending
 };
 
 }  // namespace skrnn

@@ -49,6 +49,13 @@ class Shuffle {
 
 }  // namespace
 
+bool have_equal_lengths(const SequenceData& data) {
+  for (std::int64_t i = 1; i < data.size; ++i) {
+    if (length_of(data, i) != length_of(data, 0)) return false;
+  }
+  return true;
+}
+
 void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, std::int64_t count,
                        std::int64_t first_step, std::int64_t max_steps, std::int64_t channels,
                        bool bidirectional) {
@@ -71,10 +78,10 @@ void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, st
 
   words_.reset();
   if (data.words != nullptr) gather_words(data);
-  if (data.tokens != nullptr) {
+  if (data.tokens) {
     tokens_.resize(static_cast<std::size_t>(rows()));
     for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
-      tokens_[row] = data.tokens[data.offsets[samples_[rank]] + step];
+      tokens_[row] = data.token(samples_[rank], step);
     });
     return;
   }
@@ -97,7 +104,7 @@ void Minibatch::gather_words(const SequenceData& data) {
 
   std::vector<std::int64_t> words(static_cast<std::size_t>(rows()));
   for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
-    words[row] = data.words[data.offsets[samples_[rank]] + step];
+    words[row] = data.word(samples_[rank], step);
   });
   std::vector<std::int64_t> distinct = words;
   std::sort(distinct.begin(), distinct.end(), before);
@@ -140,6 +147,13 @@ Minibatches Minibatches::shuffled(const SequenceData& data, std::int64_t batch_s
     result.begin_.push_back(static_cast<std::int64_t>(order.size()));
   }
   result.order_ = std::move(order);
+  return result;
+}
+
+Minibatches Minibatches::one(const std::vector<std::int64_t>& samples) {
+  Minibatches result;
+  result.order_ = samples;
+  result.begin_ = {0, static_cast<std::int64_t>(samples.size())};
   return result;
 }
 

@@ -11,6 +11,9 @@
 
 namespace skrnn {
 
+// True if all sequences have as many steps as the first.
+bool have_equal_lengths(const SequenceData& data);
+
 // Steps [first_step, first_step + steps) of some sequences. Shorter sequences end earlier; those
 // that end before first_step are left out.
 class Minibatch {
@@ -65,6 +68,8 @@ class Minibatches {
   // minibatches, sorted by length within a pool, cut into minibatches, and these shuffled again.
   static Minibatches shuffled(const SequenceData& data, std::int64_t batch_size, std::uint64_t seed,
                               std::uint32_t epoch);
+  // One minibatch of sequences in that order, which must be one of descending length.
+  static Minibatches one(const std::vector<std::int64_t>& samples);
   // All sequences by descending length, cut when a minibatch has `batch_size` sequences or
   // `max_rows` rows.
   static Minibatches sorted(const SequenceData& data, std::int64_t batch_size,

@@ -16,6 +16,28 @@ void require_positive(std::int64_t value, const char* name) {
   }
 }
 
+// The head's weight is [output_size, columns], and the embedding's [input_size, embedding_size].
+void check_tied(const NetworkSettings& settings, std::int64_t columns) {
+  if (!settings.reads_tokens()) {
+    throw std::invalid_argument(
+        "tie_weights needs an embedding to tie the head to; set embedding_size, or "
+        "tie_weights=False");
+  }
+  if (settings.output_size != settings.input_size) {
+    throw std::invalid_argument("tie_weights needs an output for each token: output_size is " +
+                                std::to_string(settings.output_size) + ", and input_size " +
+                                std::to_string(settings.input_size) +
+                                "; make them equal, or set tie_weights=False");
+  }
+  if (settings.embedding_size != columns) {
+    throw std::invalid_argument(
+        "tie_weights needs vectors as long as what the head reads: embedding_size is " +
+        std::to_string(settings.embedding_size) + ", and the head reads " +
+        std::to_string(columns) + " columns; set embedding_size=" + std::to_string(columns) +
+        ", or tie_weights=False");
+  }
+}
+
 }  // namespace
 
 NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settings) {
@@ -67,6 +89,7 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
 
   ParameterList list;
   const NetworkParts parts(settings, list);
+  if (settings.tie_weights) check_tied(settings, parts.pooler.columns());
   parameters_ = list.parameters();
   num_parameters_ = list.size();
 }

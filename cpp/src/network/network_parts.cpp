@@ -6,7 +6,15 @@ namespace {
 std::optional<Embedding> make_embedding(const NetworkSettings& settings,
                                         ParameterList& parameters) {
   if (!settings.reads_tokens()) return std::nullopt;
-  return Embedding(parameters, "embedding", settings.input_size, settings.embedding_size);
+  return Embedding(parameters, "embedding", settings.input_size, settings.embedding_size,
+                   settings.tie_weights);
+}
+
+// The weight that the head has in common with another part, if any.
+std::optional<Index> tied_weight(const NetworkSettings& settings,
+                                 const std::optional<Embedding>& embedding) {
+  if (!settings.tie_weights || !embedding) return std::nullopt;
+  return embedding->place().begin;
 }
 
 std::optional<Transitions> make_transitions(const NetworkSettings& settings,
@@ -41,7 +49,8 @@ NetworkParts::NetworkParts(const NetworkSettings& settings, ParameterList& param
       spelling(make_spelling(settings, parameters)),
       stack(parameters, "rnn", stack_shape(settings)),
       pooler(parameters, "attention", settings.pooling, stack.shape().features()),
-      head(parameters, "head", pooler.columns(), settings.output_size),
+      head(parameters, "head", pooler.columns(), settings.output_size,
+           tied_weight(settings, embedding)),
       transitions(make_transitions(settings, parameters)) {}
 
 void NetworkParts::load(const float* parameters, bool trains) {

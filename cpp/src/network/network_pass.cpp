@@ -3,7 +3,8 @@
 namespace skrnn {
 
 NetworkPass::NetworkPass(const PackedNetwork& packed)
-    : rows_(packed.layout().settings()),
+    : num_parameters_(packed.layout().num_parameters()),
+      rows_(packed.layout().settings()),
       parts_(packed.parts()),
       input_dropout_(kInputVectors, DropoutPass::Rows::kSteps, parts_.stack.shape().input_size),
       stack_(parts_.stack, packed.trains()),
@@ -41,7 +42,9 @@ const float* NetworkPass::forward(const Minibatch& batch, const Dropout* dropout
 }
 
 void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float* gradient,
-                           int threads, std::vector<Buffer<float>>* dh_steps) {
+                           GradientRanges& ranges, int threads,
+                           std::vector<Buffer<float>>* dh_steps) {
+  ranges.cover(num_parameters_);
   if (parts_.transitions) {
     parts_.transitions->backward(doutputs + output_rows(batch) * parts_.head.outputs(), gradient);
   }
@@ -51,8 +54,9 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
   float* dx = stack_.backward(batch, dh, embedding_.has_value(), gradient, threads, dh_steps);
   if (!embedding_) return;
   input_dropout_.backward(batch, dx);
-  const float* dembedded = spelling_ ? spelling_->backward(batch, dx, gradient, threads) : dx;
-  embedding_->backward(batch, dembedded, gradient);
+  const float* dembedded =
+      spelling_ ? spelling_->backward(batch, dx, gradient, ranges, threads) : dx;
+  embedding_->backward(batch, dembedded, gradient, ranges);
 }
 
 }  // namespace skrnn

@@ -7,6 +7,7 @@
 #include "network/dense.h"
 #include "network/dropout.h"
 #include "network/embedding.h"
+#include "network/gradient_ranges.h"
 #include "network/minibatch.h"
 #include "network/output_rows.h"
 #include "network/packed_network.h"
@@ -32,13 +33,15 @@ class NetworkPass {
   const float* forward(const Minibatch& batch, const Dropout* dropout, CarriedStates* states,
                        int threads);
 
-  // The gradients of the last forward pass, of every parameter, in the arena's order. With
-  // `dh_steps`, also dL/dh of every layer and direction: [layer * directions + direction] buffers
-  // by Batch::packed_row.
-  void backward(const Minibatch& batch, const float* doutputs, float* gradient, int threads,
+  // The gradients of the last forward pass, of every parameter, in the arena's order; `ranges` says
+  // where they are written. With `dh_steps`, also dL/dh of every layer and direction: [layer *
+  // directions + direction] buffers by Batch::packed_row.
+  void backward(const Minibatch& batch, const float* doutputs, float* gradient,
+                GradientRanges& ranges, int threads,
                 std::vector<Buffer<float>>* dh_steps = nullptr);
 
  private:
+  std::int64_t num_parameters_;
   OutputRows rows_;
   const NetworkParts& parts_;
   std::optional<EmbeddingPass> embedding_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "network/network_pass.h"
 #include "network/output_rows.h"
@@ -23,23 +24,34 @@ std::int64_t most_rows(const SequenceData& data) {
   return kEvaluationRows * kLetters / std::max(kLetters, mean);
 }
 
+// If no output depends on more than one state, and outputs of different steps have their meaning
+// one by one, long sequences are processed in cuts, so that memory stays bounded.
+bool goes_in_cuts(const NetworkLayout& layout) {
+  const Pooling pooling = layout.settings().pooling;
+  return layout.directions() == 1 && !layout.settings().transitions &&
+         (pooling == Pooling::kEveryStep || pooling == Pooling::kLast);
+}
+
 }  // namespace
+
+bool is_one_minibatch(const NetworkLayout& layout, const SequenceData& data) {
+  return goes_in_cuts(layout) && data.size <= kEvaluationSequences && have_equal_lengths(data);
+}
 
 bool for_each_minibatch(const PackedNetwork& packed, const SequenceData& data, int threads,
                         KeepGoing keep_going, void* context,
-                        const std::function<void(const Minibatch&, const float* outputs)>& visit) {
+                        const std::function<void(const Minibatch&, const float* outputs)>& visit,
+                        CarriedStates* states) {
   const NetworkLayout& layout = packed.layout();
-  const Pooling pooling = layout.settings().pooling;
-  // If no output depends on more than one state, and outputs of different steps have their meaning
-  // one by one, long sequences are processed in cuts, so that memory stays bounded.
-  const bool cuts = layout.directions() == 1 && !layout.settings().transitions &&
-                    (pooling == Pooling::kEveryStep || pooling == Pooling::kLast);
+  const bool cuts = goes_in_cuts(layout);
   NetworkPass network(packed);
+  constexpr std::int64_t kAnyNumber = std::numeric_limits<std::int64_t>::max();
   const std::int64_t max_rows = most_rows(data);
-  const Minibatches batches = Minibatches::sorted(data, kEvaluationSequences, max_rows);
+  const Minibatches batches =
+      Minibatches::sorted(data, kEvaluationSequences, cuts ? kAnyNumber : max_rows);
   Minibatch batch;
   for (std::int64_t b = 0; b < batches.count(); ++b) {
-    CarriedStates states;
+    CarriedStates of_minibatch;
     const std::int64_t longest =
         data.offsets[batches.samples(b)[0] + 1] - data.offsets[batches.samples(b)[0]];
     const std::int64_t cut = cuts ? std::max<std::int64_t>(1, max_rows / batches.size(b)) : longest;
@@ -47,7 +59,9 @@ bool for_each_minibatch(const PackedNetwork& packed, const SequenceData& data, i
       if (keep_going != nullptr && !keep_going(context)) return false;
       batch.gather(data, batches.samples(b), batches.size(b), first, cut,
                    layout.settings().input_size, layout.directions() == 2);
-      visit(batch, network.forward(batch, nullptr, cut < longest ? &states : nullptr, threads));
+      CarriedStates* carried = cut < longest ? &of_minibatch : nullptr;
+      if (states != nullptr) carried = states;
+      visit(batch, network.forward(batch, nullptr, carried, threads));
     }
   }
   return true;

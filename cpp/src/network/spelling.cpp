@@ -8,7 +8,7 @@ namespace skrnn {
 
 Spelling::Spelling(ParameterList& parameters, const std::string& name, std::int64_t characters,
                    const StackShape& shape)
-    : embedding_(parameters, name + ".embedding", characters, shape.input_size),
+    : embedding_(parameters, name + ".embedding", characters, shape.input_size, false),
       stack_(parameters, name + ".rnn", shape) {}
 
 void Spelling::load(const float* parameters, bool trains) {
@@ -36,7 +36,7 @@ const float* SpellingPass::forward(const Minibatch& batch, const float* embedded
 }
 
 const float* SpellingPass::backward(const Minibatch& batch, const float* dx, float* gradient,
-                                    int threads) {
+                                    GradientRanges& ranges, int threads) {
   const std::int64_t rows = batch.rows(), E = words_columns_, S = letters_columns_;
   const Minibatch& words = *batch.words();
   float* dstates = dstates_.reserve(words.size() * S);
@@ -48,7 +48,7 @@ const float* SpellingPass::backward(const Minibatch& batch, const float* dx, flo
   }
   const float* dletters =
       stack_.backward(words, {nullptr, dstates}, true, gradient, threads, nullptr);
-  embedding_.backward(words, dletters, gradient);
+  embedding_.backward(words, dletters, gradient, ranges);
 
   float* dembedded = dembedded_.reserve(rows * E);
   copy_columns(rows, E, dx, E + S, dembedded, E);

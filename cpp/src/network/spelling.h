@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "network/embedding.h"
+#include "network/gradient_ranges.h"
 #include "network/minibatch.h"
 #include "network/parameter_list.h"
 #include "network/stack.h"
@@ -43,9 +44,10 @@ class SpellingPass {
   // [rows, E + S]: the states of each row's word beside its embedding; valid until the next call.
   const float* forward(const Minibatch& batch, const float* embedded /* [rows, E] */, int threads);
   // The gradients of the last forward pass: returns that by `embedded`, [rows, E], valid until the
-  // next call. Those of the parameters are written to their places in the arena `gradient`.
+  // next call. Those of the parameters are written to their places in the arena `gradient`; what
+  // is not written there is taken out of `ranges`.
   const float* backward(const Minibatch& batch, const float* dx /* [rows, E + S] */,
-                        float* gradient, int threads);
+                        float* gradient, GradientRanges& ranges, int threads);
 
  private:
   EmbeddingPass embedding_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "network/dropout.h"
+#include "network/gradient_ranges.h"
 #include "network/minibatch.h"
 #include "skrnn/network.h"
 
@@ -34,12 +35,17 @@ class TrainedNetwork {
   virtual const Minibatch& gather(const std::int64_t* samples, std::int64_t count,
                                   std::int64_t first_step, std::int64_t max_steps) = 0;
 
-  // The outputs for the gathered steps, valid until the next call. With `carries_states`, a cut
-  // that begins after step 0 starts from the last states of the cut before it.
+  // The next forward pass that carries states starts from zeros.
+  virtual void reset_states() = 0;
+
+  // The outputs for the gathered steps, valid until the next call. With `carries_states`, the pass
+  // starts from the last states of the one before it that did, of the same sequences by rank.
   virtual Outputs forward(const Dropout& dropout, bool carries_states, int threads) = 0;
 
-  // The gradients of the last forward pass, of every parameter, in the arena's order.
-  virtual void backward(const float* doutputs, float* gradient, int threads) = 0;
+  // The gradients of the last forward pass, of every parameter, in the arena's order. Sets `ranges`
+  // to where they are written; they are zero elsewhere.
+  virtual void backward(const float* doutputs, float* gradient, GradientRanges& ranges,
+                        int threads) = 0;
 };
 
 }  // namespace skrnn

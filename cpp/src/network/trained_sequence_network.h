@@ -32,13 +32,14 @@ class TrainedSequenceNetwork final : public TrainedNetwork {
                   layout().directions() == 2);
     return batch_;
   }
+  void reset_states() override { states_ = {}; }
   Outputs forward(const Dropout& dropout, bool carries_states, int threads) override {
-    if (batch_.first_step() == 0) states_ = {};
     CarriedStates* states = carries_states ? &states_ : nullptr;
     return {pass_.forward(batch_, &dropout, states, threads), pass_.output_floats(batch_)};
   }
-  void backward(const float* doutputs, float* gradient, int threads) override {
-    pass_.backward(batch_, doutputs, gradient, threads, dh_steps_);
+  void backward(const float* doutputs, float* gradient, GradientRanges& ranges,
+                int threads) override {
+    pass_.backward(batch_, doutputs, gradient, ranges, threads, dh_steps_);
   }
 
  private:
@@ -47,7 +48,7 @@ class TrainedSequenceNetwork final : public TrainedNetwork {
   const SequenceData* data_ = nullptr;
   std::vector<Buffer<float>>* dh_steps_ = nullptr;
   Minibatch batch_;
-  CarriedStates states_;  // of the minibatch, if it is cut
+  CarriedStates states_;  // of the minibatch, if they are carried
 };
 
 }  // namespace skrnn

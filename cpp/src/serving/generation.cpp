@@ -136,7 +136,7 @@ struct Generation::Impl {
     check_prefixes(prefixes, B, stream.settings().network.input_size);
     sampler.check_tokens(V);
     check_stop(stop, V, sampler.settings().excluded);
-    tokens.assign(prefixes.tokens, prefixes.tokens + prefixes.offsets[B]);
+    for (std::int64_t i = 0; i < prefixes.offsets[B]; ++i) tokens.push_back(prefixes.tokens[i]);
     offsets.assign(prefixes.offsets, prefixes.offsets + B + 1);
     for (std::int64_t b = 0; b < B; ++b) sequences.push_back(first_sequence + b);
     if (settings.repetition_penalty != 1) note_prefixes();

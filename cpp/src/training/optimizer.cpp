@@ -33,12 +33,16 @@ Optimizer::Optimizer(const TrainingSettings& settings, const std::vector<Paramet
   std::fill_n(state_.get(), kernel_.states * num_parameters, 0.0f);
 }
 
-double Optimizer::norm_of(const float* gradient) const {
-  return std::sqrt(kernels_.matrix.sum_of_squares(gradient, num_parameters_));
+double Optimizer::norm_of(const float* gradient, const GradientRanges& ranges) const {
+  double sum = 0;
+  for (const Range& range : ranges.get()) {
+    sum += kernels_.matrix.sum_of_squares(gradient + range.begin, range.end - range.begin);
+  }
+  return std::sqrt(sum);
 }
 
-void Optimizer::update(float* parameters, const float* gradient, double norm, double weight,
-                       double learning_rate_scale) {
+void Optimizer::update(float* parameters, const float* gradient, const GradientRanges& ranges,
+                       double norm, double weight, double learning_rate_scale) {
   const FlushSubnormals guard;
   ++updates_;
   const auto t = static_cast<double>(updates_);
@@ -54,11 +58,16 @@ void Optimizer::update(float* parameters, const float* gradient, double norm, do
   }
   step.first_correction = static_cast<float>(1 / (1 - std::pow(kernel_.beta1, t)));
   step.second_correction = static_cast<float>(1 / (1 - std::pow(kernel_.beta2, t)));
-  for (const Parameter& p : parameters_) {
-    step.decay = p.decays ? static_cast<float>(settings_.weight_decay) : 0.0f;
-    float* first = state_.get() + p.offset;
-    float* second = kernel_.states == 2 ? first + num_parameters_ : nullptr;
-    kernel_.step(step, parameters + p.offset, gradient + p.offset, first, second, p.size);
+  auto p = parameters_.begin();
+  for (const Range& range : ranges.get()) {
+    for (Index begin = range.begin, end; begin < range.end; begin = end) {
+      while (p->offset + p->size <= begin) ++p;
+      end = std::min(range.end, p->offset + p->size);
+      step.decay = p->decays ? static_cast<float>(settings_.weight_decay) : 0.0f;
+      float* first = state_.get() + begin;
+      float* second = kernel_.states == 2 ? first + num_parameters_ : nullptr;
+      kernel_.step(step, parameters + begin, gradient + begin, first, second, end - begin);
+    }
   }
 }
 

@@ -1,4 +1,9 @@
-// An optimiser: updates of all parameters by one of the formulas in optimizers/.
+// An optimiser: updates of parameters by one of the formulas in optimizers/.
+//
+// What has no gradient because no token of the minibatch asked for it, the rows of a large
+// embedding, is left alone with its state: no moment decays, and no momentum moves it. That is the
+// lazy update of PyTorch's SparseAdam, where the number of the step in bias corrections counts all
+// updates, too.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "layer/kernel_table.h"
+#include "network/gradient_ranges.h"
 #include "skrnn/network.h"
 #include "skrnn/trainer.h"
 
@@ -19,13 +25,14 @@ class Optimizer {
   Optimizer(const TrainingSettings& settings, const std::vector<Parameter>& parameters,
             std::int64_t num_parameters);
 
-  double norm_of(const float* gradient) const;
+  double norm_of(const float* gradient, const GradientRanges& ranges) const;
 
-  // `norm` is that of the gradient, and `weight` that of the minibatch, 1 on average: the gradient
-  // of the weighted mean of its losses is clipped, or clipping would cancel the larger weights of
-  // heavy rows. `learning_rate_scale` multiplies the schedule.
-  void update(float* parameters, const float* gradient, double norm, double weight,
-              double learning_rate_scale);
+  // Updates the parameters in `ranges`. `norm` is that of the gradient, and `weight` that of the
+  // minibatch, 1 on average: the gradient of the weighted mean of its losses is clipped, or
+  // clipping would cancel the larger weights of heavy rows. `learning_rate_scale` multiplies the
+  // schedule.
+  void update(float* parameters, const float* gradient, const GradientRanges& ranges, double norm,
+              double weight, double learning_rate_scale);
 
   // The optimiser's state, [states, number of parameters]; zeros at first.
   std::int64_t states() const { return kernel_.states; }

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "layer/dispatch.h"
 #include "losses/loss.h"
 #include "network/prediction.h"
 #include "network/trained_sequence_network.h"
 #include "training/chain_objective.h"
+#include "training/next_token_objective.h"
 #include "training/optimizer.h"
 #include "training/row_objective.h"
 #include "training/training_loop.h"
@@ -61,6 +63,17 @@ void check(const TrainingSettings& settings, const NetworkLayout& layout) {
   }
 }
 
+void check_next_token(const TrainingSettings& settings, const NetworkSettings& network) {
+  if (settings.loss.name == "cross_entropy" && network.reads_tokens() && !network.bidirectional &&
+      network.pooling == Pooling::kEveryStep && network.output_size == network.input_size) {
+    return;
+  }
+  throw std::invalid_argument(
+      "the next token as the target needs the loss 'cross_entropy' and a network that reads tokens "
+      "in one direction and has an output for each of them at every step: embedding_size above 0, "
+      "bidirectional=False, pooling='every_step' and output_size == input_size");
+}
+
 }  // namespace
 
 struct Trainer::Impl {
@@ -70,6 +83,8 @@ struct Trainer::Impl {
   OutputRows rows;
   TrainedSequenceNetwork network;
   TrainingLoop loop;
+  CarriedStates evaluated_states;  // that the last call of evaluate left, if it may be continued
+  std::int64_t evaluated = 0;      // sequences that they are of, or 0
 
   Impl(const NetworkLayout& layout, const TrainingSettings& s, std::int64_t target_columns)
       : settings(s),
@@ -82,6 +97,10 @@ struct Trainer::Impl {
   // The arguments must outlive it.
   std::unique_ptr<Objective> objective(const SequenceData& data, const Targets& targets) const {
     const NetworkSettings& topology = network.layout().settings();
+    if (data.ends_in_target) {
+      check_next_token(settings, topology);
+      return std::make_unique<NextTokenObjective>(loss, context, data);
+    }
     if (topology.transitions) {
       return std::make_unique<ChainObjective>(topology.output_size, data, targets);
     }
@@ -107,30 +126,44 @@ const NetworkLayout& Trainer::layout() const { return impl_->network.layout(); }
 const TrainingSettings& Trainer::settings() const { return impl_->settings; }
 
 EpochResult Trainer::run_epoch(float* parameters, const SequenceData& data, const Targets& targets,
-                               std::uint32_t epoch, double learning_rate_scale, int threads,
-                               KeepGoing keep_going, void* context) {
+                               std::uint32_t epoch, double learning_rate_scale, bool continues,
+                               int threads, KeepGoing keep_going, void* context) {
   impl_->network.set_data(data);
-  const std::unique_ptr<Objective> objective = impl_->objective(data, targets);
-  return impl_->loop.run_epoch(*objective, parameters, epoch, learning_rate_scale, threads,
-                               keep_going, context);
+  const auto objective = impl_->objective(data, targets);
+  return impl_->loop.run_epoch(*objective, parameters, epoch, learning_rate_scale, continues,
+                               threads, keep_going, context);
 }
 
 double Trainer::evaluate(const float* parameters, const SequenceData& data, const Targets& targets,
-                         int threads, KeepGoing keep_going, void* context) {
-  const std::unique_ptr<Objective> objective = impl_->objective(data, targets);
+                         bool continues, int threads, KeepGoing keep_going, void* context) {
+  const bool leaves_states = is_one_minibatch(layout(), data);
+  if (continues && (!leaves_states || impl_->evaluated != data.size)) {
+    throw std::invalid_argument(
+        "continues: expected as many sequences as in the call before, at most 256, all of the same "
+        "length, and a network of one direction with pooling 'last' or an output at every step");
+  }
+  const auto objective = impl_->objective(data, targets);
   PackedNetwork packed(layout(), false);
   packed.load(parameters);
-  const bool finished = for_each_minibatch(packed, data, threads, keep_going, context,
-                                           [&](const Minibatch& batch, const float* outputs) {
-                                             objective->score(batch, outputs, nullptr, threads);
-                                           });
-  return finished ? objective->mean() : NAN;
+  CarriedStates states;
+  if (continues) states = std::move(impl_->evaluated_states);
+  impl_->evaluated = 0;
+  const bool finished = for_each_minibatch(
+      packed, data, threads, keep_going, context,
+      [&](const Minibatch& batch, const float* outputs) {
+        objective->score(batch, outputs, nullptr, threads);
+      },
+      leaves_states ? &states : nullptr);
+  if (!finished) return NAN;
+  impl_->evaluated = leaves_states ? data.size : 0;
+  impl_->evaluated_states = std::move(states);
+  return objective->mean();
 }
 
 double Trainer::gradient(const float* parameters, const SequenceData& data, const Targets& targets,
                          std::uint32_t epoch, float* gradient, int threads) {
   impl_->network.set_data(data);
-  const std::unique_ptr<Objective> objective = impl_->objective(data, targets);
+  const auto objective = impl_->objective(data, targets);
   const Score score = impl_->loop.gradient(*objective, parameters, impl_->loop.dropout_in(epoch),
                                            gradient, threads);
   return score.weights > 0 ? score.loss / score.weights : 0;
@@ -142,7 +175,7 @@ void Trainer::state_gradient_norms(const float* parameters, const SequenceData& 
   std::fill_n(norms, layout().settings().num_layers * layout().directions() * rows, 0.0f);
   std::vector<Buffer<float>> dh;  // empty if all weights are 0
   impl_->network.set_data(data, &dh);
-  const std::unique_ptr<Objective> objective = impl_->objective(data, targets);
+  const auto objective = impl_->objective(data, targets);
   const Buffer<float> gradient = make_buffer<float>(layout().num_parameters());
   impl_->loop.gradient(*objective, parameters, Dropout{}, gradient.get(), threads);
   const auto sum_of_squares = active_kernels().matrix.sum_of_squares;

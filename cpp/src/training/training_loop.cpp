@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
+#include <string>
 
 #include "base/floating_point.h"
 #include "skrnn/threads.h"
@@ -36,17 +38,35 @@ Score TrainingLoop::learn(Objective& objective, const Minibatch& batch, const Dr
   const TrainedNetwork::Outputs outputs = network_.forward(dropout, carries_states, threads);
   float* doutputs = doutputs_.reserve(outputs.size);
   const Score score = objective.score(batch, outputs.values, doutputs, threads);
-  if (score.weights > 0) network_.backward(doutputs, gradient, threads);
+  if (score.weights > 0) network_.backward(doutputs, gradient, ranges_, threads);
   return score;
 }
 
+void TrainingLoop::check_continues(const SequenceData& data) const {
+  const auto before = static_cast<std::int64_t>(ending_.samples.size());
+  if (before == data.size && have_equal_lengths(data)) return;
+  throw std::invalid_argument(
+      before == 0
+          ? "continues: the call before left no states; it must have finished, with tbptt above 0 "
+            "and at most batch_size sequences, all of the same length"
+          : "continues: expected the " + std::to_string(before) +
+                " sequences of the call before, all of the same length, got " +
+                std::to_string(data.size) +
+                (before == data.size ? " of different lengths" : " sequences"));
+}
+
 EpochResult TrainingLoop::run_epoch(Objective& objective, float* parameters, std::uint32_t epoch,
-                                    double learning_rate_scale, int threads, KeepGoing keep_going,
-                                    void* context) {
+                                    double learning_rate_scale, bool continues, int threads,
+                                    KeepGoing keep_going, void* context) {
   const SequenceData& data = network_.data();
-  const Dropout dropout = dropout_in(epoch);
+  if (continues) check_continues(data);
+  const Ending before = continues ? ending_ : Ending{};
+  ending_ = {};
+  Dropout dropout = dropout_in(epoch);
+  dropout.steps_before = before.steps;
   const Minibatches batches =
-      Minibatches::shuffled(data, settings_.batch_size, settings_.seed, epoch);
+      continues ? Minibatches::one(before.samples)
+                : Minibatches::shuffled(data, settings_.batch_size, settings_.seed, epoch);
   const bool cuts = settings_.tbptt > 0;
   float* gradient = gradient_.reserve(network_.num_parameters(), "the gradient");
   EpochResult result;
@@ -55,6 +75,7 @@ EpochResult TrainingLoop::run_epoch(Objective& objective, float* parameters, std
     const std::int64_t* samples = batches.samples(b);
     const std::int64_t longest = data.offsets[samples[0] + 1] - data.offsets[samples[0]];
     const std::int64_t cut = cuts ? settings_.tbptt : kWholeSequence;
+    if (!continues) network_.reset_states();
     for (std::int64_t first = 0; first < longest; first += std::min(cut, longest)) {
       if (keep_going != nullptr && !keep_going(context)) return result;
       const Minibatch& batch = network_.gather(samples, batches.size(b), first, cut);
@@ -63,7 +84,7 @@ EpochResult TrainingLoop::run_epoch(Objective& objective, float* parameters, std
       network_.load(parameters);
       const Score score = learn(objective, batch, dropout, cuts, gradient, here);
       if (score.weights == 0) continue;
-      const double norm = optimizer_.norm_of(gradient);
+      const double norm = optimizer_.norm_of(gradient, ranges_);
       loss += score.loss;
       weights += score.weights;
       result.loss = loss / weights;
@@ -72,13 +93,17 @@ EpochResult TrainingLoop::run_epoch(Objective& objective, float* parameters, std
         return result;
       }
       result.gradient_norm = std::max(result.gradient_norm, norm);
-      optimizer_.update(parameters, gradient, norm, score.weights / score.expected_weights,
+      optimizer_.update(parameters, gradient, ranges_, norm, score.weights / score.expected_weights,
                         learning_rate_scale);
       ++result.updates;
       thread_choice_.record(seconds_since(start), static_cast<double>(batch.rows()));
     }
   }
   result.finished = true;
+  if (cuts && batches.count() == 1 && have_equal_lengths(data)) {
+    ending_.samples.assign(batches.samples(0), batches.samples(0) + batches.size(0));
+    ending_.steps = before.steps + data.offsets[1] - data.offsets[0];
+  }
   return result;
 }
 
