@@ -42,8 +42,8 @@ class ServingMixin(Served):
         TypeError
             For a `batch_size` that is not an integer.
         ValueError
-            For a `batch_size` below 1, another `method`, and a bidirectional network or attention
-            pooling, which have no answer while a sequence goes on.
+            For a `batch_size` below 1, another `method`, and a bidirectional network, attention
+            pooling or a CRF, which have no answer while a sequence goes on.
 
         See Also
         --------

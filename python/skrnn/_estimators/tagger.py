@@ -72,8 +72,9 @@ class RNNTagger(ChainEstimator):
     crf : bool, default=False
         Whether a linear-chain CRF (Lafferty et al., ICML 2001) joins the labels: scores of pairs of
         neighbouring labels are learned, and sequences of labels are learned and predicted as a
-        whole. It pays where labels restrict one another, as those of entities do, and takes time
-        that grows with the square of the number of labels.
+        whole; `predict_proba` has the probability of a step's label given the whole sequence. It
+        pays where labels restrict one another, as those of entities do, and takes time that grows
+        with the square of the number of labels.
     scheme : {"bio", "bioes"} or None, default=None
         Labels of entities, such as "O", "B-PER" and "I-PER", that keep to a scheme: a CRF then
         never predicts what the scheme does not allow, as "I-PER" after "O". In "bio" (IOB2) an

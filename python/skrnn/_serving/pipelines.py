@@ -101,8 +101,8 @@ def stream(model: Any, batch_size: int = 1, *, method: str = "predict") -> _core
         For a model that is not one of skrnn, and for a `batch_size` that is not an integer.
     ValueError
         For a pipeline with a step that cannot be streamed; the message names it. For a `batch_size`
-        below 1, another `method`, and a bidirectional network or attention pooling, which have no
-        answer while a sequence goes on.
+        below 1, another `method`, and a bidirectional network, attention pooling or a CRF, which
+        have no answer while a sequence goes on.
 
     See Also
     --------

@@ -108,7 +108,10 @@ def _alike(item: Any, i: int, name: str) -> Any:
         step = kinds.index(False)
         fix = "make strings of all, or of none"
         if is_missing(values[step]):
-            fix = "for a missing label write any other, and give the step a sample_weight of 0"
+            fix = (
+                "for a missing label write any other and give the step a sample_weight of 0, or "
+                "leave the sequence out"
+            )
         raise ValueError(
             f"{name} of sequence {i} mixes strings with {shown(values[step])} at step {step}; {fix}"
         )
