@@ -170,6 +170,7 @@ def test_a_stream_reads_words() -> None:
         ([[0.5, 2], [3]], {"embedding_size": "auto"}, "and X holds no strings"),
         (np.ones((2, 3, 4)), {"embedding_size": "auto"}, "and X holds no strings"),
         (Sequences([[1, 2], [3]]), {}, "and X holds no strings"),
+        ("a text", {"embedding_size": "auto"}, "X is a str, which holds no sequences"),
         ([["a", "b"], ["c"]], {"embedding_size": None}, 'use embedding_size="auto"'),
         ([["a", 3], ["c"]], {}, "Sequence 0 of X holds 3 at step 1"),
         ([["a", None], ["c"]], {}, "Sequence 0 of X holds None at step 1"),
@@ -185,7 +186,7 @@ def test_a_stream_reads_words() -> None:
 )
 def test_what_is_refused(X: Any, settings: dict[str, Any], says: str) -> None:
     y = [["a"] * len(x) for x in X]
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises((TypeError, ValueError), match=says):
         RNNTagger(**(QUICK | settings)).fit(X, y)
 
 

@@ -56,8 +56,6 @@ class ReadsSequences:
         if begin:
             self._learn_lexicon(None)
             self._reads_tokens = self._wants_tokens(X, name)
-            if self._reads_letters and not self._reads_tokens:
-                refuse_without_letters(name)
         if self._reads_tokens:
             return self._check_tokens(X, begin, grows, name, sample_weight)
         table = is_table(X, name)
@@ -73,6 +71,8 @@ class ReadsSequences:
             sequences = as_unscaled(X, name)
         else:
             sequences = as_sequences(X, name=name)
+        if begin and self._reads_letters:
+            refuse_without_letters(name)
         if not table and (begin or not self._saw_table):
             check_names(self, sequences.channel_names, reset=begin, name=name)
         if begin:
@@ -122,14 +122,13 @@ class ReadsSequences:
 
     def _learn_lexicon(self, lexicon: Lexicon | None) -> None:
         """Set the attributes of known tokens and letters, or delete them."""
-        learned = {} if lexicon is None else vars(lexicon)
-        for name, known in (
-            ("vocabulary_", learned.get("tokens")),
-            ("letters_", learned.get("letters")),
-        ):
+        for name in ("vocabulary_", "letters_"):
             self.__dict__.pop(name, None)
-            if known is not None:
-                setattr(self, name, dict(known))
+        if lexicon is None:
+            return
+        self.vocabulary_ = dict(lexicon.tokens)
+        if lexicon.letters is not None:
+            self.letters_ = dict(lexicon.letters)
 
     def _lexicon(self) -> Lexicon | None:
         """Return the known tokens and letters if fit saw strings, else None."""
