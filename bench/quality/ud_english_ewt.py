@@ -1,7 +1,19 @@
 """UD English EWT: the part of speech (UPOS, 17 of them) of every word.
 
 12,544 sentences for training, 2,077 for the test. Words and their letters, without pretrained word
-vectors. Settings were compared on the corpus's own 2,001 development sentences.
+vectors. Settings were compared on the corpus's own 2,001 development sentences, with seed 0.
+
+    settings                                         accuracy
+    linear baseline                                  0.8982
+    words                                            0.9240
+    words and letters                                0.9444
+    words and letters, word dropout 0.01             0.9424
+    words and letters, word dropout 0.05             0.9437
+    words and letters, word dropout 0.2              0.9450
+    words and letters, frequent words                0.9436
+    words and letters, crf                           0.9456
+    words and letters, 10 epochs                     0.9457
+    words and letters, 10 epochs, input dropout 0.5  0.9453
 """
 
 from __future__ import annotations
@@ -72,10 +84,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "words and letters, word dropout 0.05": BASE | {"word_dropout": 0.05},
     "words and letters, word dropout 0.2": BASE | {"word_dropout": 0.2},
     "words and letters, frequent words": BASE | {"min_frequency": 2},
-    "words and letters, gru": BASE | {"cell": "gru"},
-    "words and letters, 25 units": BASE
-    | {"character_embedding_size": 25, "character_hidden_size": 25},
-    "words and letters, 64 units": BASE | {"character_hidden_size": 64},
     "words and letters, crf": BASE | {"crf": True},
     "words and letters, 10 epochs": BASE | {"max_iter": 10},
     "words and letters, 10 epochs, input dropout 0.5": BASE
