@@ -109,6 +109,22 @@ def sst2(data: Path, part: str) -> tuple[list[str], np.ndarray]:
     return list(texts), np.array(labels, int)
 
 
+def ud_english_ewt(data: Path, part: str) -> tuple[list[list[str]], list[list[str]]]:
+    """The words of the sentences of "train", "dev" or "test", and their parts of speech (UPOS)."""
+    words: list[list[str]] = []
+    labels: list[list[str]] = []
+    with gzip.open(
+        data / "ud_english_ewt" / f"en_ewt-ud-{part}.conllu.gz", "rt", encoding="utf-8"
+    ) as file:
+        for sentence in file.read().split("\n\n"):
+            rows = [line.split("\t") for line in sentence.splitlines() if line[:1] != "#"]
+            rows = [row for row in rows if row[0].isdecimal()]  # not 1-2 and 1.1
+            if rows:
+                words.append([row[1] for row in rows])
+                labels.append([row[3] for row in rows])
+    return words, labels
+
+
 def cmapss(data: Path) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
     """FD001: 100 engines run to failure, 100 cut off, and the latter's remaining cycles.
 

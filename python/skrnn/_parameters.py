@@ -80,6 +80,22 @@ def one_of(choices: Collection[str]) -> Rule:
     )
 
 
+def one_of_or_none(choices: Collection[str]) -> Rule:
+    """Take one of some names, or None."""
+    rule = _or_none(one_of(choices).holds, one_of(choices).expected, True)
+    return Rule(rule.holds, rule.expected, choices)
+
+
+def real_or(name: str, low: float, high: float, bounds: str) -> Rule:
+    """Take a number between two bounds, or a name."""
+    rule = real(low, high, bounds)
+    return Rule(
+        lambda v: rule.holds(v) or (isinstance(v, str) and v == name),
+        f"{rule.expected}, or {name!r}",
+        [name],
+    )
+
+
 def seed() -> Rule:
     """Take a random_state as scikit-learn defines it."""
 
@@ -190,6 +206,40 @@ def check_parameters(estimator: Any, rules: Mapping[str, Rule]) -> None:
 
 def _check_together(estimator: Any) -> None:
     """Raise ValueError for valid parameters that do not fit one another."""
+    _check_cuts(estimator)
+    _check_labels(estimator)
+    if getattr(estimator, "characters", False) and estimator.embedding_size is None:
+        raise ValueError(
+            "characters=True reads the letters of words, but embedding_size=None makes the input "
+            'channels; use embedding_size="auto", or characters=False'
+        )
+
+
+def _check_labels(estimator: Any) -> None:
+    """Raise ValueError for parameters that do not fit a CRF, or need one."""
+    crf, scheme = getattr(estimator, "crf", False), getattr(estimator, "scheme", None)
+    if scheme is not None and not crf:
+        raise ValueError(
+            f"scheme={scheme!r} excludes transitions of a CRF, but crf=False has none; use "
+            "crf=True, or scheme=None"
+        )
+    if not crf:
+        return
+    if estimator.tbptt is not None:
+        raise ValueError(
+            f"tbptt={estimator.tbptt} cuts sequences, but with crf=True their labels are learned "
+            "as a whole; use tbptt=None or crf=False"
+        )
+    if estimator.class_weight is not None:
+        raise ValueError(
+            f"class_weight={estimator.class_weight!r} weighs the labels of steps, but with "
+            "crf=True the labels of a sequence are learned as a whole; use class_weight=None, "
+            "with a sample_weight for each sequence if some count more, or crf=False"
+        )
+
+
+def _check_cuts(estimator: Any) -> None:
+    """Raise ValueError for parameters that do not fit truncated backpropagation."""
     tbptt = getattr(estimator, "tbptt", None)
     if tbptt is None:
         return

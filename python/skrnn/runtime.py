@@ -23,13 +23,16 @@ from skrnn._sequences.checks import (
     refuse_one_sequence,
 )
 from skrnn._sequences.container import Sequences
+from skrnn._sequences.lexicon import token_sequences
 from skrnn._sequences.names import Names, compare_names, names_of_table
 from skrnn._sequences.ragged import by_sequence
+from skrnn._sequences.spelling import Steps, spellings_of, tokens_of
 from skrnn._sequences.tokens import documents_of
-from skrnn._sequences.vocabulary import numbered, token_sequences
+from skrnn._sequences.vocabulary import numbered
 from skrnn._serving.streams import open_stream
-from skrnn._targets.decoding import Answers, Classes, Multilabel, Numbers
+from skrnn._targets.decoding import Answers, Chain, Classes, Multilabel, Numbers
 from skrnn._targets.outputs import without_loss
+from skrnn._targets.paths import Paths, best_labels, check_n, n_best
 
 __all__ = ["Predictor", "load"]
 
@@ -111,8 +114,8 @@ class Predictor:
             self.classes_ = description.meaning.classes
         if description.tokens is not None:
             self.vocabulary_ = description.tokens.vocabulary
-        elif description.vocabulary is not None:
-            self.vocabulary_ = description.vocabulary
+        elif description.lexicon is not None:
+            self.vocabulary_ = description.lexicon.tokens
         self.n_features_in_ = (
             model.channels if description.transforms else description.n_features_in
         )
@@ -153,6 +156,8 @@ class Predictor:
             message names the difference.
         """
         meaning = self._description.meaning
+        if isinstance(meaning, Chain) and not return_std:
+            return best_labels(self._model, self._steps(X), meaning.classes, self._n_jobs)
         if not return_std:
             return self._predicted(X, meaning.predict)[0]
         loss = self._description.fields.fields("loss").get("name")
@@ -213,9 +218,41 @@ class Predictor:
             raise AttributeError(
                 f"{self._description.estimator} has no predict_log_proba; use predict"
             )
+        if isinstance(meaning, Chain):
+            return self._predicted(X, meaning.log_probabilities)[0]
         network = self._description.fields.fields("network").value
         model = without_loss(self._model, network)
         return self._predicted(X, meaning.log_probabilities, model=model)[0]
+
+    def n_best(self, X: Any, n: int) -> list[Paths]:
+        """Return the most probable sequences of labels, and their probabilities.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_sequences,)
+            As in predict.
+        n : int
+            How many sequences of labels to return for each sequence.
+
+        Returns
+        -------
+        paths : list of n_sequences lists of tuples (labels, log_probability)
+            As `RNNTagger.n_best` of the saved model: the same bits.
+
+        Raises
+        ------
+        AttributeError
+            For models other than taggers with ``crf=True``.
+        TypeError, ValueError
+            As predict, and for an `n` below 1.
+        """
+        meaning = self._description.meaning
+        if not isinstance(meaning, Chain):
+            raise AttributeError(
+                f"this {self._description.estimator} has no n_best; RNNTagger(crf=True) has"
+            )
+        count = check_n(n)
+        return n_best(self._model, self._steps(X), meaning.classes, count, self._n_jobs)
 
     def stream(self, batch_size: int = 1, *, method: str = "predict") -> _core.Stream:
         """Return a stream, which reads sequences as they arrive.
@@ -239,12 +276,12 @@ class Predictor:
         TypeError
             For a `batch_size` that is not an integer.
         ValueError
-            For a `batch_size` below 1, another `method`, and a bidirectional network or attention
-            pooling, which have no answer while a sequence goes on.
+            For a `batch_size` below 1, another `method`, and a bidirectional network, attention
+            pooling or a CRF, which have no answer while a sequence goes on.
         """
         description = self._description
-        meaning, vocabulary = description.meaning, description.vocabulary
-        return open_stream(self._model, meaning, batch_size, method, vocabulary)
+        meaning, lexicon = description.meaning, description.lexicon
+        return open_stream(self._model, meaning, batch_size, method, lexicon)
 
     # ---- Input ----
 
@@ -255,21 +292,22 @@ class Predictor:
         model: _core.Model | None = None,
     ) -> list[NDArray[Any]]:
         """Return the model's answers as each decoder decodes them, with an item a sequence."""
-        sequences = self._check_input(X)
-        values = sequences.values
-        if self._description.embedding_size > 0:
-            values = values.astype(np.int64)
+        values, offsets, spellings = self._steps(X)
         model = self._model if model is None else model
-        answers, offsets = (
-            model.predict(values, sequences.offsets, n_jobs=self._n_jobs),
-            sequences.offsets,
-        )
+        answers = model.predict(values, offsets, spellings=spellings, n_jobs=self._n_jobs)
         results = [decoder(answers) for decoder in decoders]
         return (
             [by_sequence(rows, offsets) for rows in results]
             if self._description.every_step
             else results
         )
+
+    def _steps(self, X: Any) -> Steps:
+        """Return X as the model reads it."""
+        sequences = self._check_input(X)
+        is_tokens = self._description.embedding_size > 0
+        values = tokens_of(sequences) if is_tokens else sequences.values
+        return Steps(values, sequences.offsets, spellings_of(sequences))
 
     def _check_input(self, X: Any) -> Sequences:
         """Return X as sequences, checked as the saved model checks it."""
@@ -281,7 +319,7 @@ class Predictor:
         elif description.input_was_table is not None and not is_tokens and is_table(X):
             X = self._check_table(X)
         if is_tokens:
-            sequences = token_sequences(X, description.vocabulary, description.estimator)
+            sequences = token_sequences(X, description.lexicon, description.estimator)
         elif description.standardized and not description.transforms:
             sequences = as_unscaled(X)
         else:
@@ -290,7 +328,7 @@ class Predictor:
             sequences = as_sequences(X, allow_nan=self._allow_nan, dtype=dtype)
         if not description.input_was_table:
             self._check_names(sequences.channel_names)
-        size = int(sequences.values.max()) + 1 if is_tokens else sequences.n_channels
+        size = int(tokens_of(sequences).max()) + 1 if is_tokens else sequences.n_channels
         check_input_size(size, description.input_size, is_tokens, description.estimator)
         return sequences
 

@@ -23,6 +23,8 @@ from skrnn.preprocessing import PerStep, TokenEncoder
 
 SMALL: dict[str, Any] = {"hidden_size": 4, "max_iter": 20, "learning_rate_init": 0.02}
 SMALL |= {"n_iter_no_change": 20, "random_state": 0, "n_jobs": 1}
+LETTERS: dict[str, Any] = {"embedding_size": 3, "characters": True}
+LETTERS |= {"character_embedding_size": 2, "character_hidden_size": 3}
 CITIES = np.array(["Bern", "Łódź", "Αθήνα"])
 
 rng = np.random.default_rng(20)
@@ -60,11 +62,16 @@ def positions(X: Any) -> list[list[str]]:
     return [["first" if t == 0 else "later" for t in range(len(x))] for x in X]
 
 
+def entities(X: Any) -> list[list[str]]:
+    return [["B-X", "I-X", *["O"] * len(x)][: len(x)] for x in X]
+
+
 def models() -> dict[str, tuple[Any, Any]]:
     """Fitted models, and input for them."""
     X, T, W = channels(), tokens(), texts()
     table = rng.normal(size=(30, 6))
     frame = pd.DataFrame(table, columns=[*"abcdef"])
+    L = [text.split() for text in W]
     labels = np.column_stack([sums(X) > 0, thirds(X) == 1, [len(x) > 4 for x in X]]).astype(int)
     lengths = np.array([len(text.split()) % 2 for text in W])
     early = {"early_stopping": True, "validation_fraction": 0.3}
@@ -122,6 +129,15 @@ def models() -> dict[str, tuple[Any, Any]]:
             X,
         ),
         "tagger": (RNNTagger(bidirectional=False, **SMALL).fit(X, positions(X)), X),
+        "tagger_crf": (RNNTagger(crf=True, scheme="bio", **SMALL).fit(X, entities(X)), X),
+        "tagger_letters": (
+            RNNTagger(bidirectional=False, **LETTERS, **SMALL).fit(L, positions(L)),
+            [*L, ["an", "unheard", "cat", ""]],
+        ),
+        "tagger_letters_crf": (
+            RNNTagger(crf=True, **LETTERS, **SMALL).fit(L, positions(L)),
+            L,
+        ),
         "tagger_tokens": (RNNTagger(embedding_size=3, **SMALL).fit(T, positions(T)), T),
         "pipeline_filled": (filled.fit(gaps, CITIES[thirds(X)]), gaps),
         "pipeline_scaled": (scaled.fit([100 * x + 5 for x in X], pairs(X)), X),
@@ -143,10 +159,17 @@ def expectations(model: Any, X: Any) -> dict[str, np.ndarray]:
     for name in ("predict_proba", "predict_log_proba"):
         if hasattr(model, name):
             found[name] = getattr(model, name)(X)
+    if getattr(model, "crf", False):
+        found["n_best"] = best_scores(model, X)
     if getattr(model, "loss", "") == "gaussian_nll":
         found["std"] = model.predict(X, return_std=True)[1]
     # Answers at every step lie end to end.
     return {k: np.concatenate(v) if v.dtype == object else v for k, v in found.items()}
+
+
+def best_scores(model: Any, X: Any) -> np.ndarray:
+    """Log-probabilities of the two best sequences of labels, where there are two."""
+    return np.array([score for paths in model.n_best(X, 2) for _, score in paths])
 
 
 def main(folder: Path) -> None:

@@ -73,7 +73,7 @@ def test_in_the_middle_of_an_epoch() -> None:
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(200, 2)) for _ in range(200)]
     y = rng.integers(0, 2, 200)
-    settings = {"hidden_size": 32, "max_iter": 100_000, "n_iter_no_change": 100_000}
+    settings = {"hidden_size": 32, "max_iter": 5_000, "n_iter_no_change": 5_000}
     recorder = Recorder()
     model = make(**settings).set_callbacks(recorder, At(0, ctrl_c, "begin"))
     with pytest.raises(KeyboardInterrupt):

@@ -30,6 +30,8 @@ SMALL: dict[str, Any] = {
     "n_jobs": 1,
 }
 N_TOKENS = 6
+LETTERS = {"characters": True, "character_embedding_size": 2, "character_hidden_size": 3}
+LETTERS |= {"word_dropout": 0.0}  # whose masks are not those of another order or number
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Case:
     targets: Callable[[list[np.ndarray]], Any]  # of sequences
     settings: dict[str, Any] = field(default_factory=dict)
     tokens: bool = False
+    words: bool = False  # strings
+
+    @property
+    def reads_tokens(self) -> bool:
+        return self.tokens or self.words
 
     def make(self, **settings: Any) -> Any:
         known = inspect.signature(self.kind).parameters
@@ -53,13 +60,14 @@ class Case:
         X: list[np.ndarray] = []
         for i in range(n):
             length = 1 + i % 7
-            if self.tokens:
+            if self.reads_tokens:
                 x = rng.integers(0, N_TOKENS, length)
                 x[0] = N_TOKENS - 1 if i == 0 else x[0]  # the vocabulary is the same for all n
             else:
                 x = rng.normal(size=(length, 2)).astype(np.float32)
             X.append(x)
-        return X, self.targets(X)
+        y = self.targets(X)
+        return ([spelled_out(x) for x in X] if self.words else X), y
 
     def fitted(self, **settings: Any) -> Any:
         return self.make(**settings).fit(*self.data())
@@ -112,6 +120,19 @@ def running_pairs(X: list[np.ndarray]) -> np.ndarray:
     return ragged(np.column_stack([y, 100 - y]) for y in running_sums(X))
 
 
+def chunks(X: list[np.ndarray]) -> np.ndarray:
+    """Labels of BIO: a run of tokens below 2 is an entity."""
+    inside = (x < 2 for x in X)
+    return ragged(
+        np.where(i, np.where(np.append(False, i[:-1]), "I-X", "B-X"), "O") for i in inside
+    )
+
+
+def spelled_out(x: np.ndarray) -> np.ndarray:
+    """A word for each token."""
+    return np.array(["x" * int(token) + "yz"[int(token) % 2] for token in x])
+
+
 def events(X: list[np.ndarray]) -> np.ndarray:
     return ragged((x > 0).astype(int) for x in X)
 
@@ -136,12 +157,30 @@ CASES = [
         {"bidirectional": False, "embedding_size": 3},
         tokens=True,
     ),
+    Case("tagger-crf", RNNTagger, rises, {"bidirectional": False, "crf": True}),
+    Case(
+        "tagger-letters",
+        RNNTagger,
+        rises,
+        {"bidirectional": False, "embedding_size": 3, "cell": "gru"} | LETTERS,
+        words=True,
+    ),
+    Case(
+        "tagger-bio",
+        RNNTagger,
+        chunks,
+        {"embedding_size": 3, "crf": True, "scheme": "bio"} | LETTERS,
+        words=True,
+    ),
     Case("step-regressor", RNNStepRegressor, running_sums),
     Case("step-regressor-2", RNNStepRegressor, running_pairs, {"cell": "gru"}),
     Case("step-regressor-quantile", RNNStepRegressor, running_pairs, {"loss": "quantile"}),
     Case("step-regressor-gaussian", RNNStepRegressor, running_sums, {"loss": "gaussian_nll"}),
     Case("step-regressor-events", RNNStepRegressor, events, {"loss": "binary_cross_entropy"}),
 ]
+
+# For tests that compute with the input.
+NUMBERS = [case for case in CASES if not case.words]
 
 # For tests that do not depend on targets or tokens: one case per class.
 KINDS = [case for case in CASES if case.name in ("classifier", "regressor")]

@@ -16,7 +16,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 
-from cases import CASES, Case, assert_same_bits, on, outcomes
+from cases import CASES, NUMBERS, Case, assert_same_bits, on, outcomes
 from skrnn import Sequences
 
 
@@ -64,7 +64,7 @@ def test_fit_changes_no_parameter_and_adds_what_it_documents(case: Case) -> None
         assert name.endswith("_")
         assert f"\n{name} : " in documentation
     assert model.n_iter_ == len(model.loss_curve_) == case.make().max_iter
-    assert model.n_features_in_ == (1 if case.tokens else 2)
+    assert model.n_features_in_ == (1 if case.reads_tokens else 2)
     for name, array in model.params_.items():
         assert isinstance(name, str)
         assert array.dtype == np.float32
@@ -170,7 +170,7 @@ def test_inputs_are_not_written_to(case: Case) -> None:
         assert_same_bits(one, other)
 
 
-@on(CASES)
+@on(NUMBERS)
 def test_memory_mapped_and_read_only_input(case: Case, tmp_path: Any) -> None:
     X, y = case.data()
     expected = outcomes(case.make().fit(X, y), X)
@@ -185,7 +185,7 @@ def test_memory_mapped_and_read_only_input(case: Case, tmp_path: Any) -> None:
 def test_tags_of_the_input(case: Case) -> None:
     """Tokens are strings, or integers from 0 on, so a table of numbers is not valid input."""
     tags = get_tags(case.make()).input_tags
-    assert tags.two_d_array is tags.three_d_array is not case.tokens
-    assert tags.categorical is tags.positive_only is case.tokens
-    assert tags.string is case.tokens
+    assert tags.two_d_array is tags.three_d_array is not case.reads_tokens
+    assert tags.categorical is tags.positive_only is case.reads_tokens
+    assert tags.string is case.reads_tokens
     assert not any([tags.allow_nan, tags.sparse])

@@ -16,7 +16,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import skrnn
-from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
+from cases import CASES, KINDS, NUMBERS, Case, assert_same_bits, on, outcomes
 from skrnn import Sequences
 
 PACKAGE = str(Path(skrnn.__file__).parent)
@@ -157,7 +157,7 @@ def test_the_warning_names_the_epoch(case: Case) -> None:
     assert record[0].filename == __file__
 
 
-@on([case for case in CASES if not case.tokens])
+@on([case for case in NUMBERS if not case.tokens])
 def test_huge_inputs(case: Case) -> None:
     X, y = case.data()
     for scale in (1e15, 1e30):
@@ -192,7 +192,7 @@ def test_one_sequence_of_one_step(case: Case) -> None:
         assert found.shape == (1, *several.shape[1:])
 
 
-@on(CASES)
+@on(NUMBERS)
 def test_sequences_of_one_step(case: Case) -> None:
     X, _ = case.data()
     ones = [x[:1] for x in X]

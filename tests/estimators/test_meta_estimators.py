@@ -30,7 +30,19 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sklearn.utils.metadata_routing import get_routing_for_object
 
-from cases import CASES, KINDS, SMALL, Case, assert_same_bits, labels, on, outcomes, pairs, taken
+from cases import (
+    CASES,
+    KINDS,
+    NUMBERS,
+    SMALL,
+    Case,
+    assert_same_bits,
+    labels,
+    on,
+    outcomes,
+    pairs,
+    taken,
+)
 from skrnn import RNNClassifier, RNNRegressor, Sequences
 from skrnn.preprocessing import PerStep, TokenEncoder
 
@@ -49,7 +61,7 @@ containers = pytest.mark.parametrize("container", [list, objects, Sequences])
 
 
 @containers
-@on(CASES)
+@on(NUMBERS)
 def test_splitting(case: Case, container: Any) -> None:
     X, y = case.data()
     X_train, X_test, y_train, y_test = train_test_split(container(X), y, random_state=0)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes, taken
+from cases import CASES, KINDS, NUMBERS, Case, assert_same_bits, on, outcomes, taken
 from skrnn import RNNClassifier, RNNRegressor, Sequences
 
 
@@ -136,7 +136,7 @@ FLOATS = {
 INTEGERS = {name: lambda X, name=name: [x.astype(name) for x in X] for name in ("i1", "u2", "i8")}
 
 
-@on(CASES)
+@on(NUMBERS)
 def test_forms_of_the_same_sequences(case: Case) -> None:
     X, y = case.data()
     expected = outcomes(case.make().fit(X, y), X)
@@ -145,7 +145,7 @@ def test_forms_of_the_same_sequences(case: Case) -> None:
         assert_same_bits(outcomes(model, form(X)), expected)
 
 
-@on(CASES)
+@on(NUMBERS)
 def test_equal_lengths_as_one_array(case: Case) -> None:
     X, y = case.data()
     X = [np.resize(x, (4, *x.shape[1:])) for x in X]

@@ -22,6 +22,13 @@ ONLY_SOME = {
     "loss": "there is a choice of losses",
     "quantiles": "there is a loss of quantiles",
     "delta": "there is a huber loss",
+    "characters": "words are labelled one by one",
+    "character_embedding_size": "words are labelled one by one",
+    "character_hidden_size": "words are labelled one by one",
+    "input_dropout": "words are labelled one by one, by what is known of each",
+    "word_dropout": "words are labelled one by one, also unknown ones",
+    "crf": "there are labels of steps",
+    "scheme": "there are labels of steps",
 }
 
 # Of a parameter: the parts that may differ (default, entry, rule), and the reason.
@@ -30,6 +37,7 @@ DIFFERENT: dict[str, tuple[set[str], str]] = {
     "pooling": ({"default", "entry"}, "each has the best one of bench/defaults"),
     "bidirectional": ({"default", "entry"}, "labels of steps depend on later steps, too"),
     "tbptt": ({"entry"}, "answers at every step need no pooling"),
+    "class_weight": ({"entry"}, "a CRF learns all labels of a sequence together"),
     "validation_fraction": ({"entry"}, "sequences with many labels have no strata"),
 }
 
@@ -41,7 +49,9 @@ DIFFERENT_ENTRIES = {
     "score return score": "accuracy, or what the loss suggests",
     "partial_fit y": "classes, or numbers of which the first ones set the scale",
     "partial_fit sample_weight": "classes have weights, too",
+    "attribute params_": "a CRF has parameters of its own",
     "predict return y": "a class, or numbers",
+    "predict_log_proba return log_probabilities": "marginals of a CRF may be 0",
 }
 
 KINDS = list(ESTIMATORS.values())

@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import get_scorer, make_scorer, max_error, mean_absolute_error
 
 import skrnn
-from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
+from cases import CASES, KINDS, NUMBERS, Case, assert_same_bits, on, outcomes
 from skrnn import Sequences
 
 
@@ -52,7 +52,7 @@ def test_it_stops_when_patience_ends(case: Case) -> None:
     assert by_loss.n_iter_ == 4
 
 
-@on(CASES)
+@on(NUMBERS)
 def test_validation_data_that_only_watches(case: Case) -> None:
     X, y, X_val, y_val = split(case)
     plain = case.make().fit(X, y)

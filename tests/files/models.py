@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import skrnn
-from skrnn import RNNClassifier, RNNRegressor
+from skrnn import RNNClassifier, RNNRegressor, RNNTagger
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 CHANNELS, TOKENS = 3, 6
@@ -197,6 +197,17 @@ def of_strings(X: Any, **settings: Any) -> Any:
     return stirred(model.fit(X, np.arange(len(X)) % 2))
 
 
+def tagger(X: Any, **settings: Any) -> Any:
+    """Of BIO: the first step of a sequence begins an entity of its first three steps."""
+    y = [["B-X", "I-X", "I-X", *["O"] * len(x)][: len(x)] for x in X]
+    return stirred(RNNTagger(**SMALL, **settings).fit(X, y))
+
+
+WORDS = [words for words in LISTS if words]
+CRF: dict[str, Any] = {"crf": True, "scheme": "bio"}
+LETTERS: dict[str, Any] = {"embedding_size": 3, "characters": True, "bidirectional": False}
+LETTERS |= {"character_embedding_size": 2, "character_hidden_size": 4, "min_frequency": 7}
+
 # Functions that make a model, and sequences for it.
 Subject = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -233,6 +244,10 @@ SUBJECTS: dict[str, Subject] = {
     "deviations": (lambda: regressor(loss="gaussian_nll"), sequences),
     "deviations of two": (lambda: regressor(2, loss="gaussian_nll"), sequences),
     "rates": (lambda: regressor(2, loss="poisson"), sequences),
+    "tagger": (lambda: tagger(sequences(), bidirectional=False), sequences),
+    "tagger crf": (lambda: tagger(sequences(), **CRF), sequences),
+    "tagger letters": (lambda: tagger(WORDS, **LETTERS), lambda: WORDS),
+    "tagger letters crf": (lambda: tagger(WORDS, **LETTERS, **CRF), lambda: WORDS),
     "table": (lambda: of_table(False), lambda: table(False)),
     "table with names": (lambda: of_table(True), lambda: table(True)),
     "frames": (of_frames, frames),
@@ -270,6 +285,8 @@ def answers(model: Any, X: Any) -> list[np.ndarray]:
     found = [model.predict(X)]
     methods = ("predict_proba", "predict_log_proba")
     found += [getattr(model, name)(X) for name in methods if hasattr(model, name)]
+    if getattr(model, "crf", False):
+        found += [path for paths in model.n_best(X, 2) for path, _ in paths]
     if getattr(model, "loss", None) == "gaussian_nll":
         found.append(model.predict(X, return_std=True)[1])
     return found

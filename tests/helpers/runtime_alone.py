@@ -2,9 +2,9 @@
 
 MODEL is a file of `skrnn.save`. EXPECTED is an .npz with the input, either "values" and "offsets"
 of sequences, "table" or "texts", and with the estimator's predictions: "predict" and, if it has
-them, "predict_proba" and "std". ``--rtol`` is for files of another machine; without it the bits
-have to be the same. Imports no other tests, and hides the modules that `skrnn.runtime` must not
-need.
+them, "predict_proba", "std" and the scores of "n_best". ``--rtol`` is for files of another machine;
+without it the bits have to be the same. Imports no other tests, and hides the modules that
+`skrnn.runtime` must not need.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ def rows_of(values: Any) -> Any:
     return np.concatenate(values) if values.dtype == object else values
 
 
+def best_scores(model: Any, X: Any) -> Any:
+    """Log-probabilities of the two best sequences of labels, where there are two."""
+    return np.array([score for paths in model.n_best(X, 2) for _, score in paths])
+
+
 def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
     """Raise AssertionError if the answers of a model differ from the expected ones."""
     import skrnn.runtime
@@ -56,6 +61,8 @@ def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
             predicted[name] = getattr(predictor, name)(X)
     if "std" in expected:
         predicted["std"] = predictor.predict(X, return_std=True)[1]
+    if "n_best" in expected:
+        predicted["n_best"] = best_scores(predictor, X)
     for name, values in predicted.items():
         values = rows_of(values)
         assert values.shape == expected[name].shape, (name, values.shape)

@@ -9,8 +9,8 @@ import pytest
 from sklearn.exceptions import UndefinedMetricWarning
 
 from helpers.support import says
+from skrnn._targets.chunks import SCHEMES, entities, split
 from skrnn.metrics import entity_f1, entity_scores
-from skrnn.metrics._chunks import SCHEMES, entities, split
 
 
 def read(text: str, scheme: str = "conll") -> list[tuple[str, int, int]]:

@@ -17,7 +17,7 @@ from seqeval.metrics import classification_report
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2, IOBES, Tokens
 
-from skrnn.metrics._chunks import SCHEMES, entities, split
+from skrnn._targets.chunks import SCHEMES, entities, split
 
 # A type with a hyphen, and none at all: a prefix alone.
 TYPES = ["-PER", "-LOC", "-A-B", ""]

@@ -12,7 +12,8 @@ import pytest
 
 from helpers.support import says
 from skrnn import Sequences
-from skrnn._sequences.vocabulary import holds_strings, learn_vocabulary, strings_of, token_sequences
+from skrnn._sequences.lexicon import Lexicon, token_sequences
+from skrnn._sequences.vocabulary import holds_strings, learn_vocabulary, strings_of
 
 TEXTS = ["A good film", "bad", ""]
 WORDS = [["a", "good", "film"], ["bad"], []]
@@ -100,14 +101,14 @@ def test_a_vocabulary_is_ranked() -> None:
 
 
 def test_numbers_of_known_unknown_and_missing_tokens() -> None:
-    vocabulary = {"good": 1, "bad": 2}
-    X = token_sequences(["Good, BAD or indifferent", "!", ["bad", "Bad"]], vocabulary, "it")
+    lexicon = Lexicon({"good": 1, "bad": 2})
+    X = token_sequences(["Good, BAD or indifferent", "!", ["bad", "Bad"]], lexicon, "it")
     assert [x.tolist() for x in X] == [[1, 2, 0, 0], [0], [2, 0]]
     assert X.values.dtype == np.int32
 
 
 def test_with_a_vocabulary_empty_lists_are_texts_without_tokens() -> None:
-    assert token_sequences([[], []], {"a": 1}, "it").values.tolist() == [0, 0]
+    assert token_sequences([[], []], Lexicon({"a": 1}), "it").values.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_with_a_vocabulary_empty_lists_are_texts_without_tokens() -> None:
 )
 def test_refusals_of_other_input(X: Any, error: type, parts: tuple[str, ...]) -> None:
     with pytest.raises(error, match=says(*parts)):
-        token_sequences(X, {"a": 1}, "It", "Y")
+        token_sequences(X, Lexicon({"a": 1}), "It", "Y")
 
 
 def test_strings_without_a_vocabulary() -> None:
@@ -168,7 +169,7 @@ LONG = 10**6
 )
 def test_messages_stay_short(X: Any) -> None:
     with pytest.raises((TypeError, ValueError)) as error:
-        token_sequences(X, {"a": 1}, "It")
+        token_sequences(X, Lexicon({"a": 1}), "It")
     assert len(str(error.value)) < 400
 
 

@@ -1,4 +1,4 @@
-"""The base of all estimators: parameters, input, and the engine behind them."""
+"""The base of all estimators: parameters, and the engine behind them. Input is in `input`."""
 
 from __future__ import annotations
 
@@ -9,27 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skrnn import _core
+from skrnn._estimators.input import ReadsSequences
 from skrnn._estimators.rules import RULES
 from skrnn._estimators.serving import ServingMixin
 from skrnn._estimators.standardization import Units
-from skrnn._estimators.token_input import learn_tokens
 from skrnn._files.description import Description
 from skrnn._parameters import Rule
-from skrnn._sequences.checks import (
-    as_sequences,
-    as_unscaled,
-    check_input_size,
-    is_table,
-    refuse_one_sequence,
-    warn_of_tokens,
-)
-from skrnn._sequences.container import Sequences
-from skrnn._sequences.names import check_names
 from skrnn._sequences.ragged import offsets_of
-from skrnn._sequences.vocabulary import Vocabulary, holds_strings, token_sequences
+from skrnn._sequences.spelling import Steps, spellings_of
 from skrnn._serving.served import Operation
 from skrnn._targets.codec import Codec, Settings
 from skrnn._targets.decoding import Answers, Meaning
@@ -46,13 +36,18 @@ ARCHITECTURE = (
     "pooling",
     "embedding_size",
     "standardize",
+    "crf",
+    "scheme",
+    "characters",
+    "character_embedding_size",
+    "character_hidden_size",
 )
 
 # Turns answers of shape (rows, A) into results of shape (rows, ...).
 Decoder = Callable[[Answers], NDArray[Any]]
 
 
-class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
+class SequenceEstimator(ReadsSequences, ServingMixin, BaseEstimator, ABC):
     """Base of the estimators, which differ in their targets and in what they predict.
 
     A fitted estimator consists of its parameters, `params_`, and the codec of its targets: NumPy
@@ -60,12 +55,6 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
     """
 
     params_: dict[str, NDArray[np.float32]]
-    n_features_in_: int
-    vocabulary_: Vocabulary  # where fit saw strings
-    _reads_tokens: bool  # or channels
-    _input_size: int  # tokens, or channels
-    _saw_table = False
-    _units: Units | None = None  # of channels
     _built_with: dict[str, Any]  # the architecture of params_
     _learned_codec: Codec
     _fitted_loss: str
@@ -101,8 +90,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         self.n_features_in_ = description.n_features_in
         if description.feature_names is not None:
             self.feature_names_in_ = np.array(description.feature_names, dtype=object)
-        if description.vocabulary is not None:
-            self.vocabulary_ = dict(description.vocabulary)
+        self._learn_lexicon(description.lexicon)
         self._saw_table = description.saw_table
         self._reads_tokens = description.embedding_size > 0
         if self.embedding_size not in ("auto", description.embedding_size or None):
@@ -117,100 +105,6 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         mean, scale = model.target_mean, model.target_scale
         self._set_codec(settings.restore(description.meaning, mean, scale))
         self._note_architecture()
-
-    # ---- Input ----
-
-    def _check_input(
-        self,
-        X: Any,
-        *,
-        begin: bool,
-        grows: bool = False,
-        name: str = "X",
-        sample_weight: Any = None,
-    ) -> Sequences:
-        """Return X as sequences; learn the width of the input if `begin`.
-
-        New tokens are accepted if `grows`. Tokens of sequences of weight 0 are not learned.
-        """
-        if begin:
-            self.__dict__.pop("vocabulary_", None)
-            self._reads_tokens = self._wants_tokens(X, name)
-        if self._reads_tokens:
-            return self._check_tokens(X, begin, grows, name, sample_weight)
-        table = is_table(X, name)
-        if table and (begin or self._saw_table):
-            # A table in scikit-learn's sense: the columns, and their names, are the same in each
-            # call.
-            X = self._check_table(X, begin, name)
-        elif table:
-            refuse_one_sequence(X, self._input_size, type(self).__name__, name)
-        elif begin:
-            warn_of_tokens(X, type(self).__name__, name)
-        if self.standardize if begin else self._units is not None:
-            sequences = as_unscaled(X, name)
-        else:
-            sequences = as_sequences(X, name=name)
-        if not table and (begin or not self._saw_table):
-            check_names(self, sequences.channel_names, reset=begin, name=name)
-        if begin:
-            self._saw_table = table
-            if not table:
-                self.n_features_in_ = sequences.n_channels
-            self._input_size = sequences.n_channels
-        else:
-            owner = type(self).__name__
-            check_input_size(sequences.n_channels, self._input_size, False, owner, name)
-        return sequences
-
-    def _wants_tokens(self, X: Any, name: str) -> bool:
-        """Whether the network is to read tokens; with "auto", if X holds strings."""
-        if self.embedding_size != "auto":
-            return self.embedding_size is not None
-        if isinstance(X, (str, bytes)) or hasattr(X, "columns"):
-            return False
-        return bool(holds_strings(X, name))
-
-    def _check_tokens(
-        self, X: Any, begin: bool, grows: bool, name: str, sample_weight: Any
-    ) -> Sequences:
-        """Return tokens as numbers; learn the vocabulary, or their range, if `begin`."""
-        owner = type(self).__name__
-        if begin:
-            learned = learn_tokens(X, sample_weight, self.min_frequency, name)
-            sequences = learned.sequences
-            self._saw_table, self.n_features_in_ = False, 1
-            self._input_size = learned.size
-            if learned.vocabulary is not None:
-                self.vocabulary_ = learned.vocabulary
-        else:
-            sequences = token_sequences(X, self._vocabulary(), owner, name)
-            size = int(sequences.values.max()) + 1
-            if grows:
-                self._input_size = max(self._input_size, size)
-            check_input_size(size, self._input_size, True, owner, name)
-        check_names(self, sequences.channel_names, reset=begin, name=name)
-        return sequences
-
-    def _vocabulary(self) -> Vocabulary | None:
-        """Return the numbers of known tokens if fit saw strings, else None."""
-        return getattr(self, "vocabulary_", None)
-
-    def _check_table(self, X: Any, begin: bool, name: str) -> Any:
-        """Return a table as an array, checked as scikit-learn checks it."""
-        try:
-            return validate_data(self, X, reset=begin, dtype=[np.float64, np.float32])
-        except OverflowError:
-            as_sequences(X, name=name)  # names the number that float64 cannot hold
-            raise
-
-    def _values(self, X: Sequences, name: str = "X") -> NDArray[Any]:
-        """Return the steps of all sequences in the form that the engine takes."""
-        if self._reads_tokens:
-            return X.values.astype(np.int64)
-        return (
-            np.asarray(X.values, np.float32) if self._units is None else self._units.apply(X, name)
-        )
 
     # ---- The engine ----
 
@@ -253,12 +147,15 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             total_updates=total_updates,
             weight_decay=self.alpha,
             clip_norm=self.clip_norm or 0.0,
-            dropout=self.dropout,
-            recurrent_dropout=self.recurrent_dropout,
+            **self._dropout_settings(),
             batch_size=self.batch_size,
             tbptt=self.tbptt or 0,
             seed=seed,
         )
+
+    def _dropout_settings(self) -> dict[str, float]:
+        """Return the rates of dropout, for the core."""
+        return {"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout}
 
     def _note_architecture(self) -> None:
         """Store the architecture and the loss that the parameters belong to."""
@@ -326,11 +223,16 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
         return self._decoded(model, X, decoder)[0]
 
     def _decoded(self, model: _core.Model, X: Any, *decoders: Decoder) -> list[NDArray[Any]]:
-        sequences = self._check_input(X, begin=False)
-        raw = self._values(sequences) if self._units is None else sequences.values
-        answers = model.predict(raw, sequences.offsets, n_jobs=self.n_jobs)
-        as_given, offsets = self._target_rows.as_given, sequences.offsets
+        values, offsets, spellings = self._steps_for_model(X)
+        answers = model.predict(values, offsets, spellings=spellings, n_jobs=self.n_jobs)
+        as_given = self._target_rows.as_given
         return [as_given(decoder(answers), offsets) for decoder in decoders]
+
+    def _steps_for_model(self, X: Any) -> Steps:
+        """Return X as the model reads it, whose operations standardise channels."""
+        sequences = self._check_input(X, begin=False)
+        values = self._values(sequences) if self._units is None else sequences.values
+        return Steps(values, sequences.offsets, spellings_of(sequences))
 
     def _rows_to_score(
         self, y: Any, sample_weight: Any, predicted: NDArray[Any]
@@ -362,6 +264,7 @@ class SequenceEstimator(ServingMixin, BaseEstimator, ABC):
             self._values(sequences),
             sequences.offsets,
             codec.encode(y),
+            spellings=spellings_of(sequences),
             n_jobs=self.n_jobs,
         )
         # The engine's loss is the mean over sequences.

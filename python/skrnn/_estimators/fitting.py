@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from skrnn import _core
@@ -18,6 +19,7 @@ from skrnn._estimators.watching import WatchedFit, curves_of
 from skrnn._files.description import Description
 from skrnn._parameters import check_parameters
 from skrnn._sequences.container import Sequences
+from skrnn._sequences.spelling import spellings_of
 from skrnn._sequences.transformed import check_transformed_alike
 from skrnn._targets.codec import Settings
 from skrnn._targets.sample_weight import as_ratios
@@ -255,6 +257,7 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
             samples.X.offsets,
             targets,
             None if weights is None else as_ratios(weights),
+            spellings_of(samples.X),
         )
 
     # ---- Network and loop ----
@@ -275,7 +278,7 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         history = self._history
         if begin:
             rng = np.random.default_rng(history.seed)
-            parameters = initial_parameters(layout, self.cell, self.hidden_size, rng)
+            parameters = self._initial_parameters(layout, rng)
         else:
             parameters = self._arena(layout)
             if self._solver != self.solver or schedule in ENDING_SCHEDULES:
@@ -284,6 +287,15 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
                 history = replace(history, optimizer_state=None, updates=0)
         state = State(replace(history, best_epoch=None), parameters)
         return Run(state, before=len(history.losses))
+
+    def _initial_parameters(
+        self, layout: _core.NetworkLayout, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """Draw the parameters that training begins with, float32 of shape (num_parameters,)."""
+        letters = getattr(self, "character_hidden_size", 0)
+        return initial_parameters(
+            layout, self.cell, self.hidden_size, rng, character_hidden_size=letters
+        )
 
     def _plan(
         self,

@@ -42,8 +42,8 @@ class ServingMixin(Served):
         TypeError
             For a `batch_size` that is not an integer.
         ValueError
-            For a `batch_size` below 1, another `method`, and a bidirectional network or attention
-            pooling, which have no answer while a sequence goes on.
+            For a `batch_size` below 1, another `method`, and a bidirectional network, attention
+            pooling or a CRF, which have no answer while a sequence goes on.
 
         See Also
         --------
@@ -65,8 +65,8 @@ class ServingMixin(Served):
         True
         """
         check_is_fitted(self, "params_")
-        meaning, vocabulary = self._meaning(), self._vocabulary()
-        return open_stream(self._served(), meaning, batch_size, method, vocabulary)
+        meaning, lexicon = self._meaning(), self._lexicon()
+        return open_stream(self._served(), meaning, batch_size, method, lexicon)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the fitted estimator to a file, as `skrnn.save` does.

@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from skrnn._estimators.classes import ClassEstimator
+from skrnn._estimators.chains import ChainEstimator
 from skrnn._estimators.rules import RULES
-from skrnn._parameters import class_weights
-from skrnn._targets.rows import StepRows
+from skrnn._parameters import boolean, class_weights, integer, one_of_or_none, real, real_or
+
+# The rate of `word_dropout="auto"` where letters are read: 0.01 is too little, and from 0.05 on it
+# makes little difference (bench/quality/ud_english_ewt.py).
+AUTO_WORD_DROPOUT = 0.1
 
 
-class RNNTagger(ClassEstimator):
+class RNNTagger(ChainEstimator):
     """Label every step of sequences with a recurrent network.
 
     Words of a sentence, events of a log, moments of a recording: X has a list or an array for each
@@ -40,6 +43,16 @@ class RNNTagger(ClassEstimator):
         How often a string has to occur in fit to become a known token; all other strings are the
         unknown token. With 1 the unknown token never occurs in training, and predictions for new
         words are arbitrary; with 2 it stands for the rare words. Integers are not counted.
+    characters : bool, default=False
+        Whether a second, bidirectional net of the same cell reads the letters of each word, and its
+        last states stand beside the word's vector (Lample et al., NAACL 2016), so that endings,
+        capitals and digits tell of words that fit has not seen, or seldom. For words only: lists of
+        strings, or texts, whose words are in lower case. Letters that occur less often than
+        `min_frequency` are one unknown letter.
+    character_embedding_size : int, default=32
+        The size of the learned vectors of letters.
+    character_hidden_size : int, default=32
+        Units of the net of letters, in each direction.
     standardize : bool or "auto", default="auto"
         Whether the mean of each channel is subtracted, and the channel divided by its standard
         deviation, over all steps of the sequences in fit, before the network reads it. "auto" does
@@ -49,6 +62,24 @@ class RNNTagger(ClassEstimator):
         Rate between layers, and before the head.
     recurrent_dropout : float, default=0.0
         Rate of variational dropout of the recurrent state (Gal & Ghahramani, NeurIPS 2016).
+    input_dropout : float, default=0.0
+        Rate of what the first layer reads: channels, or the vector of a token with the states of
+        its letters.
+    word_dropout : float or "auto", default="auto"
+        The share of tokens that training reads as the unknown token, other ones in each epoch, so
+        that the net learns what to do without knowing the word (letters are still read). "auto" is
+        0.1 with `characters`, else 0. For tokens only.
+    crf : bool, default=False
+        Whether a linear-chain CRF (Lafferty et al., ICML 2001) joins the labels: scores of pairs of
+        neighbouring labels are learned, and sequences of labels are learned and predicted as a
+        whole; `predict_proba` has the probability of a step's label given the whole sequence. It
+        pays where labels restrict one another, as those of entities do, and takes time that grows
+        with the square of the number of labels.
+    scheme : {"bio", "bioes"} or None, default=None
+        Labels of entities, such as "O", "B-PER" and "I-PER", that keep to a scheme: a CRF then
+        never predicts what the scheme does not allow, as "I-PER" after "O". In "bio" (IOB2) an
+        entity begins with "B-", and goes on with "I-"; in "bioes" it ends with "E-", and one of a
+        single step is "S-". Needs ``crf=True``. None allows everything.
     solver : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
         The optimiser; "sgd" has Nesterov's momentum of 0.9.
     learning_rate_init : float, default=0.01
@@ -81,10 +112,11 @@ class RNNTagger(ClassEstimator):
         The validation score, as in `sklearn.metrics.get_scorer_names()`. None is `score`.
     tbptt : int, optional
         Steps of truncated backpropagation through time; states are carried over from cut to cut.
-        Bounds the memory of long sequences. Needs one direction.
+        Bounds the memory of long sequences. Needs one direction, and no `crf`.
     class_weight : dict, "balanced" or None, default=None
         Weights of classes; a class that is missing in a dict has weight one. "balanced" gives all
-        classes the same total weight, and leaves the sum of all weights unchanged.
+        classes the same total weight, and leaves the sum of all weights unchanged. Not with `crf`,
+        which learns the labels of a sequence as a whole.
     warm_start : bool, default=False
         Whether fit continues from the parameters of the last fit.
     random_state : int, RandomState instance or None, default=None
@@ -105,6 +137,8 @@ class RNNTagger(ClassEstimator):
         Their names, if fit saw data frames.
     vocabulary_ : dict of str to int
         The numbers of the known tokens, from 1 on, if fit saw strings; 0 is the unknown token.
+    letters_ : dict of str to int
+        The numbers of the known letters, from 1 on, with `characters`; 0 is the unknown letter.
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
@@ -112,8 +146,8 @@ class RNNTagger(ClassEstimator):
     validation_scores_ : list of float or None
         Score on validation data after each epoch; NaN after epochs of warm starts without.
     params_ : dict of str to array
-        Weights, by the names PyTorch has for them.
-
+        Weights, by the names PyTorch has for them; of a CRF "crf.transitions", from the label of
+        the row to that of the column, "crf.start" and "crf.end".
 
     See Also
     --------
@@ -122,6 +156,10 @@ class RNNTagger(ClassEstimator):
 
     Notes
     -----
+    Each step has a label. If some are not known, give those steps any label and a `sample_weight`
+    of 0. With `crf` a sequence has one weight, so sequences with unknown labels have to be left
+    out.
+
     Initial input weights are those of Glorot & Bengio (2010), recurrent weights are orthogonal
     (Saxe et al. 2014), and biases are one for forget gates (Jozefowicz et al. 2015) and, by the
     same reasoning, two for update gates.
@@ -134,11 +172,26 @@ class RNNTagger(ClassEstimator):
     >>> model = RNNTagger(hidden_size=8, random_state=0).fit(X, y)
     >>> model.predict([["a", "dog", "sleeps"]])[0]
     array(['DET', 'NOUN', 'VERB'], dtype='<U4')
+
+    With letters and a CRF, and the two most probable sequences of labels:
+
+    >>> model = RNNTagger(hidden_size=8, characters=True, crf=True, random_state=0).fit(X, y)
+    >>> (best, log_probability), second = model.n_best([["a", "dog", "sleeps"]], 2)[0]
+    >>> best
+    array(['DET', 'NOUN', 'VERB'], dtype='<U4')
+    >>> 0 > log_probability > second[1]
+    True
     """
 
-    _target_rows = StepRows()
     _rules = {name: rule for name, rule in RULES.items() if name != "pooling"} | {
-        "class_weight": class_weights()
+        "characters": boolean(),
+        "character_embedding_size": integer(1),
+        "character_hidden_size": integer(1),
+        "input_dropout": real(0, 1, "[)"),
+        "word_dropout": real_or("auto", 0, 1, "[)"),
+        "crf": boolean(),
+        "scheme": one_of_or_none(("bio", "bioes")),
+        "class_weight": class_weights(),
     }
 
     def __init__(
@@ -150,9 +203,16 @@ class RNNTagger(ClassEstimator):
         bidirectional: bool = True,
         embedding_size: int | str | None = "auto",
         min_frequency: int = 1,
+        characters: bool = False,
+        character_embedding_size: int = 32,
+        character_hidden_size: int = 32,
         standardize: bool | str = "auto",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        word_dropout: float | str = "auto",
+        crf: bool = False,
+        scheme: str | None = None,
         solver: str = "adam",
         learning_rate_init: float = 0.01,
         learning_rate: str = "one_cycle",
@@ -178,9 +238,16 @@ class RNNTagger(ClassEstimator):
         self.bidirectional = bidirectional
         self.embedding_size = embedding_size
         self.min_frequency = min_frequency
+        self.characters = characters
+        self.character_embedding_size = character_embedding_size
+        self.character_hidden_size = character_hidden_size
         self.standardize = standardize
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
+        self.input_dropout = input_dropout
+        self.word_dropout = word_dropout
+        self.crf = crf
+        self.scheme = scheme
         self.solver = solver
         self.learning_rate_init = learning_rate_init
         self.learning_rate = learning_rate
@@ -199,6 +266,28 @@ class RNNTagger(ClassEstimator):
         self.random_state = random_state
         self.verbose = verbose
         self.n_jobs = n_jobs
+
+    def _network_settings(self) -> dict[str, Any]:
+        settings = super()._network_settings()
+        if self.characters:
+            settings |= {
+                "characters": len(self.letters_) + 1,
+                "character_embedding_size": self.character_embedding_size,
+                "character_hidden_size": self.character_hidden_size,
+            }
+        return settings
+
+    def _dropout_settings(self) -> dict[str, float]:
+        rate = self.word_dropout
+        if rate == "auto":
+            rate = AUTO_WORD_DROPOUT if self.characters else 0.0
+        elif rate and not self._reads_tokens:
+            raise ValueError(
+                f"word_dropout={rate} is of tokens, and X has channels; use input_dropout, or "
+                'word_dropout="auto"'
+            )
+        rates = super()._dropout_settings()
+        return {**rates, "input_dropout": self.input_dropout, "word_dropout": float(rate)}
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the share of steps whose label is right.

@@ -20,9 +20,10 @@ from skrnn._files.meanings import meaning_of
 from skrnn._files.paths import checked_path
 from skrnn._files.values import shorten
 from skrnn._files.vocabulary import vocabulary_of
+from skrnn._sequences.lexicon import Lexicon
 from skrnn._sequences.tokens import Analyzer
 from skrnn._sequences.vocabulary import Vocabulary
-from skrnn._targets.decoding import Meaning
+from skrnn._targets.decoding import Chain, Meaning
 
 FORMAT_VERSION = 4  # as the head of cpp/src/files/model_file.h describes it
 
@@ -69,7 +70,7 @@ class Description:
     n_features_in: int
     feature_names: list[str] | None
     saw_table: bool
-    vocabulary: Vocabulary | None  # learned by the estimator from strings
+    lexicon: Lexicon | None  # learned by the estimator from strings
     standardized: bool  # whether the estimator has the last two operations on channels
     meaning: Meaning
     training: Training
@@ -185,7 +186,7 @@ def describe(model: _core.Model) -> Description:
         n_features_in=fitted.integer("n_features_in", 1),
         feature_names=_feature_names(fitted),
         saw_table=fitted.of_type("saw_table", bool),
-        vocabulary=_vocabulary(fitted),
+        lexicon=_lexicon(fitted),
         standardized=_standardized(fitted, model),
         meaning=meaning_of(fitted.fields("answers"), root.fields("loss"), model.answer_size),
         training=_training(estimator.fields("training")),
@@ -195,6 +196,7 @@ def describe(model: _core.Model) -> Description:
         tokens=tokens,
     )
     _check_input(description, model.channels)
+    _check_network(description, network)
     if (description.meaning.classes is None) != bool(len(model.target_mean)):
         raise ValueError("target.mean and target.scale are for regressors, which need them")
     return description
@@ -223,10 +225,14 @@ def _standardized(fitted: Fields, model: _core.Model) -> bool:
     return True
 
 
-def _vocabulary(fitted: Fields) -> Vocabulary | None:
+def _lexicon(fitted: Fields) -> Lexicon | None:
+    has_letters = fitted.value.get("letters") is not None  # absent before format 4
+    letters = vocabulary_of(fitted, str, name="letters") if has_letters else None
     if fitted.value.get("vocabulary") is None:  # absent in formats 1 and 2
+        if has_letters:
+            raise ValueError(f"{fitted.path} has letters, but no vocabulary")
         return None
-    return vocabulary_of(fitted, str)
+    return Lexicon(vocabulary_of(fitted, str), letters)
 
 
 def _finite(text: str) -> float:
@@ -263,8 +269,8 @@ def _check_input(description: Description, channels: int) -> None:
         raise ValueError("feature_names_in is for channels, but the network reads tokens")
     if description.transforms and tokens != (description.tokens is not None):
         raise ValueError("pipeline.steps do not suit the input of the network")
-    vocabulary = description.vocabulary
-    if vocabulary is not None:
+    if description.lexicon is not None:
+        vocabulary = description.lexicon.tokens
         if not tokens or description.transforms:
             raise ValueError("vocabulary is for an estimator that reads strings as they come")
         if len(vocabulary) + 1 != description.input_size:
@@ -280,6 +286,21 @@ def _check_input(description: Description, channels: int) -> None:
             raise ValueError(
                 f"{step.path} has {len(names)} feature_names_in for {channels} channels"
             )
+
+
+def _check_network(description: Description, network: Fields) -> None:
+    """Raise ValueError for letters or labels that are not those of the network."""
+    lexicon = description.lexicon
+    known = 0 if lexicon is None or lexicon.letters is None else len(lexicon.letters) + 1
+    characters = network.value.get("characters", 0)
+    if characters != known:
+        raise ValueError(
+            f"network.characters is {shorten(characters)}, and with the unknown letter there are "
+            f"{known}"
+        )
+    chain = isinstance(description.meaning, Chain)
+    if network.value.get("transitions", False) is not chain:
+        raise ValueError("network.transitions does not suit the kind of its answers")
 
 
 def _training(training: Fields) -> Training:

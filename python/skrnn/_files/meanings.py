@@ -6,7 +6,7 @@ from typing import Any
 
 from skrnn._files.fields import Fields
 from skrnn._files.values import decode_array, encode_array, shorten
-from skrnn._targets.decoding import Classes, Meaning, Multilabel, Numbers
+from skrnn._targets.decoding import Chain, Classes, Meaning, Multilabel, Numbers
 
 
 def section_of(meaning: Meaning) -> dict[str, Any]:
@@ -18,7 +18,8 @@ def section_of(meaning: Meaning) -> dict[str, Any]:
         For classes that JSON cannot hold.
     """
     if isinstance(meaning, Classes):
-        return {"kind": "classes", "labels": encode_array(meaning.classes, "classes_")}
+        kind = "chain" if isinstance(meaning, Chain) else "classes"
+        return {"kind": kind, "labels": encode_array(meaning.classes, "classes_")}
     if isinstance(meaning, Multilabel):
         return {"kind": "flags"}
     assert isinstance(meaning, Numbers)
@@ -41,13 +42,13 @@ def meaning_of(answers: Fields, loss: Fields, size: int) -> Meaning:
         For sections that no estimator writes.
     """
     kind, name = answers.of_type("kind", str), loss.of_type("name", str)
-    if kind == "classes" and name == "cross_entropy":
+    if kind in ("classes", "chain") and name == "cross_entropy":
         labels = decode_array(answers.get("labels"), f"{answers.path}.labels")
         if len(labels) != size:
             raise ValueError(f"{answers.path} has {len(labels)} labels for {size} outputs")
         if labels.tolist() != sorted(set(labels.tolist())):
             raise ValueError(f"the labels in {answers.path} are not sorted, or not unique")
-        return Classes(labels)
+        return Chain(labels) if kind == "chain" else Classes(labels)
     if kind == "flags" and name == "binary_cross_entropy":
         return Multilabel(size)
     if kind == "numbers" and name != "cross_entropy":

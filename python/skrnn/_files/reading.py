@@ -15,6 +15,7 @@ from skrnn._files.values import shorten
 from skrnn._parameters import check_parameters
 from skrnn._serving.pipelines import operations_of
 from skrnn._serving.served import Operation
+from skrnn._targets.outputs import ABSENT
 
 LONGEST_WORD = 200
 
@@ -38,7 +39,10 @@ def rebuild(model: _core.Model, description: Description, kinds: Mapping[str, ty
     estimator._restore(model, description)
     said = {name: description.fields.get(name) for name in ("network", "loss")}
     for name, expected in served_sections(estimator).items():
-        if {key: said[name].get(key) for key in expected} != expected:
+        absent = ABSENT if name == "network" else {}
+        found = {**absent, **said[name]}
+        expected = {**absent, **expected}
+        if {key: found.get(key) for key in expected} != expected:
             raise ValueError(f"its {name} is not that of its {description.estimator}")
     piped = description.final_step is not None
     whole = build_pipeline(description, estimator) if piped else estimator

@@ -40,19 +40,19 @@ def _token(token: Any, what: str) -> Any:
     return encode(token, what)
 
 
-def vocabulary_of(holder: Fields, *kinds: type) -> Vocabulary:
-    """Return the vocabulary that `holder` describes, of tokens of these kinds.
+def vocabulary_of(holder: Fields, *kinds: type, name: str = "vocabulary") -> Vocabulary:
+    """Return the vocabulary that `holder` describes by `name`, of tokens of these kinds.
 
     Raises
     ------
     ValueError
         For tokens of other kinds, an empty vocabulary, and a repeated token.
     """
-    tokens = holder.of_type("vocabulary", list)
+    tokens = holder.of_type(name, list)
     if not all(type(token) in kinds for token in tokens):
         expected = " and ".join(_NAMES[kind] for kind in kinds)
-        raise ValueError(f"{holder.path}.vocabulary holds something else than {expected}")
+        raise ValueError(f"{holder.path}.{name} holds something else than {expected}")
     vocabulary: Vocabulary = {token: number for number, token in enumerate(tokens, start=1)}
     if not vocabulary or len(vocabulary) < len(tokens):
-        raise ValueError(f"{holder.path}.vocabulary is empty, or has a token twice")
+        raise ValueError(f"{holder.path}.{name} is empty, or has a token twice")
     return vocabulary

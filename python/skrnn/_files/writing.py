@@ -159,16 +159,16 @@ def _tensors(served: _core.Model) -> dict[str, NDArray[Any]]:
 def _estimator_section(estimator: Any) -> dict[str, Any]:
     names = getattr(estimator, "feature_names_in_", None)
     history = estimator._history
-    known = estimator._vocabulary()
-    if known is not None:
-        known = vocabulary_section(known, type(estimator).__name__)
+    known, kind = estimator._lexicon(), type(estimator).__name__
+    letters = None if known is None else known.letters
     return {
-        "class": type(estimator).__name__,
+        "class": kind,
         "params": _params_section(estimator),
         "fitted": {
             "n_features_in": int(estimator.n_features_in_),
             "feature_names_in": None if names is None else encode(list(names), "feature_names_in_"),
-            "vocabulary": known,
+            "vocabulary": None if known is None else vocabulary_section(known.tokens, kind),
+            "letters": None if letters is None else vocabulary_section(letters, kind),
             "saw_table": bool(estimator._saw_table),
             "standardized": estimator._units is not None,
             "answers": section_of(estimator._meaning()),

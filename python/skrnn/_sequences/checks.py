@@ -236,7 +236,13 @@ def check_input_size(size: int, expected: int, tokens: bool, owner: str, name: s
         )
 
 
-def as_targets(y: Any, name: str = "y", *, allow_nan: bool = False) -> NDArray[Any]:
+def as_targets(
+    y: Any,
+    name: str = "y",
+    *,
+    allow_nan: bool = False,
+    fix: str = "leave sequences without a target out",
+) -> NDArray[Any]:
     """Convert y to an array of targets.
 
     Parameters
@@ -246,6 +252,8 @@ def as_targets(y: Any, name: str = "y", *, allow_nan: bool = False) -> NDArray[A
         The name of y in messages.
     allow_nan : bool, default=False
         Whether numbers may be NaN, which means missing.
+    fix : str, optional
+        What messages say to do about missing targets.
 
     Returns
     -------
@@ -296,10 +304,7 @@ def as_targets(y: Any, name: str = "y", *, allow_nan: bool = False) -> NDArray[A
     if np.any(missing):
         value = array.flat[int(np.argmax(missing))]
         what = "NaN" if value is not None else "None"
-        raise ValueError(
-            f"Input {name} contains {what} at index {int(np.argmax(missing))}; leave sequences "
-            "without a target out"
-        )
+        raise ValueError(f"Input {name} contains {what} at index {int(np.argmax(missing))}; {fix}")
     return array
 
 

@@ -246,6 +246,11 @@ class Sequences(Constructors):
     # ---- Attributes ----
 
     @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """The arrays that the sequences consist of."""
+        return self._values, self._offsets
+
+    @property
     def values(self) -> NDArray[Any]:
         """All steps, shape (S, C), or (S,) for tokens. Read-only."""
         return self._values

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
+from skrnn._sequences.lexicon import Lexicon
 from skrnn._sequences.refuse import shown
 
 
@@ -17,17 +17,17 @@ class TokenStream(_core.Stream):
 
     Parameters
     ----------
-    vocabulary : mapping of str to int
-        Numbers of the known tokens; 0 is the unknown one.
+    lexicon : Lexicon
+        Numbers of the known tokens, and of their letters if the model reads them.
     model, batch_size, **answers
         As in `Stream`.
     """
 
     def __init__(
-        self, vocabulary: Mapping[str, int], model: _core.Model, batch_size: int, **answers: Any
+        self, lexicon: Lexicon, model: _core.Model, batch_size: int, **answers: Any
     ) -> None:
         super().__init__(model, batch_size, **answers)
-        self._vocabulary = vocabulary
+        self._lexicon = lexicon
 
     def step(self, x_t: Any) -> NDArray[Any]:
         """Read one token of every sequence, and predict as if the sequences ended here.
@@ -52,8 +52,8 @@ class TokenStream(_core.Stream):
             If another thread is using this stream.
         """
         if isinstance(x_t, str):  # the usual case
-            return super().step(self._vocabulary.get(x_t, 0))
-        return super().step(self._numbers(x_t, "x_t"))
+            return super().step(self._lexicon.step_of(x_t))
+        return super().step(self._numbers(x_t, "x_t", rank=1))
 
     def process(self, block: Any) -> NDArray[Any]:
         """Read many tokens of every sequence.
@@ -75,9 +75,10 @@ class TokenStream(_core.Stream):
         """
         if isinstance(block, (str, bytes)):
             raise TypeError(f"block is one text, {block[:20]!r}; pass a list of its tokens")
-        return super().process(self._numbers(block, "block"))
+        return super().process(self._numbers(block, "block", rank=2))
 
-    def _numbers(self, tokens: Any, name: str) -> NDArray[np.int64]:
+    def _numbers(self, tokens: Any, name: str, *, rank: int) -> Any:
+        """Return tokens as the core reads them: numbers, or nested lists of (number, letters)."""
         array = np.asarray(tokens, dtype=object)
         for token in array.flat:
             if not isinstance(token, str):
@@ -85,5 +86,16 @@ class TokenStream(_core.Stream):
                     f"{name}: expected strings, as fit saw them, and not {shown(token)}, a "
                     f"{type(token).__name__}"
                 )
-        numbers = [self._vocabulary.get(token, 0) for token in array.flat]
-        return np.array(numbers, np.int64).reshape(array.shape)
+        steps = [self._lexicon.step_of(token) for token in array.flat]
+        if self._lexicon.letters is None:
+            return np.array(steps, np.int64).reshape(array.shape)
+        expected = (*array.shape[: rank - 1], self.batch_size)
+        if array.size != np.prod(expected) or (array.ndim != rank and self.batch_size > 1):
+            shape = "(B,)" if rank == 1 else "(T, B)"
+            raise ValueError(
+                f"{name} has shape {array.shape}; expected {shape} strings, where B is "
+                f"{self.batch_size}"
+            )
+        if rank == 1:
+            return steps
+        return [steps[i : i + self.batch_size] for i in range(0, len(steps), self.batch_size)]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from skrnn._sequences.checks import as_sequences, is_missing
+from skrnn._sequences.checks import is_missing
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.ragged import offsets_of
 from skrnn._sequences.refuse import shown
@@ -157,46 +157,6 @@ def strings_of(X: Any, name: str = "X") -> list[list[str]]:
     """
     documents = documents_of(X, WORDS.build(), name=name)
     return [_as_strings(document, index, name) for index, document in enumerate(documents)]
-
-
-def token_sequences(
-    X: Any, vocabulary: Mapping[Any, int] | None, owner: str, name: str = "X"
-) -> Sequences:
-    """Return sequences of numbers, for a model that was fitted on strings or on integers.
-
-    Parameters
-    ----------
-    X : sequences
-        In the form that fit saw: texts or lists of strings if there is a vocabulary, else integers.
-    vocabulary : mapping of str to int, or None
-        Of the fitted model.
-    owner : str
-        The estimator.
-    name : str, default="X"
-        The name of X in messages.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `strings_of` and `as_sequences`, and for the other kind of tokens than fit has seen.
-    """
-    if isinstance(X, Numbered):
-        return X
-    strings = holds_strings(X, name)
-    if vocabulary is None:
-        if strings:
-            raise ValueError(
-                f"{name} holds strings, but {owner} was fitted on integers: pass the numbers that "
-                "stand for them, or fit a new estimator on strings"
-            )
-        return as_sequences(X, tokens=True, name=name)
-    if strings is False:
-        as_sequences(X, tokens=True, name=name)  # raises for values that are not tokens
-        raise ValueError(
-            f"{name} holds integers, but {owner} was fitted on strings, which it numbers by its "
-            "vocabulary_: pass strings, or fit a new estimator on integers"
-        )
-    return numbered(strings_of(X, name), vocabulary)
 
 
 def _is_string(value: Any) -> bool:

@@ -101,8 +101,8 @@ def stream(model: Any, batch_size: int = 1, *, method: str = "predict") -> _core
         For a model that is not one of skrnn, and for a `batch_size` that is not an integer.
     ValueError
         For a pipeline with a step that cannot be streamed; the message names it. For a `batch_size`
-        below 1, another `method`, and a bidirectional network or attention pooling, which have no
-        answer while a sequence goes on.
+        below 1, another `method`, and a bidirectional network, attention pooling or a CRF, which
+        have no answer while a sequence goes on.
 
     See Also
     --------
@@ -130,7 +130,7 @@ def stream(model: Any, batch_size: int = 1, *, method: str = "predict") -> _core
     estimator = estimator_of(model)
     check_is_fitted(estimator, "params_")
     served = estimator._served(operations_of(model))
-    return open_stream(served, estimator._meaning(), batch_size, method, estimator._vocabulary())
+    return open_stream(served, estimator._meaning(), batch_size, method, estimator._lexicon())
 
 
 def best_of(model: Any) -> Any:

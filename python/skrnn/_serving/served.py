@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
-from skrnn._sequences.vocabulary import Vocabulary
+from skrnn._sequences.lexicon import Lexicon
 from skrnn._targets.decoding import Meaning
 
 # (name, values of each channel, whether it is computed in float64); see skrnn/model.h
@@ -28,5 +28,5 @@ class Served(ABC):
         """Return the meaning of the model's answers."""
 
     @abstractmethod
-    def _vocabulary(self) -> Vocabulary | None:
-        """Return the numbers of known tokens if fit saw strings, else None."""
+    def _lexicon(self) -> Lexicon | None:
+        """Return the known tokens and letters if fit saw strings, else None."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from skrnn import _core
+from skrnn._sequences.lexicon import Lexicon
 from skrnn._sequences.token_stream import TokenStream
 from skrnn._targets.decoding import Meaning
 
@@ -16,7 +15,7 @@ def open_stream(
     meaning: Meaning,
     batch_size: int,
     method: str,
-    vocabulary: Mapping[str, int] | None = None,
+    lexicon: Lexicon | None = None,
 ) -> _core.Stream:
     """Return a stream whose answers are those of `method`.
 
@@ -29,7 +28,7 @@ def open_stream(
         B, sequences side by side.
     method : str
         "predict", or "predict_proba" of classifiers.
-    vocabulary : mapping of str to int, optional
+    lexicon : Lexicon, optional
         With it the stream reads strings and maps them to the model's numbers.
 
     Raises
@@ -40,6 +39,11 @@ def open_stream(
         For another method, a `batch_size` below 1, and a model that has no answer while a sequence
         goes on.
     """
+    if not meaning.streams:
+        raise ValueError(
+            "crf=True decides on the labels of a sequence together, when it has ended, so it "
+            "cannot be streamed; fit with crf=False and bidirectional=False"
+        )
     if method not in [*meaning.streams]:
         raise ValueError(
             f"method={method!r} cannot be streamed; choose one of {[*meaning.streams]}"
@@ -51,6 +55,6 @@ def open_stream(
     if not 1 <= batch_size < 2**31:
         raise ValueError(f"batch_size={batch_size}; expected 1..{2**31 - 1}")
     answers = meaning.streams[method]
-    if vocabulary is not None:
-        return TokenStream(vocabulary, model, int(batch_size), **answers)
+    if lexicon is not None:
+        return TokenStream(lexicon, model, int(batch_size), **answers)
     return _core.Stream(model, int(batch_size), **answers)

@@ -12,7 +12,7 @@ from sklearn.utils.validation import column_or_1d
 
 from skrnn._sequences.checks import as_targets
 from skrnn._targets.codec import Codec, Settings
-from skrnn._targets.decoding import Classes, Meaning, Multilabel
+from skrnn._targets.decoding import Chain, Classes, Meaning, Multilabel
 from skrnn._targets.multilabel import MultilabelCodec
 from skrnn._targets.sample_weight import in_units_of_the_largest
 
@@ -27,10 +27,11 @@ class ClassSettings(Settings):
     class_weight: Any  # a dict, "balanced" or None
     known: NDArray[Any] | None = None  # all classes that may occur, sorted, if given
     each: str = "sequence"  # or "step": what has a class; a step has one, and not several labels
+    chain: bool = False  # whether the labels of a sequence depend on one another
 
     def check(self, y: Any, name: str = "y") -> NDArray[Any]:
         """Return classes of shape (n,), or an indicator of labels of shape (n, K)."""
-        values = as_targets(y.toarray() if hasattr(y, "toarray") else y, name)
+        values = as_targets(y.toarray() if hasattr(y, "toarray") else y, name, fix=self._fix)
         if self.each == "step" and values.ndim != 1:
             raise ValueError(
                 f"{name} has {values.shape[-1]} columns; {self.estimator} has one label for each "
@@ -54,6 +55,13 @@ class ClassSettings(Settings):
         if self.class_weight is not None:
             raise ValueError(f"class_weight is for one class a sequence; {name} has several labels")
         return values
+
+    @property
+    def _fix(self) -> str:
+        """What to do about a missing class."""
+        if self.each == "sequence" or self.chain:
+            return "leave sequences without a target out"
+        return "give such a step any label, and a sample_weight of 0"
 
     def learn(
         self,
@@ -91,7 +99,7 @@ class ClassSettings(Settings):
         scale: NDArray[np.float64],  # noqa: ARG002
     ) -> ClassCodec | MultilabelCodec:
         """Return the codec that an estimator was saved with."""
-        if isinstance(meaning, Classes):
+        if isinstance(meaning, Classes) and isinstance(meaning, Chain) == self.chain:
             return ClassCodec(self, meaning.classes)
         if isinstance(meaning, Multilabel):
             return MultilabelCodec(self, meaning.count)
@@ -122,7 +130,7 @@ class ClassCodec(Codec):
     @property
     def meaning(self) -> Classes:
         """Probabilities of each class."""
-        return Classes(self.classes)
+        return Chain(self.classes) if self.settings.chain else Classes(self.classes)
 
     @property
     def attributes(self) -> dict[str, Any]:

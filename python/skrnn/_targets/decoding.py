@@ -52,6 +52,25 @@ class Classes:
 
 
 @dataclass(frozen=True)
+class Chain(Classes):
+    """A label of each step, which depend on one another: probabilities of each, given all steps.
+
+    They are marginals: `predict` takes the most probable label of each step by itself. Of whole
+    sequences of labels `paths` finds the most probable.
+    """
+
+    def log_probabilities(self, marginals: Answers) -> Answers:
+        """Return log(marginals), -infinity where that is 0."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(marginals))
+
+    @property
+    def streams(self) -> dict[str, dict[str, Any]]:
+        """None: labels depend on the steps that follow."""
+        return {}
+
+
+@dataclass(frozen=True)
 class Multilabel:
     """Several labels, each of which a row may have: the probability of each."""
 

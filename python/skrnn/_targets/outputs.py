@@ -9,7 +9,7 @@ import numpy as np
 
 from skrnn import _core
 
-# The settings of a network, in estimators and in files.
+# The settings of a network up to its outputs, in estimators and in files.
 NETWORK_SETTINGS = (
     "cell",
     "input_size",
@@ -20,6 +20,13 @@ NETWORK_SETTINGS = (
     "pooling",
     "output_size",
 )
+# Settings that not every network has, and their values where they are absent.
+ABSENT = {
+    "characters": 0,
+    "character_embedding_size": 0,
+    "character_hidden_size": 0,
+    "transitions": False,
+}
 
 
 def without_loss(model: _core.Model, settings: Mapping[str, Any]) -> _core.Model:
@@ -30,14 +37,16 @@ def without_loss(model: _core.Model, settings: Mapping[str, Any]) -> _core.Model
     model : _core.Model
         A model that returns probabilities.
     settings : mapping
-        The settings of its network, with the keys `NETWORK_SETTINGS`.
+        The settings of its network, with the keys `NETWORK_SETTINGS`, and some of `ABSENT`.
 
     Returns
     -------
     model : _core.Model
         A model whose answers are logits, (n, K), float64.
     """
-    network = _core.NetworkLayout(**{name: settings[name] for name in NETWORK_SETTINGS})
+    # Transitions are behind the outputs.
+    chosen = {**ABSENT, **settings, "transitions": False}
+    network = _core.NetworkLayout(**{name: chosen[name] for name in (*NETWORK_SETTINGS, *ABSENT)})
     parameters = np.empty(network.num_parameters, np.float32)
     for name, shape, offset in network.parameters:
         size = int(np.prod(shape))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn._sequences.checks import is_missing
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.refuse import shown
 
@@ -105,9 +106,14 @@ def _alike(item: Any, i: int, name: str) -> Any:
     kinds = [isinstance(value, str) for value in values]
     if any(kinds) and not all(kinds):
         step = kinds.index(False)
+        fix = "make strings of all, or of none"
+        if is_missing(values[step]):
+            fix = (
+                "for a missing label write any other and give the step a sample_weight of 0, or "
+                "leave the sequence out"
+            )
         raise ValueError(
-            f"{name} of sequence {i} mixes strings with {shown(values[step])} at step {step}; make "
-            "strings of all, or of none"
+            f"{name} of sequence {i} mixes strings with {shown(values[step])} at step {step}; {fix}"
         )
     try:
         np.asarray(values)

@@ -63,11 +63,7 @@ def identity_of(estimator: Any, begin: bool, max_iter: int, **data: Any) -> Iden
         else digest(*estimator.params_.values(), history.optimizer_state, np.array(history.losses))
     )
     for name, values in data.items():
-        identity[name] = (
-            digest(values.values, values.offsets)
-            if isinstance(values, Sequences)
-            else digest(values)
-        )
+        identity[name] = digest(*values.arrays) if isinstance(values, Sequences) else digest(values)
     return identity
 
 

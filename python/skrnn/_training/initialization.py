@@ -10,20 +10,29 @@ from numpy.typing import NDArray
 
 from skrnn import _core
 
+# The score of a transition that a scheme of labels forbids. exp(-10000) is 0, and so are its
+# probability and its gradient, whatever the network learns.
+FORBIDDEN = -10_000.0
+
 
 def initial_parameters(
-    model: _core.NetworkLayout, cell: str, hidden_size: int, rng: np.random.Generator
+    model: _core.NetworkLayout,
+    cell: str,
+    hidden_size: int,
+    rng: np.random.Generator,
+    *,
+    character_hidden_size: int = 0,
 ) -> NDArray[np.float32]:
     """Return the arena of a model, float32 of shape (num_parameters,).
 
-    - parameters of a cell: as the cell declares. Input weights are uniform
-      within sqrt(6 / (fan in + fan out)) (Glorot & Bengio, AISTATS 2010); recurrent weights are
-      orthogonal for each gate (Saxe, McClelland & Ganguli, arXiv:1312.6120), so that at first
+    - parameters of a cell, also of the net of letters: as the cell declares. Input weights are
+      uniform within sqrt(6 / (fan in + fan out)) (Glorot & Bengio, AISTATS 2010); recurrent weights
+      are orthogonal for each gate (Saxe, McClelland & Ganguli, arXiv:1312.6120), so that at first
       states neither vanish nor explode; biases are zero, but for the gate that keeps the state:
       one for the LSTM's forget gate, two for the GRU's update gate (measured in bench/defaults,
       beside one, three and the chrono initialisation of Tallec & Ollivier, ICLR 2018);
     - head: as input weights, and zero;
-    - embedding: normal with a standard deviation of 0.1;
+    - embeddings, of tokens and of letters: normal with a standard deviation of 0.1;
     - attention: zero, which is the mean over the steps;
     - transitions of a CRF, start and end among them: zero, which prefers no label to any other.
 
@@ -33,23 +42,23 @@ def initial_parameters(
         For more parameters than memory holds; it names the largest.
     """
     try:
-        return _drawn(model, cell, hidden_size, rng)
+        return _drawn(model, cell, {"": hidden_size, "characters.": character_hidden_size}, rng)
     except MemoryError as error:
         raise MemoryError(model.memory_text()) from error
 
 
 def _drawn(
-    model: _core.NetworkLayout, cell: str, hidden_size: int, rng: np.random.Generator
+    model: _core.NetworkLayout, cell: str, hidden_sizes: dict[str, int], rng: np.random.Generator
 ) -> NDArray[np.float32]:
     of_cell = {info["name"]: info for info in _core.cell_info(cell)["parameters"]}
     arena = np.zeros(model.num_parameters, np.float32)
     for name, view in named_views(model, arena).items():
-        in_stack = re.fullmatch(r"rnn\.(\w+)_l\d+(_reverse)?", name)
+        in_stack = re.fullmatch(r"(characters\.|)rnn\.(\w+)_l\d+(_reverse)?", name)
         if in_stack:
-            info = of_cell[in_stack[1]]
-            gates = view.reshape(-1, hidden_size, *view.shape[1:])
+            info = of_cell[in_stack[2]]
+            gates = view.reshape(-1, hidden_sizes[in_stack[1]], *view.shape[1:])
             fill_gates(gates, info, rng)
-        elif name == "embedding.weight":
+        elif name.endswith("embedding.weight"):
             view[...] = 0.1 * rng.standard_normal(view.shape)
         elif name == "head.weight":
             view[...] = _glorot(view.shape, rng)
@@ -85,6 +94,28 @@ def fill_gates(gates: NDArray[Any], info: dict[str, Any], rng: np.random.Generat
             gates[info["gate"]] = info["value"]
         case kind:
             raise ValueError(f"{info['name']}: unknown initial value {kind!r}")
+
+
+def forbid(
+    parameters: dict[str, NDArray[np.float32]],
+    between: NDArray[np.bool_],
+    start: NDArray[np.bool_],
+    end: NDArray[np.bool_],
+) -> None:
+    """Give transitions of a CRF that are not allowed a score that no path can make up for.
+
+    Parameters
+    ----------
+    parameters : dict
+        OUT, "crf.transitions" (K, K), "crf.start" (K,) and "crf.end" (K,).
+    between : array of shape (K, K), bool
+        Whether a label, the row, may be followed by another, the column.
+    start, end : arrays of shape (K,), bool
+        Whether a label may be the first, and the last.
+    """
+    parameters["crf.transitions"][~between] = FORBIDDEN
+    parameters["crf.start"][~start] = FORBIDDEN
+    parameters["crf.end"][~end] = FORBIDDEN
 
 
 def named_views(model: _core.NetworkLayout, arena: NDArray[np.float32]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from skrnn import _core
+from skrnn._sequences.spelling import Spellings
 from skrnn._warnings import warn
 
 ENDING_SCHEDULES = ("cosine", "one_cycle")  # whose length is that of training
@@ -36,6 +37,7 @@ class TrainingData:
     offsets: NDArray[np.int64]  # (n + 1,)
     targets: NDArray[np.float32]  # (rows, columns)
     weights: NDArray[np.float32] | None  # (rows,)
+    spellings: Spellings | None = None  # of a network that reads letters
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,7 @@ def train(
             data.offsets,
             data.targets,
             data.weights,
+            spellings=data.spellings,
             epoch=epoch,
             learning_rate_scale=judge.learning_rate_scale,
             n_jobs=plan.n_jobs,
@@ -248,7 +251,13 @@ def _is_finite(
 ) -> bool:
     """Whether parameters have a finite loss on the training data."""
     loss = trainer.evaluate(
-        parameters, data.values, data.offsets, data.targets, data.weights, n_jobs=plan.n_jobs
+        parameters,
+        data.values,
+        data.offsets,
+        data.targets,
+        data.weights,
+        spellings=data.spellings,
+        n_jobs=plan.n_jobs,
     )
     return bool(np.isfinite(loss))
 

@@ -8,8 +8,8 @@ from typing import Any
 from sklearn.exceptions import UndefinedMetricWarning
 
 from skrnn._sequences.refuse import shown
+from skrnn._targets.chunks import SCHEMES, Label, entities, split
 from skrnn._warnings import warn
-from skrnn.metrics._chunks import SCHEMES, Label, entities, split
 from skrnn.metrics._symbols import Symbols, labels_of_steps, where
 
 

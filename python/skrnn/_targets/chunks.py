@@ -53,6 +53,30 @@ def split(label: Any, scheme: Scheme) -> Label | None:
     return None
 
 
+def may_follow(before: Label | None, after: Label | None, scheme: Scheme) -> bool:
+    """Whether one label may follow another; None is the start, or the end, of a sequence.
+
+    Examples
+    --------
+    >>> may_follow(("B", "PER"), ("I", "PER"), SCHEMES["bio"])
+    True
+    >>> may_follow(("B", "PER"), ("I", "LOC"), SCHEMES["bio"])
+    False
+    >>> may_follow(None, ("I", "PER"), SCHEMES["bio"])
+    False
+    """
+    before, after = before or _OUTSIDE, after or _OUTSIDE
+    if not _parts(before, after):
+        return True
+    ends = before == _OUTSIDE or before[0] in scheme.last
+    return ends and (after == _OUTSIDE or after[0] in scheme.first)
+
+
+def _parts(before: Label, after: Label) -> bool:
+    """Whether two neighbours belong to different entities, or to none."""
+    return before[0] in "OES" or after[0] in "OBS" or after[1] != before[1]
+
+
 def entities(labels: list[Label], scheme: Scheme) -> Iterator[Entity]:
     """Yield the entities of a sequence.
 
@@ -69,7 +93,7 @@ def entities(labels: list[Label], scheme: Scheme) -> Iterator[Entity]:
     """
     start, before = 0, _OUTSIDE
     for step, label in enumerate([*labels, _OUTSIDE]):
-        if before[0] in "OES" or label[0] in "OBS" or label[1] != before[1]:
+        if _parts(before, label):
             if before != _OUTSIDE and labels[start][0] in scheme.first and before[0] in scheme.last:
                 yield before[1], start, step
             start = step

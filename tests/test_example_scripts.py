@@ -1,0 +1,28 @@
+"""The scripts in examples/ that take seconds run, and save what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from helpers.processes import run_python
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+CONLLU = (
+    "# text = It rains.\n1\tIt\t_\tPRON\n2-3\trains.\t_\t_\n2\trains\t_\tVERB\n3\t.\t_\tPUNCT\n\n"
+)
+
+
+def test_tagging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    if not EXAMPLES.is_dir():
+        pytest.skip("needs the sources")
+    monkeypatch.chdir(tmp_path)
+    lines = run_python(str(EXAMPLES / "tagging.py")).stdout.splitlines()
+    shares = {line[:26].strip(): [*map(float, line.split()[-2:])] for line in lines[2:5]}
+    assert shares["words and letters"][1] > shares["words"][1] + 0.05
+    assert (tmp_path / "tagging.png").stat().st_size > 1000
+    (tmp_path / "small.conllu").write_text(20 * CONLLU, encoding="utf-8")
+    lines = run_python(str(EXAMPLES / "tagging.py"), "small.conllu").stdout.splitlines()
+    assert lines[0] == "14 sentences to learn from, 6 to label"
