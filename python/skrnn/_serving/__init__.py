@@ -1,1 +1,1 @@
-"""Serving of fitted models: streams, and the pipelines around an estimator."""
+"""Serving of fitted models: streams, sequences that go on, and the pipelines around an estimator."""
