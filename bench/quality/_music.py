@@ -1,8 +1,8 @@
 """Polyphonic music: the keys of the next frame, from the frames before it.
 
-The protocol is that of Boulanger-Lewandowski et al. (ICML 2012) as applied by Bai et al. (2018): the
-negative log-likelihood of the 88 keys of a frame is summed over keys and averaged over frames. The
-first frame of a piece, which has none before it, is not predicted. Settings are fitted on the
+The protocol is that of Boulanger-Lewandowski et al. (ICML 2012) as applied by Bai et al. (2018):
+the negative log-likelihood of the 88 keys of a frame is summed over keys and averaged over frames.
+The first frame of a piece, which has none before it, is not predicted. Settings are fitted on the
 training part, and compared on the validation part. The published figures are those of Bai et al.
 
 The linear baseline is a logistic regression of each key on the last frame.

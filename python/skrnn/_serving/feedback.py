@@ -88,7 +88,9 @@ class Feedback:
                 "the target: X = [x[:-1] for x in series], y = [x[1:] for x in series]"
             )
         if self.loss == "gaussian_nll":
-            return lambda rng, answers: rng.normal(answers[:targets], answers[targets:])
+            return lambda rng, answers: (
+                answers[:targets] + answers[targets:] * rng.standard_normal(targets)
+            )
         if self.loss == "binary_cross_entropy":
             return lambda rng, answers: (rng.random_sample(targets) < answers).astype(np.float64)
         if self.loss == "poisson":
