@@ -13,8 +13,8 @@
     lstm, 80 epochs, batches of 4             NLL 8.0722
     lstm, 150 epochs, batches of 8, fast      NLL 8.0040
 
-The number of updates decides: 600 in the first, 4,350 in the last. With eleven transpositions of each
-chorale the GRU has 9.10 after 1,260 updates, and 8.72 after 1,200 without them.
+The number of updates decides: 600 in the first, 4,350 in the last. With eleven transpositions of
+each chorale the GRU has 9.10 after 1,260 updates, and 8.72 after 1,200 without them.
 """
 
 from __future__ import annotations
