@@ -2,7 +2,13 @@
 
 `_music.py` has the protocol. Settings were compared on the validation part, one seed each.
 
-TABLE
+    linear baseline                       NLL 4.6075
+    lstm, 25 epochs, whole tunes          NLL 4.1122
+    lstm, 20 epochs, batches of 16, fast  NLL 3.8372
+    lstm, 40 epochs, batches of 8         NLL 3.5917
+
+The number of updates decides: 1,100 in the first, 4,300 in the second, 17,000 in the third. Each cut
+of 50 frames is an update.
 """
 
 from __future__ import annotations
@@ -17,9 +23,14 @@ LSTM: dict[str, Any] = {
     "hidden_size": 200,
     "dropout": 0.3,
     "recurrent_dropout": 0.2,
-    "max_iter": 20,
+    "tbptt": 50,
 }
-SETTINGS: dict[str, dict[str, Any]] = {}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "lstm, 25 epochs, whole tunes": LSTM
+    | {"recurrent_dropout": 0.1, "max_iter": 25, "tbptt": None},
+    "lstm, 20 epochs, batches of 16, fast": LSTM | {"max_iter": 20, "learning_rate_init": 0.02},
+    "lstm, 40 epochs, batches of 8": LSTM | {"max_iter": 40, "batch_size": 8},
+}
 
 QUESTION = question(
     "nottingham",
@@ -27,7 +38,7 @@ QUESTION = question(
     target=3.25,
     published={"TCN": 3.07, "GRU": 3.46, "LSTM": 3.29, "RNN": 4.05},
     settings=SETTINGS,
-    chosen="",
+    chosen="lstm, 40 epochs, batches of 8",
 )
 
 if __name__ == "__main__":
