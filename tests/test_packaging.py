@@ -43,7 +43,7 @@ def test_the_wheel_holds_no_cpp_package():
 
 
 def test_extras():
-    extras = {"onnx", "plot", "torch", "test", "bench"}
+    extras = {"examples", "onnx", "plot", "torch", "test", "bench"}
     assert set(DISTRIBUTION.metadata.get_all("Provides-Extra")) == extras
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.io import loadmat
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -137,3 +138,12 @@ def cmapss(data: Path) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
 
     left = np.loadtxt(data / "cmapss_fd001" / "RUL_FD001.txt.gz")
     return engines("train_FD001.txt.gz"), engines("test_FD001.txt.gz"), left
+
+
+def polymusic(data: Path, name: str, part: str) -> list[np.ndarray]:
+    """Pieces of "JSB_Chorales" or "Nottingham": (T, 88) frames of the keys that sound, as 0 and 1.
+
+    ``part`` is "train", "valid" or "test".
+    """
+    pieces = loadmat(data / "polymusic" / f"{name}.mat")[f"{part}data"][0]
+    return [np.asarray(piece, np.float64) for piece in pieces]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from skrnn._sequences.ragged import by_sequence
 from skrnn._sequences.spelling import Steps, spellings_of, tokens_of
 from skrnn._sequences.tokens import documents_of
 from skrnn._sequences.vocabulary import numbered
+from skrnn._serving.feedback import Feedback
 from skrnn._serving.streams import open_stream
 from skrnn._targets.decoding import Answers, Chain, Classes, Multilabel, Numbers
 from skrnn._targets.outputs import without_loss
@@ -283,6 +285,43 @@ class Predictor:
         meaning, lexicon = description.meaning, description.lexicon
         return open_stream(self._model, meaning, batch_size, method, lexicon)
 
+    def generate(self, prefix: Any, n_steps: int, *, random_state: Any = None) -> Any:
+        """Return the result of `RNNStepRegressor.generate` of the saved model: the same bits.
+
+        Parameters
+        ----------
+        prefix : array of shape (T, C) or (T,), or sequences of shape (n,)
+            The steps to go on from. If the saved pipeline scales channels, they are not scaled yet,
+            and the targets in fit were not scaled either.
+        n_steps : int
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        steps : array of shape (n_steps, C) or (n_steps,), float64
+            For several prefixes, a list with an array for each.
+
+        Raises
+        ------
+        AttributeError
+            For other models, which have no generate.
+        TypeError, ValueError
+            As `RNNStepRegressor.generate`.
+        """
+        description = self._description
+        if not (description.every_step and isinstance(description.meaning, Numbers)):
+            raise AttributeError(f"{description.estimator} has no generate; use predict")
+        loss = description.fields.fields("loss")
+        feedback = Feedback(
+            self._model,
+            description.meaning,
+            loss.of_type("name", str),
+            loss.fields("options").value,
+            description.embedding_size > 0,
+        )
+        check = partial(self._check_input, name="prefix")
+        return feedback.generate(prefix, n_steps, random_state, check)
+
     # ---- Input ----
 
     def _predicted(
@@ -309,7 +348,7 @@ class Predictor:
         values = tokens_of(sequences) if is_tokens else sequences.values
         return Steps(values, sequences.offsets, spellings_of(sequences))
 
-    def _check_input(self, X: Any) -> Sequences:
+    def _check_input(self, X: Any, name: str = "X") -> Sequences:
         """Return X as sequences, checked as the saved model checks it."""
         description = self._description
         is_tokens = description.embedding_size > 0
@@ -321,15 +360,16 @@ class Predictor:
         if is_tokens:
             sequences = token_sequences(X, description.lexicon, description.estimator)
         elif description.standardized and not description.transforms:
-            sequences = as_unscaled(X)
+            sequences = as_unscaled(X, name)
         else:
             # float64 is kept for the operations of a pipeline, which come before the network.
             dtype = None if description.transforms else np.float32
-            sequences = as_sequences(X, allow_nan=self._allow_nan, dtype=dtype)
+            sequences = as_sequences(X, allow_nan=self._allow_nan, dtype=dtype, name=name)
         if not description.input_was_table:
             self._check_names(sequences.channel_names)
         size = int(tokens_of(sequences).max()) + 1 if is_tokens else sequences.n_channels
-        check_input_size(size, description.input_size, is_tokens, description.estimator)
+        owner = description.estimator
+        check_input_size(size, description.input_size, is_tokens, owner, name)
         return sequences
 
     def _check_table(self, X: Any) -> Any:

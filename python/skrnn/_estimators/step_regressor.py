@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from skrnn._estimators.numbers import NUMBER_RULES, NumberEstimator
 from skrnn._estimators.rules import RULES
 from skrnn._parameters import one_of
+from skrnn._serving.feedback import Feedback
 from skrnn._targets.numbers import LOSSES, PROBABILITIES
 from skrnn._targets.rows import StepRows
 
@@ -219,3 +221,61 @@ class RNNStepRegressor(NumberEstimator):
         self.random_state = random_state
         self.verbose = verbose
         self.n_jobs = n_jobs
+
+    def generate(self, prefix: Any, n_steps: int, *, random_state: Any = None) -> Any:
+        """Return the steps that follow a prefix, each predicted from those before it.
+
+        For networks that were fitted to predict the next step, ``y_t = x_(t+1)``. The step after
+        the prefix is predicted and read as the next input, and so on. Where the loss is that of a
+        distribution, the step is drawn from it: "gaussian_nll" draws from a normal distribution,
+        "poisson" draws counts, and "binary_cross_entropy" events, each of which is 0 or 1.
+        "quantile" goes on with the median, and the other losses with the prediction itself.
+
+        Parameters
+        ----------
+        prefix : array of shape (T, C) or (T,), or sequences of shape (n,)
+            The steps to go on from: an array, a data frame or nested lists are one sequence, and a
+            list of arrays, an (n, T, C) array or `skrnn.Sequences` are several. They may differ in
+            length.
+        n_steps : int
+            How many steps to generate.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the drawn steps. Those of the i-th sequence depend on the seed, on i and on its
+            prefix only; to draw several continuations of one prefix, pass it several times.
+
+        Returns
+        -------
+        steps : array of shape (n_steps, C) or (n_steps,), float64
+            With the dimensions of the prefix, so that both can be concatenated. For several
+            prefixes, a list with an array for each.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before fit.
+        TypeError
+            For an `n_steps` or a `random_state` that is none.
+        ValueError
+            For networks that read tokens, that predict another number of values than they read, or
+            that are bidirectional; for quantiles without the median; for a prefix without a step.
+
+        Examples
+        --------
+        A sine, which a network goes on with for a second period:
+
+        >>> import numpy as np
+        >>> from skrnn import RNNStepRegressor
+        >>> sine = np.sin(np.arange(120) * np.pi / 10)[:, None]
+        >>> X = [sine[i : i + 40] for i in range(60)]
+        >>> model = RNNStepRegressor(hidden_size=16, random_state=0)
+        >>> model = model.fit([x[:-1] for x in X], [x[1:] for x in X])
+        >>> steps = model.generate(sine[:20], 20)
+        >>> bool(np.abs(steps - sine[20:40]).max() < 0.2)
+        True
+        """
+        check = partial(self._check_input, begin=False, name="prefix")
+        model, codec = self._served(), self._codec
+        feedback = Feedback(
+            model, codec.meaning, codec.loss, codec.loss_options, self._reads_tokens
+        )
+        return feedback.generate(prefix, n_steps, random_state, check)

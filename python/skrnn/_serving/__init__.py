@@ -1,1 +1,1 @@
-"""Serving of fitted models: streams, and the pipelines around an estimator."""
+"""Serving of fitted models: streams, continued sequences, and pipelines around an estimator."""
