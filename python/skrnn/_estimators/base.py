@@ -45,6 +45,7 @@ ARCHITECTURE = (
     "bidirectional",
     "pooling",
     "embedding_size",
+    "tie_weights",
     "standardize",
 )
 
