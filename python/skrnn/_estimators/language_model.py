@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any, TypeVar
 
 import numpy as np
@@ -238,9 +237,9 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
         Warns
         -----
         ConvergenceWarning
-            If the loss is no longer finite: the last parameters with a finite loss are kept. Also if
-            `max_iter` ends the training before `tol` and `n_iter_no_change` do, with a `learning_rate`
-            that does not end with it.
+            If the loss is no longer finite: the last parameters with a finite loss are kept. Also
+            if `max_iter` ends the training before `tol` and `n_iter_no_change` do, with a
+            `learning_rate` that does not end with it.
         """
         check_parameters(self, self._rules)
         given, settings = FitData(X, None, X_val=X_val), self._target_settings()
@@ -293,7 +292,7 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
 
     @property
     def _embedding_size(self) -> int:
-        if isinstance(self.embedding_size, Integral):
+        if isinstance(self.embedding_size, (int, np.integer)):
             return int(self.embedding_size)
         return self.hidden_size if self.tie_weights else AUTO_EMBEDDING_SIZE
 
