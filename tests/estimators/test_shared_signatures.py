@@ -17,7 +17,12 @@ from skrnn._estimators.loading import ESTIMATORS
 
 # Parameters that not every estimator has.
 ONLY_SOME = {
+    "analyzer": "texts are split into tokens",
+    "bidirectional": "later steps may be read",
     "class_weight": "there are classes",
+    "scoring": "there are targets that scorers know",
+    "standardize": "there are channels",
+    "tie_weights": "tokens are read and predicted",
     "pooling": "there is one answer a sequence",
     "loss": "there is a choice of losses",
     "quantiles": "there is a loss of quantiles",
@@ -26,15 +31,30 @@ ONLY_SOME = {
 
 # Of a parameter: the parts that may differ (default, entry, rule), and the reason.
 DIFFERENT: dict[str, tuple[set[str], str]] = {
+    "batch_size": ({"default", "entry"}, "one text is cut into so many streams"),
+    "cell": ({"default", "entry"}, "each has the best one of its measurements"),
+    "embedding_size": ({"entry", "rule"}, "language models have no channels"),
+    "hidden_size": ({"default", "entry"}, "texts have more to learn, and read in one direction"),
+    "max_iter": ({"entry"}, "language models train longer"),
+    "min_frequency": ({"entry"}, "language models read characters, too"),
     "loss": ({"entry", "rule"}, "classes and numbers have other losses"),
     "pooling": ({"default", "entry"}, "each has the best one of bench/defaults"),
     "bidirectional": ({"default", "entry"}, "labels of steps depend on later steps, too"),
-    "tbptt": ({"entry"}, "answers at every step need no pooling"),
-    "validation_fraction": ({"entry"}, "sequences with many labels have no strata"),
+    "tbptt": ({"default", "entry"}, "answers at every step need no pooling, and texts are long"),
+    "validation_fraction": ({"entry"}, "many labels have no strata, and one text an end"),
 }
 
 # Attributes, and parameters of methods, whose entries differ, with the reason.
 DIFFERENT_ENTRIES = {
+    "fit X": "language models read texts, whose targets are their own tokens",
+    "fit X_val": "language models read texts, whose targets are their own tokens",
+    "fit y": "language models read texts, whose targets are their own tokens",
+    "partial_fit X": "language models read texts, whose targets are their own tokens",
+    "score X": "language models read texts, whose targets are their own tokens",
+    "attribute n_features_in_": "language models have no channels",
+    "predict X": "language models read the beginnings of texts",
+    "predict_proba X": "language models read the beginnings of texts",
+    "predict_proba return probabilities": "language models answer for the next token alone",
     "attribute loss_curve_": "numbers are standardised for training",
     "attribute classes_": "a step has one label, a sequence one or several",
     "score y": "labels, or numbers",
@@ -42,6 +62,12 @@ DIFFERENT_ENTRIES = {
     "partial_fit y": "classes, or numbers of which the first ones set the scale",
     "partial_fit sample_weight": "classes have weights, too",
     "predict return y": "a class, or numbers",
+}
+
+# Parameters of methods that only some estimators need, with the reason.
+OPTIONAL = {
+    ("fit", "y"): "the targets of texts are their own tokens",
+    ("partial_fit", "y"): "the targets of texts are their own tokens",
 }
 
 KINDS = list(ESTIMATORS.values())

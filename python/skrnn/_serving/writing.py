@@ -301,7 +301,7 @@ def _sum_of_long(model: _core.Model, tokens: NDArray[Any], block: int) -> float:
     total = 0.0
     for begin in range(0, len(tokens) - 1, block):
         end = min(begin + block, len(tokens) - 1)
-        answers = stream.process(tokens[begin:end].astype(np.int64))
+        answers = stream.process(tokens[begin:end].astype(np.int64))[:, 0]
         total += float(_logs(answers, tokens[begin + 1 : end + 1]).sum())
     return total
 
