@@ -334,11 +334,11 @@ def test_other_refusals(of_names: RNNLanguageModel) -> None:
         small(analyzer=None).fit(TEXT)
     with pytest.raises(ValueError, match="embedding_size=None"):
         small(embedding_size=None).fit(TEXT)
-    with pytest.raises(ValueError, match="tie_weights needs .* set embedding_size=9"):
+    with pytest.raises(ValueError, match=r"tie_weights needs .* set embedding_size=9"):
         small(embedding_size=5, tie_weights=True).fit(TEXT)
     with pytest.raises(ValueError, match="X holds integers, but fit saw texts of characters"):
         of_names.score([[1]])
-    with pytest.raises(ValueError, match="X holds token 9, but the tokens seen in fit were 0..2"):
+    with pytest.raises(ValueError, match=r"X holds token 9, but .* seen in fit were 0\.\.2"):
         small().fit([0, 1, 2]).score([0, 9])
     with pytest.raises(ValueError, match="no token to score"):
         small().fit(TEXT).score("")
