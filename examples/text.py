@@ -22,12 +22,47 @@ import numpy as np
 
 from skrnn import RNNLanguageModel
 
-MODULES = (
-    "argparse asyncio.tasks calendar collections configparser csv datetime decimal difflib doctest "
-    "email.message fractions functools heapq inspect ipaddress json logging mailbox optparse "
-    "pathlib pickle random re shutil statistics string subprocess tarfile tempfile textwrap "
-    "threading traceback typing unittest.case unittest.mock urllib.request uuid zipfile"
-).split()
+MODULES = [
+    "argparse",
+    "asyncio.tasks",
+    "calendar",
+    "collections",
+    "configparser",
+    "csv",
+    "datetime",
+    "decimal",
+    "difflib",
+    "doctest",
+    "email.message",
+    "fractions",
+    "functools",
+    "heapq",
+    "inspect",
+    "ipaddress",
+    "json",
+    "logging",
+    "mailbox",
+    "optparse",
+    "pathlib",
+    "pickle",
+    "random",
+    "re",
+    "shutil",
+    "statistics",
+    "string",
+    "subprocess",
+    "tarfile",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "traceback",
+    "typing",
+    "unittest.case",
+    "unittest.mock",
+    "urllib.request",
+    "uuid",
+    "zipfile",
+]
 ORDER = 4
 
 
