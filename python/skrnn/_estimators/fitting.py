@@ -46,7 +46,11 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
 
     _history: History
     _solver: str  # of the last fit, whose state the history has
-    _updates = UPDATES  # about as many with max_iter=None
+
+    @property
+    def _updates(self) -> int:
+        """About as many updates are made with ``max_iter=None``."""
+        return UPDATES
 
     def fit(
         self: Self,

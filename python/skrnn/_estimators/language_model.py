@@ -72,7 +72,8 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
     batch_size : int, default=32
         Sequences per update; of one text the streams that are cut out of it and read side by side.
     max_iter : int or None, default=None
-        Largest number of epochs. None takes as many as make about 2,000 updates, within 3 to 200.
+        Largest number of epochs. None takes as many as make about 2,000 updates for one text, and
+        1,000 for several, within 3 to 200.
     tol : float, default=1e-4
         Smallest change of the training loss, or of the score, that counts as an improvement.
     n_iter_no_change : int, default=10
@@ -148,7 +149,6 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
         | {"embedding_size": integer_or("auto", 1, none=False)}
         | {"analyzer": one_of(ANALYZERS, none=True), "tie_weights": boolean()}
     )
-    _updates = 2000
 
     def __init__(
         self,
