@@ -18,7 +18,6 @@ from skrnn._targets.next_tokens import TokenCodec, TokenSettings
 from skrnn._training.loop import Data, TrainingData
 from skrnn._training.windows import StreamedText
 
-
 # With max_iter=None. Of the training parts of 5,000 words and of 300,000 characters of plays, with
 # learning rates of 0.002, 0.005 and 0.01, 0.01 was the best, short texts were overfitted after
 # 1,000 updates, and the long one was not after 2,000.
