@@ -1,7 +1,8 @@
 """Recurrent neural networks for sequences, on any CPU.
 
 `RNNClassifier` and `RNNRegressor` are scikit-learn estimators for sequences of different lengths,
-and `RNNTagger` and `RNNStepRegressor` answer at every step of them. `Sequences` holds such
+`RNNTagger` and `RNNStepRegressor` answer at every step of them, and `RNNLanguageModel` writes texts
+and other sequences of tokens. `Sequences` holds such
 sequences, and `skrnn.preprocessing` prepares them. `save`, `load` and `stream` are for fitted
 models, and `skrnn.runtime` predicts with saved ones and NumPy alone.
 `skrnn.kernels` holds the layers themselves: RNN, LSTM and GRU with forward, backward and step.
@@ -18,6 +19,7 @@ from skrnn._core import Stream, __version__, cells
 if TYPE_CHECKING:
     from skrnn import runtime
     from skrnn._estimators.classifier import RNNClassifier
+    from skrnn._estimators.language_model import RNNLanguageModel
     from skrnn._estimators.loading import load
     from skrnn._estimators.regressor import RNNRegressor
     from skrnn._estimators.step_regressor import RNNStepRegressor
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RNNClassifier",
+    "RNNLanguageModel",
     "RNNRegressor",
     "RNNStepRegressor",
     "RNNTagger",
@@ -46,6 +49,7 @@ __all__ = [
 # Loaded at first use: kernels alone need no scikit-learn.
 _LAZY = {
     "RNNClassifier": "skrnn._estimators.classifier",
+    "RNNLanguageModel": "skrnn._estimators.language_model",
     "RNNRegressor": "skrnn._estimators.regressor",
     "RNNStepRegressor": "skrnn._estimators.step_regressor",
     "RNNTagger": "skrnn._estimators.tagger",

@@ -34,9 +34,9 @@ def integer(least: int, *, none: bool = False) -> Rule:
     )
 
 
-def integer_or(name: str, least: int) -> Rule:
-    """Take an integer of at least `least`, None, or a name."""
-    rule = integer(least, none=True)
+def integer_or(name: str, least: int, *, none: bool = True) -> Rule:
+    """Take an integer of at least `least`, a name, or None if `none`."""
+    rule = integer(least, none=none)
     return Rule(
         lambda v: rule.holds(v) or (isinstance(v, str) and v == name),
         f"{rule.expected}, or {name!r}",
@@ -71,13 +71,14 @@ def boolean_or(name: str) -> Rule:
     )
 
 
-def one_of(choices: Collection[str]) -> Rule:
-    """Take one of some names."""
-    return Rule(
+def one_of(choices: Collection[str], *, none: bool = False) -> Rule:
+    """Take one of some names, or None if `none`."""
+    rule = _or_none(
         lambda v: isinstance(v, str) and v in choices,
         "one of " + ", ".join(repr(choice) for choice in choices),
-        choices,
+        none,
     )
+    return Rule(rule.holds, rule.expected, choices)
 
 
 def one_of_or_none(choices: Collection[str]) -> Rule:

@@ -24,6 +24,7 @@ from skrnn._sequences.checks import (
     refuse_one_sequence,
 )
 from skrnn._sequences.container import Sequences
+from skrnn._sequences.language import Language
 from skrnn._sequences.lexicon import token_sequences
 from skrnn._sequences.names import Names, compare_names, names_of_table
 from skrnn._sequences.ragged import by_sequence
@@ -32,11 +33,12 @@ from skrnn._sequences.tokens import documents_of
 from skrnn._sequences.vocabulary import numbered
 from skrnn._serving.feedback import Feedback
 from skrnn._serving.streams import open_stream
-from skrnn._targets.decoding import Answers, Chain, Classes, Multilabel, Numbers
+from skrnn._serving.writing import WritesTexts
+from skrnn._targets.decoding import Answers, Chain, Classes, Multilabel, NextTokens, Numbers
 from skrnn._targets.outputs import without_loss
 from skrnn._targets.paths import Paths, best_labels, check_n, n_best
 
-__all__ = ["Predictor", "load"]
+__all__ = ["Predictor", "TextPredictor", "load"]
 
 
 def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predictor:
@@ -56,6 +58,7 @@ def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predicto
     Returns
     -------
     predictor : Predictor
+        Of language models a `TextPredictor`.
 
     Raises
     ------
@@ -86,7 +89,12 @@ def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predicto
     >>> bool((predictor.predict(X) == model.predict(X)).all())
     True
     """
-    return read_file(path, lambda model, description: Predictor(model, description, n_jobs))
+
+    def predictor(model: _core.Model, description: Description) -> Predictor:
+        texts = isinstance(description.meaning, NextTokens)
+        return (TextPredictor if texts else Predictor)(model, description, n_jobs)
+
+    return read_file(path, predictor)
 
 
 class Predictor:
@@ -397,3 +405,16 @@ class Predictor:
         expected = self._description.input_names
         if expected is not None and names is not None:
             compare_names(expected, names)
+
+
+class TextPredictor(WritesTexts, Predictor):  # type: ignore[misc]  # predicts prefixes
+    """A saved language model: it scores texts, predicts the next token, and writes.
+
+    The results are those of the saved estimator, the same bits. Attributes are those of
+    `Predictor`.
+    """
+
+    def _language_model(self) -> tuple[_core.Model, Language, int | None]:
+        meaning = self._description.meaning
+        assert isinstance(meaning, NextTokens)
+        return self._model, meaning.language, self._n_jobs

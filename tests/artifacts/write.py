@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import skrnn
-from skrnn import RNNClassifier, RNNRegressor, RNNStepRegressor, RNNTagger
+from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNStepRegressor, RNNTagger
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 SMALL: dict[str, Any] = {"hidden_size": 4, "max_iter": 20, "learning_rate_init": 0.02}
@@ -104,6 +104,11 @@ def models() -> dict[str, tuple[Any, Any]]:
         "classifier_table": (
             RNNClassifier(**SMALL, **early, class_weight={0: 1.5}).fit(frame, thirds(table)),
             table,
+        ),
+        "languagemodel": (RNNLanguageModel(embedding_size=3, **SMALL).fit(T), T),
+        "languagemodel_tied": (
+            RNNLanguageModel("gru", num_layers=2, tie_weights=True, **SMALL).fit(np.concatenate(T)),
+            T,
         ),
         "regressor": (RNNRegressor(**SMALL).fit(X, sums(X)), X),
         "regressor_attention": (

@@ -17,7 +17,7 @@ from skrnn._estimators.loading import ESTIMATORS
 from skrnn._files.description import FORMAT_VERSION
 
 # The first format that holds an estimator.
-FIRST_VERSION = {"RNNTagger": 4, "RNNStepRegressor": 4}
+FIRST_VERSION = {"RNNTagger": 4, "RNNStepRegressor": 4, "RNNLanguageModel": 4}
 
 FOLDER = Path(__file__).parent.parent / "artifacts"
 FILES = sorted(FOLDER.glob("version_*/*.skrnn"))

@@ -8,7 +8,7 @@
 //                   quantiles beside its name; before 4 no network answered at every step
 //   crc32           {tensor: the CRC-32 of its bytes, an integer, ...} of all that are read
 //   network         cell, input_size, embedding_size, hidden_size, num_layers, bidirectional,
-//                   pooling, output_size, and where there are any characters,
+//                   pooling, output_size, tie_weights if true, and where there are any characters,
 //                   character_embedding_size, character_hidden_size: the members of
 //                   NetworkSettings
 //   loss            name, options: {name: a number, or a list of numbers, ...}, targets

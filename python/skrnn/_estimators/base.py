@@ -35,6 +35,7 @@ ARCHITECTURE = (
     "bidirectional",
     "pooling",
     "embedding_size",
+    "tie_weights",
     "standardize",
     "crf",
     "scheme",

@@ -30,6 +30,7 @@ from skrnn._training.loop import (
     ENDING_SCHEDULES,
     EPOCHS,
     UPDATES,
+    Data,
     History,
     Plan,
     Run,
@@ -47,6 +48,11 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
 
     _history: History
     _solver: str  # of the last fit, whose state the history has
+
+    @property
+    def _updates(self) -> int:
+        """About as many updates are made with ``max_iter=None``."""
+        return UPDATES
 
     def fit(
         self: Self,
@@ -174,7 +180,7 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         self._follow()
 
         # Run the loop.
-        score = None if held_out is None else validation_score(self, held_out)
+        score = None if held_out is None else self._validation_score(held_out)
         epochs = None if one_epoch else self._epochs(samples, max_iter)
         train(trainer, parameters, data, run, self._plan(max_iter, schedule, score, epochs))
 
@@ -249,7 +255,11 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         strata = None if samples.rows.every_step else self._codec.strata(samples.y)
         return split(samples, self.validation_fraction, strata, self._history.seed)
 
-    def _training_data(self, samples: Samples) -> TrainingData:
+    def _validation_score(self, held_out: Samples) -> Callable[[], float]:
+        """Return a function that scores the parameters in training."""
+        return validation_score(self, held_out)
+
+    def _training_data(self, samples: Samples) -> Data:
         targets = self._codec.encode(samples.y)
         weights = self._codec.weights(samples.y, samples.sample_weight)
         return TrainingData(
@@ -266,7 +276,7 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         """Return `max_iter`, or the default number of epochs if it is None."""
         if self.max_iter is not None:
             return int(self.max_iter)
-        return int(np.clip(round(UPDATES / self._updates_per_epoch(X)), *EPOCHS))
+        return int(np.clip(round(self._updates / self._updates_per_epoch(X)), *EPOCHS))
 
     def _updates_per_epoch(self, X: Sequences) -> int:
         """Return the updates per epoch that the schedule of the learning rate assumes."""

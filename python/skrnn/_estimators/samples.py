@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from skrnn._sequences.container import Sequences
-from skrnn._targets.rows import TargetRows
+from skrnn._targets.rows import StepRows, TargetRows
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,23 @@ class Samples:
             "y": self.rows.as_given(self.y, offsets),
             "sample_weight": None if weight is None else self.rows.as_given(weight, offsets),
         }
+
+
+class TextSamples(Samples):
+    """Texts, whose targets are their own tokens."""
+
+    @classmethod
+    def of(cls, X: Sequences) -> TextSamples:
+        """Return texts that all count the same."""
+        return cls(X, np.empty(0), None, StepRows())
+
+    def __getitem__(self, indices: NDArray[np.int64]) -> TextSamples:
+        return self.of(self.X[indices])
+
+    @property
+    def as_given(self) -> dict[str, Any]:
+        """Neither targets nor weights are given."""
+        return {"y": None, "sample_weight": None}
 
 
 def split(

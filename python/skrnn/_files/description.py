@@ -23,7 +23,7 @@ from skrnn._files.vocabulary import vocabulary_of
 from skrnn._sequences.lexicon import Lexicon
 from skrnn._sequences.tokens import Analyzer
 from skrnn._sequences.vocabulary import Vocabulary
-from skrnn._targets.decoding import Chain, Meaning
+from skrnn._targets.decoding import Chain, Meaning, NextTokens
 
 FORMAT_VERSION = 4  # as the head of cpp/src/files/model_file.h describes it
 
@@ -177,6 +177,7 @@ def describe(model: _core.Model) -> Description:
     network = root.fields("network")
     params = estimator.decoded("params")
     final_step, steps, tokens = _pipeline(root)
+    lexicon = _lexicon(fitted)
     description = Description(
         estimator=estimator.of_type("class", str),
         params=params,
@@ -186,9 +187,11 @@ def describe(model: _core.Model) -> Description:
         n_features_in=fitted.integer("n_features_in", 1),
         feature_names=_feature_names(fitted),
         saw_table=fitted.of_type("saw_table", bool),
-        lexicon=_lexicon(fitted),
+        lexicon=lexicon,
         standardized=_standardized(fitted, model),
-        meaning=meaning_of(fitted.fields("answers"), root.fields("loss"), model.answer_size),
+        meaning=meaning_of(
+            fitted.fields("answers"), root.fields("loss"), model.answer_size, lexicon
+        ),
         training=_training(estimator.fields("training")),
         fields=root,
         final_step=final_step,
@@ -273,7 +276,8 @@ def _check_input(description: Description, channels: int) -> None:
         vocabulary = description.lexicon.tokens
         if not tokens or description.transforms:
             raise ValueError("vocabulary is for an estimator that reads strings as they come")
-        if len(vocabulary) + 1 != description.input_size:
+        boundary = int(isinstance(description.meaning, NextTokens))
+        if len(vocabulary) + 1 + boundary != description.input_size:
             raise ValueError(
                 f"vocabulary has {len(vocabulary)} tokens, with the unknown one more, and the "
                 f"network {description.input_size}"

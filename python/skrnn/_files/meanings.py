@@ -6,7 +6,10 @@ from typing import Any
 
 from skrnn._files.fields import Fields
 from skrnn._files.values import decode_array, encode_array, shorten
-from skrnn._targets.decoding import Chain, Classes, Meaning, Multilabel, Numbers
+from skrnn._sequences.documents import INTEGERS, KINDS
+from skrnn._sequences.language import Language
+from skrnn._sequences.lexicon import Lexicon
+from skrnn._targets.decoding import Chain, Classes, Meaning, Multilabel, NextTokens, Numbers
 
 
 def section_of(meaning: Meaning) -> dict[str, Any]:
@@ -22,11 +25,14 @@ def section_of(meaning: Meaning) -> dict[str, Any]:
         return {"kind": kind, "labels": encode_array(meaning.classes, "classes_")}
     if isinstance(meaning, Multilabel):
         return {"kind": "flags"}
+    if isinstance(meaning, NextTokens):
+        language = meaning.language
+        return {"kind": "next_tokens", "tokens": language.kind, "one_text": language.one_text}
     assert isinstance(meaning, Numbers)
     return {"kind": "numbers", "one_column": bool(meaning.one_column)}
 
 
-def meaning_of(answers: Fields, loss: Fields, size: int) -> Meaning:
+def meaning_of(answers: Fields, loss: Fields, size: int, lexicon: Lexicon | None) -> Meaning:
     """Return the meaning of the answers of the model in a file.
 
     Parameters
@@ -35,6 +41,8 @@ def meaning_of(answers: Fields, loss: Fields, size: int) -> Meaning:
         The section of `section_of`, and that of the loss, which the core reads.
     size : int
         A, the answers that the model has for each sequence.
+    lexicon : Lexicon or None
+        Of an estimator that reads strings.
 
     Raises
     ------
@@ -49,6 +57,17 @@ def meaning_of(answers: Fields, loss: Fields, size: int) -> Meaning:
         if labels.tolist() != sorted(set(labels.tolist())):
             raise ValueError(f"the labels in {answers.path} are not sorted, or not unique")
         return Chain(labels) if kind == "chain" else Classes(labels)
+    if kind == "next_tokens" and name == "cross_entropy":
+        vocabulary = None if lexicon is None else lexicon.tokens
+        tokens = answers.of_type("tokens", str)
+        if tokens not in KINDS or (tokens == INTEGERS) != (vocabulary is None):
+            raise ValueError(
+                f"{answers.path}.tokens {shorten(tokens)} does not suit its vocabulary"
+            )
+        known = size if vocabulary is None else len(vocabulary) + 2
+        if size < 2 or known != size:
+            raise ValueError(f"{answers.path} has {known} tokens for {size} outputs")
+        return NextTokens(Language(tokens, answers.of_type("one_text", bool), size, vocabulary))
     if kind == "flags" and name == "binary_cross_entropy":
         return Multilabel(size)
     if kind == "numbers" and name != "cross_entropy":

@@ -66,17 +66,39 @@ def learn_vocabulary(
     {'the': 1, 'cat': 2, 'dog': 3, 'sat': 4}
     """
     counts = Counter(token for document in documents for token in document)
+    return ranked(counts, min_frequency=min_frequency, max_tokens=max_tokens, name=name)
+
+
+def ranked(
+    counts: Mapping[Any, int],
+    *,
+    min_frequency: int = 1,
+    max_tokens: int | None = None,
+    name: str = "X",
+) -> Vocabulary:
+    """Return numbers of counted tokens, as `learn_vocabulary` does.
+
+    Raises
+    ------
+    ValueError
+        If no token is counted or kept.
+
+    Examples
+    --------
+    >>> ranked({"a": 1, "b": 2, "c": 2}, min_frequency=2)
+    {'b': 1, 'c': 2}
+    """
     if not counts:
         raise ValueError(
             f"no token was found in {name}: all texts are empty, or nothing in them is a word; "
             "skrnn.preprocessing.TokenEncoder has an analyzer and a token_pattern for other tokens"
         )
-    ranked = sorted(counts, key=lambda token: (-counts[token], str(token)))
-    kept = [token for token in ranked if counts[token] >= min_frequency]
+    order = sorted(counts, key=lambda token: (-counts[token], str(token)))
+    kept = [token for token in order if counts[token] >= min_frequency]
     if not kept:
         raise ValueError(
             f"no token of {name} is found {min_frequency} times, the most frequent, "
-            f"{shown(ranked[0])}, {counts[ranked[0]]}; lower min_frequency"
+            f"{shown(order[0])}, {counts[order[0]]}; lower min_frequency"
         )
     return {token: number for number, token in enumerate(kept[:max_tokens], start=1)}
 
@@ -156,7 +178,7 @@ def strings_of(X: Any, name: str = "X") -> list[list[str]]:
         For no text at all, texts in an array of two dimensions, and tokens that are no strings.
     """
     documents = documents_of(X, WORDS.build(), name=name)
-    return [_as_strings(document, index, name) for index, document in enumerate(documents)]
+    return [as_strings(document, index, name) for index, document in enumerate(documents)]
 
 
 def _is_string(value: Any) -> bool:
@@ -190,7 +212,8 @@ def _shown_item(X: Any, index: int) -> str:
     return shown(next(islice(iter(X), index, None)))
 
 
-def _as_strings(document: list[Hashable], index: int, name: str) -> list[str]:
+def as_strings(document: list[Hashable], index: int, name: str) -> list[str]:
+    """Return the tokens of sequence `index`, or raise ValueError for one that is no string."""
     for step, token in enumerate(document):
         if isinstance(token, str):
             continue

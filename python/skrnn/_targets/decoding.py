@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn._sequences.language import Language
+
 Answers = NDArray[np.float64]
 
 
@@ -68,6 +70,27 @@ class Chain(Classes):
     def streams(self) -> dict[str, dict[str, Any]]:
         """None: labels depend on the steps that follow."""
         return {}
+
+
+@dataclass(frozen=True)
+class NextTokens:
+    """The token that follows: the probability of each token of a language."""
+
+    language: Language
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """The tokens, (A,)."""
+        return self.language.classes
+
+    def predict(self, answers: Answers) -> NDArray[Any]:
+        """Return the most probable token, of equal ones the first."""
+        return np.asarray(self.classes[answers.argmax(axis=1)])
+
+    @property
+    def streams(self) -> dict[str, dict[str, Any]]:
+        """Tokens, or probabilities."""
+        return {"predict": {"labels": self.classes}, "predict_proba": {}}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +29,57 @@ PLATEAU_EPOCHS = 5
 ABSURD = 1e6  # a weight of this magnitude is a sign of divergence
 
 
+class Data(Protocol):
+    """What is trained on."""
+
+    def run_epoch(
+        self, trainer: _core.Trainer, parameters: NDArray[np.float32], **options: Any
+    ) -> dict[str, Any]:
+        """Train one epoch in place, and return what `Trainer.run_epoch` does."""
+
+    def evaluate(
+        self, trainer: _core.Trainer, parameters: NDArray[np.float32], n_jobs: int | None
+    ) -> float:
+        """Return the mean loss."""
+
+
 @dataclass
 class TrainingData:
     """Sequences end to end, with a row of targets for each sequence or step."""
 
-    values: NDArray[Any]  # (S, C) float32, or (S,) int64 tokens
+    values: NDArray[Any]  # (S, C) float32, or (S,) tokens
     offsets: NDArray[np.int64]  # (n + 1,)
-    targets: NDArray[np.float32]  # (rows, columns)
+    targets: NDArray[np.float32] | None  # (rows, columns); None where they are the next tokens
     weights: NDArray[np.float32] | None  # (rows,)
     spellings: Spellings | None = None  # of a network that reads letters
+
+    def run_epoch(
+        self, trainer: _core.Trainer, parameters: NDArray[np.float32], **options: Any
+    ) -> dict[str, Any]:
+        """Train one epoch in place, on all sequences in one call."""
+        return trainer.run_epoch(
+            parameters,
+            self.values,
+            self.offsets,
+            self.targets,
+            self.weights,
+            spellings=self.spellings,
+            **options,
+        )
+
+    def evaluate(
+        self, trainer: _core.Trainer, parameters: NDArray[np.float32], n_jobs: int | None
+    ) -> float:
+        """Return the mean loss."""
+        return trainer.evaluate(
+            parameters,
+            self.values,
+            self.offsets,
+            self.targets,
+            self.weights,
+            spellings=self.spellings,
+            n_jobs=n_jobs,
+        )
 
 
 @dataclass(frozen=True)
@@ -156,7 +198,7 @@ class Judge:
 def train(
     trainer: _core.Trainer,
     parameters: NDArray[np.float32],
-    data: TrainingData,
+    data: Data,
     run: Run,
     plan: Plan,
 ) -> None:
@@ -168,7 +210,7 @@ def train(
         Its optimiser has the state of `run`.
     parameters : array of shape (P,), float32
         Equal to those of ``run.state``; trained in place.
-    data : TrainingData
+    data : Data
     run : Run
     plan : Plan
 
@@ -187,13 +229,9 @@ def train(
     while not stop and run.epochs < plan.max_iter:
         epoch = len(run.state.history.losses)  # of all fits, so that no shuffle or mask is repeated
         plan.begin_epoch()
-        summary = trainer.run_epoch(
+        summary = data.run_epoch(
+            trainer,
             parameters,
-            data.values,
-            data.offsets,
-            data.targets,
-            data.weights,
-            spellings=data.spellings,
             epoch=epoch,
             learning_rate_scale=judge.learning_rate_scale,
             n_jobs=plan.n_jobs,
@@ -247,19 +285,10 @@ def _after(
 
 
 def _is_finite(
-    trainer: _core.Trainer, parameters: NDArray[np.float32], data: TrainingData, plan: Plan
+    trainer: _core.Trainer, parameters: NDArray[np.float32], data: Data, plan: Plan
 ) -> bool:
     """Whether parameters have a finite loss on the training data."""
-    loss = trainer.evaluate(
-        parameters,
-        data.values,
-        data.offsets,
-        data.targets,
-        data.weights,
-        spellings=data.spellings,
-        n_jobs=plan.n_jobs,
-    )
-    return bool(np.isfinite(loss))
+    return bool(np.isfinite(data.evaluate(trainer, parameters, plan.n_jobs)))
 
 
 def _diverged(epoch: int) -> str:

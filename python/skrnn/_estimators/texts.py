@@ -1,0 +1,111 @@
+"""The base of estimators of texts, whose targets are their own tokens: data of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn._estimators.fitting import TrainableEstimator
+from skrnn._estimators.samples import FitData, Samples, TextSamples, split
+from skrnn._sequences.container import Sequences
+from skrnn._sequences.language import Language, Texts, learn_language
+from skrnn._targets.codec import Settings
+from skrnn._targets.decoding import NextTokens
+from skrnn._targets.next_tokens import TokenCodec, TokenSettings
+from skrnn._training.loop import Data, TrainingData
+from skrnn._training.windows import StreamedText
+
+# With max_iter=None. Of the training parts of 5,000 words and of 300,000 characters of plays, with
+# learning rates of 0.002, 0.005 and 0.01, 0.01 was the best, short texts were overfitted after
+# 1,000 updates, and the long one was not after 2,000.
+UPDATES_OF_ONE, UPDATES_OF_MANY = 2000, 1000
+
+
+class TextEstimator(TrainableEstimator):
+    """An estimator that is fitted on one long text, or on several texts."""
+
+    @property
+    def _updates(self) -> int:
+        return UPDATES_OF_ONE if self._language.one_text else UPDATES_OF_MANY
+
+    def _target_settings(self) -> TokenSettings:
+        return TokenSettings(type(self).__name__)
+
+    @property
+    def _language(self) -> Language:
+        codec = self._learned_codec
+        assert isinstance(codec, TokenCodec)
+        return codec.language
+
+    def _check_samples(self, given: FitData, settings: Settings, *, begin: bool) -> Samples:
+        """Return the texts to train on; learn their tokens if `begin`."""
+        if begin:
+            language, texts = learn_language(given.X, self.analyzer, self.min_frequency)
+            self.__dict__.pop("vocabulary_", None)
+            self._set_codec(TokenCodec(settings, NextTokens(language)))
+            self._reads_tokens, self._units = True, None
+            self.n_features_in_, self._input_size = 1, language.size
+            self._begin()
+        else:
+            self._check_unchanged()  # or X would be held to what another network reads
+            texts = self._language.read(given.X)
+        steps = texts.lengths - 1
+        if not steps.any():
+            raise ValueError("X holds no token to learn from: the text is empty")
+        return TextSamples.of(texts if steps.all() else texts[steps > 0])
+
+    def _check_held_out(self, given: FitData, *, grows: bool) -> Samples | None:  # noqa: ARG002
+        """Return the validation data of the user."""
+        if given.X_val is None:
+            return None
+        texts = self._language.read(given.X_val, "X_val")
+        if not (texts.lengths > 1).any():
+            raise ValueError("X_val holds no token to score: the text is empty")
+        return TextSamples.of(texts)
+
+    def _split(self, samples: Samples) -> tuple[Samples, Samples]:
+        """Return a part to train on, and one that is held out: of one text its end."""
+        if not self._is_one(samples.X):
+            return split(samples, self.validation_fraction, None, self._history.seed)
+        tokens = samples.X.values
+        count = len(tokens) - 1
+        kept = count - int(np.ceil(self.validation_fraction * count))
+        if kept < 1:
+            raise ValueError(
+                f"early_stopping=True with validation_fraction={self.validation_fraction} leaves "
+                f"nothing of a text of {count} tokens to train on; pass X_val, another "
+                "validation_fraction, or early_stopping=False"
+            )
+        end = np.concatenate([tokens[:1], tokens[1 + kept :]])
+        return _one_text(tokens[: 1 + kept]), _one_text(end)
+
+    def _is_one(self, X: Sequences) -> bool:
+        """Whether this is one long text, which streams."""
+        return self._language.one_text and len(X) == 1
+
+    def _validation_score(self, held_out: Samples) -> Callable[[], float]:
+        return lambda: self.score(held_out.X)
+
+    def _training_data(self, samples: Samples) -> Data:
+        X = samples.X
+        if self._is_one(X):
+            return self._streamed(X)
+        return TrainingData(X.values, X.offsets, None, None)
+
+    def _streamed(self, X: Sequences) -> StreamedText:
+        tbptt = self.tbptt or max(1, (len(X.values) - 1) // self.batch_size)
+        return StreamedText(X.values, self.batch_size, tbptt, self._history.seed)
+
+    def _updates_per_epoch(self, X: Sequences) -> int:
+        if self._is_one(X):
+            streamed = self._streamed(X)
+            return int(np.ceil(streamed.steps / streamed.tbptt))
+        return super()._updates_per_epoch(X)
+
+
+def _one_text(tokens: NDArray[Any]) -> TextSamples:
+    """Return one text as samples."""
+    return TextSamples.of(Texts._of(tokens, np.array([0, len(tokens)])))
