@@ -16,21 +16,9 @@ from numpy.typing import NDArray
 
 from skrnn import _core
 from skrnn._files.description import Description, read_file
-from skrnn._sequences.checks import (
-    as_sequences,
-    as_unscaled,
-    check_input_size,
-    is_table,
-    refuse_one_sequence,
-)
-from skrnn._sequences.container import Sequences
+from skrnn._files.input import SavedInput
 from skrnn._sequences.language import Language
-from skrnn._sequences.lexicon import token_sequences
-from skrnn._sequences.names import Names, compare_names, names_of_table
 from skrnn._sequences.ragged import by_sequence
-from skrnn._sequences.spelling import Steps, spellings_of, tokens_of
-from skrnn._sequences.tokens import documents_of
-from skrnn._sequences.vocabulary import numbered
 from skrnn._serving.feedback import Feedback
 from skrnn._serving.streams import open_stream
 from skrnn._serving.writing import WritesTexts
@@ -129,7 +117,7 @@ class Predictor:
         self.n_features_in_ = (
             model.channels if description.transforms else description.n_features_in
         )
-        self._allow_nan = any(name == "fill" for name, _, _ in model.operations)
+        self._input = SavedInput(model, description)
 
     def __repr__(self) -> str:
         network = self._description.fields.fields("network")
@@ -167,7 +155,7 @@ class Predictor:
         """
         meaning = self._description.meaning
         if isinstance(meaning, Chain) and not return_std:
-            return best_labels(self._model, self._steps(X), meaning.classes, self._n_jobs)
+            return best_labels(self._model, self._input.steps(X), meaning.classes, self._n_jobs)
         if not return_std:
             return self._predicted(X, meaning.predict)[0]
         loss = self._description.fields.fields("loss").get("name")
@@ -262,7 +250,7 @@ class Predictor:
                 f"this {self._description.estimator} has no n_best; RNNTagger(crf=True) has"
             )
         count = check_n(n)
-        return n_best(self._model, self._steps(X), meaning.classes, count, self._n_jobs)
+        return n_best(self._model, self._input.steps(X), meaning.classes, count, self._n_jobs)
 
     def stream(self, batch_size: int = 1, *, method: str = "predict") -> _core.Stream:
         """Return a stream, which reads sequences as they arrive.
@@ -327,10 +315,8 @@ class Predictor:
             loss.fields("options").value,
             description.embedding_size > 0,
         )
-        check = partial(self._check_input, name="prefix")
+        check = partial(self._input.check, name="prefix")
         return feedback.generate(prefix, n_steps, random_state, check)
-
-    # ---- Input ----
 
     def _predicted(
         self,
@@ -339,7 +325,7 @@ class Predictor:
         model: _core.Model | None = None,
     ) -> list[NDArray[Any]]:
         """Return the model's answers as each decoder decodes them, with an item a sequence."""
-        values, offsets, spellings = self._steps(X)
+        values, offsets, spellings = self._input.steps(X)
         model = self._model if model is None else model
         answers = model.predict(values, offsets, spellings=spellings, n_jobs=self._n_jobs)
         results = [decoder(answers) for decoder in decoders]
@@ -348,63 +334,6 @@ class Predictor:
             if self._description.every_step
             else results
         )
-
-    def _steps(self, X: Any) -> Steps:
-        """Return X as the model reads it."""
-        sequences = self._check_input(X)
-        is_tokens = self._description.embedding_size > 0
-        values = tokens_of(sequences) if is_tokens else sequences.values
-        return Steps(values, sequences.offsets, spellings_of(sequences))
-
-    def _check_input(self, X: Any, name: str = "X") -> Sequences:
-        """Return X as sequences, checked as the saved model checks it."""
-        description = self._description
-        is_tokens = description.embedding_size > 0
-        if description.tokens is not None:
-            tokens = description.tokens
-            X = numbered(documents_of(X, tokens.analyzer.build()), tokens.vocabulary)
-        elif description.input_was_table is not None and not is_tokens and is_table(X):
-            X = self._check_table(X)
-        if is_tokens:
-            sequences = token_sequences(X, description.lexicon, description.estimator)
-        elif description.standardized and not description.transforms:
-            sequences = as_unscaled(X, name)
-        else:
-            # float64 is kept for the operations of a pipeline, which come before the network.
-            dtype = None if description.transforms else np.float32
-            sequences = as_sequences(X, allow_nan=self._allow_nan, dtype=dtype, name=name)
-        if not description.input_was_table:
-            self._check_names(sequences.channel_names)
-        size = int(tokens_of(sequences).max()) + 1 if is_tokens else sequences.n_channels
-        owner = description.estimator
-        check_input_size(size, description.input_size, is_tokens, owner, name)
-        return sequences
-
-    def _check_table(self, X: Any) -> Any:
-        """Return a table; if fit saw one, its columns are checked against those in fit."""
-        description = self._description
-        if not description.input_was_table:
-            owner = "PerStep" if description.transforms else description.estimator
-            refuse_one_sequence(X, description.input_size, owner)
-            return X
-        self._check_names(names_of_table(X))
-        if description.transforms:
-            return X  # where any number of steps is accepted
-        table = np.asarray(X)
-        if table.dtype.kind in "biu" or table.dtype == np.float16:
-            table = table.astype(np.float64)  # as scikit-learn does before the network rounds it
-        if table.shape[1] != description.n_features_in:
-            raise ValueError(
-                f"X has {table.shape[1]} features, but {description.estimator} is expecting "
-                f"{description.n_features_in} features as input."
-            )
-        return table
-
-    def _check_names(self, names: Names) -> None:
-        """Raise ValueError for other names of channels, or of columns, than fit saw."""
-        expected = self._description.input_names
-        if expected is not None and names is not None:
-            compare_names(expected, names)
 
 
 class TextPredictor(WritesTexts, Predictor):  # type: ignore[misc]  # predicts prefixes
