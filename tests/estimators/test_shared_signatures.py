@@ -54,6 +54,8 @@ DIFFERENT_ENTRIES = {
     "attribute n_features_in_": "language models have no channels",
     "predict X": "language models read the beginnings of texts",
     "predict_proba X": "language models read the beginnings of texts",
+    "predict_log_proba X": "language models read the beginnings of texts",
+    "predict_log_proba return log_probabilities": "language models have no outputs of every step",
     "predict_proba return probabilities": "language models answer for the next token alone",
     "attribute loss_curve_": "numbers are standardised for training",
     "attribute classes_": "a step has one label, a sequence one or several",

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import skrnn
-from skrnn import RNNClassifier, RNNRegressor
+from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 CHANNELS, TOKENS = 3, 6
@@ -197,6 +197,12 @@ def of_strings(X: Any, **settings: Any) -> Any:
     return stirred(model.fit(X, np.arange(len(X)) % 2))
 
 
+@cache
+def following(**settings: Any) -> Any:
+    """A language model."""
+    return RNNLanguageModel(embedding_size=2, **SMALL, **settings).fit(TEXTS)
+
+
 # Functions that make a model, and sequences for it.
 Subject = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -253,6 +259,8 @@ SUBJECTS: dict[str, Subject] = {
         f"encoder {name}": (lambda pair=pair: encoded(*pair), lambda pair=pair: pair[1])
         for name, pair in ENCODERS.items()
     },
+    "words that follow": (lambda: following(analyzer="word"), lambda: TEXTS),
+    "characters that follow": (lambda: following(), lambda: TEXTS),
 }
 
 

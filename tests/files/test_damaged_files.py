@@ -95,6 +95,14 @@ def test_a_parameter_that_an_older_version_did_not_have(path: Path) -> None:
 LABELS = "estimator.fitted.answers.labels"
 
 WRONG_FOR_BOTH: list[tuple[str, str, Any]] = [
+    ("words that follow", "estimator.fitted.answers.kind", "classes"),
+    ("words that follow", "estimator.fitted.answers.tokens", "char"),
+    ("words that follow", "estimator.fitted.answers.tokens", "integers"),
+    ("words that follow", "estimator.fitted.answers.tokens", ["word"]),
+    ("words that follow", "estimator.fitted.answers.one_text", 1),
+    ("words that follow", "estimator.fitted.vocabulary", ["the"]),
+    ("words that follow", "estimator.fitted.vocabulary", None),
+    ("words that follow", "loss.name", "squared_error"),
     ("classes str", "estimator", MISSING),
     ("classes str", "estimator", []),
     ("classes str", "estimator.params", [1]),
@@ -181,6 +189,9 @@ WRONG_FOR_BOTH: list[tuple[str, str, Any]] = [
 
 # Values that the runtime does not read.
 WRONG_FOR_ESTIMATORS: list[tuple[str, str, Any]] = [
+    ("words that follow", "estimator.params.tie_weights", True),
+    ("words that follow", "estimator.params.analyzer", "byte"),
+    ("words that follow", "estimator.params.embedding_size", None),
     ("classes str", "estimator.class", "RNNRegressor"),
     ("classes str", "estimator.class", "os.system"),
     ("classes str", "estimator.params.hidden_size", 6),
