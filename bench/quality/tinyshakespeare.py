@@ -1,7 +1,7 @@
 """Tiny Shakespeare: 1.1 million characters of plays, 65 different ones; nats a character.
 
 As others do, the last tenth is for the test, and is read as one text. Settings were compared on the
-tenth before it, trained on the eight tenths before that. The baseline counts what follows seven
+tenth before it, trained on the eight tenths before that. The baseline counts what follows five
 characters.
 """
 
@@ -54,7 +54,7 @@ QUESTION = Question(
     load=load,
     make=make,
     score=score,
-    baseline=lambda: NGrams(7),
+    baseline=lambda: NGrams(5),
     larger_is_better=False,
 )
 

@@ -62,6 +62,8 @@ DIFFERENT_ENTRIES = {
     "attribute n_features_in_": "language models have no channels",
     "predict X": "language models read the beginnings of texts",
     "predict_proba X": "language models read the beginnings of texts",
+    "predict_log_proba X": "language models read the beginnings of texts",
+    "predict_log_proba return log_probabilities": "of each step, of the next token, or marginals of a CRF",
     "predict_proba return probabilities": "language models answer for the next token alone",
     "attribute loss_curve_": "numbers are standardised for training",
     "attribute classes_": "a step has one label, a sequence one or several",
@@ -69,9 +71,10 @@ DIFFERENT_ENTRIES = {
     "score return score": "accuracy, or what the loss suggests",
     "partial_fit y": "classes, or numbers of which the first ones set the scale",
     "partial_fit sample_weight": "classes have weights, too",
+    "generate prefix": "steps, or texts",
+    "generate random_state": "of draws of numbers, or of tokens",
     "attribute params_": "a CRF has parameters of its own",
     "predict return y": "a class, or numbers",
-    "predict_log_proba return log_probabilities": "marginals of a CRF may be 0",
 }
 
 # Parameters of methods that only some estimators need, with the reason.

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import skrnn
-from skrnn import RNNClassifier, RNNRegressor, RNNTagger
+from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNTagger
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 CHANNELS, TOKENS = 3, 6
@@ -208,6 +208,13 @@ CRF: dict[str, Any] = {"crf": True, "scheme": "bio"}
 LETTERS: dict[str, Any] = {"embedding_size": 3, "characters": True, "bidirectional": False}
 LETTERS |= {"character_embedding_size": 2, "character_hidden_size": 4, "min_frequency": 7}
 
+
+@cache
+def following(**settings: Any) -> Any:
+    """A language model."""
+    return RNNLanguageModel(embedding_size=2, **SMALL, **settings).fit(TEXTS)
+
+
 # Functions that make a model, and sequences for it.
 Subject = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -268,6 +275,8 @@ SUBJECTS: dict[str, Subject] = {
         f"encoder {name}": (lambda pair=pair: encoded(*pair), lambda pair=pair: pair[1])
         for name, pair in ENCODERS.items()
     },
+    "words that follow": (lambda: following(analyzer="word"), lambda: TEXTS),
+    "characters that follow": (lambda: following(), lambda: TEXTS),
 }
 
 

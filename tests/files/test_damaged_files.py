@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import copy
-import json
-import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
 
 import skrnn
 import skrnn.runtime
-from helpers.model_files import description_of, sealed, with_digest
-from models import ENCODERS, encoded, model_of, sequences
-from skrnn._files.description import LONGEST
+from changes import changed, put
+from models import model_of, sequences
 
 LOADERS = [skrnn.load, skrnn.runtime.load]
 BOTH = pytest.mark.parametrize("load", LOADERS, ids=["load", "runtime"])
@@ -26,30 +21,6 @@ BOTH = pytest.mark.parametrize("load", LOADERS, ids=["load", "runtime"])
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "model.skrnn"
-
-
-def changed(name: str, path: Path, change: Callable[[Any, dict[str, Any]], Any]) -> None:
-    """Save a model, and write it again with a changed description and changed tensors."""
-    skrnn.save(model_of(name), path)
-    description, tensors = description_of(path), load_file(path)
-    change(description, tensors)
-    save_file(tensors, path, {"skrnn": json.dumps(description)})
-    path.write_bytes(sealed(path.read_bytes()))
-
-
-def put(place: str, value: Any) -> Callable[[Any, Any], None]:
-    """A change of one value; place is like "estimator.params.tol" or "pipeline.steps.0.name"."""
-
-    def change(description: Any, _: Any) -> None:
-        *parents, last = place.split(".")
-        for name in parents:
-            description = description[int(name) if name.isdigit() else name]
-        if isinstance(value, type):
-            del description[last]
-        else:
-            description[last] = value
-
-    return change
 
 
 MISSING = type  # in place of a value: the member is removed
@@ -95,6 +66,14 @@ def test_a_parameter_that_an_older_version_did_not_have(path: Path) -> None:
 LABELS = "estimator.fitted.answers.labels"
 
 WRONG_FOR_BOTH: list[tuple[str, str, Any]] = [
+    ("words that follow", "estimator.fitted.answers.kind", "classes"),
+    ("words that follow", "estimator.fitted.answers.tokens", "char"),
+    ("words that follow", "estimator.fitted.answers.tokens", "integers"),
+    ("words that follow", "estimator.fitted.answers.tokens", ["word"]),
+    ("words that follow", "estimator.fitted.answers.one_text", 1),
+    ("words that follow", "estimator.fitted.vocabulary", ["the"]),
+    ("words that follow", "estimator.fitted.vocabulary", None),
+    ("words that follow", "loss.name", "squared_error"),
     ("classes str", "estimator", MISSING),
     ("classes str", "estimator", []),
     ("classes str", "estimator.params", [1]),
@@ -198,6 +177,9 @@ WRONG_FOR_BOTH: list[tuple[str, str, Any]] = [
 
 # Values that the runtime does not read.
 WRONG_FOR_ESTIMATORS: list[tuple[str, str, Any]] = [
+    ("words that follow", "estimator.params.tie_weights", True),
+    ("words that follow", "estimator.params.analyzer", "byte"),
+    ("words that follow", "estimator.params.embedding_size", None),
     ("classes str", "estimator.class", "RNNRegressor"),
     ("classes str", "estimator.class", "os.system"),
     ("classes str", "estimator.params.hidden_size", 6),
@@ -354,41 +336,3 @@ def test_too_many_steps(load: Any, path: Path) -> None:
     changed("scaler neither", path, change)
     with pytest.raises(ValueError, match="has 201 steps; expected 100 at most"):
         load(path)
-
-
-# ---- Memory ----
-
-
-@BOTH
-@pytest.mark.parametrize("unit", ["[]", "{}", "[[]]", '"ab"', "1.5", '{"a":1}', "[1e9,[]]"])
-def test_memory_stays_within_a_multiple_of_the_file(unit: str, load: Any, path: Path) -> None:
-    """For any kind of JSON, in a place that is not read."""
-    changed("classes str", path, put("producer", "PLACE"))
-    data = path.read_bytes()
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
-    text = header["__metadata__"]["skrnn"]
-    content = "[" + ",".join([unit] * (10**6 // (len(unit) + 1))) + "]"
-    header["__metadata__"]["skrnn"] = with_digest(text.replace('"PLACE"', content))
-    written = json.dumps(header).encode()
-    path.write_bytes(len(written).to_bytes(8, "little") + written + data[8 + length :])
-    tracemalloc.start()
-    load(path)
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert most < 40 * path.stat().st_size
-
-
-@BOTH
-def test_a_description_that_is_too_long(load: Any, path: Path) -> None:
-    changed("classes str", path, put("producer", "a" * LONGEST))
-    with pytest.raises(ValueError, match=f"characters; expected {LONGEST} at most"):
-        load(path)
-
-
-def test_a_vocabulary_that_is_too_long_is_not_saved(path: Path) -> None:
-    pipeline = encoded(*ENCODERS["words"])
-    number = len(pipeline[0].vocabulary_) + 1
-    pipeline[0].vocabulary_["a" * LONGEST] = number
-    with pytest.raises(ValueError, match="limit the vocabulary with max_tokens or min_frequency"):
-        skrnn.save(pipeline, path)

@@ -46,7 +46,7 @@ class TextEstimator(TrainableEstimator):
             language, texts = learn_language(given.X, self.analyzer, self.min_frequency)
             self.__dict__.pop("vocabulary_", None)
             self._set_codec(TokenCodec(settings, NextTokens(language)))
-            self._reads_tokens, self._units = True, None
+            self._reads_tokens, self._saw_table, self._units = True, False, None
             self.n_features_in_, self._input_size = 1, language.size
             self._begin()
         else:

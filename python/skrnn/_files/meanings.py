@@ -6,7 +6,7 @@ from typing import Any
 
 from skrnn._files.fields import Fields
 from skrnn._files.values import decode_array, encode_array, shorten
-from skrnn._sequences.documents import INTEGERS, KINDS
+from skrnn._sequences.documents import CHARACTERS, INTEGERS, KINDS
 from skrnn._sequences.language import Language
 from skrnn._sequences.lexicon import Lexicon
 from skrnn._targets.decoding import Chain, Classes, Meaning, Multilabel, NextTokens, Numbers
@@ -64,6 +64,8 @@ def meaning_of(answers: Fields, loss: Fields, size: int, lexicon: Lexicon | None
             raise ValueError(
                 f"{answers.path}.tokens {shorten(tokens)} does not suit its vocabulary"
             )
+        if tokens == CHARACTERS and any(len(token) != 1 for token in vocabulary or ()):
+            raise ValueError(f"{answers.path}: its vocabulary holds something else than characters")
         known = size if vocabulary is None else len(vocabulary) + 2
         if size < 2 or known != size:
             raise ValueError(f"{answers.path} has {known} tokens for {size} outputs")

@@ -36,7 +36,7 @@ class Texts(Numbered):
     __slots__ = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Language:
     """What a language model's tokens are, and how texts are made of them."""
 

@@ -154,6 +154,22 @@ class WritesTexts(ABC):
             begin = end
         return rows
 
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the logarithm of `predict_proba`.
+
+        Parameters
+        ----------
+        X : prefixes
+            As in `predict_proba`.
+
+        Returns
+        -------
+        log_probabilities : array of shape (n, n_classes), float64
+            -inf where a probability is too small for float64.
+        """
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.predict_proba(X)))
+
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable next token.
 
