@@ -63,7 +63,7 @@ DIFFERENT_ENTRIES = {
     "predict X": "language models read the beginnings of texts",
     "predict_proba X": "language models read the beginnings of texts",
     "predict_log_proba X": "language models read the beginnings of texts",
-    "predict_log_proba return log_probabilities": "of each step, of the next token, or marginals of a CRF",
+    "predict_log_proba return log_probabilities": "of steps, tokens, or marginals",
     "predict_proba return probabilities": "language models answer for the next token alone",
     "attribute loss_curve_": "numbers are standardised for training",
     "attribute classes_": "a step has one label, a sequence one or several",
