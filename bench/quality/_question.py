@@ -4,7 +4,7 @@ Each script has one data set: its reader, the settings that were tried, and the 
 options it fits the chosen settings on the whole training part, once for each seed, and scores them
 on the test part. `--validate` scores all settings, or those named after it, on parts of the
 training part only, and prints means with standard errors, as in the table at the head of each
-script. Both also score the linear baseline of `_baseline.py`.
+script. Both also score the baseline: that of `_baseline.py`, or one of its own.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _environment import environment
 from _report import RESULTS, write
 
-BASELINE = "linear baseline"
+BASELINE = "baseline"
 OF_CLASSES = partial(baseline, "classification")
 
 

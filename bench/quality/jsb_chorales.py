@@ -2,7 +2,7 @@
 
 `_music.py` has the protocol. Settings were compared on the validation part, one seed each.
 
-    linear baseline                           NLL 8.8874
+    baseline                                  NLL 8.8874
     gru 128, no recurrent dropout, 40 epochs  NLL 9.0899
     gru, 40 epochs                            NLL 8.9754
     gru, 80 epochs                            NLL 8.7233

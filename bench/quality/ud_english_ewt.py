@@ -4,7 +4,7 @@
 vectors. Settings were compared on the corpus's own 2,001 development sentences, with seed 0.
 
     settings                                         accuracy
-    linear baseline                                  0.8982
+    baseline                                         0.8982
     words                                            0.9240
     words and letters                                0.9444
     words and letters, word dropout 0.01             0.9424
