@@ -26,6 +26,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "lstm 128, dropout": BASE | {"dropout": 0.2},
     "lstm 256, dropout": BASE | {"hidden_size": 256, "dropout": 0.2, "learning_rate_init": 5e-3},
     "2 x gru 128, dropout": BASE | {"cell": "gru", "num_layers": 2, "dropout": 0.2},
+    "2 x gru 128, 120 epochs": BASE
+    | {"cell": "gru", "num_layers": 2, "dropout": 0.3, "max_iter": 120},
+    "2 x gru 256, dropout": BASE
+    | {"cell": "gru", "num_layers": 2, "hidden_size": 256, "dropout": 0.4}
+    | {"learning_rate_init": 5e-3},
 }
 
 

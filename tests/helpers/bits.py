@@ -20,8 +20,8 @@ def assert_same(actual: Any, expected: Any) -> None:
         return
     assert type(expected) is np.ndarray
     assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
-    if expected.dtype == object and any(isinstance(one, np.ndarray) for one in expected):
-        assert_same([*actual], [*expected])
+    if expected.dtype == object and any(isinstance(one, np.ndarray) for one in expected.flat):
+        assert_same([*actual.flat], [*expected.flat])
     elif expected.dtype == object:
         assert actual.tolist() == expected.tolist()
     elif actual.tobytes() != expected.tobytes():
