@@ -197,6 +197,7 @@ class SequenceEstimator(ReadsSequences, ServingMixin, BaseEstimator, ABC):
         The `operations` of a pipeline on channels precede those of the estimator.
         """
         check_is_fitted(self, "params_")
+        self._check_unchanged()  # or another network has parts of which fit learned nothing
         codec = self._codec
         if codec.loss != self._fitted_loss:
             raise ValueError(
