@@ -173,10 +173,11 @@ class Text:
 
     def _before_stop(self, piece: str) -> str:
         text, self._held = self._held + piece, ""
-        places = [at for at in (text.find(stop) for stop in self._stops) if at >= 0]
-        if places:
+        # Of two that overlap the one that is complete first, in whatever pieces the text comes.
+        found = [(at + len(stop), at) for stop in self._stops if (at := text.find(stop)) >= 0]
+        if found:
             self.ended = True
-            return text[: min(places)]
+            return text[: min(found)[1]]
         if self.ended:
             return text
         longest = max((len(stop) for stop in self._stops), default=1) - 1
