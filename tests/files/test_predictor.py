@@ -90,6 +90,9 @@ def test_the_best_paths_of_a_chain(name: str, path: Path) -> None:
         assert [score for _, score in one] == [score for _, score in other]
     with pytest.raises(ValueError, match="n=0; expected an integer of 1 or more"):
         predictor.n_best(X, 0)
+    for most in (2**31, 2**70):
+        with pytest.raises(ValueError, match=rf"n={most}; .* less than 2\*\*31"):
+            predictor.n_best(X, most)
     with pytest.raises(ValueError, match=r"cannot be streamed; fit with crf=False"):
         predictor.stream()
     with pytest.raises(AttributeError, match=r"RNNClassifier has no n_best"):

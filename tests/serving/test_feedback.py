@@ -105,7 +105,8 @@ def test_one_number_a_step() -> None:
         model = RNNStepRegressor(**settings).fit(*given)
         steps = model.generate(X[0], 3)
         np.testing.assert_array_equal(steps, by_predict(model, X[0], 3))
-        np.testing.assert_array_equal(model.generate(X[0].tolist(), 3), steps)
+        for form in (X[0].tolist(), [np.array(x_t) for x_t in X[0]]):
+            np.testing.assert_array_equal(model.generate(form, 3), steps)
         np.testing.assert_array_equal(model.generate(X[0][:, None], 3), steps[:, None])
         np.testing.assert_array_equal(model.generate(X, 3)[0], steps)
 
@@ -233,6 +234,7 @@ PREFIX = np.zeros((3, 2))
     ("prefix", "n_steps", "random_state", "kind", "says"),
     [
         (PREFIX, -1, None, ValueError, "n_steps=-1; expected 0 or more"),
+        (PREFIX, 2**70, None, ValueError, f"n_steps={2**70}; expected 0 or more, less than 2"),
         (PREFIX, 2.0, None, TypeError, "n_steps=2.0 is a float; expected an int"),
         (PREFIX, True, None, TypeError, "n_steps=True is a bool"),
         (PREFIX, None, None, TypeError, "n_steps=None is a NoneType"),
