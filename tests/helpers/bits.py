@@ -20,7 +20,7 @@ def assert_same(actual: Any, expected: Any) -> None:
         return
     assert type(expected) is np.ndarray
     assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
-    if expected.dtype == object and any(isinstance(one, np.ndarray) for one in expected):
+    if expected.dtype == object and any(isinstance(one, np.ndarray) for one in expected.flat):
         assert_same([*actual], [*expected])
     elif expected.dtype == object:
         assert actual.tolist() == expected.tolist()
