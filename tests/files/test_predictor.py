@@ -81,6 +81,16 @@ def at_end(answers: np.ndarray) -> np.ndarray:
     return answers[0][-1:] if every_step else answers
 
 
+def test_encoded_texts_are_scored_and_their_numbers_are_written(path: Path) -> None:
+    name = "encoder before words that follow"
+    pipeline, predictor, X = model_of(name), predictor_of(name, path), input_of(name)
+    encoder, model = pipeline
+    assert predictor.score(X) == pipeline.score(X)
+    assert_same(predictor.sample_log_prob(X), model.sample_log_prob(encoder.transform(X)))
+    assert predictor.perplexity(X) == model.perplexity(encoder.transform(X))
+    assert_same(predictor.generate([1], random_state=0), model.generate([1], random_state=0))
+
+
 @pytest.mark.parametrize("name", ["tagger crf", "tagger letters crf"])
 def test_the_best_paths_of_a_chain(name: str, path: Path) -> None:
     model, X = model_of(name), input_of(name)
