@@ -86,6 +86,27 @@ def test_missing_targets_are_for_steps_only() -> None:
             )
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "quantile", "gaussian_nll", "poisson"])
+def test_scores_of_columns_that_are_missing(loss: str) -> None:
+    """A column without any target is left out: the score is that of the other one."""
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(5, 2)) for _ in range(6)]
+    y = [np.abs(x) for x in X]
+    model = RNNStepRegressor(loss=loss, **QUICK).fit(X, y)
+    first, holes = [rows.copy() for rows in y], [rows.copy() for rows in y]
+    for one, both in zip(first, holes, strict=True):
+        one[:, 1] = both[:, 1] = np.nan
+        both[0, 0] = np.nan
+    weight = np.ones((6, 5))
+    weight[:, 0] = 0
+    assert model.score(X, first, sample_weight=weight) == pytest.approx(model.score(X, holes))
+    with pytest.raises(ValueError, match="nothing to score"):
+        model.score(X, holes, sample_weight=1 - weight)
+    for wrong in ([rows[:, 0] for rows in holes], [np.ones((5, 3))] * 6):
+        with pytest.raises(ValueError, match=r"y has . columns, but the first fit saw 2"):
+            model.score(X, wrong)
+
+
 @pytest.mark.parametrize(
     ("dtype", "says"),
     [("M8[s]", "y holds dates, dtype datetime64"), ("c8", "Complex data.* y has dtype")],

@@ -170,13 +170,17 @@ class NumberCodec(Codec):
         levels = self.loss_options.get("quantiles")
         return Numbers(self.columns, self.one_column, None if levels is None else len(levels))
 
-    def encode(self, y: NDArray[np.float64], name: str = "y") -> NDArray[np.float32]:
-        """Return standardised numbers, of shape (n, K)."""
-        columns = y.reshape(len(y), -1)
+    def check_columns(self, columns: NDArray[np.float64], name: str = "y") -> None:
+        """Raise ValueError for another number of columns, (n, K), than fit saw."""
         if columns.shape[1] != self.columns:
             raise ValueError(
                 f"{name} has {columns.shape[1]} columns, but the first fit saw {self.columns}"
             )
+
+    def encode(self, y: NDArray[np.float64], name: str = "y") -> NDArray[np.float32]:
+        """Return standardised numbers, of shape (n, K)."""
+        columns = y.reshape(len(y), -1)
+        self.check_columns(columns, name)
         with np.errstate(over="ignore"):
             encoded = ((columns - self.mean) / self.scale).astype(np.float32, order="C")
         if np.isinf(encoded).any():
