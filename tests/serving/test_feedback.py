@@ -288,6 +288,23 @@ def test_models_that_cannot_go_on(tmp_path: Path) -> None:
     refused(tails.fit(*next_step(X)), X[0], r"quantiles=\[0.1, 0.9\] do not hold 0.5")
 
 
+@pytest.mark.parametrize("levels", [(0.5, 0.1, 0.9), (0.1, 0.5), [0.1, 0.4, 0.9]])
+def test_other_quantiles_than_those_of_fit_are_refused(levels: Any, tmp_path: Path) -> None:
+    """A step would go on with the first quantile in place of the median."""
+    X = series("quantile")
+    model = RNNStepRegressor(loss="quantile", hidden_size=3, max_iter=2, random_state=0)
+    model.fit(*next_step(X)).set_params(quantiles=levels)
+    says = r"quantiles=.* are not those .* fitted with, \[0.1, 0.5, 0.9\]; set them back"
+    path = tmp_path / "model.skrnn"
+    for use in (model.predict, lambda X: model.generate(X, 1), lambda X: model.score(X, X)):
+        with pytest.raises(ValueError, match=says):
+            use(X)
+    with pytest.raises(ValueError, match=says):
+        model.save(path)
+    model.set_params(quantiles=np.array([0.1, 0.5, 0.9])).save(path)
+    assert np.array_equal(skrnn.load(path).predict(X)[0], model.predict(X)[0])
+
+
 def test_other_models_have_no_generate(tmp_path: Path) -> None:
     X = series("squared_error")
     model = RNNRegressor(hidden_size=3, max_iter=2, random_state=0).fit(X, np.arange(len(X)))
