@@ -72,6 +72,9 @@ def test_the_first_call_gets_all_classes() -> None:
         model.partial_fit(high, ["high"] * len(high), classes=["high", "low"])
     with pytest.raises(ValueError, match=says("Input classes contains", "1e400 at index 1")):
         KINDS[0].make().partial_fit(low, [1] * len(low), classes=[1, 10**400])
+    for wrong in ("low", [["low"], ["mid"]]):
+        with pytest.raises(ValueError, match=r"classes has shape .*; expected \(n_classes,\)"):
+            KINDS[0].make().partial_fit(low, ["low"] * len(low), classes=wrong)
 
 
 @pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle"])

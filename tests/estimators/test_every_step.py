@@ -79,8 +79,47 @@ def test_missing_targets_are_for_steps_only() -> None:
     X = [np.zeros((3, 1)), np.ones((2, 1))]
     with pytest.raises(ValueError, match="NaN"):
         RNNRegressor(**QUICK).fit(X, [np.nan, 1.0])
-    with pytest.raises(ValueError, match=r"all targets in column 1 of y are NaN"):
-        RNNStepRegressor(**QUICK).fit(X, [np.full((len(x), 2), [1.0, np.nan]) for x in X])
+    for loss in ("squared_error", "poisson", "binary_cross_entropy"):
+        with pytest.raises(ValueError, match=r"all targets in column 1 of y are NaN"):
+            RNNStepRegressor(loss=loss, **QUICK).fit(
+                X, [np.full((len(x), 2), [1.0, np.nan]) for x in X]
+            )
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "quantile", "gaussian_nll", "poisson"])
+def test_scores_of_columns_that_are_missing(loss: str) -> None:
+    """A column without any target is left out: the score is that of the other one."""
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(5, 2)) for _ in range(6)]
+    y = [np.abs(x) for x in X]
+    model = RNNStepRegressor(loss=loss, **QUICK).fit(X, y)
+    first, holes = [rows.copy() for rows in y], [rows.copy() for rows in y]
+    for one, both in zip(first, holes, strict=True):
+        one[:, 1] = both[:, 1] = np.nan
+        both[0, 0] = np.nan
+    weight = np.ones((6, 5))
+    weight[:, 0] = 0
+    assert model.score(X, first, sample_weight=weight) == pytest.approx(model.score(X, holes))
+    with pytest.raises(ValueError, match="nothing to score"):
+        model.score(X, holes, sample_weight=1 - weight)
+    for wrong in ([rows[:, 0] for rows in holes], [np.ones((5, 3))] * 6):
+        with pytest.raises(ValueError, match=r"y has . columns, but the first fit saw 2"):
+            model.score(X, wrong)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "says"),
+    [("M8[s]", "y holds dates, dtype datetime64"), ("c8", "Complex data.* y has dtype")],
+)
+def test_numbers_of_steps_are_real(dtype: str, says: str) -> None:
+    X = [np.zeros((3, 1)), np.ones((2, 1))]
+    with pytest.raises(ValueError, match=says):
+        RNNStepRegressor(**QUICK).fit(X, [np.zeros(len(x), dtype) for x in X])
+
+
+def test_an_empty_sentence_is_one_unknown_token() -> None:
+    with pytest.raises(ValueError, match=r"0 values, but .* 1 steps; .*is empty, .* leave it out"):
+        RNNTagger(**QUICK).fit([["a"], []], [["A"], []])
 
 
 def test_probabilities_of_events_and_their_likelihood() -> None:
@@ -155,6 +194,8 @@ def test_a_stream_labels_each_step() -> None:
         ("labels", "y is a str"),
         ({0: [1]}, "y is a dict"),
         (7, "y is a int"),
+        ([{"a", "b", "c"}, ["a", "b"]], "y of sequence 0 is .*, a set"),
+        ([["a"] * 3, {"a": 1, "b": 2}], "y of sequence 1 is .*, a dict"),
     ],
 )
 def test_labels_that_are_refused(y: Any, says: str) -> None:

@@ -190,6 +190,16 @@ def test_what_is_refused(X: Any, settings: dict[str, Any], says: str) -> None:
         RNNTagger(**(QUICK | settings)).fit(X, y)
 
 
+@pytest.mark.parametrize("settings", [{}, {"characters": True}], ids=str)
+def test_letters_are_another_architecture(settings: dict[str, Any]) -> None:
+    X, y = [["a", "b"]] * 3, [["a", "b"]] * 3
+    model = RNNTagger(**(QUICK | {"characters": False} | settings)).fit(X, y)
+    model.set_params(characters=not model.characters, warm_start=True)
+    for use in (model.predict, model.predict_proba, lambda X: model.fit(X, y)):
+        with pytest.raises(ValueError, match=r"characters=.* is another architecture"):
+            use(X)
+
+
 def test_words_cannot_be_dropped_from_channels() -> None:
     X, y = [np.ones((2, 1))] * 3, [["a", "b"]] * 3
     settings = {"hidden_size": 3, "max_iter": 1}

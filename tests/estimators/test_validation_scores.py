@@ -12,7 +12,8 @@ from sklearn.metrics import get_scorer, make_scorer, max_error, mean_absolute_er
 
 import skrnn
 from cases import CASES, KINDS, NUMBERS, Case, assert_same_bits, on, outcomes
-from skrnn import Sequences
+from skrnn import RNNTagger, Sequences
+from skrnn.metrics import token_accuracy
 
 
 def split(case: Case) -> tuple[Any, Any, Any, Any]:
@@ -140,6 +141,17 @@ def test_a_scorer_that_does_not_fit_is_refused_before_the_first_epoch(
         assert capsys.readouterr().out == ""
         assert not hasattr(model, "params_")
     case.make(**settings).fit(X, y)  # without validation it scores nothing
+
+
+def test_scorers_that_do_not_fit_labels_of_steps_are_refused() -> None:
+    X, y = [["a", "b"], ["b"]] * 5, [["A", "B"], ["B"]] * 5
+    for early_stopping in (False, True):
+        model = RNNTagger(hidden_size=3, scoring="accuracy", early_stopping=early_stopping)
+        refused = r"scoring='accuracy' does not fit RNNTagger with this y: .*skrnn\.metrics"
+        with pytest.raises(ValueError, match=refused):
+            model.fit(X, y, X_val=X, y_val=y)
+    model = RNNTagger(hidden_size=3, max_iter=2, scoring=make_scorer(token_accuracy))
+    assert len(model.fit(X, y, X_val=X, y_val=y).validation_scores_) == 2
 
 
 def test_one_quantile_is_one_prediction() -> None:

@@ -59,6 +59,21 @@ def test_a_text_ends_before_a_stop(of_text: RNNLanguageModel) -> None:
         assert ended == whole[: whole.index(stop)]
 
 
+def test_of_stops_that_overlap_the_one_complete_first_ends_the_text(
+    of_text: RNNLanguageModel,
+) -> None:
+    for seed in range(8):
+        options = {"max_new_tokens": 100, "random_state": seed}
+        whole = of_text.generate(**options)
+        outer, inner = whole[60:70], whole[62:65]
+        for stop in ([outer, inner], [inner, outer], [outer, whole[61:65], inner]):
+            read = next(end for end in range(len(whole)) if whole[:end].endswith(tuple(stop)))
+            longest = max(len(each) for each in stop if whole[:read].endswith(each))
+            expected = whole[: read - longest]
+            assert of_text.generate(stop=stop, **options) == expected
+            assert "".join(of_text.generate_iter(stop=stop, **options)) == expected
+
+
 def test_stops_of_tokens() -> None:
     model = small().fit(np.arange(300) % 5)
     whole = model.generate(max_new_tokens=40, random_state=0)
@@ -96,6 +111,10 @@ def test_max_new_tokens(of_text: RNNLanguageModel) -> None:
         ({"prefix": "a\udc80"}, ValueError, "lone surrogate"),
         ({"prefix": b"\xff"}, ValueError, "no UTF-8"),
         ({"prefix": 5}, TypeError, "prefix is 5, a int"),
+        ({"prefix": np.array("a")}, TypeError, r"prefix is array\('a'"),
+        ({"prefix": [None]}, ValueError, "prefix holds NaN at step 0, and a token cannot be"),
+        ({"temperature": 10**400}, ValueError, "temperature=1000.*; expected a number 0 or more"),
+        ({"repetition_penalty": 10**400}, ValueError, "repetition_penalty=1000.* above 0"),
         ({"prefix": [float("nan")]}, ValueError, "prefix"),
     ],
     ids=str,

@@ -215,6 +215,10 @@ def following(**settings: Any) -> Any:
     return RNNLanguageModel(embedding_size=2, **SMALL, **settings).fit(TEXTS)
 
 
+def following_encoded(encoder: TokenEncoder) -> Pipeline:
+    return make_pipeline(encoder, RNNLanguageModel(embedding_size=2, **SMALL)).fit(TEXTS)
+
+
 # Functions that make a model, and sequences for it.
 Subject = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -277,6 +281,7 @@ SUBJECTS: dict[str, Subject] = {
     },
     "words that follow": (lambda: following(analyzer="word"), lambda: TEXTS),
     "characters that follow": (lambda: following(), lambda: TEXTS),
+    "encoder before words that follow": (lambda: following_encoded(TokenEncoder()), lambda: TEXTS),
 }
 
 

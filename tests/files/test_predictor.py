@@ -81,6 +81,16 @@ def at_end(answers: np.ndarray) -> np.ndarray:
     return answers[0][-1:] if every_step else answers
 
 
+def test_encoded_texts_are_scored_and_their_numbers_are_written(path: Path) -> None:
+    name = "encoder before words that follow"
+    pipeline, predictor, X = model_of(name), predictor_of(name, path), input_of(name)
+    encoder, model = pipeline
+    assert predictor.score(X) == pipeline.score(X)
+    assert_same(predictor.sample_log_prob(X), model.sample_log_prob(encoder.transform(X)))
+    assert predictor.perplexity(X) == model.perplexity(encoder.transform(X))
+    assert_same(predictor.generate([1], random_state=0), model.generate([1], random_state=0))
+
+
 @pytest.mark.parametrize("name", ["tagger crf", "tagger letters crf"])
 def test_the_best_paths_of_a_chain(name: str, path: Path) -> None:
     model, X = model_of(name), input_of(name)
@@ -90,6 +100,9 @@ def test_the_best_paths_of_a_chain(name: str, path: Path) -> None:
         assert [score for _, score in one] == [score for _, score in other]
     with pytest.raises(ValueError, match="n=0; expected an integer of 1 or more"):
         predictor.n_best(X, 0)
+    for most in (2**31, 2**70):
+        with pytest.raises(ValueError, match=rf"n={most}; .* less than 2\*\*31"):
+            predictor.n_best(X, most)
     with pytest.raises(ValueError, match=r"cannot be streamed; fit with crf=False"):
         predictor.stream()
     with pytest.raises(AttributeError, match=r"RNNClassifier has no n_best"):

@@ -105,7 +105,8 @@ def test_one_number_a_step() -> None:
         model = RNNStepRegressor(**settings).fit(*given)
         steps = model.generate(X[0], 3)
         np.testing.assert_array_equal(steps, by_predict(model, X[0], 3))
-        np.testing.assert_array_equal(model.generate(X[0].tolist(), 3), steps)
+        for form in (X[0].tolist(), [np.array(x_t) for x_t in X[0]]):
+            np.testing.assert_array_equal(model.generate(form, 3), steps)
         np.testing.assert_array_equal(model.generate(X[0][:, None], 3), steps[:, None])
         np.testing.assert_array_equal(model.generate(X, 3)[0], steps)
 
@@ -233,6 +234,7 @@ PREFIX = np.zeros((3, 2))
     ("prefix", "n_steps", "random_state", "kind", "says"),
     [
         (PREFIX, -1, None, ValueError, "n_steps=-1; expected 0 or more"),
+        (PREFIX, 2**70, None, ValueError, f"n_steps={2**70}; expected 0 or more, less than 2"),
         (PREFIX, 2.0, None, TypeError, "n_steps=2.0 is a float; expected an int"),
         (PREFIX, True, None, TypeError, "n_steps=True is a bool"),
         (PREFIX, None, None, TypeError, "n_steps=None is a NoneType"),
@@ -284,6 +286,23 @@ def test_models_that_cannot_go_on(tmp_path: Path) -> None:
     refused(tokens, words, "generate needs a model that reads channels, and this one reads tokens")
     tails = RNNStepRegressor(loss="quantile", quantiles=(0.1, 0.9), **settings)
     refused(tails.fit(*next_step(X)), X[0], r"quantiles=\[0.1, 0.9\] do not hold 0.5")
+
+
+@pytest.mark.parametrize("levels", [(0.5, 0.1, 0.9), (0.1, 0.5), [0.1, 0.4, 0.9]])
+def test_other_quantiles_than_those_of_fit_are_refused(levels: Any, tmp_path: Path) -> None:
+    """A step would go on with the first quantile in place of the median."""
+    X = series("quantile")
+    model = RNNStepRegressor(loss="quantile", hidden_size=3, max_iter=2, random_state=0)
+    model.fit(*next_step(X)).set_params(quantiles=levels)
+    says = r"quantiles=.* are not those .* fitted with, \[0.1, 0.5, 0.9\]; set them back"
+    path = tmp_path / "model.skrnn"
+    for use in (model.predict, lambda X: model.generate(X, 1), lambda X: model.score(X, X)):
+        with pytest.raises(ValueError, match=says):
+            use(X)
+    with pytest.raises(ValueError, match=says):
+        model.save(path)
+    model.set_params(quantiles=np.array([0.1, 0.5, 0.9])).save(path)
+    assert np.array_equal(skrnn.load(path).predict(X)[0], model.predict(X)[0])
 
 
 def test_other_models_have_no_generate(tmp_path: Path) -> None:

@@ -102,11 +102,13 @@ def test_input_that_is_not_strings(wrong: Any) -> None:
 
 def test_other_shapes() -> None:
     stream = CLASSIFIER.stream(2)
-    for wrong in ("the", ["the"], ["the", "a", "dog"], [["the", "a"]]):
-        with pytest.raises(ValueError, match="x_t"):
+    with pytest.raises(ValueError, match="x_t"):
+        stream.step("the")
+    for wrong in (["the"], ["the", "a", "dog"], [["the", "a"]]):
+        with pytest.raises(ValueError, match=r"x_t has shape .*; expected \(B,\) strings, where B"):
             stream.step(wrong)
     for wrong in (["the", "a"], [["the", "a", "dog"]]):
-        with pytest.raises(ValueError, match="block"):
+        with pytest.raises(ValueError, match=r"block has shape .*; expected \(T, B\) strings"):
             stream.process(wrong)
     with pytest.raises(TypeError, match=says("block is one text, 'the dog'", "list")):
         stream.process("the dog")

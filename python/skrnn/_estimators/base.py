@@ -59,6 +59,7 @@ class SequenceEstimator(ReadsSequences, ServingMixin, BaseEstimator, ABC):
     _built_with: dict[str, Any]  # the architecture of params_
     _learned_codec: Codec
     _fitted_loss: str
+    _fitted_quantiles: list[float] | None
 
     # ---- Interface of a subclass, besides its __init__ ----
 
@@ -162,6 +163,7 @@ class SequenceEstimator(ReadsSequences, ServingMixin, BaseEstimator, ABC):
         """Store the architecture and the loss that the parameters belong to."""
         self._built_with = {k: getattr(self, k) for k in ARCHITECTURE if hasattr(self, k)}
         self._fitted_loss = self._codec.loss
+        self._fitted_quantiles = self._codec.loss_options.get("quantiles")
 
     def _check_unchanged(self) -> None:
         """Raise ValueError if set_params changed the network since the parameters were fitted.
@@ -197,11 +199,18 @@ class SequenceEstimator(ReadsSequences, ServingMixin, BaseEstimator, ABC):
         The `operations` of a pipeline on channels precede those of the estimator.
         """
         check_is_fitted(self, "params_")
+        self._check_unchanged()  # or another network has parts of which fit learned nothing
         codec = self._codec
         if codec.loss != self._fitted_loss:
             raise ValueError(
                 f"loss={codec.loss!r} is not the loss that the parameters were fitted with, "
                 f"{self._fitted_loss!r}; set it back, or fit again"
+            )
+        quantiles = codec.loss_options.get("quantiles")
+        if quantiles != self._fitted_quantiles:
+            raise ValueError(
+                f"quantiles={quantiles} are not those that the parameters were fitted with, "
+                f"{self._fitted_quantiles}; set them back, or fit again"
             )
         layout = self._layout()
         return _core.Model(

@@ -67,6 +67,10 @@ class ClassEstimator(TrainableEstimator):
         settings = self._target_settings()
         if classes is not None:
             classes = as_targets(classes, "classes")
+            if classes.ndim != 1:
+                raise ValueError(
+                    f"classes has shape {classes.shape}; expected (n_classes,), a list of labels"
+                )
         if classes is not None and not hasattr(self, "params_"):
             settings = replace(settings, known=unique_labels(classes))
         elif classes is not None and isinstance(self._codec, ClassCodec):

@@ -15,7 +15,7 @@ from skrnn._estimators.fitting import TrainableEstimator
 from skrnn._estimators.samples import FitData
 from skrnn._parameters import Rule, check_parameters, is_number, real
 from skrnn._targets.decoding import Numbers
-from skrnn._targets.numbers import PROBABILITIES, NumberSettings
+from skrnn._targets.numbers import PROBABILITIES, NumberCodec, NumberSettings
 
 Self = TypeVar("Self", bound="NumberEstimator")
 
@@ -130,6 +130,10 @@ class NumberEstimator(TrainableEstimator):
             likelihood = true * logits - np.logaddexp(0.0, logits)
             return float(np.average(np.nansum(likelihood, axis=1), weights=weight))
         true, values, weight = self._rows_to_score(y, sample_weight, self.predict(X))
+        if self._target_rows.every_step:
+            codec = self._codec
+            assert isinstance(codec, NumberCodec)
+            codec.check_columns(_columns(true))
         if self.loss != "quantile":
             return _over_columns(r2_score, true, values, weight)
         losses = [
@@ -152,12 +156,21 @@ def _columns(values: NDArray[Any]) -> NDArray[Any]:
 def _over_columns(
     metric: Callable[..., Any], true: Any, predicted: NDArray[Any], weight: Any
 ) -> float:
-    """Return a metric; where targets are missing, its mean over columns without them."""
+    """Return a metric; where targets are missing, its mean over columns without them.
+
+    Columns that have no target at all are left out.
+    """
     if np.asarray(true).dtype.kind != "f" or not np.isnan(true).any():
         return float(metric(true, predicted, sample_weight=weight))
     scores = []
     for y, prediction in zip(_columns(true).T, _columns(predicted).T, strict=True):
-        known = ~np.isnan(y)
-        own = None if weight is None else weight[known]
-        scores.append(metric(y[known], prediction[known], sample_weight=own))
+        known = ~np.isnan(y) & (True if weight is None else weight > 0)
+        if known.any():
+            own = None if weight is None else weight[known]
+            scores.append(metric(y[known], prediction[known], sample_weight=own))
+    if not scores:
+        raise ValueError(
+            "sample_weight is zero, or y is NaN, at every step, so there is nothing to score; give "
+            "a step with a target a positive weight"
+        )
     return float(np.mean(scores))

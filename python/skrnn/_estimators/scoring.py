@@ -55,10 +55,11 @@ def _check_fits(scorer: Any, estimator: Any, X: Any, y: Any) -> None:
     try:
         scorer(estimator, X, y)  # with the initial parameters
     except (AttributeError, TypeError, ValueError) as error:
+        loss = f"loss={estimator.loss!r} and " if hasattr(estimator, "loss") else ""
         raise ValueError(
-            f"scoring={estimator.scoring!r} does not fit {type(estimator).__name__} with "
-            f"loss={estimator.loss!r} and this y: {error}. Use scoring=None, which is the "
-            "estimator's own score, or another scorer"
+            f"scoring={estimator.scoring!r} does not fit {type(estimator).__name__} with {loss}"
+            f"this y: {error}. Use scoring=None, which is the estimator's own score, or another "
+            "scorer; of labels at every step, make_scorer of a score in skrnn.metrics"
         ) from error
 
 

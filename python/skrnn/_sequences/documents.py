@@ -78,7 +78,7 @@ def documents_in(X: Any, analyzer: str | None, name: str = "X") -> Documents:
         return _of_texts([X], analyzer, True, name)
     if isinstance(X, Sequences):
         return _of_integers(X, name)
-    if isinstance(X, (Mapping, Set)) or hasattr(X, "columns") or not hasattr(X, "__iter__"):
+    if _has_no_order(X) or hasattr(X, "columns") or not hasattr(X, "__iter__"):
         raise TypeError(
             f"{name} is {refuse.shown(X)}, a {type(X).__name__}; pass a text, a list of texts or "
             "of lists of tokens, or integers"
@@ -94,9 +94,13 @@ def documents_in(X: Any, analyzer: str | None, name: str = "X") -> Documents:
             return _of_strings([as_strings(items, 0, name)], True)
         return _of_texts(items, analyzer, False, name)
     if first is None or isinstance(first, (int, float, np.generic)):
-        numbers = np.asarray(items, object if first is None else None)
-        return _of_integers(numbers[None], name, one_text=True)
+        return _of_integers([items], name, one_text=True)
     return _of_lists(items, name)
+
+
+def _has_no_order(X: Any) -> bool:
+    """Whether this is a collection without an order, or an array of no dimension."""
+    return isinstance(X, (Mapping, Set)) or getattr(X, "ndim", 1) == 0
 
 
 def _of_texts(items: Iterable[Any], analyzer: str, one_text: bool, name: str) -> Documents:
@@ -159,10 +163,10 @@ def _of_strings(
 
 def _of_lists(items: list[Any], name: str) -> Documents:
     for i, item in enumerate(items):
-        if isinstance(item, (str, bytes)) or not hasattr(item, "__len__"):
+        if isinstance(item, (str, bytes)) or _has_no_order(item) or not hasattr(item, "__len__"):
             raise TypeError(
-                f"Sequence {i} of {name} is {refuse.shown(item)}, a {type(item).__name__}, and "
-                "others are lists; expected a list of tokens"
+                f"Sequence {i} of {name} is {refuse.shown(item)}, a {type(item).__name__}; "
+                "expected a list of tokens, as for all sequences"
             )
     lengths = np.fromiter(map(len, items), np.int64, len(items))
     some = [item for item in items if len(item)]
@@ -177,5 +181,20 @@ def _of_lists(items: list[Any], name: str) -> Documents:
 
 
 def _of_integers(X: Any, name: str, *, one_text: bool = False) -> Documents:
-    sequences = as_sequences(X, tokens=True, name=name)
+    try:
+        sequences = as_sequences(X, tokens=True, name=name)
+    except ValueError:
+        _refuse_strings(X, name)
+        raise
     return Documents(INTEGERS, one_text, sequences.lengths, values=sequences.values)
+
+
+def _refuse_strings(X: Any, name: str) -> None:
+    """Refuse strings among integers, naming the first."""
+    for i, item in enumerate(X if isinstance(X, list) else ()):
+        for step, token in enumerate(item):
+            if isinstance(token, (str, bytes)):
+                raise ValueError(
+                    f"Sequence {i} of {name} holds {refuse.shown(token)} at step {step}, and the "
+                    "first token is an integer; make integers of all tokens, or strings"
+                )

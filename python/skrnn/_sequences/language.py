@@ -106,7 +106,8 @@ class Language:
         TypeError, ValueError
             As `read`.
         """
-        if given is None or (hasattr(given, "__len__") and len(given) == 0):
+        sized = hasattr(given, "__len__") and getattr(given, "ndim", 1) > 0
+        if given is None or (sized and len(given) == 0):
             return [np.array([self.boundary])], False
         documents = documents_in(given, self._analyzer, name)
         self._check_kind(documents.kind, name)

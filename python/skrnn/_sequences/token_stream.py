@@ -86,16 +86,17 @@ class TokenStream(_core.Stream):
                     f"{name}: expected strings, as fit saw them, and not {shown(token)}, a "
                     f"{type(token).__name__}"
                 )
-        steps = [self._lexicon.step_of(token) for token in array.flat]
-        if self._lexicon.letters is None:
-            return np.array(steps, np.int64).reshape(array.shape)
-        expected = (*array.shape[: rank - 1], self.batch_size)
-        if array.size != np.prod(expected) or (array.ndim != rank and self.batch_size > 1):
-            shape = "(B,)" if rank == 1 else "(T, B)"
+        one = self.batch_size == 1 and array.ndim == rank - 1
+        shape = (*array.shape, 1) if one else array.shape
+        if len(shape) != rank or shape[-1] != self.batch_size:
+            expected = "(B,)" if rank == 1 else "(T, B)"
             raise ValueError(
-                f"{name} has shape {array.shape}; expected {shape} strings, where B is "
+                f"{name} has shape {array.shape}; expected {expected} strings, where B is "
                 f"{self.batch_size}"
             )
+        steps = [self._lexicon.step_of(token) for token in array.flat]
+        if self._lexicon.letters is None:
+            return np.array(steps, np.int64).reshape(shape)
         if rank == 1:
             return steps
         return [steps[i : i + self.batch_size] for i in range(0, len(steps), self.batch_size)]

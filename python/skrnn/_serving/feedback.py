@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from skrnn import _core
 from skrnn._sequences.checks import is_table
 from skrnn._sequences.container import Sequences
+from skrnn._sequences.refuse import shown
 from skrnn._targets.decoding import Meaning, Numbers
 
 Row = NDArray[np.float64]
@@ -151,17 +152,21 @@ def _is_one(prefix: Any) -> bool:
     """Whether a prefix is one sequence: a table, an array of numbers, or a list of them."""
     if isinstance(prefix, Sequences):
         return False
-    if isinstance(prefix, (list, tuple)) and len(prefix) > 0 and all(map(np.isscalar, prefix)):
+    if isinstance(prefix, (list, tuple)) and len(prefix) > 0 and all(map(_is_scalar, prefix)):
         return True
     array = getattr(prefix, "ndim", None) == 1 and prefix.dtype != object
     return array or is_table(prefix, "prefix")
 
 
+def _is_scalar(value: Any) -> bool:
+    return np.isscalar(value) or getattr(value, "ndim", 1) == 0
+
+
 def _check_steps(n_steps: Any) -> None:
     if isinstance(n_steps, bool) or not isinstance(n_steps, Integral):
         raise TypeError(f"n_steps={n_steps!r} is a {type(n_steps).__name__}; expected an int")
-    if int(n_steps) < 0:
-        raise ValueError(f"n_steps={n_steps}; expected 0 or more")
+    if not 0 <= int(n_steps) < 2**31:
+        raise ValueError(f"n_steps={shown(n_steps)}; expected 0 or more, less than 2**31")
 
 
 def _seed_of(random_state: Any) -> int:

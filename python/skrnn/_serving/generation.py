@@ -18,6 +18,7 @@ from skrnn._sequences.refuse import shown
 
 _SIDE_BY_SIDE = 256  # sequences, of which each has a state and a row of scores
 _STEPS = 32  # tokens between two looks for the end of a text
+_MOST = float(np.finfo(np.float64).max)  # integers may be larger
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class SamplingOptions:
 
     def __post_init__(self) -> None:
         """Raise TypeError or ValueError for a setting out of range."""
-        _check("temperature", self.temperature, lambda v: 0 <= v < np.inf, "0 or more")
+        _check("temperature", self.temperature, lambda v: 0 <= v <= _MOST, "0 or more")
         _check_count("top_k", self.top_k, 0, none=True)
         _check("top_p", self.top_p, lambda v: 0 < v <= 1, "above 0 and at most 1", none=True)
         _check("min_p", self.min_p, lambda v: 0 <= v <= 1, "in 0..1", none=True)
-        _check("repetition_penalty", self.repetition_penalty, lambda v: 0 < v < np.inf, "above 0")
+        _check("repetition_penalty", self.repetition_penalty, lambda v: 0 < v <= _MOST, "above 0")
 
     def sampler(self, excluded: list[int]) -> _core.Sampler:
         """Return a sampler that never draws the tokens `excluded`."""
@@ -173,10 +174,11 @@ class Text:
 
     def _before_stop(self, piece: str) -> str:
         text, self._held = self._held + piece, ""
-        places = [at for at in (text.find(stop) for stop in self._stops) if at >= 0]
-        if places:
+        # Of two that overlap the one that is complete first, in whatever pieces the text comes.
+        found = [(at + len(stop), at) for stop in self._stops if (at := text.find(stop)) >= 0]
+        if found:
             self.ended = True
-            return text[: min(places)]
+            return text[: min(found)[1]]
         if self.ended:
             return text
         longest = max((len(stop) for stop in self._stops), default=1) - 1

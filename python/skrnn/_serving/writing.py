@@ -227,8 +227,8 @@ class WritesTexts(ABC):
         num_return_sequences : int, default=1
             Texts for each prefix.
         stop : str, int or list of them, optional
-            The text ends before the first of these: strings that may span several tokens, or for
-            models of lists or integers tokens.
+            The text ends before the first of these that is complete: strings that may span several
+            tokens, or for models of lists or integers tokens.
         random_state : int, RandomState instance or None, default=None
             The same number gives the same texts, with any `n_jobs`, and the first ones are the same
             with any `num_return_sequences`.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_array
 
 from skrnn import _core
+from skrnn._sequences import refuse
 from skrnn._sequences.checks import as_targets
 from skrnn._targets.codec import Codec, Settings
 from skrnn._targets.decoding import Meaning, Numbers
@@ -39,6 +40,8 @@ class NumberSettings(Settings):
                     f"{name} holds strings, such as {str(text)!r}; convert numbers with "
                     ".astype(float)"
                 )
+            if values.dtype.kind in "cMm":
+                refuse.dtype(values.dtype, name)
             if values.ndim not in (1, 2) or 0 in values.shape[1:]:
                 raise ValueError(f"{name} has shape {values.shape}; expected (n,) or (n, K)")
         y = check_array(
@@ -77,24 +80,25 @@ class NumberSettings(Settings):
     ) -> NumberCodec:
         """Return a codec with the weighted mean and scale of y."""
         columns = y.reshape(len(y), -1)
+        missing = np.isnan(columns)
+        known = ~missing
+        if sample_weight is not None:
+            known &= sample_weight[:, None] > 0
+        for k in np.flatnonzero(~known.any(axis=0)).tolist():
+            raise ValueError(
+                f"all targets in column {k} of y are NaN, which means missing; expected a number "
+                "somewhere"
+            )
         if self.loss == PROBABILITIES:
             zero, scale = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
             return NumberCodec(self, zero, scale, y.ndim == 1)
-        if not np.isnan(columns).any():
+        if not missing.any():
             zero, scale = self._units_of(columns, sample_weight)
             return NumberCodec(self, zero, scale, y.ndim == 1)
         units = []
-        for k, column in enumerate(columns.T):
-            known = ~np.isnan(column)
-            if sample_weight is not None:
-                known &= sample_weight > 0
-            if not known.any():
-                raise ValueError(
-                    f"all targets in column {k} of y are NaN, which means missing; expected a "
-                    "number somewhere"
-                )
-            weight = None if sample_weight is None else sample_weight[known]
-            units.append(self._units_of(column[known, None], weight))
+        for column, rows in zip(columns.T, known.T, strict=True):
+            weight = None if sample_weight is None else sample_weight[rows]
+            units.append(self._units_of(column[rows, None], weight))
         zeros, scales = zip(*units, strict=True)
         return NumberCodec(self, np.concatenate(zeros), np.concatenate(scales), y.ndim == 1)
 
@@ -166,13 +170,17 @@ class NumberCodec(Codec):
         levels = self.loss_options.get("quantiles")
         return Numbers(self.columns, self.one_column, None if levels is None else len(levels))
 
-    def encode(self, y: NDArray[np.float64], name: str = "y") -> NDArray[np.float32]:
-        """Return standardised numbers, of shape (n, K)."""
-        columns = y.reshape(len(y), -1)
+    def check_columns(self, columns: NDArray[np.float64], name: str = "y") -> None:
+        """Raise ValueError for another number of columns, (n, K), than fit saw."""
         if columns.shape[1] != self.columns:
             raise ValueError(
                 f"{name} has {columns.shape[1]} columns, but the first fit saw {self.columns}"
             )
+
+    def encode(self, y: NDArray[np.float64], name: str = "y") -> NDArray[np.float32]:
+        """Return standardised numbers, of shape (n, K)."""
+        columns = y.reshape(len(y), -1)
+        self.check_columns(columns, name)
         with np.errstate(over="ignore"):
             encoded = ((columns - self.mean) / self.scale).astype(np.float32, order="C")
         if np.isinf(encoded).any():

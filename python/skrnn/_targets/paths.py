@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skrnn import _core
 from skrnn._sequences.ragged import by_sequence
+from skrnn._sequences.refuse import shown
 from skrnn._sequences.spelling import Steps
 
 Paths = list[tuple[NDArray[Any], float]]
@@ -36,6 +37,7 @@ def n_best(
     other.
     """
     values, offsets, spellings = steps
+    n = min(n, len(classes) ** int(np.diff(offsets).max()))  # no sequence has more
     labels, scores = model.best_paths(values, offsets, n, spellings=spellings, n_jobs=n_jobs)
     parameters = model.parameters
     between, start, end = (
@@ -61,8 +63,12 @@ def check_n(n: Any) -> int:
     Raises
     ------
     ValueError
-        For anything but an integer of 1 or more.
+        For anything but an integer of 1 or more, less than 2**31.
     """
-    if isinstance(n, (bool, np.bool_)) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise ValueError(f"n={n!r}; expected an integer of 1 or more: how many sequences of labels")
+    whole = isinstance(n, (int, np.integer)) and not isinstance(n, bool)
+    if not whole or not 1 <= n < 2**31:
+        raise ValueError(
+            f"n={shown(n)}; expected an integer of 1 or more, less than 2**31: how many sequences "
+            "of labels"
+        )
     return int(n)

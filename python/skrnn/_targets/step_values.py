@@ -76,7 +76,7 @@ def step_values(given: Any, lengths: NDArray[np.int64], name: str) -> NDArray[An
 
 def _values_of(item: Any, i: int, length: int, name: str) -> NDArray[Any]:
     """Return the values of sequence i, of shape (T,) or (T, K)."""
-    if isinstance(item, (str, bytes)) or not hasattr(item, "__len__"):
+    if isinstance(item, (str, bytes, Mapping, Set)) or not hasattr(item, "__len__"):
         raise ValueError(
             f"{name} of sequence {i} is {shown(item)}, a {type(item).__name__}; expected a value "
             f"for each of its {length} steps: a list or an array of shape ({length},)"
@@ -88,9 +88,12 @@ def _values_of(item: Any, i: int, length: int, name: str) -> NDArray[Any]:
             f"({length}, K)"
         )
     if len(values) != length:
+        fix = "expected one for each step"
+        if len(values) == 0 and length == 1:
+            fix += ". If the sequence is empty, it is read as one unknown token; leave it out"
         raise ValueError(
             f"{name} of sequence {i} has {len(values)} values, but the sequence has {length} "
-            "steps; expected one for each step"
+            f"steps; {fix}"
         )
     return values
 
