@@ -3,7 +3,16 @@
 The 1,128 formulas of ESOL, whose numbers are not used; needs ``rdkit``. Of what is generated, it
 also counts what is parsed, is no formula of the training part and was not written before. Settings
 were compared by cross-validation on four fifths, five folds; the rest is for the final score in
-nats a character. The baseline counts what follows eight characters: it copies.
+nats a character. The baseline counts what follows eight characters.
+
+    settings                 valid            valid and new    nats/char
+    baseline                 0.1176 ± 0.0036  0.0592 ± 0.0026  1.2970 ± 0.0263
+    defaults                 0.6470 ± 0.0121  0.2940 ± 0.0093  0.9640 ± 0.0147
+    lstm 128                 0.7154 ± 0.0116  0.2308 ± 0.0081  0.9855 ± 0.0146
+    lstm 128, dropout        0.7454 ± 0.0130  0.2902 ± 0.0055  0.9599 ± 0.0159
+    lstm 256, dropout        0.7832 ± 0.0031  0.2492 ± 0.0064  0.9692 ± 0.0167
+    2 x gru 128, dropout     0.7952 ± 0.0052  0.2744 ± 0.0069  0.9621 ± 0.0199
+    2 x gru 128, 120 epochs  0.8042 ± 0.0077  0.2694 ± 0.0065  0.9843 ± 0.0204
 """
 
 from __future__ import annotations
@@ -28,9 +37,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "2 x gru 128, dropout": BASE | {"cell": "gru", "num_layers": 2, "dropout": 0.2},
     "2 x gru 128, 120 epochs": BASE
     | {"cell": "gru", "num_layers": 2, "dropout": 0.3, "max_iter": 120},
-    "2 x gru 256, dropout": BASE
-    | {"cell": "gru", "num_layers": 2, "hidden_size": 256, "dropout": 0.4}
-    | {"learning_rate_init": 5e-3},
 }
 
 
@@ -73,7 +79,7 @@ QUESTION = Question(
     target=0.8,
     published={},
     settings=SETTINGS,
-    chosen="lstm 128, dropout",
+    chosen="2 x gru 128, 120 epochs",
     load=load,
     make=make,
     score=score,
