@@ -79,7 +79,8 @@ class RNNTagger(ChainEstimator):
         Labels of entities, such as "O", "B-PER" and "I-PER", that keep to a scheme: a CRF then
         never predicts what the scheme does not allow, as "I-PER" after "O". In "bio" (IOB2) an
         entity begins with "B-", and goes on with "I-"; in "bioes" it ends with "E-", and one of a
-        single step is "S-". Needs ``crf=True``. None allows everything.
+        single step is "S-". Needs ``crf=True``. None allows everything. A sequence for which the
+        labels of fit have no allowed path, as one step without "S-", gets the best path there is.
     solver : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
         The optimiser; "sgd" has Nesterov's momentum of 0.9.
     learning_rate_init : float, default=0.01

@@ -215,7 +215,7 @@ class WritesTexts(ABC):
         temperature : float, default=1.0
             Below 1 probable tokens become more probable; 0 takes the most probable one.
         top_k : int, optional
-            Only the k most probable tokens are drawn.
+            Only the k most probable tokens are drawn; 0 is all, as None.
         top_p : float, optional
             Only the smallest set of tokens is drawn from whose probabilities sum up to top_p
             (nucleus sampling; Holtzman et al. 2020).
