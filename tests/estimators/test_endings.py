@@ -22,7 +22,7 @@ from skrnn import Sequences
 PACKAGE = str(Path(skrnn.__file__).parent)
 IN_MAIN_THREAD = threading.current_thread() is threading.main_thread()
 needs_timer = pytest.mark.skipif(
-    not hasattr(signal, "setitimer") or not IN_MAIN_THREAD, reason="no timer that sends SIGINT"
+    not hasattr(signal, "setitimer") or not IN_MAIN_THREAD, reason="no timer that interrupts"
 )
 
 
