@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 
-from skrnn import RNNClassifier, RNNRegressor
+from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNStepRegressor, RNNTagger
+
+ESTIMATORS: dict[str, Any] = {
+    "classifier": RNNClassifier,
+    "regressor": RNNRegressor,
+    "tagger": RNNTagger,
+    "step_regressor": RNNStepRegressor,
+    "language_model": RNNLanguageModel,  # of texts that end
+    "language_model_of_one_text": RNNLanguageModel,
+}
 
 SMALL: dict[str, Any] = {
     "cell": "gru",
@@ -43,14 +53,22 @@ KILLED_IN = 9
 
 
 def make(kind: str = "classifier", **settings: Any) -> Any:
-    estimators = {"classifier": RNNClassifier, "regressor": RNNRegressor}
-    return estimators[kind](**{**SMALL, **settings})
+    known = inspect.signature(ESTIMATORS[kind]).parameters
+    return ESTIMATORS[kind](**{**{k: v for k, v in SMALL.items() if k in known}, **settings})
 
 
-def data(kind: str = "classifier", n: int = 40, seed: int = 0) -> tuple[list[np.ndarray], Any]:
+def data(kind: str = "classifier", n: int = 40, seed: int = 0) -> tuple[Any, Any]:
     """Sequences of 1..7 steps, and targets so noisy that the loss also rises."""
     rng = np.random.default_rng(seed)
+    if kind.startswith("language_model"):
+        texts = ["".join(rng.choice([*"abc"], 1 + i % 7, p=[0.6, 0.3, 0.1])) for i in range(n)]
+        return texts if kind == "language_model" else "".join(texts), None
     X = [rng.normal(size=(1 + i % 7, 2)) for i in range(n)]
+    if kind in ("tagger", "step_regressor"):
+        sums = [x.sum(axis=1) + rng.normal(size=len(x)) for x in X]
+        return X, sums if kind == "step_regressor" else [
+            np.where(y > 0, "up", "down") for y in sums
+        ]
     y = np.array([x.sum() for x in X]) + rng.normal(size=n)
     return X, (np.where(y > 0, "high", "low") if kind == "classifier" else y)
 

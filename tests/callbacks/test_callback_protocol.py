@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from fits import At, Recorder, assert_same_fit, data, make
+from fits import ESTIMATORS, At, Recorder, assert_same_fit, data, make
 from skrnn.callbacks import Checkpoint, EarlyStopping
 
 
-@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+@pytest.mark.parametrize("kind", ESTIMATORS)
 def test_a_fit_is_a_task_and_so_is_each_epoch(kind: str) -> None:
     recorder = Recorder()
     model = make(kind, max_iter=3).set_callbacks(recorder)

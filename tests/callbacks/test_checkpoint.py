@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
-from fits import VARIANTS, At, Recorder, assert_same_fit, data, interrupt, make
+from fits import ESTIMATORS, VARIANTS, At, Recorder, assert_same_fit, data, interrupt, make
 from helpers.support import says
 from killed import KilledError, begun, kill, resumed
 from skrnn import RNNClassifier
@@ -21,7 +21,7 @@ from skrnn.callbacks import Checkpoint
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+@pytest.mark.parametrize("kind", ESTIMATORS)
 def test_a_resumed_fit_ends_like_an_uninterrupted_one(kind: str, variant: str, path: Path) -> None:
     settings = VARIANTS[variant] | {"n_iter_no_change": 30}
     begun(path, kind=kind, **settings)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skrnn import RNNClassifier, RNNRegressor, RNNStepRegressor, RNNTagger
+from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNStepRegressor, RNNTagger
 
 # Settings so small that a fit takes milliseconds, and that allow any test: a network that can be
 # cut in time, and a fit that can be continued.
@@ -49,6 +49,10 @@ class Case:
     def reads_tokens(self) -> bool:
         return self.tokens or self.words
 
+    @property
+    def supervised(self) -> bool:
+        return self.targets is not ignored
+
     def make(self, **settings: Any) -> Any:
         known = inspect.signature(self.kind).parameters
         small = {name: value for name, value in SMALL.items() if name in known}
@@ -68,6 +72,10 @@ class Case:
             X.append(x)
         y = self.targets(X)
         return ([spelled_out(x) for x in X] if self.words else X), y
+
+    def held_out(self, X_val: Any, y_val: Any) -> dict[str, Any]:
+        """Arguments of fit."""
+        return {"X_val": X_val, "y_val": y_val} if self.supervised else {"X_val": X_val}
 
     def fitted(self, **settings: Any) -> Any:
         return self.make(**settings).fit(*self.data())
@@ -137,6 +145,11 @@ def events(X: list[np.ndarray]) -> np.ndarray:
     return ragged((x > 0).astype(int) for x in X)
 
 
+def ignored(X: list[np.ndarray]) -> np.ndarray:
+    """For estimators that learn from X alone."""
+    return np.zeros(len(X))
+
+
 CASES = [
     Case("classifier", RNNClassifier, sides),
     Case("classifier-3", RNNClassifier, thirds, {"cell": "gru", "pooling": "attention"}),
@@ -177,10 +190,21 @@ CASES = [
     Case("step-regressor-quantile", RNNStepRegressor, running_pairs, {"loss": "quantile"}),
     Case("step-regressor-gaussian", RNNStepRegressor, running_sums, {"loss": "gaussian_nll"}),
     Case("step-regressor-events", RNNStepRegressor, events, {"loss": "binary_cross_entropy"}),
+    Case("language-model", RNNLanguageModel, ignored, tokens=True),
+    Case(
+        "language-model-words",
+        RNNLanguageModel,
+        ignored,
+        {"cell": "gru", "tie_weights": True, "analyzer": None},
+        words=True,
+    ),
 ]
 
 # For tests that compute with the input.
 NUMBERS = [case for case in CASES if not case.words]
+
+# For tests of targets and their weights.
+SUPERVISED = [case for case in CASES if case.supervised]
 
 # For tests that do not depend on targets or tokens: one case per class.
 KINDS = [case for case in CASES if case.name in ("classifier", "regressor")]

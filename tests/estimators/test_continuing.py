@@ -120,7 +120,7 @@ OTHER_NETWORKS = {"cell": "gru", "hidden_size": 7, "num_layers": 2, "bidirection
         pytest.param(case, name, id=f"{case.name}-{name}")
         for case in CASES
         for name, value in OTHER_NETWORKS.items()
-        if case.make().get_params()[name] != value
+        if case.make().get_params().get(name, value) != value
     ],
 )
 def test_another_network_cannot_continue(case: Case, name: str) -> None:

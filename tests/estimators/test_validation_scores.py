@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import get_scorer, make_scorer, max_error, mean_absolute_error
 
 import skrnn
-from cases import CASES, KINDS, NUMBERS, Case, assert_same_bits, on, outcomes
+from cases import CASES, KINDS, NUMBERS, SUPERVISED, Case, assert_same_bits, on, outcomes
 from skrnn import RNNTagger, Sequences
 from skrnn.metrics import token_accuracy
 
@@ -25,7 +25,7 @@ def split(case: Case) -> tuple[Any, Any, Any, Any]:
 def test_the_parameters_of_the_best_epoch_are_kept(case: Case) -> None:
     X, y, X_val, y_val = split(case)
     model = case.make(max_iter=40, learning_rate_init=0.05, early_stopping=True)
-    model.fit(X, y, X_val=X_val, y_val=y_val)
+    model.fit(X, y, **case.held_out(X_val, y_val))
     assert len(model.validation_scores_) == len(model.loss_curve_) == model.n_iter_
     assert model.score(X_val, y_val) == max(model.validation_scores_)
     best = int(np.argmax(model.validation_scores_))
@@ -58,7 +58,7 @@ def test_validation_data_that_only_watches(case: Case) -> None:
     X, y, X_val, y_val = split(case)
     plain = case.make().fit(X, y)
     for form in (list, Sequences):
-        watched = case.make().fit(X, y, X_val=form(X_val), y_val=y_val)
+        watched = case.make().fit(X, y, **case.held_out(form(X_val), y_val))
         assert_same_bits(watched.params_, plain.params_)
         assert watched.validation_scores_[-1] == watched.score(X_val, y_val)
         assert len(watched.validation_scores_) == watched.n_iter_
@@ -195,7 +195,7 @@ def test_scores_are_weighted_if_the_scorer_takes_weights() -> None:
         assert len(scores(scoring, sample_weight=weight)) == 3
 
 
-@on(CASES)
+@on(SUPERVISED)
 def test_weights_of_validation_data(case: Case) -> None:
     """The scores are those of the estimator's `score`, and training does not use the weights."""
     X, y, X_val, y_val = split(case)

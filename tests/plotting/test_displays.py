@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skrnn
-from skrnn import RNNClassifier, RNNRegressor
+from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNStepRegressor, RNNTagger
 from skrnn.preprocessing import PerStep
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -113,6 +113,27 @@ def test_other_estimators(model: Any, says: str) -> None:
         TrainingCurveDisplay.from_estimator(model)
     with pytest.raises(TypeError, match=says):
         GradientFlowDisplay.from_estimator(model, X, X.sum(axis=1))
+
+
+UP_TO_NOW = [x.sum(axis=1).cumsum() for x in ragged()[0]]
+WORDS = ["".join("ab"[int(step > 0)] for step in x[:, 0]) for x in ragged()[0]]
+
+
+@pytest.mark.parametrize(
+    ("model", "X", "y"),
+    [
+        (RNNTagger, ragged()[0], [np.where(y > 0, "up", "down") for y in UP_TO_NOW]),
+        (RNNStepRegressor, ragged()[0], UP_TO_NOW),
+        (RNNLanguageModel, WORDS, None),
+        (RNNLanguageModel, "".join(WORDS), None),
+    ],
+)
+def test_estimators_of_every_step(model: Any, X: Any, y: Any) -> None:
+    model = model(cell="gru", hidden_size=4, max_iter=2, random_state=0).fit(X, y)
+    assert TrainingCurveDisplay.from_estimator(model).loss_curve == model.loss_curve_
+    norms = GradientFlowDisplay.from_estimator(model, X, y).norms["gru"]
+    # Here the state after every step reaches an answer.
+    assert (norms > 0).all()
 
 
 def test_training_curve_on_given_axes() -> None:
@@ -220,7 +241,7 @@ def test_missing_layers_and_directions() -> None:
     model = RNNRegressor(hidden_size=3, max_iter=1).fit(X, y)
     with pytest.raises(ValueError, match=r"layer=1, but this RNNRegressor has num_layers=1"):
         GradientFlowDisplay.from_estimator(model, X, y, layer=1)
-    with pytest.raises(ValueError, match="bidirectional=False"):
+    with pytest.raises(ValueError, match="is not bidirectional"):
         GradientFlowDisplay.from_estimator(model, X, y, reverse=True)
 
 

@@ -313,5 +313,6 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         tags.input_tags.two_d_array = tags.input_tags.three_d_array = False
-        tags.input_tags.categorical = tags.input_tags.string = True
+        tags.input_tags.categorical = tags.input_tags.positive_only = True
+        tags.input_tags.string = True
         return tags

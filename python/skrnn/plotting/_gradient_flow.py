@@ -73,7 +73,7 @@ class GradientFlowDisplay:
         cls,
         estimators: Any,
         X: Any,
-        y: Any,
+        y: Any = None,
         *,
         layer: int = 0,
         reverse: bool = False,
@@ -91,8 +91,8 @@ class GradientFlowDisplay:
             key.
         X : sequences of shape (n,)
             As in fit.
-        y : array-like
-            Targets, as in fit.
+        y : array-like, optional
+            Targets, as in fit. Only a language model has none.
         layer : int, default=0
             Which layer's states; 0 is the first.
         reverse : bool, default=False
@@ -177,10 +177,12 @@ def _mean_norms(
             f"layer={layer}, but this {name} has num_layers={estimator.num_layers}: expected "
             f"0..{estimator.num_layers - 1}"
         )
-    if reverse and not estimator.bidirectional:
-        raise ValueError(f"reverse=True, but this {name} has bidirectional=False")
+    # A language model has no such parameter: it reads what stands before a token.
+    bidirectional = getattr(estimator, "bidirectional", False)
+    if reverse and not bidirectional:
+        raise ValueError(f"reverse=True, but this {name} is not bidirectional")
     norms, offsets = estimator._state_gradient_norms(input_of_final(model, X), y)
-    row = norms[layer * (2 if estimator.bidirectional else 1) + int(reverse)]
+    row = norms[layer * (2 if bidirectional else 1) + int(reverse)]
     lengths = np.diff(offsets)
     longest = lengths.max()
     starts = longest - lengths if align == "end" else np.zeros_like(lengths)
