@@ -20,6 +20,7 @@
 #include "bound.h"
 #include "exclusive_use.h"
 #include "interruption.h"
+#include "sequence_arrays.h"
 #include "stream_object.h"
 
 namespace skrnn::bindings {
@@ -143,6 +144,9 @@ const double* step_channels(StreamObject& self, PyObject* object) {
 }
 
 PyObject* step(StreamObject& self, PyObject* object) {
+  if (self.side_channels > 0) {
+    throw py::type_error("x_t: the model reads side channels, too, which step does not take");
+  }
   py::array result = new_answers(self, 1, false);
   const ExclusiveUse use = use_alone(self);
   const double* answers = self.letters  ? step_words(self, object)
@@ -175,7 +179,7 @@ PyMethodDef stream_step_definition = {
 
 // ---- The other methods ----
 
-py::array process(py::handle object, py::handle block) {
+py::array process(py::handle object, py::handle block, py::handle side_object) {
   StreamObject& self = stream_of(object);
   std::int64_t steps = 0;
   // Copies: other threads may write to `block`.
@@ -197,7 +201,12 @@ py::array process(py::handle object, py::handle block) {
     prepare(self, array, steps, kBlock, rows.data());
   }
   if (self.tokens) check_tokens(self, words.tokens.data(), steps, kBlock);
+  const SideArrays side(self.model.settings().network, side_object, self.B);
   const auto step = [&](std::int64_t t) {
+    for (std::int64_t b = 0; b < self.B && self.side_channels > 0; ++b) {
+      std::copy_n(side.side.row(b, t), self.side_channels,
+                  self.stream.side() + b * self.side_channels);
+    }
     const std::int64_t* tokens = words.tokens.data() + t * self.B;
     if (self.letters) {
       return self.stream.step(tokens, words.word_offsets.data() + t * self.B, words.letters.data());
@@ -299,8 +308,11 @@ are streams.)");
   stream
       .def(py::init(&make_stream), py::arg("model"), py::arg("batch_size") = 1, py::kw_only(),
            py::arg("labels") = py::none(), py::arg("flags") = false, py::arg("shape") = py::none())
-      .def("process", &process, py::arg("block"),
-           R"(Read many steps.
+      .def(
+          "process",
+          [](py::handle self, py::handle block) { return process(self, block, py::none()); },
+          py::arg("block"),
+          R"(Read many steps.
 
 Parameters
 ----------
@@ -319,6 +331,8 @@ TypeError, ValueError, RuntimeError
     As step.
 KeyboardInterrupt
     On Ctrl-C. As after any other error, the stream is as it was before the call.)")
+      .def("_process_with_side", &process, py::arg("block"), py::arg("side"),
+           "As process, for a model that reads side channels: (values, offsets) of B sequences.")
       .def("reset", &reset, py::arg("sequence") = py::none(),
            R"(Reset the state: new sequences begin.
 

@@ -40,6 +40,7 @@ struct StreamObject {
   std::int64_t B, C, A;
   bool tokens;
   bool letters;                          // true if tokens come with the letters of their words
+  std::int64_t side_channels;            // that come with tokens
   bool prepares;                         // true if operations precede the network
   bool frees_gil;                        // true if a step takes long enough to release the GIL
   std::vector<float> prepared;           // [B, C]
@@ -61,6 +62,7 @@ struct StreamObject {
         A(m.answer_size()),
         tokens(m.settings().network.reads_tokens()),
         letters(m.settings().network.reads_letters()),
+        side_channels(m.settings().network.side_channels),
         prepares(!m.settings().operations.empty()),
         // Some 50 microseconds of arithmetic.
         frees_gil(B * m.network().num_parameters() > 1'000'000),
