@@ -59,6 +59,11 @@ def open_stream(
     if not 1 <= batch_size < 2**31:
         raise ValueError(f"batch_size={batch_size}; expected 1..{2**31 - 1}")
     answers = meaning.streams[method]
+    if model.side_channels:
+        raise ValueError(
+            "the model was fitted with a context, and a stream reads tokens alone; pass the "
+            "context to predict_proba or generate, or fit without one"
+        )
     if isinstance(meaning, NextTokens):
         boundary = meaning.language.boundary
         if lexicon is not None:
