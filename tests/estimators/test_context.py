@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 
 import skrnn
 import skrnn.runtime
+from helpers.model_files import description_of, sealed
 from skrnn import RNNLanguageModel
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.context import TextsInContext, read_context
 from skrnn._training.windows import StreamedText
+from skrnn.callbacks import Checkpoint
 
 SMALL: dict[str, Any] = {"hidden_size": 9, "max_iter": 3, "random_state": 0, "n_jobs": 1}
 TEXTS = ["anna", "bo", "", "hanna", "otto", "b"] * 5
@@ -279,6 +283,27 @@ def test_files_and_the_runtime_have_it(form: str, tmp_path: Any) -> None:
         with pytest.raises(ValueError, match="fitted with a context, and a stream reads tokens"):
             other.stream()
     loaded.set_params(warm_start=True).fit(X, context=context)
+
+
+@pytest.mark.parametrize("wrong", [None, 0, 1, 3, -2, 2.0, True, "two", [2], 2**62], ids=str)
+def test_damaged_files(wrong: Any, told: RNNLanguageModel, tmp_path: Any) -> None:
+    path = tmp_path / "model.skrnn"
+    told.save(path)
+    description = description_of(path)
+    description["network"]["side_channels"] = wrong
+    save_file(load_file(path), path, {"skrnn": json.dumps(description)})
+    path.write_bytes(sealed(path.read_bytes()))
+    for load in (skrnn.load, skrnn.runtime.load):
+        with pytest.raises(ValueError, match=r"cannot be loaded: .*(side_channels|weight_ih_l0)"):
+            load(path)
+
+
+def test_a_checkpoint_of_another_context_is_refused(tmp_path: Any) -> None:
+    model = small().set_callbacks(Checkpoint(tmp_path / "model.checkpoint"))
+    losses = model.fit(TEXTS, context=VECTORS).loss_curve_
+    assert model.fit(TEXTS, context=VECTORS).loss_curve_ == losses
+    with pytest.raises(ValueError, match="X differs"):
+        model.fit(TEXTS, context=VECTORS + 1)
 
 
 # ---- Refusals ----

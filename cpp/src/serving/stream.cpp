@@ -93,12 +93,12 @@ struct Stream::Impl {
   // Without letters the two others are null.
   const float* step_outputs(const std::int64_t* tokens, const std::int64_t* word_offsets = nullptr,
                             const std::int64_t* letters = nullptr) noexcept {
-    const FlushSubnormals guard;
     const std::int64_t I = parts.stack.shape().input_size;
     for (std::int64_t b = 0; b < B; ++b) {
       float* to = input.get() + b * I;
       parts.embedding->look_up(1, tokens + b, to);
       if (spelling) {
+        const FlushSubnormals guard;
         spelling->read(word_offsets[b + 1] - word_offsets[b], letters + word_offsets[b],
                        to + parts.embedding->size());
       }
