@@ -153,7 +153,8 @@ def as_side(context: Sequences) -> Side:
 
 def _items(given: Any, n: int, name: str) -> list[Any]:
     """Return what is given of each text."""
-    if isinstance(given, (str, bytes, dict, set)) or not hasattr(given, "__len__"):
+    scalar = not hasattr(given, "__len__") or getattr(given, "ndim", 1) == 0
+    if scalar or isinstance(given, (str, bytes, dict, set)):
         raise TypeError(
             f"{name} is {shown(given)}, a {type(given).__name__}; expected numbers: an array of "
             f"shape (n, K), or a list of {n} arrays of shape (T_i, K)"
@@ -180,7 +181,12 @@ def _vectors(item: Any, i: int, name: str) -> NDArray[np.float32]:
             f"{name} of text {i} has dtype {array.dtype}; expected numbers{remedy}, and categories "
             "as one-hot vectors"
         )
-    if array.ndim not in (1, 2):
+    if array.ndim == 0:
+        raise ValueError(
+            f"{name} of text {i} is a number, {array}; expected a vector, which of one number is "
+            f"[{array}]: for an array, {name}[:, None]"
+        )
+    if array.ndim > 2:
         raise ValueError(
             f"{name} of text {i} has shape {array.shape}; expected (K,), a vector for the text, or "
             "(T, K), one for each token"
