@@ -280,8 +280,10 @@ def test_files_and_the_runtime_have_it(form: str, tmp_path: Any) -> None:
         assert texts[0] == texts[1]
         with pytest.raises(ValueError, match="context is missing"):
             other.score(X)
-        with pytest.raises(ValueError, match="fitted with a context, and a stream reads tokens"):
-            other.stream()
+        stream = other.stream(method="predict_proba")
+        np.testing.assert_array_equal(
+            stream.step("a", context=known), model.predict_proba(["a"], context=known)
+        )
     loaded.set_params(warm_start=True).fit(X, context=context)
 
 

@@ -39,11 +39,11 @@ def side_of(rows: tuple[int, ...] = ROWS) -> Side:
     return values, np.cumsum([0, *rows])
 
 
-def of_step(side: Side, sequence: int, step: int) -> Side:
-    """The row of one step."""
+def of_steps(side: Side, sequence: int, steps: int) -> NDArray[np.float32]:
+    """The rows of the first steps, of which the last one stays."""
     values, offsets = side
-    row = min(offsets[sequence] + step, offsets[sequence + 1] - 1)
-    return values[row : row + 1], np.array([0, 1])
+    own = values[offsets[sequence] : offsets[sequence + 1]]
+    return own[np.arange(steps).clip(max=len(own) - 1)]
 
 
 @pytest.mark.parametrize("cell", _core.cells())
@@ -51,21 +51,23 @@ def test_a_stream_answers_as_predict_does(cell: str) -> None:
     of, side, T = model(cell), side_of((1, 4, 9)), 9
     tokens = np.random.default_rng(5).integers(V, size=(3, T))
     expected = of.predict(tokens.ravel(), np.arange(4) * T, side=side).reshape(3, T, V)
-    answers = _core.Stream(of, 3)._process_with_side(tokens.T, side)
+    context = np.stack([of_steps(side, b, T) for b in range(3)], axis=1)
+    answers = _core.Stream(of, 3).process(tokens.T, context=context)
     np.testing.assert_array_equal(answers.swapaxes(0, 1), expected)
     for b in range(3):
         alone = _core.Stream(of)
         for t in range(T):
-            answer = alone._process_with_side(tokens[b, t : t + 1], of_step(side, b, t))
-            np.testing.assert_array_equal(answer[0, 0], expected[b, t])
+            answer = alone.step(tokens[b, t], context=context[t, b])
+            np.testing.assert_array_equal(answer[0], expected[b, t])
 
 
 def loop_in_python(of: Any, prefix: list[int], steps: int, sequence: int) -> NDArray[np.int64]:
     """One sequence, as anybody would write it."""
     stream, sampler, side = _core.Stream(of), Sampler(**SETTINGS), side_of()
     tokens = list(prefix)
-    for t in range(len(prefix) - 1 + steps):
-        p = stream._process_with_side(tokens[t : t + 1], of_step(side, sequence, t))[0, 0]
+    known = of_steps(side, sequence, len(prefix) - 1 + steps)
+    for t, vector in enumerate(known):
+        p = stream.step(tokens[t], context=vector)[0]
         drawn = t - len(prefix) + 1
         if drawn >= 0:
             tokens.append(sampler.pick(np.log(p), sequence, drawn, np.zeros(V, bool)))
@@ -109,13 +111,10 @@ def test_side_channels_are_copied() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(TypeError, match="x_t: the model reads side channels, too"):
-        _core.Stream(model()).step(1)
-    with pytest.raises(ValueError, match=r"side: .* pass \(values, offsets\)"):
-        _core.Stream(model()).process([1])
     with pytest.raises(ValueError, match=r"side: .* pass \(values, offsets\)"):
         generation()
     with pytest.raises(ValueError, match="side: offsets: expected 6, of 5 sequences, got 3"):
         generation(side=side_of((1, 1)))
+    without = model(side_channels=0)
     with pytest.raises(ValueError, match="side: the network reads no side channels"):
-        _core.Stream(model(side_channels=0))._process_with_side([1], side_of((1,)))
+        without.predict(np.array([1]), np.array([0, 1]), side=side_of((1,)))

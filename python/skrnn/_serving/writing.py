@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from skrnn import _core
 from skrnn._sequences.context import (
-    Side,
     TextsInContext,
     as_side,
     in_context,
@@ -162,9 +161,9 @@ class WritesTexts(ABC):
                 stream = _core.Stream(model)
                 vectors = None if sides is None else sides[begin]
                 for at in range(0, len(prefixes[begin]), most):
-                    block = slice(at, at + most)
-                    side = _side_of_block(vectors, block)
-                    rows[begin] = stream._process_with_side(prefixes[begin][block], side)[-1]
+                    block = prefixes[begin][at : at + most]
+                    known = _of_steps(vectors, at, len(block))
+                    rows[begin] = stream.process(block, context=known)[-1]
                 begin += 1
                 continue
             end, steps = begin, 0
@@ -358,19 +357,19 @@ def _sum_of_long(model: _core.Model, text: Any, block: int) -> float:
     total = 0.0
     for begin in range(0, len(tokens) - 1, block):
         end = min(begin + block, len(tokens) - 1)
-        side = _side_of_block(vectors, slice(begin, end))
         inputs = tokens[begin:end].astype(np.int64)
-        answers = stream._process_with_side(inputs, side)[:, 0]
+        known = _of_steps(vectors, begin, len(inputs))
+        answers = stream.process(inputs, context=known)[:, 0]
         total += float(_logs(answers, tokens[begin + 1 : end + 1]).sum())
     return total
 
 
-def _side_of_block(vectors: NDArray[Any] | None, block: slice) -> Side | None:
-    """Return side channels of a block of steps of one text, of which the last vector stays."""
+def _of_steps(vectors: NDArray[Any] | None, begin: int, steps: int) -> NDArray[Any] | None:
+    """Return the vectors of some steps of a text, of which the last one stays."""
     if vectors is None:
         return None
-    own = vectors[min(block.start, len(vectors) - 1) : block.stop]
-    return own, np.array([0, len(own)])
+    rows = np.arange(begin, begin + steps).clip(max=len(vectors) - 1)
+    return np.asarray(vectors[rows])
 
 
 def _logs(answers: NDArray[np.float64], tokens: NDArray[Any]) -> NDArray[np.float64]:
