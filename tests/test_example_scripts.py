@@ -26,3 +26,18 @@ def test_tagging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "small.conllu").write_text(20 * CONLLU, encoding="utf-8")
     lines = run_python(str(EXAMPLES / "tagging.py"), "small.conllu").stdout.splitlines()
     assert lines[0] == "14 sentences to learn from, 6 to label"
+
+
+def test_colour_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    if not EXAMPLES.is_dir():
+        pytest.skip("needs the sources")
+    monkeypatch.chdir(tmp_path)
+    lines = run_python(str(EXAMPLES / "colour_names.py")).stdout.splitlines()
+    told, blind = (float(line.split()[-1]) for line in lines[3:5])
+    assert told < 0.7 * blind
+    assert (tmp_path / "colour_names.png").stat().st_size > 1000
+    rows = 20 * ["deep red\t#700000\t", "red\t#ff0000", "blue\t#0000ff", "deep blue\t#000070"]
+    (tmp_path / "mine.txt").write_text("\n".join(["# License", *rows]), encoding="utf-8")
+    lines = run_python(str(EXAMPLES / "colour_names.py"), "mine.txt").stdout.splitlines()
+    assert lines[0] == "67 names of colours to learn from, 13 others"

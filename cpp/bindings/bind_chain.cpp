@@ -33,7 +33,7 @@ py::tuple loss_of_chain(py::handle emissions_object, py::handle offsets, py::han
   const py::array transitions =
       float32_array(transitions_object, {"transitions"}, {{"K * K + 2 * K", size}});
   const NetworkLayout layout = layout_of(K);
-  const SequenceArrays sequences(layout, emissions, offsets, py::none());
+  const SequenceArrays sequences(layout, emissions, offsets, py::none(), py::none());
   TrainingSettings settings;
   settings.loss.name = "cross_entropy";
   const TargetArrays targets(layout, settings, 1, sequences.data, targets_object, weights);

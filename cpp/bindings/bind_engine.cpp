@@ -33,7 +33,7 @@ NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
                           std::int64_t num_layers, bool bidirectional, const std::string& pooling,
                           std::int64_t output_size, std::int64_t characters,
                           std::int64_t character_embedding_size, std::int64_t character_hidden_size,
-                          bool tie_weights, bool transitions) {
+                          bool tie_weights, bool transitions, std::int64_t side_channels) {
   NetworkSettings settings;
   settings.cell = cell;
   settings.input_size = input_size;
@@ -48,6 +48,7 @@ NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
   settings.character_hidden_size = character_hidden_size;
   settings.tie_weights = tie_weights;
   settings.transitions = transitions;
+  settings.side_channels = side_channels;
   return NetworkLayout(settings);
 }
 
@@ -65,11 +66,11 @@ py::list parameter_list(py::handle self) {
 }
 
 py::array outputs_of(py::handle self, py::handle parameters_object, py::handle values,
-                     py::handle offsets, py::handle spellings, py::handle n_jobs) {
+                     py::handle offsets, py::handle spellings, py::handle side, py::handle n_jobs) {
   const NetworkLayout& layout = layout_of(self);
   const py::array parameters =
       float32_array(parameters_object, {"parameters"}, {{"P", layout.num_parameters()}});
-  const SequenceArrays sequences(layout, values, offsets, spellings);
+  const SequenceArrays sequences(layout, values, offsets, spellings, side);
   const int threads = thread_count(n_jobs);
   py::array outputs =
       new_float32({output_rows(layout.settings(), sequences.data), layout.settings().output_size});
@@ -107,10 +108,11 @@ struct Pass {
 
   Pass(const TrainerObject& self, py::handle parameters_object, py::handle values,
        py::handle offsets, py::handle targets_object, py::handle weights, py::handle spellings,
-       py::handle n_jobs, bool writes)
+       py::handle side, py::handle n_jobs, bool writes)
       : parameters((writes ? float32_output : float32_array)(
             parameters_object, {"parameters"}, {{"P", self.trainer.layout().num_parameters()}})),
-        sequences(self.trainer.layout(), values, offsets, spellings, targets_object.is_none()),
+        sequences(self.trainer.layout(), values, offsets, spellings, side,
+                  targets_object.is_none()),
         targets(self.trainer.layout(), self.trainer.settings(), self.target_columns, sequences.data,
                 targets_object, weights),
         threads(thread_count(n_jobs)) {}
@@ -163,12 +165,12 @@ TrainingSettings make_settings(const py::kwargs& given) {
 }
 
 py::dict run_epoch(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
-                   py::handle targets, py::handle weights, py::handle spellings,
+                   py::handle targets, py::handle weights, py::handle spellings, py::handle side,
                    std::uint32_t epoch, double learning_rate_scale, py::handle continues,
                    py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
   const ExclusiveUse use = use_alone(self);
-  Pass pass(self, parameters, values, offsets, targets, weights, spellings, n_jobs, true);
+  Pass pass(self, parameters, values, offsets, targets, weights, spellings, side, n_jobs, true);
   const bool goes_on = flag(continues, "continues");
   float* to = mutable_data_of(pass.parameters);
   const EpochResult result = without_gil([&](KeepGoing keep_going, void* context) {
@@ -184,11 +186,12 @@ py::dict run_epoch(py::handle object, py::handle parameters, py::handle values, 
 }
 
 double evaluate(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
-                py::handle targets, py::handle weights, py::handle spellings, py::handle continues,
-                py::handle n_jobs) {
+                py::handle targets, py::handle weights, py::handle spellings, py::handle side,
+                py::handle continues, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
   const ExclusiveUse use = use_alone(self);
-  const Pass pass(self, parameters, values, offsets, targets, weights, spellings, n_jobs, false);
+  const Pass pass(self, parameters, values, offsets, targets, weights, spellings, side, n_jobs,
+                  false);
   const bool goes_on = flag(continues, "continues");
   return without_gil([&](KeepGoing keep_going, void* context) {
     return self.trainer.evaluate(data_of(pass.parameters), pass.sequences.data,
@@ -197,11 +200,12 @@ double evaluate(py::handle object, py::handle parameters, py::handle values, py:
 }
 
 py::tuple gradient(py::handle object, py::handle parameters, py::handle values, py::handle offsets,
-                   py::handle targets, py::handle weights, py::handle spellings,
+                   py::handle targets, py::handle weights, py::handle spellings, py::handle side,
                    std::uint32_t epoch, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
   const ExclusiveUse use = use_alone(self);
-  const Pass pass(self, parameters, values, offsets, targets, weights, spellings, n_jobs, false);
+  const Pass pass(self, parameters, values, offsets, targets, weights, spellings, side, n_jobs,
+                  false);
   py::array result = new_float32({self.trainer.layout().num_parameters()});
   float* to = mutable_data_of(result);
   const double loss = [&] {
@@ -214,10 +218,11 @@ py::tuple gradient(py::handle object, py::handle parameters, py::handle values, 
 
 py::array state_gradient_norms(py::handle object, py::handle parameters, py::handle values,
                                py::handle offsets, py::handle targets, py::handle weights,
-                               py::handle spellings, py::handle n_jobs) {
+                               py::handle spellings, py::handle side, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
   const ExclusiveUse use = use_alone(self);
-  const Pass pass(self, parameters, values, offsets, targets, weights, spellings, n_jobs, false);
+  const Pass pass(self, parameters, values, offsets, targets, weights, spellings, side, n_jobs,
+                  false);
   const NetworkLayout& layout = self.trainer.layout();
   py::array norms = new_float32({layout.settings().num_layers * layout.directions(),
                                  pass.sequences.data.offsets[pass.sequences.data.size]});
@@ -282,7 +287,7 @@ void register_engine(py::module_& m) {
            py::arg("bidirectional") = false, py::arg("pooling") = "last", py::arg("output_size"),
            py::arg("characters") = 0, py::arg("character_embedding_size") = 0,
            py::arg("character_hidden_size") = 0, py::arg("tie_weights") = false,
-           py::arg("transitions") = false)
+           py::arg("transitions") = false, py::arg("side_channels") = 0)
       .def_property_readonly("parameters", &parameter_list,
                              "(name, shape, offset) of each parameter.")
       .def_property_readonly(
@@ -294,7 +299,8 @@ void register_engine(py::module_& m) {
           py::arg("copies") = 1,
           "Error message if `copies` of the parameters do not fit in memory.")
       .def("predict", &outputs_of, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
-           py::kw_only(), py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
+           py::kw_only(), py::arg("spellings") = py::none(), py::arg("side") = py::none(),
+           py::arg("n_jobs") = py::none(),
            "Outputs of the head: (n, K), or (rows, K) for every step.");
 
   auto trainer =
@@ -309,25 +315,28 @@ void register_engine(py::module_& m) {
       .def(
           "run_epoch", &run_epoch, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
           py::arg("targets") = py::none(), py::arg("weights") = py::none(), py::kw_only(),
-          py::arg("spellings") = py::none(), py::arg("epoch"), py::arg("learning_rate_scale") = 1.0,
-          py::arg("continues") = false, py::arg("n_jobs") = py::none(),
+          py::arg("spellings") = py::none(), py::arg("side") = py::none(), py::arg("epoch"),
+          py::arg("learning_rate_scale") = 1.0, py::arg("continues") = false,
+          py::arg("n_jobs") = py::none(),
           "Train the parameters in place for one epoch. Returns a dict: loss, gradient_norm, "
           "updates, diverged. Targets of None are the next tokens: the last token of each sequence "
           "is a target only. With `continues`, sequences go on where those of the call before "
           "ended; windows of one text thus overlap by one token.")
       .def("evaluate", &evaluate, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
            py::arg("targets") = py::none(), py::arg("weights") = py::none(), py::kw_only(),
-           py::arg("spellings") = py::none(), py::arg("continues") = false,
-           py::arg("n_jobs") = py::none(),
+           py::arg("spellings") = py::none(), py::arg("side") = py::none(),
+           py::arg("continues") = false, py::arg("n_jobs") = py::none(),
            "Weighted mean of the loss, without dropout. The next tokens, of which there are "
            "len(values) less the number of sequences, have equal weights.")
       .def("gradient", &gradient, py::arg("parameters"), py::arg("values"), py::arg("offsets"),
            py::arg("targets") = py::none(), py::arg("weights") = py::none(), py::kw_only(),
-           py::arg("spellings") = py::none(), py::arg("epoch") = 0, py::arg("n_jobs") = py::none(),
+           py::arg("spellings") = py::none(), py::arg("side") = py::none(), py::arg("epoch") = 0,
+           py::arg("n_jobs") = py::none(),
            "(loss, gradient) of all sequences as one minibatch, dropout included.")
       .def("state_gradient_norms", &state_gradient_norms, py::arg("parameters"), py::arg("values"),
            py::arg("offsets"), py::arg("targets") = py::none(), py::arg("weights") = py::none(),
-           py::kw_only(), py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
+           py::kw_only(), py::arg("spellings") = py::none(), py::arg("side") = py::none(),
+           py::arg("n_jobs") = py::none(),
            "|dL/dh| after each step of all sequences: (layers * directions, rows).")
       .def_property("optimizer_state", &optimizer_state_of, &set_optimizer_state,
                     "State of the optimiser, float32 of shape (states, P); a copy.")

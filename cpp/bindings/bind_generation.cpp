@@ -19,6 +19,7 @@
 #include "bound.h"
 #include "exclusive_use.h"
 #include "interruption.h"
+#include "sequence_arrays.h"
 #include "skrnn/generation.h"
 #include "stream_object.h"
 
@@ -166,24 +167,29 @@ struct Prefixes {
     }
   }
 
-  SequenceData data() const {
-    return {static_cast<std::int64_t>(offsets.size()) - 1, offsets.data(), nullptr, tokens.data()};
+  std::int64_t size() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
+  SequenceData data(const SideChannels& side) const {
+    SequenceData result{size(), offsets.data(), nullptr, tokens.data()};
+    result.side = side;
+    return result;
   }
 };
 
 std::unique_ptr<GenerationObject> make_generation(const py::object& stream_object,
                                                   py::handle sampler, py::handle prefix,
-                                                  py::handle stop_object,
-                                                  py::handle first_sequence) {
+                                                  py::handle stop_object, py::handle first_sequence,
+                                                  py::handle side) {
   auto& stream = unwrap<StreamObject>(stream_object, "stream: expected a Stream");
   const auto& settings =
       unwrap<SamplerObject>(sampler, "sampler: expected a Sampler").sampler.settings();
   const Prefixes prefixes(prefix);
+  const SideArrays arrays(stream.model.settings().network, side, prefixes.size());
   const std::int64_t stop =
       stop_object.is_none() ? Generation::kNoStop : integer_from(stop_object, "stop", 0);
   const std::int64_t first = integer_from(first_sequence, "first_sequence", 0);
   return std::unique_ptr<GenerationObject>(new GenerationObject{
-      stream_object, stream, Generation(stream.stream, settings, prefixes.data(), stop, first)});
+      stream_object, stream,
+      Generation(stream.stream, settings, prefixes.data(arrays.side), stop, first)});
 }
 
 py::tuple advance(py::handle object, py::handle steps_object, py::handle n_jobs) {
@@ -246,9 +252,13 @@ prefix : list of B arrays of int
 stop : int or None
     The token that ends a sequence.
 first_sequence : int
-    The number of sequence 0, on which its random numbers depend.)")
+    The number of sequence 0, on which its random numbers depend.
+side : (values, offsets), optional
+    Side channels of the B sequences, of which row t is for the step that reads token t, prefix
+    included; after its last row a sequence stays with that.)")
       .def(py::init(&make_generation), py::arg("stream"), py::arg("sampler"), py::arg("prefix"),
-           py::arg("stop") = py::none(), py::kw_only(), py::arg("first_sequence") = 0)
+           py::arg("stop") = py::none(), py::kw_only(), py::arg("first_sequence") = 0,
+           py::arg("side") = py::none())
       .def("advance", &advance, py::arg("steps"), py::kw_only(), py::arg("n_jobs") = py::none(),
            R"(Write the next tokens.
 

@@ -152,7 +152,7 @@ void check_finite(const SequenceData& data, std::int64_t channels) {
 
 // Sequences from Python as the network of a model reads them, checked.
 SequenceArrays prepared_sequences(const Model& model, py::handle values, py::handle offsets,
-                                  py::handle spellings) {
+                                  py::handle spellings, py::handle side) {
   auto input = py::reinterpret_borrow<py::object>(values);
   bool prepares = false;
   if (!model.settings().network.reads_tokens()) {
@@ -165,15 +165,15 @@ SequenceArrays prepared_sequences(const Model& model, py::handle values, py::han
     prepares = is_double || !model.settings().operations.empty();
     input = prepares ? prepared(model, raw) : raw;
   }
-  SequenceArrays sequences(model.network(), input, offsets, spellings);
+  SequenceArrays sequences(model.network(), input, offsets, spellings, side);
   if (prepares) check_finite(sequences.data, model.channels());
   return sequences;
 }
 
 py::array_t<double> predict(py::handle self, py::handle values, py::handle offsets,
-                            py::handle spellings, py::handle n_jobs) {
+                            py::handle spellings, py::handle side, py::handle n_jobs) {
   const Model& model = model_of(self);
-  const SequenceArrays sequences = prepared_sequences(model, values, offsets, spellings);
+  const SequenceArrays sequences = prepared_sequences(model, values, offsets, spellings, side);
   const int threads = thread_count(n_jobs);
   py::array_t<double> answers(
       {output_rows(model.settings().network, sequences.data), model.answer_size()});
@@ -185,9 +185,9 @@ py::array_t<double> predict(py::handle self, py::handle values, py::handle offse
 }
 
 py::tuple best_paths(py::handle self, py::handle values, py::handle offsets, std::int64_t n,
-                     py::handle spellings, py::handle n_jobs) {
+                     py::handle spellings, py::handle side, py::handle n_jobs) {
   const Model& model = model_of(self);
-  const SequenceArrays sequences = prepared_sequences(model, values, offsets, spellings);
+  const SequenceArrays sequences = prepared_sequences(model, values, offsets, spellings, side);
   const int threads = thread_count(n_jobs);
   const std::int64_t paths = std::max<std::int64_t>(n, 0);  // the model refuses less than one
   py::array_t<std::int64_t> labels({paths, sequences.data.offsets[sequences.data.size]});
@@ -223,6 +223,10 @@ void register_model(py::module_& m) {
       .def_property_readonly(
           "answer_size", [](py::handle self) { return model_of(self).answer_size(); },
           "Columns of what predict returns.")
+      .def_property_readonly(
+          "side_channels",
+          [](py::handle self) { return model_of(self).settings().network.side_channels; },
+          "Channels that are read beside tokens.")
       .def_property_readonly("parameters", &parameters_of_model, "Name to array, copies.")
       .def_property_readonly(
           "target_mean",
@@ -232,10 +236,12 @@ void register_model(py::module_& m) {
           [](py::handle self) { return array_of(model_of(self).settings().target_scale); })
       .def_property_readonly("operations", &operations_of, "(name, values, in_float64) of each.")
       .def("predict", &predict, py::arg("values"), py::arg("offsets"), py::kw_only(),
-           py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
+           py::arg("spellings") = py::none(), py::arg("side") = py::none(),
+           py::arg("n_jobs") = py::none(),
            "Answers, float64: (n, A), or (rows, A) for every step. values are float32 or float64.")
       .def("best_paths", &best_paths, py::arg("values"), py::arg("offsets"), py::arg("n") = 1,
-           py::kw_only(), py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
+           py::kw_only(), py::arg("spellings") = py::none(), py::arg("side") = py::none(),
+           py::arg("n_jobs") = py::none(),
            "The n most probable paths of labels, of a network with transitions: labels, int64 of "
            "shape (n, rows), and log-probabilities, float64 of shape (n, sequences), -inf where a "
            "sequence has fewer paths.");

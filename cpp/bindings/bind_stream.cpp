@@ -31,7 +31,7 @@ namespace {
 using py::detail::npy_api;
 
 constexpr const char* kStepDocumentation =
-    R"(step($self, /, x_t)
+    R"(step($self, /, x_t, *, context=None)
 --
 
 Read one step of every sequence, and predict as if the sequences ended here.
@@ -43,6 +43,10 @@ x_t : array of shape (B, C)
     channel. With tokens an array of shape (B,), or for one sequence an int. Where the letters of
     words are read, too, a list of B tuples (token, letters), or for one sequence a tuple. Channels
     are taken in the order of fit: column names of a data frame are ignored.
+context : array of shape (B, K), optional
+    For a language model that was fitted with a context, and needed there: for each sequence the
+    vector of the token that is to be predicted. (K,) is accepted for one sequence. The first token
+    of a text has the vector that `reset` was given, else that of this step.
 
 Returns
 -------
@@ -53,10 +57,11 @@ answer : array of shape (B,) or (B, ...)
 Raises
 ------
 TypeError
-    If `x_t` does not hold numbers.
+    If `x_t` or `context` does not hold numbers.
 ValueError
-    For another shape, for NaN that no imputer fills, for infinity, and for tokens that the model
-    does not know. The stream is then unchanged.
+    For another shape, for NaN that no imputer fills, for infinity, for tokens that the model does
+    not know, and for a context that is missing or that the model does not read. The stream is then
+    unchanged.
 RuntimeError
     If another thread is using this stream.)";
 
@@ -115,7 +120,10 @@ const double* step_tokens(StreamObject& self, PyObject* object) {
     std::memcpy(tokens, array.data(), static_cast<std::size_t>(self.B) * sizeof(std::int64_t));
   }
   check_tokens(self, tokens, 1, kStep);
-  return run(self, [&] { return self.stream.step(tokens); });
+  return run(self, [&] {
+    begin_texts(self, 0, self.B);
+    return self.stream.step(tokens);
+  });
 }
 
 const double* step_words(StreamObject& self, PyObject* object) {
@@ -142,9 +150,10 @@ const double* step_channels(StreamObject& self, PyObject* object) {
   return run(self, [&] { return self.stream.step_prepared(self.prepared.data()); });
 }
 
-PyObject* step(StreamObject& self, PyObject* object) {
+PyObject* step(StreamObject& self, PyObject* object, PyObject* context) {
   py::array result = new_answers(self, 1, false);
   const ExclusiveUse use = use_alone(self);
+  read_context(self, context, self.B, kStep, 1, self.stream.side());
   const double* answers = self.letters  ? step_words(self, object)
                           : self.tokens ? step_tokens(self, object)
                                         : step_channels(self, object);
@@ -155,17 +164,28 @@ PyObject* step(StreamObject& self, PyObject* object) {
 PyObject* stream_step_method(PyObject* self, PyObject* const* values, Py_ssize_t count,
                              PyObject* keywords) noexcept {
   return for_cpython([&] {
+    PyObject* x_t = count == 1 ? values[0] : nullptr;
+    PyObject* context = Py_None;
     const Py_ssize_t keyword_count = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
-    if (count + keyword_count != 1) {
-      throw py::type_error("step() takes one argument, x_t, but " +
-                           std::to_string(count + keyword_count) + " were given");
+    Py_ssize_t others = count;  // arguments that are not the context
+    for (Py_ssize_t i = 0; i < keyword_count; ++i) {
+      PyObject* name = PyTuple_GET_ITEM(keywords, i);
+      if (PyUnicode_CompareWithASCIIString(name, "context") == 0) {
+        context = values[count + i];
+        continue;
+      }
+      if (PyUnicode_CompareWithASCIIString(name, "x_t") != 0) {
+        throw py::type_error("step() got an unexpected keyword argument " +
+                             std::string(py::repr(name)));
+      }
+      x_t = values[count + i];
+      ++others;
     }
-    if (keyword_count == 1 &&
-        PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(keywords, 0), "x_t") != 0) {
-      throw py::type_error("step() got an unexpected keyword argument " +
-                           std::string(py::repr(PyTuple_GET_ITEM(keywords, 0))));
+    if (others != 1) {
+      throw py::type_error("step() takes one argument, x_t, but " + std::to_string(others) +
+                           " were given");
     }
-    return step(unwrap_unchecked<StreamObject>(self), values[0]);
+    return step(unwrap_unchecked<StreamObject>(self), x_t, context);
   });
 }
 
@@ -175,7 +195,7 @@ PyMethodDef stream_step_definition = {
 
 // ---- The other methods ----
 
-py::array process(py::handle object, py::handle block) {
+py::array process(py::handle object, py::handle block, py::handle context) {
   StreamObject& self = stream_of(object);
   std::int64_t steps = 0;
   // Copies: other threads may write to `block`.
@@ -197,7 +217,12 @@ py::array process(py::handle object, py::handle block) {
     prepare(self, array, steps, kBlock, rows.data());
   }
   if (self.tokens) check_tokens(self, words.tokens.data(), steps, kBlock);
+  const std::int64_t side = self.B * self.side_channels;
+  std::vector<float> vectors(static_cast<std::size_t>(steps * side));
+  read_context(self, context, self.B, kBlock, steps, vectors.data());
   const auto step = [&](std::int64_t t) {
+    if (side > 0) std::copy_n(vectors.data() + t * side, side, self.stream.side());
+    if (t == 0) begin_texts(self, 0, self.B);
     const std::int64_t* tokens = words.tokens.data() + t * self.B;
     if (self.letters) {
       return self.stream.step(tokens, words.word_offsets.data() + t * self.B, words.letters.data());
@@ -210,10 +235,10 @@ py::array process(py::handle object, py::handle block) {
   const py::dict before = state_of(self);
   std::vector<double> answers(static_cast<std::size_t>(steps * self.B * self.A));
   try {
-    without_gil([&](KeepGoing keep_going, void* context) {
+    without_gil([&](KeepGoing keep_going, void* of_caller) {
       const std::int64_t stride = self.B * self.A;
       for (std::int64_t t = 0; t < steps; ++t) {
-        if ((self.frees_gil || t % 64 == 0) && !keep_going(context)) return false;
+        if ((self.frees_gil || t % 64 == 0) && !keep_going(of_caller)) return false;
         std::memcpy(answers.data() + t * stride, step(t),
                     static_cast<std::size_t>(stride) * sizeof(double));
       }
@@ -228,28 +253,17 @@ py::array process(py::handle object, py::handle block) {
   return result;
 }
 
-void reset(py::handle object, py::handle sequence) {
+void reset(py::handle object, py::handle sequence, py::handle context) {
   StreamObject& self = stream_of(object);
-  if (sequence.is_none()) {
-    const ExclusiveUse use = use_alone(self);
-    self.stream.reset();
-    return;
-  }
-  const auto index = py::reinterpret_steal<py::object>(PyNumber_Index(sequence.ptr()));
-  if (!index) {
-    if (PyErr_ExceptionMatches(PyExc_TypeError) == 0) throw py::error_already_set();
-    PyErr_Clear();
-    throw py::type_error("sequence: expected an int or None, got " +
-                         std::string(Py_TYPE(sequence.ptr())->tp_name));
-  }
-  int overflow = 0;
-  const long long b = PyLong_AsLongLongAndOverflow(index.ptr(), &overflow);
-  if (overflow != 0 || b < 0 || b >= self.B) {
-    throw py::value_error("sequence: expected 0.." + std::to_string(self.B - 1) + " or None, got " +
-                          std::string(py::str(index)));
-  }
+  const bool all = sequence.is_none();
+  const std::int64_t first = all ? 0 : sequence_of(self, sequence), count = all ? self.B : 1;
+  std::vector<float> vectors(static_cast<std::size_t>(count * self.side_channels));
+  if (!context.is_none()) read_context(self, context, count, kStep, 1, vectors.data());
   const ExclusiveUse use = use_alone(self);
-  self.stream.reset(b);
+  for (std::int64_t b = first; b < first + count; ++b) self.stream.reset(b);
+  if (context.is_none()) return;
+  std::copy(vectors.begin(), vectors.end(), self.stream.side() + first * self.side_channels);
+  begin_texts(self, first, first + count);
 }
 
 std::unique_ptr<StreamObject> make_stream(py::handle model_object, std::int64_t batch_size,
@@ -297,9 +311,16 @@ step it predicts as if the sequences ended there: step, process and predict give
 One thread at a time may use a stream; streams of one model may be used by as many threads as there
 are streams.)");
   stream
-      .def(py::init(&make_stream), py::arg("model"), py::arg("batch_size") = 1, py::kw_only(),
-           py::arg("labels") = py::none(), py::arg("flags") = false, py::arg("shape") = py::none())
-      .def("process", &process, py::arg("block"),
+      .def(py::init([](py::handle model, std::int64_t batch_size, const py::object& labels,
+                       bool flags, const py::object& shape, py::handle boundary) {
+             auto made = make_stream(model, batch_size, labels, flags, shape);
+             set_boundary(*made, boundary);
+             return made;
+           }),
+           py::arg("model"), py::arg("batch_size") = 1, py::kw_only(),
+           py::arg("labels") = py::none(), py::arg("flags") = false, py::arg("shape") = py::none(),
+           py::arg("boundary") = py::none())
+      .def("process", &process, py::arg("block"), py::kw_only(), py::arg("context") = py::none(),
            R"(Read many steps.
 
 Parameters
@@ -307,11 +328,14 @@ Parameters
 block : array of shape (T, B, C)
     T steps of every sequence; (T, C) is accepted for one sequence, and (T, B) for one channel. With
     tokens (T, B), or (T,) for one sequence; where letters are read, too, a list of T steps.
+context : array of shape (T, B, K), optional
+    As in step, for each step; (T, K) is accepted for one sequence. One of the shape that step takes
+    is that of all T steps.
 
 Returns
 -------
 answers : array of shape (T, B) or (T, B, ...)
-    ``answers[t]`` is what ``step(block[t])`` returns.
+    ``answers[t]`` is what ``step(block[t], context=context[t])`` returns.
 
 Raises
 ------
@@ -319,13 +343,24 @@ TypeError, ValueError, RuntimeError
     As step.
 KeyboardInterrupt
     On Ctrl-C. As after any other error, the stream is as it was before the call.)")
-      .def("reset", &reset, py::arg("sequence") = py::none(),
+      .def("reset", &reset, py::arg("sequence") = py::none(), py::kw_only(),
+           py::arg("context") = py::none(),
            R"(Reset the state: new sequences begin.
 
 Parameters
 ----------
 sequence : int, optional
-    The sequence to reset, 0..B-1. None stands for all.)")
+    The sequence to reset, 0..B-1. None stands for all.
+context : array of shape (B, K), or (K,) for one sequence; optional
+    For a language model that was fitted with a context: the vector of each text's first token.
+    Without it that is the vector of its first step, as is right where a text has one vector.
+
+Raises
+------
+TypeError, ValueError
+    For a sequence that there is not, and for a context as in step. The stream is then unchanged.
+RuntimeError
+    If another thread is using this stream.)")
       .def_property(
           "state",
           [](py::handle object) {
@@ -342,7 +377,8 @@ sequence : int, optional
 
 It can be pickled and set again, here or in another stream of the same model and batch size. "h"
 and "c" have shape (layers, B, H), float32; "pooled" (B, H), float64, where steps are pooled, or
-(B, 2 H) by "last_mean_max"; "steps" (B,), int64, counts the steps read.)")
+(B, 2 H) by "last_mean_max"; "steps" (B,), int64, counts the steps read, among them the one that
+begins a text.)")
       .def_property_readonly(
           "batch_size", [](py::handle self) { return stream_of(self).B; },
           "B, the sequences that are read side by side.");

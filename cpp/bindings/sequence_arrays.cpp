@@ -93,9 +93,43 @@ Tokens tokens_of(const py::array& array, std::int64_t count) {
 
 }  // namespace
 
+SideArrays::SideArrays(const NetworkSettings& settings, py::handle object, std::int64_t n) {
+  const std::int64_t K = settings.side_channels;
+  if (K == 0) {
+    if (object.is_none()) return;
+    throw py::value_error("side: the network reads no side channels; leave them out");
+  }
+  if (object.is_none()) {
+    throw py::value_error("side: the network reads side channels; pass (values, offsets)");
+  }
+  if (!py::isinstance<py::tuple>(object) || py::len(object) != 2) {
+    throw py::type_error("side: expected a tuple (values, offsets), got " +
+                         std::string(Py_TYPE(object.ptr())->tp_name));
+  }
+  const auto items = py::reinterpret_borrow<py::tuple>(object);
+  values = float32_array(items[0], {"side: values"}, {{"rows", kAny}, {"K", K}});
+  offsets = int64_array(items[1], "side: offsets");
+  if (offsets.shape(0) != n + 1) {
+    throw py::value_error("side: offsets: expected " + std::to_string(n + 1) + ", of " +
+                          std::to_string(n) + " sequences, got " +
+                          std::to_string(offsets.shape(0)));
+  }
+  check_offsets(integers_of(offsets), n, values.shape(0), "side: offsets", "sequence", "rows",
+                "the rows of values");
+  side = {K, data_of(values), integers_of(offsets)};
+  for (std::int64_t i = 0; i < values.shape(0) * K; ++i) {
+    if (std::isfinite(side.values[i])) continue;
+    throw py::value_error("side: values: channel " + std::to_string(i % K) + " of row " +
+                          std::to_string(i / K) + " is not finite");
+  }
+}
+
 SequenceArrays::SequenceArrays(const NetworkLayout& model, py::handle values_object,
-                               py::handle offsets_object, py::handle spellings, bool ends_in_target)
-    : offsets(int64_array(offsets_object, "offsets")) {
+                               py::handle offsets_object, py::handle spellings, py::handle side,
+                               bool ends_in_target)
+    : offsets(int64_array(offsets_object, "offsets")),
+      side_(model.settings(), side, offsets.shape(0) - 1) {
+  data.side = side_.side;
   const NetworkSettings& settings = model.settings();
   const bool tokens = settings.reads_tokens();
   values = tokens ? array_of_tokens(values_object)

@@ -208,6 +208,23 @@ void append_words(const StreamObject& self, py::handle step, StreamInput input, 
   for (const py::handle word : step) append_word(self, word, input, to);
 }
 
+std::int64_t sequence_of(const StreamObject& self, py::handle sequence) {
+  const auto index = py::reinterpret_steal<py::object>(PyNumber_Index(sequence.ptr()));
+  if (!index) {
+    if (PyErr_ExceptionMatches(PyExc_TypeError) == 0) throw py::error_already_set();
+    PyErr_Clear();
+    throw py::type_error("sequence: expected an int or None, got " +
+                         std::string(Py_TYPE(sequence.ptr())->tp_name));
+  }
+  int overflow = 0;
+  const long long b = PyLong_AsLongLongAndOverflow(index.ptr(), &overflow);
+  if (overflow != 0 || b < 0 || b >= self.B) {
+    throw py::value_error("sequence: expected 0.." + std::to_string(self.B - 1) + " or None, got " +
+                          std::string(py::str(index)));
+  }
+  return b;
+}
+
 void check_tokens(const StreamObject& self, const std::int64_t* tokens, std::int64_t steps,
                   StreamInput input) {
   const std::int64_t known = self.model.settings().network.input_size;

@@ -40,10 +40,12 @@ struct StreamObject {
   std::int64_t B, C, A;
   bool tokens;
   bool letters;                          // true if tokens come with the letters of their words
+  std::int64_t side_channels;            // K, of the context that comes with tokens
   bool prepares;                         // true if operations precede the network
   bool frees_gil;                        // true if a step takes long enough to release the GIL
   std::vector<float> prepared;           // [B, C]
   std::vector<std::int64_t> token_rows;  // [B]
+  std::vector<std::int64_t> boundaries;  // [B], the token that begins every text; or empty
   std::atomic<bool> busy{false};
 
   StreamObject(const Model& m, std::int64_t batch_size, Form f, pybind11::array l,
@@ -61,6 +63,7 @@ struct StreamObject {
         A(m.answer_size()),
         tokens(m.settings().network.reads_tokens()),
         letters(m.settings().network.reads_letters()),
+        side_channels(m.settings().network.side_channels),
         prepares(!m.settings().operations.empty()),
         // Some 50 microseconds of arithmetic.
         frees_gil(B * m.network().num_parameters() > 1'000'000),
@@ -92,6 +95,9 @@ std::int64_t steps_of(const StreamObject& self, const pybind11::array& array, St
 void prepare(const StreamObject& self, const pybind11::array& array, std::int64_t steps,
              StreamInput input, float* to);
 
+// The argument `sequence`, in 0..B-1. Throws TypeError or ValueError for anything else.
+std::int64_t sequence_of(const StreamObject& self, pybind11::handle sequence);
+
 // Throws ValueError for the first token that the model does not know.
 void check_tokens(const StreamObject& self, const std::int64_t* tokens, std::int64_t steps,
                   StreamInput input);
@@ -101,6 +107,22 @@ void check_tokens(const StreamObject& self, const std::int64_t* tokens, std::int
 // for tokens and letters that the model does not know.
 void append_words(const StreamObject& self, pybind11::handle step, StreamInput input,
                   StreamWords& to);
+
+// ---- stream_texts.cpp ----
+
+// Writes the context of `steps` steps of `sequences` sequences, [steps, sequences, K]. An argument
+// without an axis of steps is that of each step. Throws TypeError or ValueError for anything else,
+// for a missing context, and for one that the model does not read.
+void read_context(const StreamObject& self, pybind11::handle object, std::int64_t sequences,
+                  StreamInput input, std::int64_t steps, float* to);
+
+// Makes every text begin with a token; None leaves the stream as it is. Throws TypeError or
+// ValueError for anything else, and for a model whose steps take more than a token and a context.
+void set_boundary(StreamObject& self, pybind11::handle token);
+
+// Reads the token that begins a text, with the context in Stream::side(), for those of the
+// sequences first..last-1 that have read nothing yet.
+void begin_texts(StreamObject& self, std::int64_t first, std::int64_t last);
 
 // ---- stream_output.cpp ----
 

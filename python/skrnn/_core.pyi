@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 _LossOption: TypeAlias = float | Sequence[float]
 # words (rows,), word_offsets (num_words + 1,), letters
 _Spellings: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]
+# values (rows, K), offsets (n + 1,)
+_Side: TypeAlias = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 __version__: str
 compiler: str
@@ -54,6 +56,7 @@ class NetworkLayout:
         character_hidden_size: int = 0,
         tie_weights: bool = False,
         transitions: bool = False,
+        side_channels: int = 0,
     ) -> None: ...
     @property
     def parameters(self) -> list[tuple[str, tuple[int, ...], int]]: ...
@@ -67,6 +70,7 @@ class NetworkLayout:
         offsets: Any,
         *,
         spellings: _Spellings | None = None,
+        side: _Side | None = None,
         n_jobs: int | None = None,
     ) -> NDArray[np.float32]: ...
 
@@ -94,6 +98,8 @@ class Model:
     @property
     def answer_size(self) -> int: ...
     @property
+    def side_channels(self) -> int: ...
+    @property
     def parameters(self) -> dict[str, NDArray[np.float32]]: ...
     @property
     def target_mean(self) -> NDArray[np.float64]: ...
@@ -107,6 +113,7 @@ class Model:
         offsets: Any,
         *,
         spellings: _Spellings | None = None,
+        side: _Side | None = None,
         n_jobs: int | None = None,
     ) -> NDArray[np.float64]: ...
     def best_paths(
@@ -116,6 +123,7 @@ class Model:
         n: int = 1,
         *,
         spellings: _Spellings | None = None,
+        side: _Side | None = None,
         n_jobs: int | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
 
@@ -128,13 +136,14 @@ class Stream:
         labels: Any = None,
         flags: bool = False,
         shape: Sequence[int] | None = None,
+        boundary: int | None = None,
     ) -> None: ...
     state: dict[str, NDArray[Any]]
     @property
     def batch_size(self) -> int: ...
-    def step(self, x_t: Any) -> NDArray[Any]: ...
-    def process(self, block: Any) -> NDArray[Any]: ...
-    def reset(self, sequence: int | None = None) -> None: ...
+    def step(self, x_t: Any, *, context: Any = None) -> NDArray[Any]: ...
+    def process(self, block: Any, *, context: Any = None) -> NDArray[Any]: ...
+    def reset(self, sequence: int | None = None, *, context: Any = None) -> None: ...
 
 class Sampler:
     def __init__(
@@ -167,6 +176,7 @@ class Generation:
         stop: int | None = None,
         *,
         first_sequence: int = 0,
+        side: _Side | None = None,
     ) -> None: ...
     def advance(
         self, steps: int, *, n_jobs: int | None = None
@@ -205,6 +215,7 @@ class Trainer:
         weights: Any = None,
         *,
         spellings: _Spellings | None = None,
+        side: _Side | None = None,
         epoch: int,
         learning_rate_scale: float = 1.0,
         continues: bool = False,
@@ -219,6 +230,7 @@ class Trainer:
         weights: Any = None,
         *,
         spellings: _Spellings | None = None,
+        side: _Side | None = None,
         continues: bool = False,
         n_jobs: int | None = None,
     ) -> float: ...
@@ -231,6 +243,7 @@ class Trainer:
         weights: Any = None,
         *,
         spellings: _Spellings | None = None,
+        side: _Side | None = None,
         epoch: int = 0,
         n_jobs: int | None = None,
     ) -> tuple[float, NDArray[np.float32]]: ...
@@ -243,6 +256,7 @@ class Trainer:
         weights: Any = None,
         *,
         spellings: _Spellings | None = None,
+        side: _Side | None = None,
         n_jobs: int | None = None,
     ) -> NDArray[np.float32]: ...
 

@@ -344,13 +344,15 @@ class TextPredictor(WritesTexts, Predictor):  # type: ignore[misc]  # predicts p
     `generate` reads and writes the numbers of its tokens.
     """
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: Any, *, context: Any = None) -> NDArray[np.float64]:
         """Return the probability of each token to come next.
 
         Parameters
         ----------
         X : prefixes
             As in `RNNLanguageModel.predict_proba`.
+        context : array-like, optional
+            As there.
 
         Returns
         -------
@@ -362,10 +364,12 @@ class TextPredictor(WritesTexts, Predictor):  # type: ignore[misc]  # predicts p
         TypeError, ValueError
             As there.
         """
-        return super().predict_proba(self._encoded(X))
+        return super().predict_proba(self._encoded(X), context=context)
 
-    def _log_probabilities(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        return super()._log_probabilities(self._encoded(X))
+    def _log_probabilities(
+        self, X: Any, context: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        return super()._log_probabilities(self._encoded(X), context)
 
     def _encoded(self, X: Any) -> Any:
         return X if self._description.tokens is None else self._input.check(X)

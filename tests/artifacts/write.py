@@ -58,6 +58,10 @@ def pairs(X: Any) -> np.ndarray:
     return np.column_stack([sums(X), 100 + 3 * sums(x[-1:] for x in X)])
 
 
+def vectors(X: Any) -> np.ndarray:
+    return np.column_stack([sums(X) / 10, [len(x) / 5 for x in X]])
+
+
 def positions(X: Any) -> list[list[str]]:
     return [["first" if t == 0 else "later" for t in range(len(x))] for x in X]
 
@@ -66,8 +70,8 @@ def entities(X: Any) -> list[list[str]]:
     return [["B-X", "I-X", *["O"] * len(x)][: len(x)] for x in X]
 
 
-def models() -> dict[str, tuple[Any, Any]]:
-    """Fitted models, and input for them."""
+def models() -> dict[str, tuple[Any, ...]]:
+    """Fitted models, input for them, and its context where they read one."""
     X, T, W = channels(), tokens(), texts()
     table = rng.normal(size=(30, 6))
     frame = pd.DataFrame(table, columns=[*"abcdef"])
@@ -106,6 +110,11 @@ def models() -> dict[str, tuple[Any, Any]]:
             table,
         ),
         "languagemodel": (RNNLanguageModel(embedding_size=3, **SMALL).fit(T), T),
+        "languagemodel_context": (
+            RNNLanguageModel(embedding_size=3, **SMALL).fit(T, context=vectors(T)),
+            T,
+            vectors(T),
+        ),
         "languagemodel_tied": (
             RNNLanguageModel("gru", num_layers=2, tie_weights=True, **SMALL).fit(np.concatenate(T)),
             T,
@@ -150,7 +159,7 @@ def models() -> dict[str, tuple[Any, Any]]:
     }
 
 
-def expectations(model: Any, X: Any) -> dict[str, np.ndarray]:
+def expectations(model: Any, X: Any, context: Any = None) -> dict[str, np.ndarray]:
     """Input and predictions, as runtime_alone.py reads them."""
     if isinstance(X, np.ndarray):
         found = {"table": X}
@@ -160,10 +169,11 @@ def expectations(model: Any, X: Any) -> dict[str, np.ndarray]:
     else:
         offsets = np.cumsum([0, *map(len, X)])
         found = {"values": np.concatenate(X), "offsets": offsets}
-    found["predict"] = model.predict(X)
-    for name in ("predict_proba", "predict_log_proba"):
+    beside = {} if context is None else {"context": context}
+    found |= beside
+    for name in ("predict", "predict_proba", "predict_log_proba"):
         if hasattr(model, name):
-            found[name] = getattr(model, name)(X)
+            found[name] = getattr(model, name)(X, **beside)
     if getattr(model, "crf", False):
         found["n_best"] = best_scores(model, X)
     if getattr(model, "loss", "") == "gaussian_nll":
@@ -179,9 +189,9 @@ def best_scores(model: Any, X: Any) -> np.ndarray:
 
 def main(folder: Path) -> None:
     folder.mkdir()  # never overwrites
-    for name, (model, X) in models().items():
+    for name, (model, *given) in models().items():
         skrnn.save(model, folder / f"{name}.skrnn")
-        np.savez_compressed(folder / f"{name}.npz", **expectations(model, X))
+        np.savez_compressed(folder / f"{name}.npz", **expectations(model, *given))
 
 
 if __name__ == "__main__":

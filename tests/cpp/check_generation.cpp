@@ -88,11 +88,17 @@ void check_writes_what_a_loop_does() {
   expect(std::find(tokens.begin(), tokens.end(), 7) == tokens.end(), "an excluded token");
 }
 
-void check_allocates_nothing() {
-  const Model model = model_of(language_model());
+void check_allocates_nothing(Index side_channels) {
+  skrnn::ServingSettings settings = language_model();
+  settings.network.side_channels = side_channels;
+  const Model model = model_of(settings);
   Stream stream(model, 3);
   const Prefixes prefixes(3, true);
-  Generation generation(stream, sampling(), prefixes.data(), 4);
+  const float values[] = {1, 2, 3, 4, 5, 6, 7, 8};
+  const Index rows[] = {0, 1, 3, 4};
+  skrnn::SequenceData data = prefixes.data();
+  if (side_channels > 0) data.side = {side_channels, values, rows};
+  Generation generation(stream, sampling(), data, 4);
   Index tokens[3];
   generation.advance(1, tokens);
   const long before = count_of_allocations();
@@ -149,6 +155,21 @@ void check_refusals() {
   channels.network.embedding_size = 0;
   Stream other(model_of(channels));
   expect_refused([&] { Generation(other, sampling(), one.data()); }, "reads channels");
+
+  skrnn::ServingSettings sided = language_model();
+  sided.network.side_channels = 2;
+  const Model told = model_of(sided);
+  Stream third(told);
+  skrnn::SequenceData data = one.data();
+  double answers[kTokens];
+  expect_refused([&] { told.predict(data, answers, 1); }, "reads 2 side channels");
+  expect_refused([&] { Generation(third, sampling(), data); }, "side: expected 2 channels");
+  const float values[] = {1, 2};
+  const Index no_row[] = {0, 0}, row[] = {0, 1};
+  data.side = {2, values, no_row};
+  expect_refused([&] { Generation(third, sampling(), data); }, "sequence 0 has no row");
+  data.side.offsets = row;
+  expect_refused([&] { Generation(stream, sampling(), data); }, "side: expected 0 channels");
 }
 
 }  // namespace
@@ -159,7 +180,8 @@ int main() {
     skrnn::select_isa(isa);
     std::printf("%s\n", isa.c_str());
     check_writes_what_a_loop_does();
-    check_allocates_nothing();
+    check_allocates_nothing(0);
+    check_allocates_nothing(2);
     check_moves();
     check_stops_when_asked();
   }

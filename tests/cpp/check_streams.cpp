@@ -45,11 +45,13 @@ struct Case {
   Index layers, hidden, batch;
   bool tokens;
   bool letters = false;  // of words, beside their tokens
+  Index side = 0;        // channels beside tokens
 
   std::string text() const {
     return cell + " " + pooling_name(pooling) + " layers=" + std::to_string(layers) +
            " H=" + std::to_string(hidden) + " B=" + std::to_string(batch) +
-           (tokens ? " tokens" : "") + (letters ? " letters" : "");
+           (tokens ? " tokens" : "") + (letters ? " letters" : "") +
+           (side > 0 ? " side channels" : "");
   }
 };
 
@@ -62,6 +64,7 @@ skrnn::ServingSettings settings_of(const Case& c) {
     settings.network.character_embedding_size = 3;
     settings.network.character_hidden_size = 9;
   }
+  settings.network.side_channels = c.side;
   if (c.tokens) {
     settings.loss.name = "cross_entropy";
     return settings;
@@ -87,12 +90,14 @@ struct Steps {
   std::vector<float> values;                       // [T, B, C]
   std::vector<Index> tokens;                       // [T, B]
   std::vector<Index> word_offsets = {0}, letters;  // of the T * B words
+  std::vector<float> side;                         // [T, B, S]
 
   explicit Steps(const Case& c) : channels(c.tokens ? 1 : 5), batch(c.batch) {
     Random random(0);
     for (Index i = 0; i < kSteps * batch; ++i) {
       tokens.push_back(static_cast<Index>(random.uniform(2.5) + 2.5));
       for (Index k = 0; k < channels; ++k) values.push_back(random.uniform(2));
+      for (Index k = 0; k < c.side; ++k) side.push_back(random.uniform(2));
       const Index length = i == 1 ? 200 : 1 + i % 5;
       for (Index k = 0; k < length; ++k) letters.push_back((7 * i + k * k) % kCharacters);
       word_offsets.push_back(static_cast<Index>(letters.size()));
@@ -103,12 +108,19 @@ struct Steps {
   const Index* words(Index t) const { return word_offsets.data() + t * batch; }
 };
 
+void set_side(Stream& stream, const Case& c, const Steps& data, Index t) {
+  const Index n = c.batch * c.side;
+  if (n > 0) std::copy_n(data.side.data() + t * n, n, stream.side());
+}
+
 const double* step(Stream& stream, const Case& c, const Steps& data, Index t) {
+  set_side(stream, c, data, t);
   if (c.letters) return stream.step(data.token(t), data.words(t), data.letters.data());
   return c.tokens ? stream.step(data.token(t)) : stream.step(data.x(t));
 }
 
 void step(Stream& stream, const Case& c, const Steps& data, Index t, float* answers) {
+  set_side(stream, c, data, t);
   if (c.letters) {
     stream.step(data.token(t), data.words(t), data.letters.data(), answers);
   } else if (c.tokens) {
@@ -121,12 +133,14 @@ void step(Stream& stream, const Case& c, const Steps& data, Index t, float* answ
 // The answers of predict for the first `steps` steps of each sequence: [B, A].
 std::vector<double> predicted(const Model& model, const Case& c, const Steps& data, Index steps,
                               int threads = 1) {
-  std::vector<float> values;
+  std::vector<float> values, side;
   std::vector<Index> tokens, words, offsets = {0};
   for (Index b = 0; b < c.batch; ++b) {
     for (Index t = 0; t < steps; ++t) {
       const float* x = data.x(t) + b * data.channels;
       values.insert(values.end(), x, x + data.channels);
+      const float* s = data.side.data() + (t * c.batch + b) * c.side;
+      side.insert(side.end(), s, s + c.side);
       tokens.push_back(data.token(t)[b]);
       words.push_back(t * c.batch + b);
     }
@@ -140,6 +154,7 @@ std::vector<double> predicted(const Model& model, const Case& c, const Steps& da
     sequences.letters = data.letters.data();
     sequences.words = words.data();
   }
+  if (c.side > 0) sequences.side = {c.side, side.data(), offsets.data()};
   std::vector<double> answers(static_cast<std::size_t>(c.batch * model.answer_size()));
   model.predict(sequences, answers.data(), threads);
   return answers;
@@ -294,6 +309,8 @@ std::vector<Case> cases() {
         result.push_back({cell.name, pooling, 1, 37, batch, false});
         result.push_back({cell.name, pooling, 2, 6, batch, true});
         result.push_back({cell.name, pooling, 1, 6, batch, true, true});
+        result.push_back({cell.name, pooling, 2, 6, batch, true, false, 3});
+        result.push_back({cell.name, pooling, 1, 6, batch, true, true, 2});
       }
     }
   }

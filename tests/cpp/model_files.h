@@ -175,6 +175,11 @@ inline std::string characters_of(const skrnn::NetworkSettings& network) {
          ", \"character_hidden_size\": " + std::to_string(network.character_hidden_size);
 }
 
+inline std::string side_channels_of(const skrnn::NetworkSettings& network) {
+  if (network.side_channels == 0) return "";
+  return ", \"side_channels\": " + std::to_string(network.side_channels);
+}
+
 inline std::string description_of(const skrnn::ServingSettings& settings) {
   const skrnn::NetworkSettings& network = settings.network;
   std::string options, operations;
@@ -198,10 +203,10 @@ inline std::string description_of(const skrnn::ServingSettings& settings) {
          ", \"bidirectional\": " + (network.bidirectional ? "true" : "false") +
          ", \"pooling\": \"" + pooling_name(network.pooling) +
          "\", \"output_size\": " + std::to_string(network.output_size) + characters_of(network) +
-         (network.tie_weights ? ", \"tie_weights\": true" : "") + "}, \"loss\": {\"name\": \"" +
-         settings.loss.name + "\", \"targets\": " + std::to_string(settings.targets) +
-         ", \"options\": {" + options + "}}, \"input\": {\"operations\": [" + operations +
-         "]}, \"estimator\": null}";
+         side_channels_of(network) + (network.tie_weights ? ", \"tie_weights\": true" : "") +
+         "}, \"loss\": {\"name\": \"" + settings.loss.name +
+         "\", \"targets\": " + std::to_string(settings.targets) + ", \"options\": {" + options +
+         "}}, \"input\": {\"operations\": [" + operations + "]}, \"estimator\": null}";
 }
 
 inline std::vector<float> parameters_of(const skrnn::ServingSettings& settings) {
@@ -284,6 +289,12 @@ inline skrnn::ServingSettings letters_model() {
   settings.network.characters = 7;
   settings.network.character_embedding_size = 2;
   settings.network.character_hidden_size = 3;
+  return settings;
+}
+
+inline skrnn::ServingSettings sided_model() {
+  skrnn::ServingSettings settings = tokens_model();
+  settings.network.side_channels = 4;
   return settings;
 }
 

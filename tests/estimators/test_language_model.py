@@ -185,10 +185,10 @@ def test_streams_cover_the_text(length: int) -> None:
     text = StreamedText(tokens, 4, 8, seed=0, window=64)
     for epoch in range(5):
         windows = list(text._windows(epoch))
-        seen = np.concatenate([v.reshape(len(o) - 1, -1)[:, 1:].ravel() for v, o, _ in windows])
+        seen = np.concatenate([v.reshape(len(o) - 1, -1)[:, 1:].ravel() for v, o, *_ in windows])
         assert len(set(seen.tolist())) == len(seen)
         assert len(seen) > length - 8 - 4
-        for values, _, continues in windows:
+        for values, _, _, continues in windows:
             rows = values.reshape(text._count, -1)
             assert (np.diff(rows[:, 0 if continues else 1 :]) == 1).all()
             assert continues or (rows[:, 0] == 0).all()

@@ -33,10 +33,10 @@ def test_predictions_are_unchanged(path: Path) -> None:
     model, (X, _) = skrnn.load(path), runtime_alone.input_of(expected)
     if hasattr(model, "feature_names_in_"):
         X = pd.DataFrame(X, columns=model.feature_names_in_)
-    predicted = {"predict": model.predict(X)}
-    for name in ("predict_proba", "predict_log_proba"):
+    beside, predicted = runtime_alone.context_of(expected), {}
+    for name in ("predict", "predict_proba", "predict_log_proba"):
         if name in expected:
-            predicted[name] = getattr(model, name)(X)
+            predicted[name] = getattr(model, name)(X, **beside)
     if "std" in expected:
         predicted["std"] = model.predict(X, return_std=True)[1]
     if "n_best" in expected:

@@ -138,6 +138,8 @@ WRONG_FOR_BOTH: list[tuple[str, str, Any]] = [
     ("tagger letters", "network.characters", 0),
     ("tagger letters", "network.character_hidden_size", 3),
     ("tagger letters", "network.character_hidden_size", MISSING),
+    ("tagger", "network.side_channels", 2),
+    ("characters that follow", "network.side_channels", 2),
     ("tagger crf", "network.transitions", False),
     ("tagger crf", "network.transitions", 1),
     ("tagger crf", "network.transitions", MISSING),

@@ -13,6 +13,7 @@ from helpers.network_problems import NetworkProblem
 from reference.cell import Array
 from reference.losses import LOSSES
 from reference.network import Input
+from reference.side_channels import Sided
 from reference.spelling import Words
 from skrnn import _core
 
@@ -29,6 +30,7 @@ class Engine:
     targets: NDArray[np.float32]
     weights: NDArray[np.float32] | None
     spellings: Any = None
+    side: Any = None
 
     def gradient(self, epoch: int = 0, n_jobs: int = 1) -> tuple[float, dict[str, Array]]:
         """Loss and named gradients of all sequences as one minibatch."""
@@ -39,6 +41,7 @@ class Engine:
             self.targets,
             self.weights,
             spellings=self.spellings,
+            side=self.side,
             epoch=epoch,
             n_jobs=n_jobs,
         )
@@ -52,6 +55,7 @@ class Engine:
             self.targets,
             self.weights,
             spellings=self.spellings,
+            side=self.side,
             epoch=epoch,
             n_jobs=n_jobs,
             **options,
@@ -59,8 +63,21 @@ class Engine:
 
     def predict(self, n_jobs: int = 1) -> NDArray[np.float32]:
         return self.model.predict(
-            self.parameters, self.values, self.offsets, spellings=self.spellings, n_jobs=n_jobs
+            self.parameters,
+            self.values,
+            self.offsets,
+            spellings=self.spellings,
+            side=self.side,
+            n_jobs=n_jobs,
         )
+
+
+def side_of(batch: Sequence[Input]) -> Any:
+    """(values, offsets) of side channels as the engine takes them; None where there are none."""
+    sides = [x.side for x in batch if isinstance(x, Sided)]
+    if not sides:
+        return None
+    return np.concatenate(sides).astype(np.float32), np.cumsum([0, *map(len, sides)])
 
 
 def spellings_of(batch: Sequence[Input]) -> Any:
@@ -116,7 +133,15 @@ def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
     table = parameters.get("embedding.weight")
     if table is None:
         problem.batch = [np.asarray(x, np.float32).astype(np.float64) for x in problem.batch]
-    values = np.concatenate([x.tokens if isinstance(x, Words) else x for x in problem.batch])
+    side = side_of(problem.batch)
+    problem.batch = [
+        Sided(x.sequence, x.side.astype(np.float32).astype(np.float64))
+        if isinstance(x, Sided)
+        else x
+        for x in problem.batch
+    ]
+    alone = [x.sequence if isinstance(x, Sided) else x for x in problem.batch]
+    values = np.concatenate([x.tokens if isinstance(x, Words) else x for x in alone])
     model = _core.NetworkLayout(
         cell=network.cell,
         input_size=len(table) if table is not None else values.shape[1],
@@ -128,6 +153,7 @@ def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
         output_size=len(parameters["head.bias"]),
         **characters_of(parameters),
         tie_weights=network.tie_weights,
+        side_channels=0 if side is None else side[0].shape[1],
     )
     targets = np.asarray(problem.targets, np.float32).reshape(len(problem.targets), -1)
     if not np.issubdtype(np.asarray(problem.targets).dtype, np.integer):
@@ -143,5 +169,6 @@ def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
         offsets=np.cumsum([0, *map(len, problem.batch)]).astype(np.int64),
         targets=targets,
         weights=weights,
-        spellings=spellings_of(problem.batch),
+        spellings=spellings_of(alone),
+        side=side,
     )

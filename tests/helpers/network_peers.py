@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence
 from helpers.network_problems import NetworkProblem
 from helpers.peers import MODULES
 from reference.network import Input, Solution
+from reference.side_channels import Sided
 from reference.spelling import Words
 
 
@@ -61,6 +62,9 @@ class TorchNetwork(nn.Module):
 
     def vectors(self, sequence: Input) -> Tensor:
         """What the stack reads of a sequence, (T, I)."""
+        if isinstance(sequence, Sided):
+            side = torch.tensor(sequence.of_steps)
+            return torch.cat([self.vectors(sequence.sequence), side], dim=1)
         if isinstance(sequence, Words):
             letters = self.characters([torch.tensor(word) for word in sequence.letters])
             return torch.cat([self.embedding(torch.tensor(sequence.tokens)), letters], dim=1)

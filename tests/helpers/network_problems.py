@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reference.cell import Array
 from reference.dropout import Masks, draw_masks
 from reference.losses import LOSSES, Loss
 from reference.losses.loss import Targets
 from reference.network import Input, Network, Solution, solve
+from reference.side_channels import Sided
 from reference.spelling import Words
 
 
@@ -48,6 +51,7 @@ def random_network_problem(
     embedding_size: int | None = None,  # makes the input tokens
     characters: tuple[int, int, int] | None = None,  # and words: how many, embedding, units
     vocabulary: Sequence[int] = (3, 1, 2, 5, 3),  # letters of each spelling that words have
+    side_channels: int = 0,  # of tokens or words: for each step, for some, or for all alike
     hidden_size: int = 3,
     output_size: int = 2,  # tied weights set this and embedding_size to what fits
     loss: str = "squared_error",  # or "cross_entropy"
@@ -60,12 +64,18 @@ def random_network_problem(
         embedding_size, output_size = network.directions * hidden_size, input_size
     bound = 1 / np.sqrt(hidden_size)
     shapes = network.parameter_shapes(
-        input_size, hidden_size, output_size, embedding_size, characters
+        input_size, hidden_size, output_size, embedding_size, characters, side_channels
     )
     parameters = {name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()}
     spellings = [rng.integers(characters[0], size=n) for n in vocabulary] if characters else []
 
     def sequence(length: int) -> Input:
+        alone = without_side(length)
+        if not side_channels:
+            return alone
+        return Sided(alone, rng.standard_normal((rng.integers(1, length + 1), side_channels)))
+
+    def without_side(length: int) -> NDArray[Any] | Words:
         if embedding_size is None:
             return rng.standard_normal((length, input_size))
         tokens = rng.integers(input_size, size=length)

@@ -1,10 +1,10 @@
 """Predict and stream with NumPy alone: python runtime_alone.py MODEL EXPECTED [MODEL EXPECTED ...].
 
 MODEL is a file of `skrnn.save`. EXPECTED is an .npz with the input, either "values" and "offsets"
-of sequences, "table" or "texts", and with the estimator's predictions: "predict" and, if it has
-them, "predict_proba", "std" and the scores of "n_best". ``--rtol`` is for files of another machine;
-without it the bits have to be the same. Imports no other tests, and hides the modules that
-`skrnn.runtime` must not need.
+of sequences, "table" or "texts", with the "context" of models that read one, and with the
+estimator's predictions: "predict" and, if it has them, "predict_proba", "std" and the scores of
+"n_best". ``--rtol`` is for files of another machine; without it the bits have to be the same.
+Imports no other tests, and hides the modules that `skrnn.runtime` must not need.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ def input_of(expected: Any) -> tuple[Any, Any]:
     return X, X[0]
 
 
+def context_of(expected: Any) -> dict[str, Any]:
+    """The argument of that name, a vector for each sequence, for models that read one."""
+    return {"context": expected["context"]} if "context" in expected else {}
+
+
 def rows_of(values: Any) -> Any:
     """The answers of all sequences; those at every step end to end."""
     return np.concatenate(values) if values.dtype == object else values
@@ -55,10 +60,10 @@ def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
     predictor = skrnn.runtime.load(model)
     expected = np.load(expectations, allow_pickle=False)
     X, block = input_of(expected)
-    predicted = {"predict": predictor.predict(X)}
-    for name in ("predict_proba", "predict_log_proba"):
+    beside, predicted = context_of(expected), {}
+    for name in ("predict", "predict_proba", "predict_log_proba"):
         if name in expected:
-            predicted[name] = getattr(predictor, name)(X)
+            predicted[name] = getattr(predictor, name)(X, **beside)
     if "std" in expected:
         predicted["std"] = predictor.predict(X, return_std=True)[1]
     if "n_best" in expected:
@@ -70,11 +75,11 @@ def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
             assert values.tolist() == expected[name].tolist(), name
         else:
             np.testing.assert_allclose(values, expected[name], rtol, atol=rtol, err_msg=name)
-    stream_as_predict(predictor, X, block)
+    stream_as_predict(predictor, X, block, {name: vectors[:1] for name, vectors in beside.items()})
 
 
-def stream_as_predict(predictor: Any, X: Any, block: Any) -> None:
-    """Compare a stream with predict, bit for bit."""
+def stream_as_predict(predictor: Any, X: Any, block: Any, beside: dict[str, Any]) -> None:
+    """Compare a stream with predict, bit for bit; `beside` is the context of the first sequence."""
     try:
         stream = predictor.stream()
     except ValueError as error:
@@ -85,11 +90,11 @@ def stream_as_predict(predictor: Any, X: Any, block: Any) -> None:
         block = X[0].lower().split()
         if not reads_strings(stream):
             block = [predictor.vocabulary_.get(word, 0) for word in block]
-    at_end = rows_of(predictor.predict(X[:1]))[-1:].tolist()
-    assert stream.process(block)[-1].tolist() == at_end
+    at_end = rows_of(predictor.predict(X[:1], **beside))[-1:].tolist()
+    assert stream.process(block, **beside)[-1].tolist() == at_end
     stream.reset()
     for x_t in block:
-        last = stream.step(x_t)
+        last = stream.step(x_t, **beside)
     assert last.tolist() == at_end
 
 

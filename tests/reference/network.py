@@ -1,5 +1,5 @@
-"""The whole network: embedding, with the letters of words or without, or channels; recurrent stack;
-pooling or every step; head; loss.
+"""The whole network: embedding, with the letters of words or without, and with side channels or
+without, or channels; recurrent stack; pooling or every step; head; loss.
 
 A batch is a list of sequences: each is computed alone, the rows of outputs are concatenated, and
 gradients are summed.
@@ -21,10 +21,12 @@ from reference.losses import Loss, weighted_mean, weighted_mean_gradient
 from reference.losses.loss import Targets
 from reference.modules import named, part_of
 from reference.pooling import Attention, Last, LastMeanMax, Max, Mean, Pooling
+from reference.side_channels import Sided
 from reference.spelling import Spelling, Words
 from reference.stack import Stack, StackTape
 
-Input = NDArray[Any] | Words  # one sequence: channels (T, C), tokens (T,), or words
+# One sequence: channels (T, C), tokens (T,), or words; the last two with side channels or without
+Input = NDArray[Any] | Words | Sided
 Parameters = Mapping[str, Array]
 
 
@@ -58,6 +60,7 @@ class Network:
         output_size: int,
         embedding_size: int | None = None,
         characters: tuple[int, int, int] | None = None,  # how many, their embedding, units
+        side_channels: int = 0,
     ) -> dict[str, tuple[int, ...]]:
         """Return names and shapes in PyTorch's order; input_size counts channels or tokens."""
         features = self.directions * hidden_size
@@ -68,7 +71,7 @@ class Network:
         if characters is not None:
             shapes.update(named("characters", self.spelling.parameter_shapes(*characters)))
             input_size += 2 * characters[2]
-        of_stack = self.stack.parameter_shapes(input_size, hidden_size)
+        of_stack = self.stack.parameter_shapes(input_size + side_channels, hidden_size)
         shapes.update(named("rnn", of_stack))
         if self.pooling == "attention":
             shapes["attention.weight"] = (1, features)
@@ -86,23 +89,26 @@ class Network:
         """Return outputs (1, K) or (T, K), given one sequence, and a tape."""
         masks = masks or Masks()
         weight = parameters.get("embedding.weight")
-        read = sequence.tokens if isinstance(sequence, Words) else sequence
+        spelled = sequence.sequence if isinstance(sequence, Sided) else sequence
+        read = spelled.tokens if isinstance(spelled, Words) else spelled
         x, words = read, []
         if weight is not None:
             read = np.where(masks.keeps_token, read, 0)
             x = embedding.forward(weight, read)
-        if isinstance(sequence, Words):
+        if isinstance(spelled, Words):
             states, words = self.spelling.forward(
-                part_of("characters", parameters), sequence.letters
+                part_of("characters", parameters), spelled.letters
             )
             x = np.hstack([x, states])
+        if isinstance(sequence, Sided):
+            x = np.hstack([x, sequence.of_steps])
         x = x * masks.output.get(INPUT_VECTORS, 1.0)
         h, steps = self.stack.forward(part_of("rnn", parameters), x, masks)
         pooling = self._pooling(parameters)
         features = h if pooling is None else pooling.forward(h)[None]
         features = features * masks.output.get(self.num_layers - 1, 1.0)
         outputs = dense.forward(parameters[self._head], parameters["head.bias"], features)
-        return outputs, NetworkTape(sequence, read, words, masks, steps, h, features)
+        return outputs, NetworkTape(spelled, read, words, masks, steps, h, features)
 
     def backward(
         self, parameters: Parameters, tape: NetworkTape, doutputs: Array
@@ -125,11 +131,13 @@ class Network:
         weight = parameters.get("embedding.weight")
         if weight is not None:
             dx = dx * tape.masks.output.get(INPUT_VECTORS, 1.0)
-            dembedded, dstates = np.split(dx, [weight.shape[1]], axis=1)
+            dembedded, dbeside = np.split(dx, [weight.shape[1]], axis=1)
             of_table = embedding.backward(weight, tape.read, dembedded)["weight"]
             name = "embedding.weight"
             gradients[name] = gradients[name] + of_table if self.tie_weights else of_table
         if isinstance(tape.sequence, Words):
+            units = parameters["characters.rnn.weight_hh_l0"].shape[1]
+            dstates = dbeside[:, : 2 * units]
             of_spelling = self.spelling.backward(
                 part_of("characters", parameters), tape.sequence.letters, tape.words, dstates
             )
@@ -162,7 +170,7 @@ class Network:
 class NetworkTape:
     """Values of a forward pass over one sequence for ``Network.backward``."""
 
-    sequence: Input
+    sequence: NDArray[Any] | Words  # without side channels
     read: NDArray[Any]  # channels, or the tokens that were read
     words: list[StackTape]  # of each word
     masks: Masks

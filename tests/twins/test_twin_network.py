@@ -35,6 +35,14 @@ TOPOLOGIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"pooling": None},
         {"embedding_size": 2, "input_size": 3, "characters": (4, 2, 3), "loss": "cross_entropy"},
     ),
+    "sided": (
+        {"pooling": None},
+        {"embedding_size": 2, "input_size": 3, "side_channels": 2, "loss": "cross_entropy"},
+    ),
+    "sided_words": (
+        {"pooling": None, "bidirectional": True},
+        {"embedding_size": 2, "input_size": 3, "characters": (4, 2, 3), "side_channels": 2},
+    ),
     "tied": (
         {"pooling": None, "tie_weights": True, "num_layers": 2},
         {"loss": "cross_entropy", "input_size": 4},

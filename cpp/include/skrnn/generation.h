@@ -25,13 +25,15 @@ class Generation {
 
   // Sequence b begins with the tokens of prefixes[b], which the stream reads from its present state
   // on in the first call of advance, and gets the number first_sequence + b, on which the random
-  // numbers depend. It ends with the token `stop`. The stream must stay where it is while the
-  // generation is in use; nobody else may step it meanwhile.
+  // numbers depend. Rows of side channels, of a model that reads some, are for the steps of the
+  // prefix and for those that follow. It ends with the token `stop`. The stream must stay where it
+  // is while the generation is in use; nobody else may step it meanwhile.
   //
   // Throws std::invalid_argument for a model that does not predict the next token: its loss is
   // "cross_entropy", it reads tokens, answers at every step or by the last, and has no more outputs
   // than tokens. Also for settings out of range, for a prefix that is empty or holds a token that
-  // the model does not read, and where `stop` can not be drawn.
+  // the model does not read, where `stop` can not be drawn, and for another number of side channels
+  // than the model reads.
   Generation(Stream& stream, const SamplingSettings& settings, const SequenceData& prefixes,
              std::int64_t stop = kNoStop, std::int64_t first_sequence = 0);
   ~Generation();

@@ -1,7 +1,7 @@
 // The network of every task with one answer a sequence, or one a step:
 //
-//   tokens -> embedding, with the states of the words' letters where there are characters,
-//       or channels
+//   tokens -> embedding, with the states of the words' letters where there are characters, and
+//       with side channels, or channels
 //     -> stack of recurrent layers, in one or both directions
 //     -> pooling, or every step
 //     -> dense head -> outputs (logits, means, ...), which a loss gives their meaning
@@ -51,6 +51,10 @@ struct NetworkSettings {
   std::int64_t characters = 0;  // how many different ones there are; 0: no such network
   std::int64_t character_embedding_size = 0;
   std::int64_t character_hidden_size = 0;  // units of each direction
+
+  // Channels that are known beside the tokens, such as the topic of a text: the first layer reads
+  // them behind the embedding, which they need. 0: none.
+  std::int64_t side_channels = 0;
 
   bool reads_tokens() const { return embedding_size > 0; }
   bool reads_letters() const { return characters > 0; }
@@ -117,6 +121,20 @@ class Tokens {
   int bytes_ = 0;  // of a token
 };
 
+// K side channels of n sequences, each with one row at least. Step t of a sequence reads its row t,
+// and the last one when there are no more: one row is a vector for the whole sequence.
+struct SideChannels {
+  std::int64_t channels = 0;      // K; 0: none
+  const float* values = nullptr;  // [rows, K]
+  const std::int64_t* offsets =
+      nullptr;  // [n + 1]: sequence i is rows [offsets[i], offsets[i + 1])
+
+  const float* row(std::int64_t sequence, std::int64_t step) const {  // [K]
+    const std::int64_t row = offsets[sequence] + step, last = offsets[sequence + 1] - 1;
+    return values + (row < last ? row : last) * channels;
+  }
+};
+
 // n sequences one after another: sequence i is rows [offsets[i], offsets[i + 1]).
 struct SequenceData {
   std::int64_t size = 0;                  // n
@@ -134,6 +152,8 @@ struct SequenceData {
   const std::int64_t* word_offsets = nullptr;  // [num_words + 1]
   const std::int64_t* letters = nullptr;
   const std::int64_t* words = nullptr;  // the word of each token; null without characters
+
+  SideChannels side{};  // for a network with side channels, as many as it reads
 
   // The token of a step; with `ends_in_target` also of the one after the last.
   std::int64_t token(std::int64_t sequence, std::int64_t step) const {

@@ -78,6 +78,7 @@ void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, st
 
   words_.reset();
   if (data.words != nullptr) gather_words(data);
+  if (data.side.channels > 0) gather_side(data.side);
   if (data.tokens) {
     tokens_.resize(static_cast<std::size_t>(rows()));
     for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
@@ -89,6 +90,13 @@ void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, st
   for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
     std::memcpy(to + row * channels, data.values + (data.offsets[samples_[rank]] + step) * channels,
                 static_cast<std::size_t>(channels) * sizeof(float));
+  });
+}
+
+void Minibatch::gather_side(const SideChannels& side) {
+  float* to = side_.reserve(rows() * side.channels);
+  for_each_row([&](std::int64_t, std::int64_t rank, std::int64_t step) {
+    to = std::copy_n(side.row(samples_[rank], step), side.channels, to);
   });
 }
 

@@ -43,6 +43,9 @@ class Minibatch {
   const float* values() const { return values_.get(); }                // [rows, C]
   const std::vector<std::int64_t>& tokens() const { return tokens_; }  // [rows]
 
+  // Of data with side channels: the row of each row's step, [rows, K].
+  const float* side() const { return side_.get(); }
+
   // Of data with spellings: the distinct words of the rows, each a sequence whose tokens are its
   // letters, and the rank among them of a row's word. Null for other data.
   const Minibatch* words() const { return words_.get(); }
@@ -50,12 +53,13 @@ class Minibatch {
 
  private:
   void gather_words(const SequenceData& data);
+  void gather_side(const SideChannels& side);
 
   std::int64_t first_step_ = 0;
   std::optional<Batch> forward_, reverse_;
   std::vector<std::int64_t> samples_;
   std::vector<bool> ends_;
-  Workspace<float> values_;
+  Workspace<float> values_, side_;
   std::vector<std::int64_t> tokens_;
   std::unique_ptr<Minibatch> words_;
   std::vector<std::int64_t> word_ranks_;  // [rows]

@@ -61,6 +61,15 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
     require_positive(settings.character_embedding_size, "character_embedding_size");
     require_positive(settings.character_hidden_size, "character_hidden_size");
   }
+  if (settings.side_channels < 0) {
+    throw std::invalid_argument("side_channels must not be negative, got " +
+                                std::to_string(settings.side_channels));
+  }
+  if (settings.side_channels > 0 && !settings.reads_tokens()) {
+    throw std::invalid_argument(
+        "side_channels stand beside the vectors of tokens, which need embedding_size to be at "
+        "least 1, got 0; join them to the other channels");
+  }
 
   constexpr std::int64_t kMostUnits = std::int64_t{1} << 40;
   const std::pair<const char*, std::int64_t> sizes[] = {
@@ -70,7 +79,8 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
       {"output_size", settings.output_size},
       {"characters", settings.characters},
       {"character_embedding_size", settings.character_embedding_size},
-      {"character_hidden_size", settings.character_hidden_size}};
+      {"character_hidden_size", settings.character_hidden_size},
+      {"side_channels", settings.side_channels}};
   for (const auto& [name, size] : sizes) {
     if (size > kMostUnits) {
       throw std::invalid_argument("the model would be too large: " + std::string(name) + " is " +

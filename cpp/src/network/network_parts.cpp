@@ -34,7 +34,8 @@ std::optional<Spelling> make_spelling(const NetworkSettings& settings, Parameter
 std::int64_t input_width(const NetworkSettings& settings) {
   if (!settings.reads_tokens()) return settings.input_size;
   return settings.embedding_size +
-         (settings.reads_letters() ? 2 * settings.character_hidden_size : 0);
+         (settings.reads_letters() ? 2 * settings.character_hidden_size : 0) +
+         settings.side_channels;
 }
 
 StackShape stack_shape(const NetworkSettings& settings) {

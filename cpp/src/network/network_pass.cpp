@@ -18,6 +18,8 @@ NetworkPass::NetworkPass(const PackedNetwork& packed)
   if (parts_.spelling) {
     spelling_.emplace(*parts_.spelling, parts_.embedding->size(), packed.trains());
   }
+  const std::int64_t K = packed.layout().settings().side_channels;
+  if (K > 0) side_.emplace(parts_.stack.shape().input_size - K, K);
 }
 
 std::int64_t NetworkPass::output_rows(const Minibatch& batch) const { return rows_.count(batch); }
@@ -31,6 +33,7 @@ const float* NetworkPass::forward(const Minibatch& batch, const Dropout* dropout
                                   CarriedStates* states, int threads) {
   const float* x = embedding_ ? embedding_->forward(batch, dropout) : batch.values();
   if (spelling_) x = spelling_->forward(batch, x, threads);
+  if (side_) x = side_->forward(batch, x);
   x = input_dropout_.forward(batch, dropout, x);
   const StackOutput h = stack_.forward(batch, x, dropout, states, threads);
   const float* features = dropout_.forward(batch, dropout, pooling_.forward(batch, h));
@@ -54,8 +57,8 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
   float* dx = stack_.backward(batch, dh, embedding_.has_value(), gradient, threads, dh_steps);
   if (!embedding_) return;
   input_dropout_.backward(batch, dx);
-  const float* dembedded =
-      spelling_ ? spelling_->backward(batch, dx, gradient, ranges, threads) : dx;
+  const float* dembedded = side_ ? side_->backward(batch, dx) : dx;
+  if (spelling_) dembedded = spelling_->backward(batch, dembedded, gradient, ranges, threads);
   embedding_->backward(batch, dembedded, gradient, ranges);
 }
 

@@ -57,6 +57,19 @@ void check_prefixes(const SequenceData& prefixes, std::int64_t B, std::int64_t k
   }
 }
 
+void check_side(const SideChannels& side, std::int64_t B, std::int64_t channels) {
+  if (side.channels != channels) {
+    throw std::invalid_argument("side: expected " + std::to_string(channels) +
+                                " channels, which the model reads, got " +
+                                std::to_string(side.channels));
+  }
+  for (std::int64_t b = 0; b < B && channels > 0; ++b) {
+    if (side.offsets[b] < side.offsets[b + 1]) continue;
+    throw std::invalid_argument("side: sequence " + std::to_string(b) +
+                                " has no row; expected one at least");
+  }
+}
+
 void check_stop(std::int64_t stop, std::int64_t V, const std::vector<std::int64_t>& excluded) {
   if (stop == Generation::kNoStop) return;
   if (stop < 0 || stop >= V) {
@@ -113,12 +126,14 @@ struct Generation::Impl {
   Stream& stream;
   Sampler sampler;
   const std::int64_t B, V, stop;
-  std::vector<std::int64_t> tokens, offsets;  // of the prefixes; empty once they are read
-  std::vector<std::int64_t> sequences;        // [B] their numbers
-  std::vector<std::int64_t> last;             // [B] tokens that the stream has not read yet
-  std::vector<std::int64_t> next;             // [B]
-  std::vector<char> alive;                    // [B]
-  Buffer<bool> seen;                          // [B, V], or null without a penalty
+  std::vector<std::int64_t> tokens, offsets;  // of the prefixes; no tokens once they are read
+  std::vector<std::int64_t> side_offsets;     // [B + 1]
+  std::vector<float> side_values;
+  std::vector<std::int64_t> sequences;  // [B] their numbers
+  std::vector<std::int64_t> last;       // [B] tokens that the stream has not read yet
+  std::vector<std::int64_t> next;       // [B]
+  std::vector<char> alive;              // [B]
+  Buffer<bool> seen;                    // [B, V], or null without a penalty
   std::int64_t step = 0;
   bool broken = false;
 
@@ -134,12 +149,31 @@ struct Generation::Impl {
         alive(static_cast<std::size_t>(B), 1) {
     require_language_model(stream.settings());
     check_prefixes(prefixes, B, stream.settings().network.input_size);
+    check_side(prefixes.side, B, stream.settings().network.side_channels);
     sampler.check_tokens(V);
     check_stop(stop, V, sampler.settings().excluded);
     for (std::int64_t i = 0; i < prefixes.offsets[B]; ++i) tokens.push_back(prefixes.tokens[i]);
     offsets.assign(prefixes.offsets, prefixes.offsets + B + 1);
+    copy_side(prefixes.side);
     for (std::int64_t b = 0; b < B; ++b) sequences.push_back(first_sequence + b);
     if (settings.repetition_penalty != 1) note_prefixes();
+  }
+
+  void copy_side(const SideChannels& side) {
+    if (side.channels == 0) return;
+    const std::int64_t begin = side.offsets[0];
+    for (std::int64_t b = 0; b <= B; ++b) side_offsets.push_back(side.offsets[b] - begin);
+    const float* from = side.values + begin * side.channels;
+    side_values.assign(from, from + side_offsets.back() * side.channels);
+  }
+
+  // Sets the side channels of sequence b for its step `at`, counted from that of its prefix's first
+  // token.
+  void set_side(std::int64_t b, std::int64_t at) {
+    const std::int64_t channels = stream.settings().network.side_channels;
+    if (channels == 0) return;
+    const SideChannels side{channels, side_values.data(), side_offsets.data()};
+    std::copy_n(side.row(b, std::max<std::int64_t>(at, 0)), channels, stream.side() + b * channels);
   }
 
   void note_prefixes() {
@@ -169,6 +203,7 @@ struct Generation::Impl {
         const std::int64_t at = offset(b + 1) - longest + t;  // the token's place
         last[static_cast<std::size_t>(b)] = at < offset(b) ? 0 : token(at);
         if (at == offset(b) && t > 0) before.restore(b);
+        set_side(b, at - offset(b));
       }
       if (t + 1 == longest) break;
       if (keep_going != nullptr && !keep_going(context)) return false;
@@ -179,6 +214,7 @@ struct Generation::Impl {
   }
 
   void draw(int threads) {
+    for (std::int64_t b = 0; b < B; ++b) set_side(b, offset(b + 1) - offset(b) - 1 + step);
     const float* logits = stream.step_outputs(last.data());
     sampler.pick(B, V, logits, seen.get(), sequences.data(), step, next.data(), threads);
     for (std::int64_t b = 0; b < B; ++b) {

@@ -106,6 +106,11 @@ Buffer<float> Model::Impl::outputs(const SequenceData& data, int threads, KeepGo
     throw std::invalid_argument(
         "the model reads the letters of words, but the data has no spellings");
   }
+  if (data.side.channels != settings.network.side_channels) {
+    throw std::invalid_argument(
+        "the model reads " + std::to_string(settings.network.side_channels) +
+        " side channels, but the data has " + std::to_string(data.side.channels));
+  }
   const std::int64_t rows = output_rows(settings.network, data);
   Buffer<float> result = make_buffer<float>(rows * context.outputs, "the outputs of all sequences");
   if (!skrnn::predict(packed, data, result.get(), threads, keep_going, keep_context))

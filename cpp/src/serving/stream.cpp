@@ -41,14 +41,15 @@ void require_one_way(const NetworkSettings& network) {
 struct Stream::Impl {
   const std::shared_ptr<const Model::Impl> model;
   const NetworkParts& parts;
-  const std::int64_t B, C, K;
+  const std::int64_t B, C, K, S;  // S side channels
 
   std::optional<RunningSpelling> spelling;
   RunningStack stack;
   RunningPooling pooling;
   Buffer<std::int64_t> steps;  // [B]
 
-  Buffer<float> input;     // [B, C, E or E + S] as the first layer reads it
+  Buffer<float> side;      // [B, S], null without
+  Buffer<float> input;     // [B, I] as the first layer reads it
   Buffer<float> outputs;   // [B, K]
   Buffer<double> answers;  // [B, K]
   Buffer<char> scratch;    // of the head
@@ -59,6 +60,7 @@ struct Stream::Impl {
         B(batch_size),
         C(model->channels()),
         K(parts.head.outputs()),
+        S(model->settings.network.side_channels),
         stack(parts.stack, B),
         pooling(parts.pooler, B),
         steps(make_buffer<std::int64_t>(B)),
@@ -67,6 +69,10 @@ struct Stream::Impl {
         answers(make_buffer<double>(B * K)),
         scratch(make_buffer<char>(static_cast<std::int64_t>(parts.head.step_scratch()))) {
     if (parts.spelling) spelling.emplace(*parts.spelling);
+    if (S > 0) {
+      side = make_buffer<float>(B * S);
+      std::fill_n(side.get(), B * S, 0.0f);
+    }
     for (std::int64_t b = 0; b < B; ++b) reset(b);
   }
 
@@ -84,8 +90,20 @@ struct Stream::Impl {
     return outputs.get();
   }
 
-  const float* step_outputs(const std::int64_t* tokens) noexcept {
-    parts.embedding->look_up(B, tokens, input.get());
+  // Without letters the two others are null.
+  const float* step_outputs(const std::int64_t* tokens, const std::int64_t* word_offsets = nullptr,
+                            const std::int64_t* letters = nullptr) noexcept {
+    const std::int64_t I = parts.stack.shape().input_size;
+    for (std::int64_t b = 0; b < B; ++b) {
+      float* to = input.get() + b * I;
+      parts.embedding->look_up(1, tokens + b, to);
+      if (spelling) {
+        const FlushSubnormals guard;
+        spelling->read(word_offsets[b + 1] - word_offsets[b], letters + word_offsets[b],
+                       to + parts.embedding->size());
+      }
+      std::copy_n(side.get() + b * S, S, to + I - S);
+    }
     return step_outputs(input.get());
   }
 
@@ -106,23 +124,10 @@ struct Stream::Impl {
     return step_prepared(input.get());
   }
 
-  const double* step(const std::int64_t* tokens) noexcept {
-    step_outputs(tokens);
+  const double* step(const std::int64_t* tokens, const std::int64_t* word_offsets = nullptr,
+                     const std::int64_t* letters = nullptr) noexcept {
+    step_outputs(tokens, word_offsets, letters);
     return answer();
-  }
-
-  const double* step(const std::int64_t* tokens, const std::int64_t* word_offsets,
-                     const std::int64_t* letters) noexcept {
-    {
-      const FlushSubnormals guard;
-      float* to = input.get();
-      for (std::int64_t b = 0; b < B; ++b, to += parts.stack.shape().input_size) {
-        parts.embedding->look_up(1, tokens + b, to);
-        spelling->read(word_offsets[b + 1] - word_offsets[b], letters + word_offsets[b],
-                       to + parts.embedding->size());
-      }
-    }
-    return step_prepared(input.get());
   }
 
   void round(const double* from, float* to) const noexcept {
@@ -181,6 +186,8 @@ void Stream::step(const std::int64_t* tokens, const std::int64_t* word_offsets,
                   const std::int64_t* letters, float* answers) noexcept {
   impl_->round(step(tokens, word_offsets, letters), answers);
 }
+
+float* Stream::side() noexcept { return impl_->side.get(); }
 
 void Stream::reset() noexcept {
   for (std::int64_t b = 0; b < impl_->B; ++b) impl_->reset(b);

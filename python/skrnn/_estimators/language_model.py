@@ -108,6 +108,8 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
         1: a token.
     vocabulary_ : dict of str to int
         The numbers of the known tokens, from 1 on, if fit saw strings; 0 is the unknown token.
+    context_size_ : int
+        The numbers of a vector of the context; 0 if fit saw none.
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
@@ -142,6 +144,14 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
     'nna'
     >>> bool(model.perplexity(["hanna"]) < 1.5)
     True
+
+    Told what to write, by a vector for each text:
+
+    >>> words, german = ["red", "green", "rot", "gruen"] * 10, [[0], [0], [1], [1]] * 10
+    >>> model = RNNLanguageModel(hidden_size=16, random_state=0)
+    >>> model = model.fit(words, context=german)
+    >>> model.generate(["r", "r", "g", "g"], context=[[0], [1], [0], [1]], temperature=0)
+    ['ed', 'ot', 'reen', 'ruen']
     """
 
     _rules = (
@@ -205,7 +215,15 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
         self.verbose = verbose
         self.n_jobs = n_jobs
 
-    def fit(self: Self, X: Any, y: Any = None, *, X_val: Any = None) -> Self:  # type: ignore[override]  # noqa: ARG002
+    def fit(  # type: ignore[override]
+        self: Self,
+        X: Any,
+        y: Any = None,  # noqa: ARG002
+        *,
+        context: Any = None,
+        X_val: Any = None,
+        context_val: Any = None,
+    ) -> Self:
         """Train on one text, or on several.
 
         Parameters
@@ -217,8 +235,16 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
             unknown token; with `warm_start` the vocabulary is kept.
         y : ignored
             The targets are the tokens of X.
+        context : array-like of shape (n, K), or n arrays of shape (T_i, K); optional
+            What is known beside the tokens, and not to be predicted, such as who speaks or the key
+            of a melody: a vector for each text, or one for each token, which is known before the
+            token is. The end of a text is predicted with the vector of its last token. Of one text
+            (K,), or (T, K). The numbers are read as they are: bring them to a scale of about one,
+            and make categories one-hot vectors. The fitted model then always needs a context.
         X_val : texts, optional
             Texts to validate on, instead of a part of X.
+        context_val : as context, optional
+            The context of X_val.
 
         Returns
         -------
@@ -242,11 +268,14 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
             `learning_rate` that does not end with it.
         """
         check_parameters(self, self._rules)
-        given, settings = FitData(X, None, X_val=X_val), self._target_settings()
+        if X_val is None and context_val is not None:
+            raise ValueError("context_val is for X_val, which is None; pass X_val, too")
+        given = FitData(X, None, X_val=X_val, context=context, context_val=context_val)
+        settings = self._target_settings()
         begin = not (self.warm_start and hasattr(self, "params_"))
         return self._learn(lambda twin: twin._fit(given, settings, begin=begin))
 
-    def partial_fit(self: Self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
+    def partial_fit(self: Self, X: Any, y: Any = None, *, context: Any = None) -> Self:  # noqa: ARG002
         """Train one more epoch, on these texts alone, at the rate `learning_rate_init`.
 
         Nothing is held out, whatever `early_stopping` is, and `learning_rate` has no effect: a
@@ -258,6 +287,8 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
             As in fit. The first call learns the vocabulary of strings, or the largest integer, and
             whether texts end; new strings in later calls are the unknown token.
         y : ignored
+        context : array-like of shape (n, K), or n arrays of shape (T_i, K); optional
+            As in fit. The first call learns K, and whether there is a context.
 
         Returns
         -------
@@ -269,7 +300,7 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
             As in fit.
         """
         check_parameters(self, self._rules)
-        return self._fit_one_epoch(FitData(X, None), self._target_settings())
+        return self._fit_one_epoch(FitData(X, None, context=context), self._target_settings())
 
     # ---- The engine ----
 
@@ -278,7 +309,9 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
 
     def _network_settings(self) -> dict[str, Any]:
         size = self._codec.outputs
+        side = {"side_channels": self.context_size_} if self.context_size_ else {}
         return {
+            **side,
             "cell": self.cell,
             "input_size": size,
             "embedding_size": self._embedding_size,
@@ -302,6 +335,11 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
         y: Any = None,  # noqa: ARG002
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         check_is_fitted(self, "params_")
+        if self.context_size_:
+            raise ValueError(
+                "the model was fitted with a context, which gradients of its states are not "
+                "computed with; fit a model without one"
+            )
         texts = self._language.read(X)
         norms = self._trainer().state_gradient_norms(
             self._arena(self._layout()), texts.values, texts.offsets, n_jobs=self.n_jobs

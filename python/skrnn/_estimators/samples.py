@@ -23,6 +23,8 @@ class FitData:
     X_val: Any = None
     y_val: Any = None
     sample_weight_val: Any = None
+    context: Any = None  # of language models
+    context_val: Any = None
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,11 @@ class ServingMixin(Served):
             `vocabulary_`: texts are not split, and case is kept. It returns the result of `method`
             for all steps read so far, of shape (B,) or (B, ...): the same bits.
             ``stream.process(block)`` reads many steps, ``stream.reset()`` begins new sequences, and
-            ``stream.state`` can be saved and set again. Later fits of the estimator do not change
-            the stream.
+            ``stream.state`` can be saved and set again. If fit saw a context, step and process need
+            one, too: ``stream.step(x_t, context=vectors)`` reads that of the token to be predicted,
+            of shape (B, K), or (K,) if B is 1; ``stream.reset(context=vectors)`` takes that of the
+            first token, where it is another one. Later fits of the estimator do not change the
+            stream.
 
         Raises
         ------

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn import _core
 from skrnn._estimators.fitting import TrainableEstimator
 from skrnn._estimators.samples import FitData, Samples, TextSamples, split
+from skrnn._files.description import Description
 from skrnn._sequences.container import Sequences
+from skrnn._sequences.context import TextsInContext, in_context, side_of
 from skrnn._sequences.language import Language, Texts, learn_language
 from skrnn._targets.codec import Settings
 from skrnn._targets.decoding import NextTokens
@@ -26,6 +29,8 @@ UPDATES_OF_ONE, UPDATES_OF_MANY = 2000, 1000
 
 class TextEstimator(TrainableEstimator):
     """An estimator that is fitted on one long text, or on several texts."""
+
+    context_size_: int
 
     @property
     def _updates(self) -> int:
@@ -48,10 +53,13 @@ class TextEstimator(TrainableEstimator):
             self._set_codec(TokenCodec(settings, NextTokens(language)))
             self._reads_tokens, self._saw_table, self._units = True, False, None
             self.n_features_in_, self._input_size = 1, language.size
+            texts = in_context(texts, given.context, language.ends, None)
+            context = texts.context if isinstance(texts, TextsInContext) else None
+            self.context_size_ = 0 if context is None else context.n_channels
             self._begin()
         else:
             self._check_unchanged()  # or X would be held to what another network reads
-            texts = self._language.read(given.X)
+            texts = self._read(given.X, given.context)
         steps = texts.lengths - 1
         if not steps.any():
             raise ValueError("X holds no token to learn from: the text is empty")
@@ -61,10 +69,17 @@ class TextEstimator(TrainableEstimator):
         """Return the validation data of the user."""
         if given.X_val is None:
             return None
-        texts = self._language.read(given.X_val, "X_val")
+        texts = self._read(given.X_val, given.context_val, "_val")
         if not (texts.lengths > 1).any():
             raise ValueError("X_val holds no token to score: the text is empty")
         return TextSamples.of(texts)
+
+    def _read(self, X: Any, context: Any, ending: str = "") -> Texts:
+        """Return texts as numbers, with their context."""
+        language = self._language
+        texts = language.read(X, f"X{ending}")
+        name = f"context{ending}"
+        return in_context(texts, context, language.ends, self.context_size_, name)
 
     def _split(self, samples: Samples) -> tuple[Samples, Samples]:
         """Return a part to train on, and one that is held out: of one text its end."""
@@ -80,7 +95,14 @@ class TextEstimator(TrainableEstimator):
                 "validation_fraction, or early_stopping=False"
             )
         end = np.concatenate([tokens[:1], tokens[1 + kept :]])
-        return _one_text(tokens[: 1 + kept]), _one_text(end)
+        first, second = _one_text(tokens[: 1 + kept]), _one_text(end)
+        if isinstance(samples.X, TextsInContext):
+            vectors = samples.X.context.values
+            at = kept if len(vectors) > 1 else 0
+            of_first = vectors[:at] if at else vectors
+            first = TextsInContext.of(first, _one(of_first))
+            second = TextsInContext.of(second, _one(vectors[at:]))
+        return TextSamples.of(first), TextSamples.of(second)
 
     def _is_one(self, X: Sequences) -> bool:
         """Whether this is one long text, which streams."""
@@ -93,11 +115,16 @@ class TextEstimator(TrainableEstimator):
         X = samples.X
         if self._is_one(X):
             return self._streamed(X)
-        return TrainingData(X.values, X.offsets, None, None)
+        return TrainingData(X.values, X.offsets, None, None, side=side_of(X))
 
     def _streamed(self, X: Sequences) -> StreamedText:
         tbptt = self.tbptt or max(1, (len(X.values) - 1) // self.batch_size)
-        return StreamedText(X.values, self.batch_size, tbptt, self._history.seed)
+        context = X.context if isinstance(X, TextsInContext) else None
+        return StreamedText(X.values, self.batch_size, tbptt, self._history.seed, context)
+
+    def _restore(self, model: _core.Model, description: Description) -> None:
+        self.context_size_ = model.side_channels
+        super()._restore(model, description)
 
     def _updates_per_epoch(self, X: Sequences) -> int:
         if self._is_one(X):
@@ -106,6 +133,9 @@ class TextEstimator(TrainableEstimator):
         return super()._updates_per_epoch(X)
 
 
-def _one_text(tokens: NDArray[Any]) -> TextSamples:
-    """Return one text as samples."""
-    return TextSamples.of(Texts._of(tokens, np.array([0, len(tokens)])))
+def _one_text(tokens: NDArray[Any]) -> Sequences:
+    return Texts._of(tokens, np.array([0, len(tokens)]))
+
+
+def _one(vectors: NDArray[Any]) -> Sequences:
+    return Sequences._of(vectors, np.array([0, len(vectors)]))

@@ -302,6 +302,8 @@ def _check_network(description: Description, network: Fields) -> None:
             f"network.characters is {shorten(characters)}, and with the unknown letter there are "
             f"{known}"
         )
+    if network.value.get("side_channels", 0) and not isinstance(description.meaning, NextTokens):
+        raise ValueError("network.side_channels is for language models")
     chain = isinstance(description.meaning, Chain)
     if network.value.get("transitions", False) is not chain:
         raise ValueError("network.transitions does not suit the kind of its answers")

@@ -112,13 +112,13 @@ class Language:
         documents = documents_in(given, self._analyzer, name)
         self._check_kind(documents.kind, name)
         texts = self._number(documents, name)
-        ends = texts.offsets[1:] - self._ends
+        ends = texts.offsets[1:] - self.ends
         spans = zip(texts.offsets[:-1].tolist(), ends.tolist(), strict=True)
         prefixes = [texts.values[begin:end].astype(np.int64) for begin, end in spans]
         return prefixes, not documents.one_text
 
     @property
-    def _ends(self) -> int:
+    def ends(self) -> int:
         """How many boundaries follow a text."""
         return 0 if self.one_text else 1
 
@@ -137,14 +137,14 @@ class Language:
     def _number(self, documents: Documents, name: str) -> Texts:
         """Return documents as numbers, with boundaries."""
         lengths = documents.lengths
-        offsets = offsets_of(lengths + 1 + self._ends)
+        offsets = offsets_of(lengths + 1 + self.ends)
         values = np.full(int(offsets[-1]), self.boundary, self.dtype)
         if len(lengths) == 1:  # it may be long: filled in place
             self._fill(values[1 : 1 + int(lengths[0])], documents, name)
         else:
             inside = np.ones(len(values), bool)
             inside[offsets[:-1]] = False
-            if self._ends:
+            if self.ends:
                 inside[offsets[1:] - 1] = False
             flat = np.empty(int(lengths.sum()), self.dtype)
             self._fill(flat, documents, name)

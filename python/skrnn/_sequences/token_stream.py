@@ -29,13 +29,15 @@ class TokenStream(_core.Stream):
         super().__init__(model, batch_size, **answers)
         self._lexicon = lexicon
 
-    def step(self, x_t: Any) -> NDArray[Any]:
+    def step(self, x_t: Any, *, context: Any = None) -> NDArray[Any]:
         """Read one token of every sequence, and predict as if the sequences ended here.
 
         Parameters
         ----------
         x_t : str, or array-like of B str
             As in `vocabulary_`: texts are not split, and case is kept.
+        context : array of shape (B, K), optional
+            As `Stream.step` takes it.
 
         Returns
         -------
@@ -47,21 +49,23 @@ class TokenStream(_core.Stream):
         TypeError
             For tokens that are not strings.
         ValueError
-            For another shape. The stream is then unchanged.
+            For another shape, and for a context as `Stream.step`. The stream is then unchanged.
         RuntimeError
             If another thread is using this stream.
         """
         if isinstance(x_t, str):  # the usual case
-            return super().step(self._lexicon.step_of(x_t))
-        return super().step(self._numbers(x_t, "x_t", rank=1))
+            return super().step(self._lexicon.step_of(x_t), context=context)
+        return super().step(self._numbers(x_t, "x_t", rank=1), context=context)
 
-    def process(self, block: Any) -> NDArray[Any]:
+    def process(self, block: Any, *, context: Any = None) -> NDArray[Any]:
         """Read many tokens of every sequence.
 
         Parameters
         ----------
         block : array-like of (T, B) str
             (T,) is accepted for one sequence.
+        context : array of shape (T, B, K) or (B, K), optional
+            As `Stream.process` takes it.
 
         Returns
         -------
@@ -75,7 +79,7 @@ class TokenStream(_core.Stream):
         """
         if isinstance(block, (str, bytes)):
             raise TypeError(f"block is one text, {block[:20]!r}; pass a list of its tokens")
-        return super().process(self._numbers(block, "block", rank=2))
+        return super().process(self._numbers(block, "block", rank=2), context=context)
 
     def _numbers(self, tokens: Any, name: str, *, rank: int) -> Any:
         """Return tokens as the core reads them: numbers, or nested lists of (number, letters)."""

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
+from skrnn._sequences.container import Sequences
+from skrnn._sequences.context import as_side, read_context
 from skrnn._sequences.documents import CHARACTERS, WORDS
 from skrnn._sequences.language import Language
 from skrnn._sequences.refuse import shown
@@ -68,19 +70,25 @@ class Continuations:
         self._sampler = options.sampler(language.never_written)
         self._n_jobs = n_jobs
 
-    def all(self, prefix: Any, max_new_tokens: Any, count: Any, stop: Any) -> Any:
+    def all(self, prefix: Any, max_new_tokens: Any, count: Any, stop: Any, context: Any) -> Any:
         """Return whole texts, as `generate` documents it."""
         most = _check_count("max_new_tokens", max_new_tokens, 0)
         count = _check_count("num_return_sequences", count, 1)
         stops = _stops_of(stop, self._language)
         prefixes, several = self._language.read_prefixes(prefix)
+        vectors = self._vectors(context, prefixes, most)
         starts = [each for each in prefixes for _ in range(count)]
+        if vectors is not None:
+            vectors = vectors[np.repeat(np.arange(len(prefixes)), count)]
         texts: list[Any] = []
         for begin in range(0, len(starts), _SIDE_BY_SIDE):
-            texts += self._write(starts[begin : begin + _SIDE_BY_SIDE], begin, most, stops)
+            part = slice(begin, begin + _SIDE_BY_SIDE)
+            known = None if vectors is None else vectors[part]
+            generation = self._generation(starts[part], begin, known)
+            texts += self._write(generation, len(starts[part]), most, stops)
         return texts if several or count > 1 else texts[0]
 
-    def each(self, prefix: Any, max_new_tokens: Any, stop: Any) -> Iterator[Any]:
+    def each(self, prefix: Any, max_new_tokens: Any, stop: Any, context: Any) -> Iterator[Any]:
         """Return an iterator over the pieces of one text."""
         most = _check_count("max_new_tokens", max_new_tokens, 0)
         stops = _stops_of(stop, self._language)
@@ -90,20 +98,30 @@ class Continuations:
                 f"prefix holds {len(prefixes)} prefixes, and generate_iter writes one text; pass "
                 "one of them, or use generate"
             )
-        return self._pieces(prefixes, most, stops)
+        vectors = self._vectors(context, prefixes, most)
+        return self._pieces(self._generation(prefixes, 0, vectors), most, stops)
 
-    def _generation(self, prefixes: list[NDArray[Any]], first: int) -> _core.Generation:
+    def _vectors(self, context: Any, prefixes: list[NDArray[Any]], most: int) -> Sequences | None:
+        """Return the context of each prefix and of `most` tokens behind it, if there is one."""
+        counts = np.array([len(prefix) - 1 + most for prefix in prefixes])
+        return read_context(context, counts, self._model.side_channels, ahead=True)
+
+    def _generation(
+        self, prefixes: list[NDArray[Any]], first: int, vectors: Sequences | None
+    ) -> _core.Generation:
         language = self._language
         stream = _core.Stream(self._model, len(prefixes))
         stop = None if language.one_text else language.boundary
-        return _core.Generation(stream, self._sampler, prefixes, stop, first_sequence=first)
+        side = None if vectors is None else as_side(vectors)
+        return _core.Generation(
+            stream, self._sampler, prefixes, stop, first_sequence=first, side=side
+        )
 
     def _write(
-        self, prefixes: list[NDArray[Any]], first: int, most: int, stops: list[Any]
+        self, generation: _core.Generation, count: int, most: int, stops: list[Any]
     ) -> list[Any]:
-        generation = self._generation(prefixes, first)
-        texts = [Text(self._language, stops) for _ in prefixes]
-        pieces: list[list[Any]] = [[] for _ in prefixes]
+        texts = [Text(self._language, stops) for _ in range(count)]
+        pieces: list[list[Any]] = [[] for _ in range(count)]
         left = most
         while left > 0 and not all(text.ended for text in texts):
             tokens, _ = generation.advance(min(_STEPS, left), n_jobs=self._n_jobs)
@@ -121,8 +139,7 @@ class Continuations:
             return "".join(pieces)
         return [token for piece in pieces for token in piece]
 
-    def _pieces(self, prefixes: list[NDArray[Any]], most: int, stops: list[Any]) -> Iterator[Any]:
-        generation = self._generation(prefixes, 0)
+    def _pieces(self, generation: _core.Generation, most: int, stops: list[Any]) -> Iterator[Any]:
         text = Text(self._language, stops)
         strings = self._language.kind in (CHARACTERS, WORDS)
         for _ in repeat(None, most):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
-
 import numpy as np
 
 from skrnn import _core
 from skrnn._sequences.lexicon import Lexicon
 from skrnn._sequences.token_stream import TokenStream
 from skrnn._targets.decoding import Meaning, NextTokens
-
-Self = TypeVar("Self", bound="StreamOfTexts")
 
 
 def open_stream(
@@ -60,51 +56,7 @@ def open_stream(
         raise ValueError(f"batch_size={batch_size}; expected 1..{2**31 - 1}")
     answers = meaning.streams[method]
     if isinstance(meaning, NextTokens):
-        boundary = meaning.language.boundary
-        if lexicon is not None:
-            return StringStreamOfTexts(lexicon, model, int(batch_size), **answers).begun(boundary)
-        return StreamOfTexts(model, int(batch_size), **answers).begun(boundary)
+        answers = {**answers, "boundary": meaning.language.boundary}
     if lexicon is not None:
         return TokenStream(lexicon, model, int(batch_size), **answers)
     return _core.Stream(model, int(batch_size), **answers)
-
-
-class StreamOfTexts(_core.Stream):
-    """A stream of a language model, which has read the token that begins every text."""
-
-    _begin: dict[str, Any]
-
-    def begun(self: Self, boundary: int) -> Self:
-        """Return the stream after the token that begins a text."""
-        _core.Stream.step(self, np.full(self.batch_size, boundary))
-        self._begin = self.state
-        return self
-
-    def reset(self, sequence: int | None = None) -> None:
-        """Begin new texts, or a new text in place of one of them.
-
-        Parameters
-        ----------
-        sequence : int, optional
-            Which one; None for all.
-
-        Raises
-        ------
-        IndexError
-            For a sequence that there is not.
-        RuntimeError
-            If another thread is using this stream.
-        """
-        super().reset(sequence)  # which checks the argument
-        if sequence is None:
-            self.state = self._begin
-            return
-        state = self.state
-        for name, values in state.items():
-            of_sequence = (slice(None),) * (values.ndim > 1) + (sequence,)
-            values[of_sequence] = self._begin[name][of_sequence]
-        self.state = state
-
-
-class StringStreamOfTexts(StreamOfTexts, TokenStream):
-    """The same for strings."""

@@ -13,6 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
+from skrnn._sequences.context import (
+    TextsInContext,
+    as_side,
+    in_context,
+    read_context,
+    side_of,
+)
 from skrnn._sequences.language import Language
 from skrnn._serving.generation import Continuations, SamplingOptions
 
@@ -29,13 +36,15 @@ class WritesTexts(ABC):
 
     # ---- Scores ----
 
-    def sample_log_prob(self, X: Any) -> NDArray[np.float64]:
+    def sample_log_prob(self, X: Any, *, context: Any = None) -> NDArray[np.float64]:
         """Return the log-probability of each text.
 
         Parameters
         ----------
         X : texts
             As in fit. A string is one text.
+        context : array-like of shape (n, K), or n arrays of shape (T_i, K); optional
+            As in fit; needed if the model was fitted with one.
 
         Returns
         -------
@@ -49,9 +58,9 @@ class WritesTexts(ABC):
         TypeError, ValueError
             For what holds no texts, and for texts of another kind than fit saw.
         """
-        return self._log_probabilities(X)[0]
+        return self._log_probabilities(X, context)[0]
 
-    def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
+    def score(self, X: Any, y: Any = None, *, context: Any = None) -> float:  # noqa: ARG002
         """Return the mean log-likelihood of a token.
 
         Parameters
@@ -59,6 +68,8 @@ class WritesTexts(ABC):
         X : texts
             As in fit.
         y : ignored
+        context : array-like of shape (n, K), or n arrays of shape (T_i, K); optional
+            As in fit; needed if the model was fitted with one.
 
         Returns
         -------
@@ -70,18 +81,20 @@ class WritesTexts(ABC):
         TypeError, ValueError
             As `sample_log_prob`, and for texts without any token.
         """
-        sums, counts = self._log_probabilities(X)
+        sums, counts = self._log_probabilities(X, context)
         if not counts.sum():
             raise ValueError("X holds no token to score: the text is empty")
         return float(sums.sum() / counts.sum())
 
-    def perplexity(self, X: Any) -> float:
+    def perplexity(self, X: Any, *, context: Any = None) -> float:
         """Return the perplexity of texts: ``exp(-score(X))``.
 
         Parameters
         ----------
         X : texts
             As in fit.
+        context : array-like of shape (n, K), or n arrays of shape (T_i, K); optional
+            As in fit; needed if the model was fitted with one.
 
         Returns
         -------
@@ -90,12 +103,14 @@ class WritesTexts(ABC):
             that knows nothing.
         """
         with np.errstate(over="ignore"):
-            return float(np.exp(-self.score(X)))
+            return float(np.exp(-self.score(X, context=context)))
 
-    def _log_probabilities(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _log_probabilities(
+        self, X: Any, context: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the log-probability of each text, and its number of targets; both (n,)."""
         model, language, n_jobs = self._language_model()
-        texts = language.read(X)
+        texts = in_context(language.read(X), context, language.ends, model.side_channels)
         counts = texts.lengths - 1
         sums = np.zeros(len(texts))
         most = max(1, _ANSWERS // language.size)
@@ -106,7 +121,7 @@ class WritesTexts(ABC):
             end = max(begin + 1, int(np.searchsorted(texts.offsets, through, "right")) - 1)
             part = texts[begin:end]
             if counts[begin] > most:
-                sums[begin] = _sum_of_long(model, part.values, most)
+                sums[begin] = _sum_of_long(model, part, most)
             else:
                 sums[begin:end] = _sums(model, part, n_jobs)
             begin = end
@@ -114,13 +129,15 @@ class WritesTexts(ABC):
 
     # ---- The next token ----
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: Any, *, context: Any = None) -> NDArray[np.float64]:
         """Return the probability of each token to come next.
 
         Parameters
         ----------
         X : prefixes
             Beginnings of texts: a list as in fit, or one. Empty ones are the beginning of any text.
+        context : array-like of shape (n, K), or n arrays of shape (T_i + 1, K); optional
+            As in fit, and with a vector for the next token, too.
 
         Returns
         -------
@@ -134,14 +151,19 @@ class WritesTexts(ABC):
         """
         model, language, n_jobs = self._language_model()
         prefixes, _ = language.read_prefixes(X, "X")
+        lengths = np.array([*map(len, prefixes)])  # with the boundary: tokens to be predicted
+        sides = read_context(context, lengths, model.side_channels, ahead=True)
         most = max(1, _ANSWERS // language.size)
         rows = np.empty((len(prefixes), language.size))
         begin = 0
         while begin < len(prefixes):
             if len(prefixes[begin]) > most:
                 stream = _core.Stream(model)
+                vectors = None if sides is None else sides[begin]
                 for at in range(0, len(prefixes[begin]), most):
-                    rows[begin] = stream.process(prefixes[begin][at : at + most])[-1]
+                    block = prefixes[begin][at : at + most]
+                    known = _of_steps(vectors, at, len(block))
+                    rows[begin] = stream.process(block, context=known)[-1]
                 begin += 1
                 continue
             end, steps = begin, 0
@@ -149,17 +171,24 @@ class WritesTexts(ABC):
                 steps += len(prefixes[end])
                 end += 1
             offsets = np.cumsum([0, *map(len, prefixes[begin:end])])
-            answers = model.predict(np.concatenate(prefixes[begin:end]), offsets, n_jobs=n_jobs)
+            answers = model.predict(
+                np.concatenate(prefixes[begin:end]),
+                offsets,
+                side=None if sides is None else as_side(sides[begin:end]),
+                n_jobs=n_jobs,
+            )
             rows[begin:end] = answers[offsets[1:] - 1]
             begin = end
         return rows
 
-    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_log_proba(self, X: Any, *, context: Any = None) -> NDArray[np.float64]:
         """Return the logarithm of `predict_proba`.
 
         Parameters
         ----------
         X : prefixes
+            As in `predict_proba`.
+        context : array-like, optional
             As in `predict_proba`.
 
         Returns
@@ -168,14 +197,16 @@ class WritesTexts(ABC):
             -inf where a probability is too small for float64.
         """
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self.predict_proba(X)))
+            return np.asarray(np.log(self.predict_proba(X, context=context)))
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Any, *, context: Any = None) -> NDArray[Any]:
         """Return the most probable next token.
 
         Parameters
         ----------
         X : prefixes
+            As in `predict_proba`.
+        context : array-like, optional
             As in `predict_proba`.
 
         Returns
@@ -185,7 +216,7 @@ class WritesTexts(ABC):
             or -1.
         """
         _, language, _ = self._language_model()
-        return np.asarray(language.classes[self.predict_proba(X).argmax(axis=1)])
+        return np.asarray(language.classes[self.predict_proba(X, context=context).argmax(axis=1)])
 
     # ---- Texts ----
 
@@ -201,6 +232,7 @@ class WritesTexts(ABC):
         repetition_penalty: float = 1.0,
         num_return_sequences: int = 1,
         stop: Any = None,
+        context: Any = None,
         random_state: Any = None,
     ) -> Any:
         """Write texts, token by token.
@@ -229,6 +261,9 @@ class WritesTexts(ABC):
         stop : str, int or list of them, optional
             The text ends before the first of these that is complete: strings that may span several
             tokens, or for models of lists or integers tokens.
+        context : array-like of shape (n, K), or n arrays of shape (T_i + max_new_tokens, K)
+            As in fit, for each prefix: a vector for the text, or one for each token of the prefix
+            and each new one. Needed if the model was fitted with one.
         random_state : int, RandomState instance or None, default=None
             The same number gives the same texts, with any `n_jobs`, and the first ones are the same
             with any `num_return_sequences`.
@@ -252,7 +287,7 @@ class WritesTexts(ABC):
         )
         model, language, n_jobs = self._language_model()
         texts = Continuations(model, language, options, n_jobs)
-        return texts.all(prefix, max_new_tokens, num_return_sequences, stop)
+        return texts.all(prefix, max_new_tokens, num_return_sequences, stop, context)
 
     def generate_iter(
         self,
@@ -265,6 +300,7 @@ class WritesTexts(ABC):
         min_p: float | None = None,
         repetition_penalty: float = 1.0,
         stop: Any = None,
+        context: Any = None,
         random_state: Any = None,
     ) -> Iterator[Any]:
         """Write one text, and yield it piece by piece.
@@ -273,7 +309,9 @@ class WritesTexts(ABC):
         ----------
         prefix : str, list or array, default=""
             What the text begins with.
-        max_new_tokens, temperature, top_k, top_p, min_p, repetition_penalty, stop, random_state
+        max_new_tokens, temperature, top_k, top_p, min_p, repetition_penalty, stop
+            As in `generate`.
+        context, random_state
             As in `generate`.
 
         Yields
@@ -290,36 +328,48 @@ class WritesTexts(ABC):
             temperature, top_k, top_p, min_p, repetition_penalty, random_state
         )
         model, language, n_jobs = self._language_model()
-        return Continuations(model, language, options, n_jobs).each(prefix, max_new_tokens, stop)
+        texts = Continuations(model, language, options, n_jobs)
+        return texts.each(prefix, max_new_tokens, stop, context)
 
 
 def _sums(model: _core.Model, texts: Any, n_jobs: int | None) -> NDArray[np.float64]:
     """Return the log-probability of each of some texts, in one call of the model."""
+    sums = np.zeros(len(texts))
+    some = np.flatnonzero(texts.lengths > 1)
+    if len(some) == 0:
+        return sums
+    texts = texts[some]
     values, offsets = texts.values, texts.offsets
     targets = np.ones(len(values), bool)
     targets[offsets[:-1]] = False
     inputs = np.ones(len(values), bool)
     inputs[offsets[1:] - 1] = False
     steps = offsets - np.arange(len(offsets))
-    sums = np.zeros(len(texts))
-    some = np.flatnonzero(np.diff(steps))
-    if len(some) == 0:
-        return sums
-    within = np.unique(steps)
-    answers = model.predict(values[inputs], within, n_jobs=n_jobs)
-    sums[some] = np.add.reduceat(_logs(answers, values[targets]), within[:-1])
+    answers = model.predict(values[inputs], steps, side=side_of(texts), n_jobs=n_jobs)
+    sums[some] = np.add.reduceat(_logs(answers, values[targets]), steps[:-1])
     return sums
 
 
-def _sum_of_long(model: _core.Model, tokens: NDArray[Any], block: int) -> float:
+def _sum_of_long(model: _core.Model, text: Any, block: int) -> float:
     """Return the log-probability of one text, of which `block` tokens are read at once."""
-    stream = _core.Stream(model)
+    stream, tokens = _core.Stream(model), text.values
+    vectors = text.context[0] if isinstance(text, TextsInContext) else None
     total = 0.0
     for begin in range(0, len(tokens) - 1, block):
         end = min(begin + block, len(tokens) - 1)
-        answers = stream.process(tokens[begin:end].astype(np.int64))[:, 0]
+        inputs = tokens[begin:end].astype(np.int64)
+        known = _of_steps(vectors, begin, len(inputs))
+        answers = stream.process(inputs, context=known)[:, 0]
         total += float(_logs(answers, tokens[begin + 1 : end + 1]).sum())
     return total
+
+
+def _of_steps(vectors: NDArray[Any] | None, begin: int, steps: int) -> NDArray[Any] | None:
+    """Return the vectors of some steps of a text, of which the last one stays."""
+    if vectors is None:
+        return None
+    rows = np.arange(begin, begin + steps).clip(max=len(vectors) - 1)
+    return np.asarray(vectors[rows])
 
 
 def _logs(answers: NDArray[np.float64], tokens: NDArray[Any]) -> NDArray[np.float64]:

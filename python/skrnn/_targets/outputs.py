@@ -25,6 +25,7 @@ ABSENT = {
     "characters": 0,
     "character_embedding_size": 0,
     "character_hidden_size": 0,
+    "side_channels": 0,
     "transitions": False,
 }
 

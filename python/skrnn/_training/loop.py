@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from skrnn import _core
+from skrnn._sequences.context import Side
 from skrnn._sequences.spelling import Spellings
 from skrnn._warnings import warn
 
@@ -52,6 +53,7 @@ class TrainingData:
     targets: NDArray[np.float32] | None  # (rows, columns); None where they are the next tokens
     weights: NDArray[np.float32] | None  # (rows,)
     spellings: Spellings | None = None  # of a network that reads letters
+    side: Side | None = None  # of a network that reads side channels
 
     def run_epoch(
         self, trainer: _core.Trainer, parameters: NDArray[np.float32], **options: Any
@@ -64,6 +66,7 @@ class TrainingData:
             self.targets,
             self.weights,
             spellings=self.spellings,
+            side=self.side,
             **options,
         )
 
@@ -78,6 +81,7 @@ class TrainingData:
             self.targets,
             self.weights,
             spellings=self.spellings,
+            side=self.side,
             n_jobs=n_jobs,
         )
 

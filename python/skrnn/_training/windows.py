@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
+from skrnn._sequences.container import Sequences
+from skrnn._sequences.context import Side
 
 WINDOW = 2**20  # tokens of all streams together
 
@@ -27,6 +29,7 @@ class StreamedText:
     streams: int  # at most
     tbptt: int
     seed: int
+    context: Sequences | None = None  # of the text: one vector, or one for each token
     window: int = WINDOW
 
     @property
@@ -54,8 +57,10 @@ class StreamedText:
         """Train one epoch in place."""
         losses, steps, norms, updates = [], [], [], 0
         diverged = False
-        for values, offsets, continues in self._windows(options["epoch"]):
-            summary = trainer.run_epoch(parameters, values, offsets, continues=continues, **options)
+        for values, offsets, side, continues in self._windows(options["epoch"]):
+            summary = trainer.run_epoch(
+                parameters, values, offsets, side=side, continues=continues, **options
+            )
             losses.append(summary["loss"])
             steps.append(len(values) - len(offsets) + 1)
             norms.append(summary["gradient_norm"])
@@ -75,14 +80,18 @@ class StreamedText:
     ) -> float:
         """Return the mean loss of the streams of the first epoch."""
         losses, steps = [], []
-        for values, offsets, continues in self._windows(0):
-            loss = trainer.evaluate(parameters, values, offsets, continues=continues, n_jobs=n_jobs)
+        for values, offsets, side, continues in self._windows(0):
+            loss = trainer.evaluate(
+                parameters, values, offsets, side=side, continues=continues, n_jobs=n_jobs
+            )
             losses.append(loss)
             steps.append(len(values) - len(offsets) + 1)
         return float(np.average(losses, weights=steps))
 
-    def _windows(self, epoch: int) -> Iterator[tuple[NDArray[Any], NDArray[np.int64], bool]]:
-        """Yield tokens, offsets, and whether they go on from the window before.
+    def _windows(
+        self, epoch: int
+    ) -> Iterator[tuple[NDArray[Any], NDArray[np.int64], Side | None, bool]]:
+        """Yield tokens, offsets, side channels, and whether they go on from the window before.
 
         Windows overlap by one token: the last target of one is the first input of the next.
         """
@@ -99,4 +108,16 @@ class StreamedText:
             window = np.empty((count, stop - start + 1), self.tokens.dtype)
             window[:, 0] = self.tokens[0] if start == 0 else streams[:, start - 1]
             window[:, 1:] = streams[:, start:stop]
-            yield window.ravel(), np.arange(count + 1) * window.shape[1], start > 0
+            offsets = np.arange(count + 1) * window.shape[1]
+            yield window.ravel(), offsets, self._side(skipped, start, stop), start > 0
+
+    def _side(self, skipped: int, start: int, stop: int) -> Side | None:
+        """Return the vectors of the tokens [start, stop) of all streams: those to be predicted."""
+        if self.context is None:
+            return None
+        vectors, count, steps = self.context.values, self._count, self.steps
+        if len(vectors) == 1:
+            return np.repeat(vectors, count, axis=0), np.arange(count + 1)
+        streams = vectors[skipped : skipped + count * steps].reshape(count, steps, -1)
+        window = streams[:, start:stop].reshape(count * (stop - start), -1)
+        return window, np.arange(count + 1) * (stop - start)
