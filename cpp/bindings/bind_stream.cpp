@@ -153,7 +153,9 @@ const double* step_channels(StreamObject& self, PyObject* object) {
 PyObject* step(StreamObject& self, PyObject* object, PyObject* context) {
   py::array result = new_answers(self, 1, false);
   const ExclusiveUse use = use_alone(self);
-  read_context(self, context, self.B, kStep, 1, self.stream.side());
+  if (self.side_channels > 0 || context != Py_None) {
+    read_context(self, context, self.B, kStep, 1, self.stream.side());
+  }
   const double* answers = self.letters  ? step_words(self, object)
                           : self.tokens ? step_tokens(self, object)
                                         : step_channels(self, object);
@@ -164,6 +166,9 @@ PyObject* step(StreamObject& self, PyObject* object, PyObject* context) {
 PyObject* stream_step_method(PyObject* self, PyObject* const* values, Py_ssize_t count,
                              PyObject* keywords) noexcept {
   return for_cpython([&] {
+    if (count == 1 && keywords == nullptr) {  // as in nearly all calls
+      return step(unwrap_unchecked<StreamObject>(self), values[0], Py_None);
+    }
     PyObject* x_t = count == 1 ? values[0] : nullptr;
     PyObject* context = Py_None;
     const Py_ssize_t keyword_count = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);

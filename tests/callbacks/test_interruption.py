@@ -7,7 +7,8 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -132,35 +133,44 @@ def test_a_warm_start_continues_from_the_interrupted_fit() -> None:
 # ---- At any line ----
 
 OURS = str(Path(skrnn.__file__).parent)
+Line = tuple[str, int]  # a file, and the number of one of its lines
 
 
 @contextmanager
-def raising_at(line: int) -> Iterator[list[str]]:
-    """Raise KeyboardInterrupt at one executed line of skrnn, and yield its place.
+def traced(at_line: Callable[[Line], None]) -> Iterator[None]:
+    """Call a function before each executed line of skrnn.
 
     The function that holds the lock of a fit is left out. Python checks for Ctrl-C after calls and
     at jumps, so that ``with lock:`` always releases it; a trace function could raise in between.
     """
-    passed = 0
-    where: list[str] = []
 
     def trace(frame: FrameType, event: str, _argument: Any) -> Any:
-        nonlocal passed
         if not frame.f_code.co_filename.startswith(OURS):
             return None
         if event == "line" and not holds_the_lock(frame):
-            passed += 1
-            if passed == line:
-                where.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
-                raise KeyboardInterrupt
+            at_line((frame.f_code.co_filename, frame.f_lineno))
         return trace
 
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        yield where
+        yield
     finally:
         sys.settrace(before)
+
+
+def interrupts(line: Line, time: int) -> Callable[[Line], None]:
+    """Return a function that raises KeyboardInterrupt the n-th time that it is given a line."""
+    left = time
+
+    def at_line(executed: Line) -> None:
+        nonlocal left
+        left -= executed == line
+        if left == 0:
+            left = -1
+            raise KeyboardInterrupt
+
+    return at_line
 
 
 def holds_the_lock(frame: FrameType) -> bool:
@@ -172,7 +182,10 @@ def holds_the_lock(frame: FrameType) -> bool:
 
 @pytest.mark.parametrize("how", ["fit", "early_stopping", "partial_fit", "warm_start"])
 def test_at_any_line(how: str) -> None:
-    """Whole epochs are kept, or the state before the fit, and nothing else of the fit."""
+    """Whole epochs are kept, or the state before the fit, and nothing else of the fit.
+
+    Each line is interrupted the first time that it is executed, and the last time.
+    """
     X, y = data(n=12)
     options: dict[str, Any] = {"max_iter": 2, "early_stopping": how == "early_stopping"}
     begun = make(warm_start=how == "warm_start", **options)
@@ -185,17 +198,15 @@ def test_at_any_line(how: str) -> None:
         return pickle.loads(pickle.dumps(begun))
 
     whole = getattr(copy(), method)(X, y)
-    line = 0
-    while True:
-        line += 1
+    executed: Counter[Line] = Counter()
+    model = copy()
+    with traced(lambda line: executed.update([line])):
+        getattr(model, method)(X, y)
+    assert len(executed) > 100
+    for where in {(line, time) for line, last in executed.items() for time in (1, last)}:
         model = copy()
-        try:
-            with raising_at(line) as where:
-                getattr(model, method)(X, y)
-        except KeyboardInterrupt:
-            pass
-        if not where:
-            break
+        with pytest.raises(KeyboardInterrupt), traced(interrupts(*where)):
+            getattr(model, method)(X, y)
         assert vars(model).keys() in (vars(whole).keys(), vars(begun).keys()), where
         if hasattr(model, "params_"):
             assert model.n_iter_ == len(model.loss_curve_), where
@@ -206,7 +217,6 @@ def test_at_any_line(how: str) -> None:
         assert vars(pickle.loads(pickle.dumps(model))).keys() == vars(model).keys(), where
         clone(model)
         assert_same_fit(model.set_params(warm_start=False).fit(X, y), fresh)
-    assert line > 100
 
 
 # ---- One fit at a time ----

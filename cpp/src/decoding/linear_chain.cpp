@@ -7,14 +7,14 @@
 namespace skrnn {
 namespace {
 
-constexpr double kNever = -std::numeric_limits<double>::infinity();
+constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 
 // log sum over k < n of exp(term(k)); -infinity if all are.
 template <class Term>
 double log_sum(std::int64_t n, const Term& term) {
-  double most = kNever, sum = 0;
+  double most = kImpossible, sum = 0;
   for (std::int64_t k = 0; k < n; ++k) most = std::max(most, term(k));
-  if (most == kNever) return kNever;
+  if (most == kImpossible) return kImpossible;
   for (std::int64_t k = 0; k < n; ++k) sum += std::exp(term(k) - most);
   return most + std::log(sum);
 }
@@ -34,7 +34,7 @@ LinearChain::Matrix LinearChain::matrix_of(std::int64_t K, const float* m, std::
   const auto n = static_cast<std::size_t>(K);
   matrix.scores.resize(n * n);
   matrix.terms.resize(n * n);
-  matrix.largest.assign(n, kNever);
+  matrix.largest.assign(n, kImpossible);
   for (std::int64_t k = 0; k < K; ++k) {
     for (std::int64_t c = 0; c < K; ++c) {
       const auto score = static_cast<double>(m[k * row + c * column]);
@@ -118,7 +118,7 @@ double LinearChain::marginals(std::int64_t T, const float* emissions, double* ma
     double* p = marginals + t * K_;
     // log Z is the same at every step but for rounding; with the step's own, its marginals sum
     // to 1.
-    double most = kNever, sum = 0;
+    double most = kImpossible, sum = 0;
     for (std::int64_t k = 0; k < K_; ++k) most = std::max(most, a[k] + b[k]);
     for (std::int64_t k = 0; k < K_; ++k) sum += p[k] = std::exp(a[k] + b[k] - most);
     for (std::int64_t k = 0; k < K_; ++k) p[k] /= sum;
@@ -139,7 +139,7 @@ void LinearChain::best_paths(std::int64_t T, const float* emissions, std::int64_
                              std::int64_t* labels, std::int64_t stride, double* scores,
                              std::int64_t score_stride) const {
   // lists[(t * K + k) * n]: the n best paths up to step t that end in label k, best first.
-  std::vector<Candidate> lists(static_cast<std::size_t>(T * K_ * n), Candidate{kNever, 0, 0});
+  std::vector<Candidate> lists(static_cast<std::size_t>(T * K_ * n), Candidate{kImpossible, 0, 0});
   std::vector<double> heads(start_.size());
   std::vector<std::int64_t> ranks(start_.size());
   // Fills a list from those of the step before, whose paths score score(i, rank).
@@ -148,10 +148,10 @@ void LinearChain::best_paths(std::int64_t T, const float* emissions, std::int64_
     for (std::int64_t i = 0; i < K_; ++i) heads[i] = score(i, 0);
     for (std::int64_t p = 0; p < n; ++p) {
       const std::int64_t best = std::max_element(heads.begin(), heads.end()) - heads.begin();
-      if (heads[best] == kNever) return;
+      if (heads[best] == kImpossible) return;
       const std::int64_t rank = ranks[best]++;
       list[p] = {heads[best], best, rank};
-      heads[best] = rank + 1 < n ? score(best, rank + 1) : kNever;
+      heads[best] = rank + 1 < n ? score(best, rank + 1) : kImpossible;
     }
   };
   for (std::int64_t k = 0; k < K_; ++k) {
@@ -167,14 +167,14 @@ void LinearChain::best_paths(std::int64_t T, const float* emissions, std::int64_
       });
     }
   }
-  std::vector<Candidate> best(static_cast<std::size_t>(n), Candidate{kNever, 0, 0});
+  std::vector<Candidate> best(static_cast<std::size_t>(n), Candidate{kImpossible, 0, 0});
   const Candidate* last = lists.data() + (T - 1) * K_ * n;
   merge(best.data(),
         [&](std::int64_t k, std::int64_t rank) { return last[k * n + rank].score + end_[k]; });
   for (std::int64_t p = 0; p < n; ++p) {
     scores[p * score_stride] = best[p].score;
     std::int64_t* path = labels + p * stride;
-    if (best[p].score == kNever) {
+    if (best[p].score == kImpossible) {
       std::fill_n(path, T, 0);
       continue;
     }

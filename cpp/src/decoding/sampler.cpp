@@ -17,6 +17,18 @@
 #include "losses/cross_entropy.h"
 
 namespace skrnn {
+
+// The working memory of one thread.
+struct SamplerScratch {
+  Workspace<float> scores, terms, sorted;  // [V]
+  Workspace<Index> order;                  // [V]
+
+  void reserve(Index V) {
+    for (Workspace<float>* space : {&scores, &terms, &sorted}) space->reserve(V);
+    order.reserve(V);
+  }
+};
+
 namespace {
 
 constexpr std::int64_t kNothing = -1;
@@ -59,21 +71,10 @@ float rounded(double score) {
              : static_cast<float>(score);
 }
 
-// The working memory of one thread.
-struct Scratch {
-  Workspace<float> scores, terms, sorted;  // [V]
-  Workspace<Index> order;                  // [V]
-
-  void reserve(Index V) {
-    for (Workspace<float>* space : {&scores, &terms, &sorted}) space->reserve(V);
-    order.reserve(V);
-  }
-};
-
 // The choice of a token from one row.
 class Row {
  public:
-  Row(const SamplingSettings& settings, Index tokens, Scratch& scratch)
+  Row(const SamplingSettings& settings, Index tokens, SamplerScratch& scratch)
       : s_(settings), V_(tokens), kernels_(active_kernels()), scratch_(scratch) {}
 
   Index pick(const float* logits, const bool* seen, std::int64_t sequence, std::int64_t step) {
@@ -220,7 +221,7 @@ class Row {
   const SamplingSettings& s_;
   const Index V_;
   const KernelTable& kernels_;
-  Scratch& scratch_;
+  SamplerScratch& scratch_;
   const float* scores_ = nullptr;
   float largest_ = 0;  // of the scores
   float* terms_ = nullptr;
@@ -230,7 +231,7 @@ class Row {
 
 struct Sampler::Impl {
   SamplingSettings settings;
-  std::vector<Scratch> scratch;  // of each thread
+  std::vector<SamplerScratch> scratch;  // of each thread
 };
 
 Sampler::Sampler(const SamplingSettings& settings) : impl_(std::make_unique<Impl>()) {
@@ -264,11 +265,12 @@ void Sampler::pick(std::int64_t B, std::int64_t V, const float* logits, const bo
                    int threads) {
   constexpr std::int64_t kTokensOfOne = 32'768;  // logits that make a thread worth its start
   if (threads != 1) threads = threads_worth(B, B * V, kTokensOfOne, threads);
-  std::vector<Scratch>& scratch = impl_->scratch;
+  std::vector<SamplerScratch>& scratch = impl_->scratch;
   if (static_cast<int>(scratch.size()) < threads) {
     scratch.resize(static_cast<std::size_t>(threads));
   }
-  for (Scratch& one : scratch) one.reserve(V);  // here, where running out of memory may throw
+  for (SamplerScratch& one : scratch)
+    one.reserve(V);  // here, where running out of memory may throw
   const FloatingPointMode::Register mode = FloatingPointMode::read();
   run_parallel(threads, [&](const Team& team) {
     const FloatingPointMode guard(mode);

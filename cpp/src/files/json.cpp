@@ -129,7 +129,7 @@ class Checker {
     std::sort(first, names_.end());
     const auto twice = std::adjacent_find(first, names_.end());
     if (twice != names_.end()) {
-      fail("the name " + quoted(*twice) + " twice in the object that ends");
+      fail("the name " + in_quotes(*twice) + " twice in the object that ends");
     }
     names_.erase(first, names_.end());
     open_.pop_back();

@@ -80,7 +80,7 @@ std::string decode_json_string(std::string_view text) {
   return result;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t kLongest = 40;
   constexpr char kDigits[] = "0123456789abcdef";
   std::string result = "\"";

@@ -22,6 +22,6 @@ std::string decode_json_string(std::string_view text);
 
 // Untrusted text for a message: in double quotes, truncated if it is long, and with bytes other
 // than printable ASCII as \xNN.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace skrnn

@@ -7,7 +7,6 @@
 #include <iterator>
 #include <limits>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "files/crc32.h"
 #include "files/json.h"
 #include "files/json_strings.h"
+#include "files/refusal.h"
 #include "files/safetensors.h"
 #include "losses/loss.h"
 
@@ -27,13 +27,11 @@ namespace {
 constexpr std::int64_t kFormatVersion = 4;     // older formats are read, too
 constexpr std::size_t kMostOperations = 1000;  // every step goes through all of them
 
-[[noreturn]] void fail(const std::string& wrong) { throw std::invalid_argument(wrong); }
-
 // An object of the description. Access to a member throws if it is missing or of another type.
 class Fields {
  public:
   Fields(std::string path, const Json& object) : path_(std::move(path)), object_(object) {
-    if (!object.is_object()) fail(path_ + " must be an object, got " + quoted(object.text()));
+    if (!object.is_object()) fail(path_ + " must be an object, got " + in_quotes(object.text()));
   }
 
   bool has(const char* name) const { return object_.find(name).has_value(); }
@@ -60,7 +58,7 @@ class Fields {
     const std::string word = require(get(name).string(), name, "a string");
     if (word.size() > kLongest ||
         word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") != std::string::npos) {
-      fail(path_ + "." + name + " is unknown: " + quoted(word));
+      fail(path_ + "." + name + " is unknown: " + in_quotes(word));
     }
     return word;
   }
@@ -83,7 +81,7 @@ class Fields {
     return *std::move(value);
   }
   [[noreturn]] void wrong_type(const char* name, const char* type) const {
-    fail(path_ + "." + name + " must be " + type + ", got " + quoted(get(name).text()));
+    fail(path_ + "." + name + " must be " + type + ", got " + in_quotes(get(name).text()));
   }
 
   std::string path_;
@@ -124,7 +122,7 @@ std::vector<double> read_numbers(const Fields& fields, const char* name) {
     const auto number = items.value().number();
     if (!number) {
       fail(fields.place(name, numbers.size()) + " must be a number, got " +
-           quoted(items.value().text()));
+           in_quotes(items.value().text()));
     }
     numbers.push_back(*number);
   }
@@ -147,7 +145,7 @@ LossSettings read_loss(const Fields& fields, std::int64_t version) {
   if (version < 3) return loss;
   for (JsonItems items(options.json()); items.next();) {
     if (loss.options.count(items.name()) == 0) {
-      fail("metadata.loss.options has " + quoted(items.name()) + ", which loss '" + loss.name +
+      fail("metadata.loss.options has " + in_quotes(items.name()) + ", which loss '" + loss.name +
            "' does not");
     }
   }
@@ -170,7 +168,7 @@ std::vector<ChannelOperation> read_operations(const Fields& fields) {
     operation.in_float64 = item.boolean("in_float64");
     if (item.word("tensor") != operation_tensor(i)) {
       fail(fields.place("operations", i) + ".tensor must be \"" + operation_tensor(i) + "\", got " +
-           quoted(item.get("tensor").text()));
+           in_quotes(item.get("tensor").text()));
     }
     operations.push_back(operation);
   }
@@ -217,11 +215,11 @@ class Tensors {
     constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
     for (JsonItems items(digests); items.next();) {
       const Tensor* tensor = file_.find(items.name());
-      if (tensor == nullptr) fail("tensor " + quoted(items.name()) + " is missing");
+      if (tensor == nullptr) fail("tensor " + in_quotes(items.name()) + " is missing");
       const auto digest = items.value().integer();
       if (!digest || *digest < 0 || *digest > kMost) {
         fail("metadata.crc32 must have an integer of 32 bits for each tensor, got " +
-             quoted(items.value().text()) + " for " + quoted(items.name()));
+             in_quotes(items.value().text()) + " for " + in_quotes(items.name()));
       }
       digests_[index_of(*tensor)] = static_cast<std::uint32_t>(*digest);
     }
@@ -249,7 +247,7 @@ class Tensors {
     for (std::size_t i = 0; i < asked_.size(); ++i) {
       const std::string& name = file_.tensors()[i].name;
       if (!asked_[i] && name.rfind("extra.", 0) != 0) {
-        fail("tensor " + quoted(name) + " is no part of this model");
+        fail("tensor " + in_quotes(name) + " is no part of this model");
       }
     }
   }
@@ -294,7 +292,7 @@ void check_digest(std::string_view text) {
   const std::uint32_t found = crc32(before.data(), before.size());
   std::string expected(kBeforeDigest);
   expected.append(hexadecimal(found)).append(kAfterDigest);
-  if (end != expected) fail_digest("the description in the metadata", found, quoted(end));
+  if (end != expected) fail_digest("the description in the metadata", found, in_quotes(end));
 }
 
 // The description as JSON, once it is known to be what was written.

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
 
 #include "files/json_strings.h"
+#include "files/refusal.h"
 
 namespace skrnn {
 namespace {
@@ -28,8 +28,6 @@ constexpr Dtype kDtypes[] = {
     {"I64", 64},        {"U64", 64},
 };
 
-[[noreturn]] void fail(const std::string& wrong) { throw std::invalid_argument(wrong); }
-
 std::string bytes(std::int64_t n) { return std::to_string(n) + " bytes"; }
 
 const Dtype& read_dtype(const Json& text, const std::string& tensor) {
@@ -37,7 +35,7 @@ const Dtype& read_dtype(const Json& text, const std::string& tensor) {
   for (const Dtype& dtype : kDtypes) {
     if (name == dtype.name) return dtype;
   }
-  fail(tensor + " has the unknown dtype " + quoted(text.text()));
+  fail(tensor + " has the unknown dtype " + in_quotes(text.text()));
 }
 
 constexpr std::size_t kMostDimensions = 64;  // as in NumPy and PyTorch
@@ -47,14 +45,14 @@ std::vector<std::int64_t> read_list(const Json& list, const std::string& tensor,
                                     const char* field) {
   std::vector<std::int64_t> result;
   if (!list.is_array()) {
-    fail(tensor + ": " + field + " must be a list of integers, got " + quoted(list.text()));
+    fail(tensor + ": " + field + " must be a list of integers, got " + in_quotes(list.text()));
   }
   for (JsonItems items(list); items.next();) {
     if (result.size() == kMostDimensions) fail(tensor + ": " + field + " has more than 64 entries");
     const auto number = items.value().integer();
     if (!number || *number < 0) {
       fail(tensor + ": " + field + " must hold integers from 0 to 2^63 - 1, got " +
-           quoted(items.value().text()));
+           in_quotes(items.value().text()));
     }
     result.push_back(*number);
   }
@@ -112,7 +110,7 @@ Safetensors::Safetensors(ByteSource& source) : source_(source) {
     for (JsonItems items(*metadata_); items.next();) {
       if (items.value().text().front() != '"') {
         fail("\"__metadata__\" in the header must hold strings, got " +
-             quoted(items.value().text()) + " for " + quoted(items.name()));
+             in_quotes(items.value().text()) + " for " + in_quotes(items.name()));
       }
     }
   }
@@ -120,7 +118,7 @@ Safetensors::Safetensors(ByteSource& source) : source_(source) {
 }
 
 void Safetensors::add(const std::string& name, const Json& description) {
-  const std::string tensor = "tensor " + quoted(name);
+  const std::string tensor = "tensor " + in_quotes(name);
   const auto dtype_text = description.find("dtype");
   const auto shape_text = description.find("shape");
   const auto offsets_text = description.find("data_offsets");
@@ -131,7 +129,8 @@ void Safetensors::add(const std::string& name, const Json& description) {
   std::vector<std::int64_t> shape = read_list(*shape_text, tensor, "shape");
   const std::vector<std::int64_t> offsets = read_list(*offsets_text, tensor, "data_offsets");
   if (offsets.size() != 2 || offsets[0] > offsets[1]) {
-    fail(tensor + ": data_offsets must be a begin and an end, got " + quoted(offsets_text->text()));
+    fail(tensor + ": data_offsets must be a begin and an end, got " +
+         in_quotes(offsets_text->text()));
   }
   const std::int64_t size = byte_size(shape, dtype, tensor);
   if (offsets[1] - offsets[0] != size) {
@@ -148,7 +147,7 @@ void Safetensors::check_coverage() {
   std::int64_t covered = 0;
   for (const Tensor& tensor : tensors_) {
     if (tensor.begin != covered) {
-      fail("tensor " + quoted(tensor.name) + " begins at byte " + std::to_string(tensor.begin) +
+      fail("tensor " + in_quotes(tensor.name) + " begins at byte " + std::to_string(tensor.begin) +
            " of the data, but the tensors before it end at byte " + std::to_string(covered));
     }
     covered = tensor.end;
