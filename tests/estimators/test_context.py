@@ -148,11 +148,26 @@ def test_forms_of_the_same_context(context: Any) -> None:
         np.testing.assert_array_equal(values, other.params_[name])
 
 
-def test_data_frames() -> None:
+def test_columns_first_in_memory(of_long: RNNLanguageModel) -> None:
+    columns = np.asfortranarray(OF_LONG)
+    assert small().fit(LONG, context=columns).loss_curve_ == of_long.loss_curve_
+    texts, context = ["ann", "nan"], [OF_LONG[:3], OF_LONG[3:6]]
+    turned = [np.asfortranarray(vectors) for vectors in context]
+    assert small().fit(texts, context=turned).loss_curve_ == (
+        small().fit(texts, context=context).loss_curve_
+    )
+    assert of_long.score(LONG, context=columns) == of_long.score(LONG, context=OF_LONG)
+    written = [of_long.generate("the", 9, context=c, random_state=0) for c in (columns, OF_LONG)]
+    assert written[0] == written[1]
+
+
+def test_data_frames(of_long: RNNLanguageModel) -> None:
     pd = pytest.importorskip("pandas", reason="needs pandas")
     one = small().fit(TEXTS, context=VECTORS)
     other = small().fit(TEXTS, context=pd.DataFrame(VECTORS, columns=["a", "b"]))
     assert one.loss_curve_ == other.loss_curve_
+    frame = pd.DataFrame(OF_LONG, columns=["a", "b", "c"])
+    assert small().fit(LONG, context=frame).loss_curve_ == of_long.loss_curve_
 
 
 @pytest.mark.parametrize("form", ["many", "one"])

@@ -192,7 +192,7 @@ def _vectors(item: Any, i: int, name: str) -> NDArray[np.float32]:
             "(T, K), one for each token"
         )
     with np.errstate(over="ignore"):
-        vectors = np.atleast_2d(array).astype(np.float32)
+        vectors = np.atleast_2d(array).astype(np.float32, order="C")  # frames are not
     wrong = np.argwhere(~np.isfinite(vectors))
     if len(wrong):
         row, channel = wrong[0].tolist()
