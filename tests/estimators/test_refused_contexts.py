@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import coo_array, csr_array
 
 from skrnn import RNNLanguageModel
 
@@ -13,6 +14,8 @@ SMALL: dict[str, Any] = {"hidden_size": 9, "max_iter": 3, "random_state": 0, "n_
 TEXTS = ["anna", "bo", "", "hanna", "otto", "b"] * 5
 VECTORS = np.random.default_rng(0).normal(size=(len(TEXTS), 2))
 STEPS = [np.random.default_rng(i).normal(size=(max(1, len(t)), 2)) for i, t in enumerate(TEXTS)]
+LONG = "the cat sat on the mat. " * 20
+OF_LONG = np.random.default_rng(0).normal(size=(len(LONG), 3))
 
 
 def small(**settings: Any) -> RNNLanguageModel:
@@ -40,6 +43,11 @@ def told() -> RNNLanguageModel:
         (VECTORS * np.nan, ValueError, "context of text 0, vector 0, number 0 is nan; expected"),
         (VECTORS * 1e300, ValueError, "number 0 is .*e[+]2.*, which is too large for float32"),
         (np.ma.masked_equal(VECTORS, VECTORS[0, 0]), ValueError, "context has masked values"),
+        (list(np.ma.masked_equal(VECTORS, VECTORS[2, 1])), ValueError, "of text 2 has masked val"),
+        (csr_array(VECTORS), TypeError, r"context is a csr_array. Pass it as .toarray\(\)"),
+        ([csr_array(v[None]) for v in VECTORS], TypeError, "context of text 0 is a csr_array"),
+        (memoryview(VECTORS), TypeError, "context is .*, a memoryview; expected numbers"),
+        (VECTORS * np.longdouble("1e4000"), ValueError, "is .*[1-9]e[+].*, which is too large"),
         ([*STEPS[:-1], np.ones((3, 2))], ValueError, "of text 29 has 3 vectors, and the text 1"),
         ([*STEPS[:-1], np.ones((0, 2))], ValueError, "of text 29 has 0 vectors, and the text 1"),
         ([*STEPS[:-1], np.ones((1, 3))], ValueError, "of text 29 has vectors of 3 .* expected 2"),
@@ -54,6 +62,20 @@ def test_what_fit_refuses(context: Any, error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         model.fit(TEXTS, context=context)
     assert not hasattr(model, "params_")
+
+
+@pytest.mark.parametrize(
+    ("context", "error", "message"),
+    [
+        (list(np.ma.masked_less(OF_LONG, 0)), ValueError, "context of text 0 has masked values"),
+        ([np.ma.masked_less(OF_LONG, 0)], ValueError, "context of text 0 has masked values"),
+        (coo_array(OF_LONG), TypeError, "context is a coo_array"),
+        ([[1, [2, 3]]], ValueError, "context of text 0 is no array: .* inhomogeneous"),
+    ],
+)
+def test_what_fit_refuses_of_one_text(context: Any, error: Any, message: str) -> None:
+    with pytest.raises(error, match=message):
+        small().fit(LONG, context=context)
 
 
 def test_other_refusals(told: RNNLanguageModel) -> None:
