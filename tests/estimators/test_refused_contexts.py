@@ -71,11 +71,20 @@ def test_what_fit_refuses(context: Any, error: Any, message: str) -> None:
         ([np.ma.masked_less(OF_LONG, 0)], ValueError, "context of text 0 has masked values"),
         (coo_array(OF_LONG), TypeError, "context is a coo_array"),
         ([[1, [2, 3]]], ValueError, "context of text 0 is no array: .* inhomogeneous"),
+        (OF_LONG[:, 0], ValueError, r"480 numbers, .* 480 tokens; .* context\[:, None\]"),
+        (OF_LONG[:, 0].tolist(), ValueError, "480 numbers, .* 480 tokens"),
     ],
 )
 def test_what_fit_refuses_of_one_text(context: Any, error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         small().fit(LONG, context=context)
+
+
+def test_as_many_numbers_as_tokens_are_read_where_they_are_a_vector() -> None:
+    for text in ("abc", ["abc"]):
+        assert small().fit(text, context=[[1, 2, 3]]).context_size_ == 3
+    model = small().fit("abcd", context=[1, 2, 3])
+    assert np.isfinite(model.score("abc", context=[1, 2, 3]))
 
 
 def test_other_refusals(told: RNNLanguageModel) -> None:

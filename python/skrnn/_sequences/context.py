@@ -126,6 +126,8 @@ def read_context(
             "a context"
         )
     arrays = [_vectors(item, i, name) for i, item in enumerate(_items(given, len(counts), name))]
+    if size is None and len(arrays) == len(arrays[0]) == 1 and np.ndim(given) == 1:
+        _check_one(arrays[0].shape[1], int(counts[0]), name)
     for i, (vectors, count) in enumerate(zip(arrays, counts.tolist(), strict=True)):
         _check_rows(vectors, i, count, name, ahead)
     expected = size or arrays[0].shape[1]
@@ -215,6 +217,15 @@ def _check_values(given: Any, what: str) -> None:
         sparse(given, what)
     if np.ma.is_masked(given):
         raise ValueError(f"{what} has masked values, which are missing; fill them, with .filled()")
+
+
+def _check_one(numbers: int, count: int, name: str) -> None:
+    """Refuse numbers of one text of which nobody can tell if they are one vector."""
+    if numbers == count > 1:
+        raise ValueError(
+            f"{name} holds {numbers} numbers, and the text {count} tokens; for a number beside "
+            f"each token pass {name}[:, None], and for one vector [{name}]"
+        )
 
 
 def _check_rows(vectors: NDArray[np.float32], i: int, count: int, name: str, ahead: bool) -> None:
