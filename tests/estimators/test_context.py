@@ -315,9 +315,18 @@ def test_damaged_files(wrong: Any, told: RNNLanguageModel, tmp_path: Any) -> Non
             load(path)
 
 
-def test_a_checkpoint_of_another_context_is_refused(tmp_path: Any) -> None:
-    model = small().set_callbacks(Checkpoint(tmp_path / "model.checkpoint"))
-    losses = model.fit(TEXTS, context=VECTORS).loss_curve_
-    assert model.fit(TEXTS, context=VECTORS).loss_curve_ == losses
-    with pytest.raises(ValueError, match="X differs"):
-        model.fit(TEXTS, context=VECTORS + 1)
+@pytest.mark.parametrize("form", ["many", "one"])
+def test_a_checkpoint_of_another_context_is_refused(form: str, tmp_path: Any) -> None:
+    X, context = (TEXTS, VECTORS) if form == "many" else (LONG, OF_LONG)
+    model = small(early_stopping=True).set_callbacks(Checkpoint(tmp_path / "model.checkpoint"))
+    held_out: dict[str, Any] = {"X_val": X, "context_val": context}
+    losses = model.fit(X, context=context, **held_out).loss_curve_
+    assert model.fit(X, context=context, **held_out).loss_curve_ == losses
+    with pytest.raises(ValueError, match="another fit: context differs"):
+        model.fit(X, context=context + 1, **held_out)
+    with pytest.raises(ValueError, match="another fit: context_val differs"):
+        model.fit(X, context=context, X_val=X, context_val=context + 1)
+    with pytest.raises(ValueError, match="another fit: X differs"):
+        model.fit(X[::-1], context=context, **held_out)
+    with pytest.raises(ValueError, match="another fit: context differs; context_val differs"):
+        model.fit(X, X_val=X)

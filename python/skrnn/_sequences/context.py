@@ -46,11 +46,6 @@ class TextsInContext(Texts):
         texts = Texts._of(self.values, self.offsets)
         return type(self).of, (texts, self.context)
 
-    @property
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """The arrays that the texts consist of."""
-        return *super().arrays, *self.context.arrays
-
 
 def in_context(
     texts: Texts, given: Any, ends: int, size: int | None, name: str = "context"
