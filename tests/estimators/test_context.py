@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import cross_val_score
 
 import skrnn
@@ -231,6 +232,13 @@ def test_what_early_stopping_holds_out_has_its_own_context() -> None:
     )
     split = small(early_stopping=True, max_iter=1).fit(LONG, context=OF_LONG)
     assert split.validation_scores_ == by_hand.validation_scores_
+
+
+def test_a_context_out_of_scale_ends_the_training_with_a_warning() -> None:
+    with pytest.warns(ConvergenceWarning, match=r"not finite any more .* or the context of texts"):
+        model = small(cell="rnn_relu").fit(TEXTS, context=VECTORS * 1e38)
+    assert all(np.isfinite(values).all() for values in model.params_.values())
+    assert np.isfinite(model.score(TEXTS, context=VECTORS))
 
 
 def test_warm_starts_and_partial_fits(told: RNNLanguageModel) -> None:
