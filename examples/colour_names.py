@@ -32,6 +32,8 @@ def colours(path: Path | None) -> tuple[list[str], np.ndarray]:
     if path:
         lines = path.read_text(encoding="utf-8").splitlines()
         pairs = [tuple(line.split("\t")[:2]) for line in lines if "\t" in line]
+        if len(pairs) < 2:
+            raise SystemExit(f"{path} has {len(pairs)} names with a tab and a colour; needs two")
     names, codes = zip(*pairs, strict=True)
     return list(names), 2 * np.array([to_rgb(code.strip()) for code in codes]) - 1
 

@@ -41,3 +41,6 @@ def test_colour_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.txt").write_text("\n".join(["# License", *rows]), encoding="utf-8")
     lines = run_python(str(EXAMPLES / "colour_names.py"), "mine.txt").stdout.splitlines()
     assert lines[0] == "67 names of colours to learn from, 13 others"
+    (tmp_path / "mine.txt").write_text("deep red #700000\nred #ff0000\n", encoding="utf-8")
+    refused = run_python(str(EXAMPLES / "colour_names.py"), "mine.txt", check=False)
+    assert refused.stderr == "mine.txt has 0 names with a tab and a colour; needs two\n"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import cross_val_score
 
 import skrnn
@@ -148,11 +149,26 @@ def test_forms_of_the_same_context(context: Any) -> None:
         np.testing.assert_array_equal(values, other.params_[name])
 
 
-def test_data_frames() -> None:
+def test_columns_first_in_memory(of_long: RNNLanguageModel) -> None:
+    columns = np.asfortranarray(OF_LONG)
+    assert small().fit(LONG, context=columns).loss_curve_ == of_long.loss_curve_
+    texts, context = ["ann", "nan"], [OF_LONG[:3], OF_LONG[3:6]]
+    turned = [np.asfortranarray(vectors) for vectors in context]
+    assert small().fit(texts, context=turned).loss_curve_ == (
+        small().fit(texts, context=context).loss_curve_
+    )
+    assert of_long.score(LONG, context=columns) == of_long.score(LONG, context=OF_LONG)
+    written = [of_long.generate("the", 9, context=c, random_state=0) for c in (columns, OF_LONG)]
+    assert written[0] == written[1]
+
+
+def test_data_frames(of_long: RNNLanguageModel) -> None:
     pd = pytest.importorskip("pandas", reason="needs pandas")
     one = small().fit(TEXTS, context=VECTORS)
     other = small().fit(TEXTS, context=pd.DataFrame(VECTORS, columns=["a", "b"]))
     assert one.loss_curve_ == other.loss_curve_
+    frame = pd.DataFrame(OF_LONG, columns=["a", "b", "c"])
+    assert small().fit(LONG, context=frame).loss_curve_ == of_long.loss_curve_
 
 
 @pytest.mark.parametrize("form", ["many", "one"])
@@ -216,6 +232,13 @@ def test_what_early_stopping_holds_out_has_its_own_context() -> None:
     )
     split = small(early_stopping=True, max_iter=1).fit(LONG, context=OF_LONG)
     assert split.validation_scores_ == by_hand.validation_scores_
+
+
+def test_a_context_out_of_scale_ends_the_training_with_a_warning() -> None:
+    with pytest.warns(ConvergenceWarning, match=r"not finite any more .* or the context of texts"):
+        model = small(cell="rnn_relu").fit(TEXTS, context=VECTORS * 1e38)
+    assert all(np.isfinite(values).all() for values in model.params_.values())
+    assert np.isfinite(model.score(TEXTS, context=VECTORS))
 
 
 def test_warm_starts_and_partial_fits(told: RNNLanguageModel) -> None:
@@ -300,71 +323,18 @@ def test_damaged_files(wrong: Any, told: RNNLanguageModel, tmp_path: Any) -> Non
             load(path)
 
 
-def test_a_checkpoint_of_another_context_is_refused(tmp_path: Any) -> None:
-    model = small().set_callbacks(Checkpoint(tmp_path / "model.checkpoint"))
-    losses = model.fit(TEXTS, context=VECTORS).loss_curve_
-    assert model.fit(TEXTS, context=VECTORS).loss_curve_ == losses
-    with pytest.raises(ValueError, match="X differs"):
-        model.fit(TEXTS, context=VECTORS + 1)
-
-
-# ---- Refusals ----
-
-
-@pytest.mark.parametrize(
-    ("context", "error", "message"),
-    [
-        ("abc", TypeError, "context is 'abc', a str; expected numbers: an array of shape"),
-        (3, TypeError, "context is 3, a int; expected numbers"),
-        (VECTORS[:-1], ValueError, "context is for 29 texts, and there are 30; pass one for each"),
-        (VECTORS[:0], ValueError, "context is for 0 texts, and there are 30"),
-        (VECTORS[:, :0], ValueError, "context of text 0 has vectors of 0 numbers; expected 1 or"),
-        (VECTORS[:, 0], ValueError, r"of text 0 is a number, 0.12.*: for an array, context\[:, N"),
-        (np.array(3.0), TypeError, r"context is array\(3.*, a ndarray; expected numbers"),
-        (VECTORS.astype(str), TypeError, "context of text 0 has dtype <U.*; expected numbers"),
-        (VECTORS.astype(object), TypeError, r"dtype object; .* convert them with .astype\(float\)"),
-        (VECTORS + 1j, TypeError, "has dtype complex128; expected numbers"),
-        (VECTORS * np.nan, ValueError, "context of text 0, vector 0, number 0 is nan; expected"),
-        (VECTORS * 1e300, ValueError, "number 0 is .*e[+]2.*, which is too large for float32"),
-        (np.ma.masked_equal(VECTORS, VECTORS[0, 0]), ValueError, "context has masked values"),
-        ([*STEPS[:-1], np.ones((3, 2))], ValueError, "of text 29 has 3 vectors, and the text 1"),
-        ([*STEPS[:-1], np.ones((0, 2))], ValueError, "of text 29 has 0 vectors, and the text 1"),
-        ([*STEPS[:-1], np.ones((1, 3))], ValueError, "of text 29 has vectors of 3 .* expected 2"),
-        ([*STEPS[:-1], [[1, 2], [3]]], ValueError, "context of text 29 is no array"),
-        ([*STEPS[:-1], None], TypeError, "context of text 29 has dtype object"),
-        ([*STEPS[:-1], np.ones((1, 1, 2))], ValueError, r"of text 29 has shape \(1, 1, 2\)"),
-        ({"a": 1}, TypeError, "a dict; expected numbers"),
-    ],
-)
-def test_what_fit_refuses(context: Any, error: Any, message: str) -> None:
-    model = small()
-    with pytest.raises(error, match=message):
-        model.fit(TEXTS, context=context)
-    assert not hasattr(model, "params_")
-
-
-def test_other_refusals(told: RNNLanguageModel) -> None:
-    plain = small().fit(TEXTS)
-    for method in ("score", "perplexity", "sample_log_prob", "predict_proba", "predict"):
-        with pytest.raises(ValueError, match=r"context is missing: .* a vector of 2 numbers"):
-            getattr(told, method)(TEXTS)
-        with pytest.raises(ValueError, match="context is given, but the model was fitted without"):
-            getattr(plain, method)(TEXTS, context=VECTORS)
-    with pytest.raises(ValueError, match="context is missing"):
-        told.generate("a")
-    with pytest.raises(ValueError, match="context is missing"):
-        told.generate_iter("a")
-    with pytest.raises(ValueError, match="context is given"):
-        plain.generate("a", context=[1, 2])
-    with pytest.raises(ValueError, match="has 2 vectors for 101 tokens, those of the prefix and"):
-        told.generate("a", context=VECTORS[:2])
-    with pytest.raises(ValueError, match="context is for 2 texts, and there are 3"):
-        told.generate(["a", "b", "c"], context=VECTORS[:2])
-    with pytest.raises(ValueError, match="has 2 vectors for 3 tokens"):
-        told.predict_proba(["an"], context=[np.ones((2, 2))])
-    with pytest.raises(ValueError, match="context_val is missing"):
-        small().fit(TEXTS, context=VECTORS, X_val=TEXTS)
-    with pytest.raises(ValueError, match="context_val is for X_val, which is None"):
-        small().fit(TEXTS, context=VECTORS, context_val=VECTORS)
-    with pytest.raises(ValueError, match="context_val is given, but the model was fitted without"):
-        small().fit(TEXTS, X_val=TEXTS, context_val=VECTORS)
+@pytest.mark.parametrize("form", ["many", "one"])
+def test_a_checkpoint_of_another_context_is_refused(form: str, tmp_path: Any) -> None:
+    X, context = (TEXTS, VECTORS) if form == "many" else (LONG, OF_LONG)
+    model = small(early_stopping=True).set_callbacks(Checkpoint(tmp_path / "model.checkpoint"))
+    held_out: dict[str, Any] = {"X_val": X, "context_val": context}
+    losses = model.fit(X, context=context, **held_out).loss_curve_
+    assert model.fit(X, context=context, **held_out).loss_curve_ == losses
+    with pytest.raises(ValueError, match="another fit: context differs"):
+        model.fit(X, context=context + 1, **held_out)
+    with pytest.raises(ValueError, match="another fit: context_val differs"):
+        model.fit(X, context=context, X_val=X, context_val=context + 1)
+    with pytest.raises(ValueError, match="another fit: X differs"):
+        model.fit(X[::-1], context=context, **held_out)
+    with pytest.raises(ValueError, match="another fit: context differs; context_val differs"):
+        model.fit(X, X_val=X)

@@ -240,7 +240,9 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
             of a melody: a vector for each text, or one for each token, which is known before the
             token is. The end of a text is predicted with the vector of its last token. Of one text
             (K,), or (T, K). The numbers are read as they are: bring them to a scale of about one,
-            and make categories one-hot vectors. The fitted model then always needs a context.
+            and make categories one-hot vectors. The fitted model then always needs a context: in
+            scikit-learn's cross-validation it has to be routed to fit and to score, with
+            ``set_fit_request(context=True)`` and ``set_score_request(context=True)``.
         X_val : texts, optional
             Texts to validate on, instead of a part of X.
         context_val : as context, optional

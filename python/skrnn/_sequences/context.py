@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._sequences.container import Sequences
+from skrnn._sequences.flatten import is_sparse
 from skrnn._sequences.language import Texts
 from skrnn._sequences.ragged import offsets_of
-from skrnn._sequences.refuse import shown
+from skrnn._sequences.refuse import shown, sparse
 
 # values (rows, K), offsets (n + 1,), as the engine takes side channels
 Side = tuple[NDArray[np.float32], NDArray[np.int64]]
@@ -44,11 +45,6 @@ class TextsInContext(Texts):
     def __reduce__(self) -> tuple[Any, ...]:
         texts = Texts._of(self.values, self.offsets)
         return type(self).of, (texts, self.context)
-
-    @property
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """The arrays that the texts consist of."""
-        return *super().arrays, *self.context.arrays
 
 
 def in_context(
@@ -125,6 +121,8 @@ def read_context(
             "a context"
         )
     arrays = [_vectors(item, i, name) for i, item in enumerate(_items(given, len(counts), name))]
+    if size is None and len(arrays) == len(arrays[0]) == 1 and np.ndim(given) == 1:
+        _check_one(arrays[0].shape[1], int(counts[0]), name)
     for i, (vectors, count) in enumerate(zip(arrays, counts.tolist(), strict=True)):
         _check_rows(vectors, i, count, name, ahead)
     expected = size or arrays[0].shape[1]
@@ -153,16 +151,14 @@ def as_side(context: Sequences) -> Side:
 
 def _items(given: Any, n: int, name: str) -> list[Any]:
     """Return what is given of each text."""
-    scalar = not hasattr(given, "__len__") or getattr(given, "ndim", 1) == 0
-    if scalar or isinstance(given, (str, bytes, dict, set)):
+    _check_values(given, name)
+    if _is_scalar(given) or isinstance(given, (str, bytes, dict, set, memoryview)):
         raise TypeError(
             f"{name} is {shown(given)}, a {type(given).__name__}; expected numbers: an array of "
             f"shape (n, K), or a list of {n} arrays of shape (T_i, K)"
         )
-    if np.ma.is_masked(given):
-        raise ValueError(f"{name} has masked values, which are missing; fill them, with .filled()")
     items = list(np.asarray(given)) if hasattr(given, "columns") else list(given)
-    if n == 1 and not (len(items) == 1 and np.ndim(items[0]) > 0):
+    if n == 1 and (len(items) != 1 or _is_scalar(items[0])):
         return [given]  # the text's own array
     if len(items) != n:
         raise ValueError(f"{name} is for {len(items)} texts, and there are {n}; pass one for each")
@@ -171,6 +167,8 @@ def _items(given: Any, n: int, name: str) -> list[Any]:
 
 def _vectors(item: Any, i: int, name: str) -> NDArray[np.float32]:
     """Return what is given of one text as float32 of shape (rows, K)."""
+    for each in (item, *(item if isinstance(item, (list, tuple)) else ())):
+        _check_values(each, f"{name} of text {i}")
     try:
         array = np.asarray(item)
     except ValueError as error:
@@ -192,16 +190,37 @@ def _vectors(item: Any, i: int, name: str) -> NDArray[np.float32]:
             "(T, K), one for each token"
         )
     with np.errstate(over="ignore"):
-        vectors = np.atleast_2d(array).astype(np.float32)
+        vectors = np.atleast_2d(array).astype(np.float32, order="C")  # frames are not
     wrong = np.argwhere(~np.isfinite(vectors))
     if len(wrong):
         row, channel = wrong[0].tolist()
         value = np.atleast_2d(array)[row, channel]
-        what = f"{value}, which is too large for float32" if np.isfinite(value) else str(value)
+        what = f"{value!s}, which is too large for float32" if np.isfinite(value) else str(value)
         raise ValueError(
             f"{name} of text {i}, vector {row}, number {channel} is {what}; expected finite numbers"
         )
     return vectors
+
+
+def _is_scalar(value: Any) -> bool:
+    return not hasattr(value, "__len__") or getattr(value, "ndim", 1) == 0
+
+
+def _check_values(given: Any, what: str) -> None:
+    """Refuse what NumPy would make an object, or unmask."""
+    if is_sparse(given):
+        sparse(given, what)
+    if np.ma.is_masked(given):
+        raise ValueError(f"{what} has masked values, which are missing; fill them, with .filled()")
+
+
+def _check_one(numbers: int, count: int, name: str) -> None:
+    """Refuse numbers of one text of which nobody can tell if they are one vector."""
+    if numbers == count > 1:
+        raise ValueError(
+            f"{name} holds {numbers} numbers, and the text {count} tokens; for a number beside "
+            f"each token pass {name}[:, None], and for one vector [{name}]"
+        )
 
 
 def _check_rows(vectors: NDArray[np.float32], i: int, count: int, name: str, ahead: bool) -> None:

@@ -50,7 +50,7 @@ def flatten(
     """
     if isinstance(X, (list, tuple)):
         return _flatten_items(X, name, tokens, dtype)
-    if _is_sparse(X):
+    if is_sparse(X):
         refuse.sparse(X, name)
     if is_array(X):
         items = _items_of(X)
@@ -116,7 +116,8 @@ def as_block(values: Values) -> Values:
     return np.require(native, requirements=["C", "A"])
 
 
-def _is_sparse(X: Any) -> bool:
+def is_sparse(X: Any) -> bool:
+    """Return whether this is a sparse matrix or array of SciPy."""
     # No object is sparse if the module has not been loaded.
     module: Any = sys.modules.get("scipy.sparse")
     return module is not None and bool(module.issparse(X))
@@ -284,7 +285,7 @@ def _item(x: Any, index: int, name: str) -> Values:
     """Read one sequence that is not a NumPy array yet."""
     if isinstance(x, (str, bytes)):
         refuse.text(x, name, index)
-    if _is_sparse(x):
+    if is_sparse(x):
         refuse.sparse(x, f"sequence {index} of {name}")
     if np.ma.is_masked(x):
         refuse.mask(name, index)

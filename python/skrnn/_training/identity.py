@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from skrnn._sequences.container import Sequences
+from skrnn._sequences.context import TextsInContext
 from skrnn._training.loop import ENDING_SCHEDULES
 
 Identity = dict[str, str]
@@ -20,9 +21,11 @@ FREE = {"max_iter", "n_jobs", "verbose", "warm_start", "random_state"}
 # Names, for messages, of items that are compared by hash.
 DIGESTS = {
     "X": "X",
+    "context": "context",
     "y": "y",
     "sample_weight": "sample_weight",
     "X_val": "X_val",
+    "context_val": "context_val",
     "y_val": "y_val",
     "sample_weight_val": "sample_weight_val",
     "random_state": "the seed drawn from random_state",
@@ -63,6 +66,8 @@ def identity_of(estimator: Any, begin: bool, max_iter: int, **data: Any) -> Iden
         else digest(*estimator.params_.values(), history.optimizer_state, np.array(history.losses))
     )
     for name, values in data.items():
+        if isinstance(values, TextsInContext):
+            identity[name.replace("X", "context")] = digest(*values.context.arrays)
         identity[name] = digest(*values.arrays) if isinstance(values, Sequences) else digest(values)
     return identity
 

@@ -299,7 +299,8 @@ def _diverged(epoch: int) -> str:
     return (
         f"The loss is not finite any more in epoch {epoch + 1}; training stops, and the last "
         "parameters with a finite loss are kept. Scale the input (skrnn.preprocessing."
-        "PerStep(StandardScaler())), lower learning_rate_init, or set clip_norm."
+        "PerStep(StandardScaler())) or the context of texts, lower learning_rate_init, or set "
+        "clip_norm."
     )
 
 
