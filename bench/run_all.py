@@ -31,6 +31,7 @@ SCRIPTS = {
     "peak": [],
     "step": [],
     "stream": [],
+    "language_model": [],
     "generation": [],
     "latency": [],
     "size": [],

