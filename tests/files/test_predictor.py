@@ -306,6 +306,14 @@ def test_nothing_but_numpy_is_imported(name: str, kind: str, path: Path) -> None
     assert not loaded & {"sklearn", "scipy", "safetensors", "joblib", "pandas"}
 
 
+def test_random_numbers_are_not_imported() -> None:
+    """NumPy imports them when they are first asked for, in as long as all of the runtime takes."""
+    program = (
+        "import sys, numpy; a = set(sys.modules); import skrnn.runtime; print({*sys.modules} - a)"
+    )
+    assert "numpy.random" not in run_python("-c", program).stdout
+
+
 def test_without_scikit_learn_numpy_converts_other_objects(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,8 @@ from skrnn._targets.decoding import Meaning, Numbers
 
 Row = NDArray[np.float64]
 # Makes the next step, (C,), of the answers at the last one, (A,).
-Draw = Callable[[np.random.RandomState, Row], Row]
+# Quoted, because NumPy imports its random numbers when they are first asked for.
+Draw = Callable[["np.random.RandomState", Row], Row]
 
 _MEDIAN = 0.5
 _MOST_SEEDS = 2**32 - 1  # the limit of np.random.RandomState
