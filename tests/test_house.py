@@ -14,7 +14,6 @@ import pytest
 
 import reference
 import skrnn
-from helpers.support import LAYERS
 from skrnn import _core
 
 ROOT = Path(__file__).parent.parent
@@ -179,10 +178,6 @@ def test_no_file_is_too_long() -> None:
 
 def test_every_cell_has_a_twin() -> None:
     assert set(skrnn.cells()) == set(reference.CELLS)
-
-
-def test_every_cell_has_a_python_class() -> None:
-    assert set(skrnn.cells()) == set(LAYERS)
 
 
 def test_a_cell_has_one_stem_in_both_folders() -> None:

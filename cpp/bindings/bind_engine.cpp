@@ -218,11 +218,11 @@ py::tuple gradient(py::handle object, py::handle parameters, py::handle values, 
 
 py::array state_gradient_norms(py::handle object, py::handle parameters, py::handle values,
                                py::handle offsets, py::handle targets, py::handle weights,
-                               py::handle spellings, py::handle side, py::handle n_jobs) {
+                               py::handle spellings, py::handle n_jobs) {
   TrainerObject& self = trainer_of(object);
   const ExclusiveUse use = use_alone(self);
-  const Pass pass(self, parameters, values, offsets, targets, weights, spellings, side, n_jobs,
-                  false);
+  const Pass pass(self, parameters, values, offsets, targets, weights, spellings, py::none(),
+                  n_jobs, false);
   const NetworkLayout& layout = self.trainer.layout();
   py::array norms = new_float32({layout.settings().num_layers * layout.directions(),
                                  pass.sequences.data.offsets[pass.sequences.data.size]});
@@ -335,8 +335,7 @@ void register_engine(py::module_& m) {
            "(loss, gradient) of all sequences as one minibatch, dropout included.")
       .def("state_gradient_norms", &state_gradient_norms, py::arg("parameters"), py::arg("values"),
            py::arg("offsets"), py::arg("targets") = py::none(), py::arg("weights") = py::none(),
-           py::kw_only(), py::arg("spellings") = py::none(), py::arg("side") = py::none(),
-           py::arg("n_jobs") = py::none(),
+           py::kw_only(), py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
            "|dL/dh| after each step of all sequences: (layers * directions, rows).")
       .def_property("optimizer_state", &optimizer_state_of, &set_optimizer_state,
                     "State of the optimiser, float32 of shape (states, P); a copy.")

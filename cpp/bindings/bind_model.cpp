@@ -185,9 +185,10 @@ py::array_t<double> predict(py::handle self, py::handle values, py::handle offse
 }
 
 py::tuple best_paths(py::handle self, py::handle values, py::handle offsets, std::int64_t n,
-                     py::handle spellings, py::handle side, py::handle n_jobs) {
+                     py::handle spellings, py::handle n_jobs) {
   const Model& model = model_of(self);
-  const SequenceArrays sequences = prepared_sequences(model, values, offsets, spellings, side);
+  const SequenceArrays sequences =
+      prepared_sequences(model, values, offsets, spellings, py::none());
   const int threads = thread_count(n_jobs);
   const std::int64_t paths = std::max<std::int64_t>(n, 0);  // the model refuses less than one
   py::array_t<std::int64_t> labels({paths, sequences.data.offsets[sequences.data.size]});
@@ -240,8 +241,7 @@ void register_model(py::module_& m) {
            py::arg("n_jobs") = py::none(),
            "Answers, float64: (n, A), or (rows, A) for every step. values are float32 or float64.")
       .def("best_paths", &best_paths, py::arg("values"), py::arg("offsets"), py::arg("n") = 1,
-           py::kw_only(), py::arg("spellings") = py::none(), py::arg("side") = py::none(),
-           py::arg("n_jobs") = py::none(),
+           py::kw_only(), py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
            "The n most probable paths of labels, of a network with transitions: labels, int64 of "
            "shape (n, rows), and log-probabilities, float64 of shape (n, sequences), -inf where a "
            "sequence has fewer paths.");

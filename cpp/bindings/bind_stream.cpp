@@ -153,8 +153,8 @@ const double* step_channels(StreamObject& self, PyObject* object) {
 PyObject* step(StreamObject& self, PyObject* object, PyObject* context) {
   py::array result = new_answers(self, 1, false);
   const ExclusiveUse use = use_alone(self);
-  if (self.side_channels > 0 || context != Py_None) {
-    read_context(self, context, self.B, kStep, 1, self.stream.side());
+  if (self.side_channels > 0 || context != Py_None) {  // saves most models a call
+    read_context(self, context, self.B, false, 1, self.stream.side());
   }
   const double* answers = self.letters  ? step_words(self, object)
                           : self.tokens ? step_tokens(self, object)
@@ -224,7 +224,7 @@ py::array process(py::handle object, py::handle block, py::handle context) {
   if (self.tokens) check_tokens(self, words.tokens.data(), steps, kBlock);
   const std::int64_t side = self.B * self.side_channels;
   std::vector<float> vectors(static_cast<std::size_t>(steps * side));
-  read_context(self, context, self.B, kBlock, steps, vectors.data());
+  read_context(self, context, self.B, true, steps, vectors.data());
   const auto step = [&](std::int64_t t) {
     if (side > 0) std::copy_n(vectors.data() + t * side, side, self.stream.side());
     if (t == 0) begin_texts(self, 0, self.B);
@@ -263,7 +263,7 @@ void reset(py::handle object, py::handle sequence, py::handle context) {
   const bool all = sequence.is_none();
   const std::int64_t first = all ? 0 : sequence_of(self, sequence), count = all ? self.B : 1;
   std::vector<float> vectors(static_cast<std::size_t>(count * self.side_channels));
-  if (!context.is_none()) read_context(self, context, count, kStep, 1, vectors.data());
+  if (!context.is_none()) read_context(self, context, count, false, 1, vectors.data());
   const ExclusiveUse use = use_alone(self);
   for (std::int64_t b = first; b < first + count; ++b) self.stream.reset(b);
   if (context.is_none()) return;
@@ -273,11 +273,15 @@ void reset(py::handle object, py::handle sequence, py::handle context) {
 
 std::unique_ptr<StreamObject> make_stream(py::handle model_object, std::int64_t batch_size,
                                           const py::object& labels, bool flags,
-                                          const py::object& shape) {
+                                          const py::object& shape, py::handle boundary) {
   const auto& model = unwrap<Model>(model_object, "model: expected a Model");
   const std::int64_t A = model.answer_size();
+  Form form = flags ? Form::kFlags : Form::kNumbers;
+  py::array array;
+  std::vector<py::ssize_t> row_shape{A};
+  std::int64_t columns = A;
   if (!labels.is_none()) {
-    const auto array = py::array(py::module_::import("numpy").attr("ascontiguousarray")(labels));
+    array = py::array(py::module_::import("numpy").attr("ascontiguousarray")(labels));
     if (array.ndim() != 1 || array.shape(0) != A) {
       throw py::value_error("labels: expected shape (" + std::to_string(A) + ",), got " +
                             describe(array));
@@ -286,22 +290,20 @@ std::unique_ptr<StreamObject> make_stream(py::handle model_object, std::int64_t 
     if (array.dtype().attr("hasobject").cast<bool>() && array.dtype().kind() != 'O') {
       throw py::type_error("labels: expected plain values or objects, got " + describe(array));
     }
-    return std::make_unique<StreamObject>(model, batch_size, Form::kLabels, array,
-                                          std::vector<py::ssize_t>(), 0);
+    form = Form::kLabels;
+    row_shape.clear();
+    columns = 0;
+  } else if (!flags && !shape.is_none()) {
+    row_shape = shape.cast<std::vector<py::ssize_t>>();
+    columns = 1;
+    for (const py::ssize_t size : row_shape) columns = size < 1 || size > A ? 0 : columns * size;
+    if (row_shape.size() > 3 || columns < 1 || columns > A) {
+      throw py::value_error("shape: does not hold 1.." + std::to_string(A) + " values");
+    }
   }
-  if (flags) {
-    return std::make_unique<StreamObject>(model, batch_size, Form::kFlags, py::array(),
-                                          std::vector<py::ssize_t>{A}, A);
-  }
-  std::vector<py::ssize_t> row_shape{A};
-  if (!shape.is_none()) row_shape = shape.cast<std::vector<py::ssize_t>>();
-  std::int64_t columns = 1;
-  for (const py::ssize_t size : row_shape) columns = size < 1 || size > A ? 0 : columns * size;
-  if (row_shape.size() > 3 || columns < 1 || columns > A) {
-    throw py::value_error("shape: does not hold 1.." + std::to_string(A) + " values");
-  }
-  return std::make_unique<StreamObject>(model, batch_size, Form::kNumbers, py::array(), row_shape,
-                                        columns);
+  auto made = std::make_unique<StreamObject>(model, batch_size, form, array, row_shape, columns);
+  set_boundary(*made, boundary);
+  return made;
 }
 
 }  // namespace
@@ -311,18 +313,13 @@ void register_stream(py::module_& m) {
                                          R"(Sequences that are read as they arrive.
 
 Made by the `stream` method of an estimator, or of a model from `skrnn.runtime.load`. After every
-step it predicts as if the sequences ended there: step, process and predict give the same bits.
+step it predicts as if the sequences ended there: step, process and predict give the same bits. Of
+a language model it reads the token `boundary` before the first one of every text.
 
 One thread at a time may use a stream; streams of one model may be used by as many threads as there
 are streams.)");
   stream
-      .def(py::init([](py::handle model, std::int64_t batch_size, const py::object& labels,
-                       bool flags, const py::object& shape, py::handle boundary) {
-             auto made = make_stream(model, batch_size, labels, flags, shape);
-             set_boundary(*made, boundary);
-             return made;
-           }),
-           py::arg("model"), py::arg("batch_size") = 1, py::kw_only(),
+      .def(py::init(&make_stream), py::arg("model"), py::arg("batch_size") = 1, py::kw_only(),
            py::arg("labels") = py::none(), py::arg("flags") = false, py::arg("shape") = py::none(),
            py::arg("boundary") = py::none())
       .def("process", &process, py::arg("block"), py::kw_only(), py::arg("context") = py::none(),

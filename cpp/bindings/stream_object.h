@@ -110,11 +110,12 @@ void append_words(const StreamObject& self, pybind11::handle step, StreamInput i
 
 // ---- stream_texts.cpp ----
 
-// Writes the context of `steps` steps of `sequences` sequences, [steps, sequences, K]. An argument
-// without an axis of steps is that of each step. Throws TypeError or ValueError for anything else,
-// for a missing context, and for one that the model does not read.
+// Writes the context of `steps` steps of `sequences` sequences, [steps, sequences, K]. With
+// `block` an argument may have an axis of steps; one without it is that of each step. Throws
+// TypeError or ValueError for anything else, for a missing context, and for one that the model does
+// not read.
 void read_context(const StreamObject& self, pybind11::handle object, std::int64_t sequences,
-                  StreamInput input, std::int64_t steps, float* to);
+                  bool block, std::int64_t steps, float* to);
 
 // Makes every text begin with a token; None leaves the stream as it is. Throws TypeError or
 // ValueError for anything else, and for a model whose steps take more than a token and a context.

@@ -20,24 +20,24 @@ bool fits_one_step(const py::ssize_t* shape, py::ssize_t rank, std::int64_t sequ
 }
 
 [[noreturn]] void refuse_shape(const py::array& array, std::int64_t sequences, std::int64_t K,
-                               StreamInput input, std::int64_t steps) {
+                               bool block, std::int64_t steps) {
   const std::string axes = sequences == 1 ? "" : "B, ";
   const std::string sizes = sequences == 1 ? "" : std::to_string(sequences) + ", ";
   const std::string end = std::to_string(K) + (sequences == 1 ? ",)" : ")");
   std::string text = "(" + axes + (sequences == 1 ? "K,)" : "K)") + " = (" + sizes + end;
-  if (input.block) {
+  if (block) {
     text += ", or (T, " + axes + "K) = (" + std::to_string(steps) + ", " + sizes +
             std::to_string(K) + ")";
   }
-  const bool one_more = input.block && array.ndim() > 1 && array.shape(0) == steps + 1;
+  const bool one_more = block && array.ndim() > 1 && array.shape(0) == steps + 1;
   throw py::value_error("context: expected shape " + text + ", got " + describe(array) +
                         (one_more ? "; pass the vector of a text's first token to reset" : ""));
 }
 
 }  // namespace
 
-void read_context(const StreamObject& self, py::handle object, std::int64_t sequences,
-                  StreamInput input, std::int64_t steps, float* to) {
+void read_context(const StreamObject& self, py::handle object, std::int64_t sequences, bool block,
+                  std::int64_t steps, float* to) {
   const std::int64_t K = self.side_channels, n = sequences * K;
   if (object.is_none()) {
     if (K == 0) return;
@@ -54,9 +54,9 @@ void read_context(const StreamObject& self, py::handle object, std::int64_t sequ
   const py::array array = number_array(object, "context");
   const py::ssize_t* shape = array.shape();
   const bool one = fits_one_step(shape, array.ndim(), sequences, K);
-  const bool each = input.block && array.ndim() > 1 && shape[0] == steps &&
+  const bool each = block && array.ndim() > 1 && shape[0] == steps &&
                     fits_one_step(shape + 1, array.ndim() - 1, sequences, K);
-  if (!one && !each) refuse_shape(array, sequences, K, input, steps);
+  if (!one && !each) refuse_shape(array, sequences, K, block, steps);
   const bool is_double = array.itemsize() == 8;
   for (std::int64_t i = 0; i < array.size(); ++i) {
     const double value = is_double

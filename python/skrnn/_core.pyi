@@ -123,7 +123,6 @@ class Model:
         n: int = 1,
         *,
         spellings: _Spellings | None = None,
-        side: _Side | None = None,
         n_jobs: int | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
 
@@ -256,7 +255,6 @@ class Trainer:
         weights: Any = None,
         *,
         spellings: _Spellings | None = None,
-        side: _Side | None = None,
         n_jobs: int | None = None,
     ) -> NDArray[np.float32]: ...
 

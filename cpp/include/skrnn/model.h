@@ -77,8 +77,8 @@ class Model {
   // C], or, for a network with an embedding, tokens below its input_size, and with characters the
   // spellings, too; side channels where the network reads some. `threads` <= 0 means max_threads().
   // Throws std::invalid_argument for a sequence without steps, where spellings are missing, and for
-  // another number of side channels. Returns false if
-  // `keep_going` (may be null) did; the answers are then incomplete.
+  // another number of side channels. Returns false if `keep_going` (may be null) did; the answers
+  // are then incomplete.
   bool predict(const SequenceData& data, double* answers, int threads,
                KeepGoing keep_going = nullptr, void* context = nullptr) const;
   // The same for channels that `prepare` returned.

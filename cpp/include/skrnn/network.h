@@ -1,7 +1,7 @@
 // The network of every task with one answer a sequence, or one a step:
 //
-//   tokens -> embedding, with the states of the words' letters where there are characters, and
-//       with side channels, or channels
+//   channels, or tokens -> embedding; beside it the states of the words' letters, and side
+//       channels, where there are any
 //     -> stack of recurrent layers, in one or both directions
 //     -> pooling, or every step
 //     -> dense head -> outputs (logits, means, ...), which a loss gives their meaning

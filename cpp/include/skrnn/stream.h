@@ -52,9 +52,9 @@ class Stream {
   void step(const std::int64_t* tokens, const std::int64_t* word_offsets,
             const std::int64_t* letters, float* answers) noexcept;
 
-  // For a network with side channels: those that the next step reads, [B, K], zeros at first. The
-  // caller writes them; they stay until they are written again, and reset leaves them as they are.
-  // Null for other networks.
+  // For a network with side channels: those that the next step reads, [B, side_channels], zeros at
+  // first. The caller writes them; they stay until they are written again, and reset leaves them as
+  // they are. Null for other networks.
   float* side() noexcept;
 
   // As step with tokens, up to the outputs [B, K] of the head, before the loss gives them their

@@ -269,8 +269,9 @@ void Sampler::pick(std::int64_t B, std::int64_t V, const float* logits, const bo
   if (static_cast<int>(scratch.size()) < threads) {
     scratch.resize(static_cast<std::size_t>(threads));
   }
-  for (SamplerScratch& one : scratch)
+  for (SamplerScratch& one : scratch) {
     one.reserve(V);  // here, where running out of memory may throw
+  }
   const FloatingPointMode::Register mode = FloatingPointMode::read();
   run_parallel(threads, [&](const Team& team) {
     const FloatingPointMode guard(mode);

@@ -11,7 +11,7 @@
 namespace skrnn {
 namespace {
 
-[[noreturn]] void fail(int error, const std::string& path) {
+[[noreturn]] void fail_reading(int error, const std::string& path) {
   throw std::system_error(error, std::generic_category(), path);
 }
 
@@ -55,15 +55,15 @@ class File final : public ByteSource {
     // Checked before it is opened: opening a pipe would block until another process writes.
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
-    if (fs::is_directory(status)) fail(EISDIR, name);
+    if (fs::is_directory(status)) fail_reading(EISDIR, name);
     if (fs::exists(status) && !fs::is_regular_file(status)) {
       throw std::invalid_argument("a model is read from a regular file, and this is not one");
     }
     file_.reset(open_for_reading(path));
-    if (!file_) fail(errno, name);
+    if (!file_) fail_reading(errno, name);
     // The size of the open file: its path may name another file by now.
     size_ = size_of(file_.get());
-    if (size_ < 0) fail(errno, name);
+    if (size_ < 0) fail_reading(errno, name);
     if (static_cast<std::uint64_t>(size_) > std::numeric_limits<std::size_t>::max() / 2) {
       throw std::invalid_argument("a file of " + std::to_string(size_) +
                                   " bytes is more than this machine can address");
@@ -73,10 +73,10 @@ class File final : public ByteSource {
   std::int64_t size() const override { return size_; }
 
   void read(std::int64_t begin, std::int64_t count, void* to) override {
-    if (seek(file_.get(), begin) != 0) fail(errno, name_);
+    if (seek(file_.get(), begin) != 0) fail_reading(errno, name_);
     const auto wanted = static_cast<std::size_t>(count);
     if (std::fread(to, 1, wanted, file_.get()) == wanted) return;
-    if (std::ferror(file_.get()) != 0) fail(errno, name_);
+    if (std::ferror(file_.get()) != 0) fail_reading(errno, name_);
     throw std::invalid_argument("the file became shorter while it was read");
   }
 

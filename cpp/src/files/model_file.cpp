@@ -31,13 +31,14 @@ constexpr std::size_t kMostOperations = 1000;  // every step goes through all of
 class Fields {
  public:
   Fields(std::string path, const Json& object) : path_(std::move(path)), object_(object) {
-    if (!object.is_object()) fail(path_ + " must be an object, got " + in_quotes(object.text()));
+    if (!object.is_object())
+      refuse_file(path_ + " must be an object, got " + in_quotes(object.text()));
   }
 
   bool has(const char* name) const { return object_.find(name).has_value(); }
   Json get(const char* name) const {
     const auto value = object_.find(name);
-    if (!value) fail(path_ + " has no \"" + name + "\"");
+    if (!value) refuse_file(path_ + " has no \"" + name + "\"");
     return *value;
   }
   std::int64_t integer(const char* name) const {
@@ -58,7 +59,7 @@ class Fields {
     const std::string word = require(get(name).string(), name, "a string");
     if (word.size() > kLongest ||
         word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") != std::string::npos) {
-      fail(path_ + "." + name + " is unknown: " + in_quotes(word));
+      refuse_file(path_ + "." + name + " is unknown: " + in_quotes(word));
     }
     return word;
   }
@@ -81,7 +82,7 @@ class Fields {
     return *std::move(value);
   }
   [[noreturn]] void wrong_type(const char* name, const char* type) const {
-    fail(path_ + "." + name + " must be " + type + ", got " + in_quotes(get(name).text()));
+    refuse_file(path_ + "." + name + " must be " + type + ", got " + in_quotes(get(name).text()));
   }
 
   std::string path_;
@@ -121,8 +122,8 @@ std::vector<double> read_numbers(const Fields& fields, const char* name) {
   for (JsonItems items(list); items.next();) {
     const auto number = items.value().number();
     if (!number) {
-      fail(fields.place(name, numbers.size()) + " must be a number, got " +
-           in_quotes(items.value().text()));
+      refuse_file(fields.place(name, numbers.size()) + " must be a number, got " +
+                  in_quotes(items.value().text()));
     }
     numbers.push_back(*number);
   }
@@ -145,8 +146,8 @@ LossSettings read_loss(const Fields& fields, std::int64_t version) {
   if (version < 3) return loss;
   for (JsonItems items(options.json()); items.next();) {
     if (loss.options.count(items.name()) == 0) {
-      fail("metadata.loss.options has " + in_quotes(items.name()) + ", which loss '" + loss.name +
-           "' does not");
+      refuse_file("metadata.loss.options has " + in_quotes(items.name()) + ", which loss '" +
+                  loss.name + "' does not");
     }
   }
   return loss;
@@ -160,15 +161,15 @@ std::vector<ChannelOperation> read_operations(const Fields& fields) {
   for (JsonItems items(fields.list("operations")); items.next();) {
     const std::size_t i = operations.size();
     if (i == kMostOperations) {
-      fail("metadata.input.operations has more than " + std::to_string(kMostOperations));
+      refuse_file("metadata.input.operations has more than " + std::to_string(kMostOperations));
     }
     const Fields item(fields.place("operations", i), items.value());
     ChannelOperation operation;
     operation.kind = find_operation(item.word("operation"));
     operation.in_float64 = item.boolean("in_float64");
     if (item.word("tensor") != operation_tensor(i)) {
-      fail(fields.place("operations", i) + ".tensor must be \"" + operation_tensor(i) + "\", got " +
-           in_quotes(item.get("tensor").text()));
+      refuse_file(fields.place("operations", i) + ".tensor must be \"" + operation_tensor(i) +
+                  "\", got " + in_quotes(item.get("tensor").text()));
     }
     operations.push_back(operation);
   }
@@ -199,8 +200,9 @@ std::string hexadecimal(std::uint32_t digest) {
 
 [[noreturn]] void fail_digest(const std::string& what, std::uint32_t found,
                               const std::string& expected) {
-  fail(what + " is damaged: its CRC-32 is " + hexadecimal(found) + ", and when it was written it " +
-       "was " + expected + "; fetch the file again, or save the model anew");
+  refuse_file(what + " is damaged: its CRC-32 is " + hexadecimal(found) +
+              ", and when it was written it " + "was " + expected +
+              "; fetch the file again, or save the model anew");
 }
 
 // The tensors of a file, requested by name, dtype and shape. All are requested before the data of
@@ -215,11 +217,11 @@ class Tensors {
     constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
     for (JsonItems items(digests); items.next();) {
       const Tensor* tensor = file_.find(items.name());
-      if (tensor == nullptr) fail("tensor " + in_quotes(items.name()) + " is missing");
+      if (tensor == nullptr) refuse_file("tensor " + in_quotes(items.name()) + " is missing");
       const auto digest = items.value().integer();
       if (!digest || *digest < 0 || *digest > kMost) {
-        fail("metadata.crc32 must have an integer of 32 bits for each tensor, got " +
-             in_quotes(items.value().text()) + " for " + in_quotes(items.name()));
+        refuse_file("metadata.crc32 must have an integer of 32 bits for each tensor, got " +
+                    in_quotes(items.value().text()) + " for " + in_quotes(items.name()));
       }
       digests_[index_of(*tensor)] = static_cast<std::uint32_t>(*digest);
     }
@@ -231,13 +233,13 @@ class Tensors {
   const Tensor& ask(const std::string& name, const char* dtype,
                     const std::vector<std::int64_t>& shape) {
     const Tensor* tensor = file_.find(name);
-    if (tensor == nullptr) fail("tensor \"" + name + "\" is missing");
+    if (tensor == nullptr) refuse_file("tensor \"" + name + "\" is missing");
     if (tensor->dtype != dtype || tensor->shape != shape) {
-      fail("tensor \"" + name + "\" must be " + dtype + " of shape " + shape_text(shape) +
-           ", got " + std::string(tensor->dtype) + " of shape " + shape_text(tensor->shape));
+      refuse_file("tensor \"" + name + "\" must be " + dtype + " of shape " + shape_text(shape) +
+                  ", got " + std::string(tensor->dtype) + " of shape " + shape_text(tensor->shape));
     }
     if (has_digests_ && !digests_[index_of(*tensor)]) {
-      fail("metadata.crc32 has no digest of the tensor \"" + name + "\"");
+      refuse_file("metadata.crc32 has no digest of the tensor \"" + name + "\"");
     }
     asked_[index_of(*tensor)] = true;
     return *tensor;
@@ -247,7 +249,7 @@ class Tensors {
     for (std::size_t i = 0; i < asked_.size(); ++i) {
       const std::string& name = file_.tensors()[i].name;
       if (!asked_[i] && name.rfind("extra.", 0) != 0) {
-        fail("tensor " + in_quotes(name) + " is no part of this model");
+        refuse_file("tensor " + in_quotes(name) + " is no part of this model");
       }
     }
   }
@@ -262,7 +264,7 @@ class Tensors {
       fail_digest("tensor \"" + tensor.name + "\"", found, hexadecimal(*expected));
     }
     if (!all_finite(to, size / sizeof(T)))
-      fail("tensor \"" + tensor.name + "\" holds a NaN or an infinity");
+      refuse_file("tensor \"" + tensor.name + "\" holds a NaN or an infinity");
   }
   std::vector<double> read(const Tensor& tensor) const {
     std::vector<double> values(static_cast<std::size_t>(tensor.shape[0]));
@@ -300,9 +302,9 @@ Fields read_description(const std::string& description) {
   const Fields root("metadata", Json::parse(description, "the metadata \"skrnn\""));
   const std::int64_t version = root.integer("format_version");
   if (version < 1 || version > kFormatVersion) {
-    fail("the file has format_version " + std::to_string(version) +
-         ", and this version of scikit-rnn reads 1 to " + std::to_string(kFormatVersion) +
-         (version > kFormatVersion ? "; update scikit-rnn" : ""));
+    refuse_file("the file has format_version " + std::to_string(version) +
+                ", and this version of scikit-rnn reads 1 to " + std::to_string(kFormatVersion) +
+                (version > kFormatVersion ? "; update scikit-rnn" : ""));
   }
   if (version > 1 || root.has("digest")) check_digest(description);
   return root;
@@ -321,7 +323,8 @@ ServingSettings read_settings(const Fields& root) {
 ModelFile read(ByteSource& source) {
   const Safetensors file(source);
   auto description = file.metadata("skrnn");
-  if (!description) fail("the file is no model of scikit-rnn: its metadata has no \"skrnn\"");
+  if (!description)
+    refuse_file("the file is no model of scikit-rnn: its metadata has no \"skrnn\"");
   ModelFile result;
   result.description = *std::move(description);
   const Fields root = read_description(result.description);
@@ -332,8 +335,8 @@ ModelFile read(ByteSource& source) {
   const std::int64_t layers = settings.network.num_layers;
   const auto count = static_cast<std::int64_t>(file.tensors().size());
   if (layers > count / 4) {
-    fail("network.num_layers is " + std::to_string(layers) + ", but the file holds only " +
-         std::to_string(count) + " tensors");
+    refuse_file("network.num_layers is " + std::to_string(layers) + ", but the file holds only " +
+                std::to_string(count) + " tensors");
   }
   const NetworkLayout model(settings.network);
 

@@ -6,6 +6,8 @@
 
 namespace skrnn {
 
-[[noreturn]] inline void fail(const std::string& wrong) { throw std::invalid_argument(wrong); }
+[[noreturn]] inline void refuse_file(const std::string& wrong) {
+  throw std::invalid_argument(wrong);
+}
 
 }  // namespace skrnn

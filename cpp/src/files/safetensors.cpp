@@ -35,7 +35,7 @@ const Dtype& read_dtype(const Json& text, const std::string& tensor) {
   for (const Dtype& dtype : kDtypes) {
     if (name == dtype.name) return dtype;
   }
-  fail(tensor + " has the unknown dtype " + in_quotes(text.text()));
+  refuse_file(tensor + " has the unknown dtype " + in_quotes(text.text()));
 }
 
 constexpr std::size_t kMostDimensions = 64;  // as in NumPy and PyTorch
@@ -45,14 +45,16 @@ std::vector<std::int64_t> read_list(const Json& list, const std::string& tensor,
                                     const char* field) {
   std::vector<std::int64_t> result;
   if (!list.is_array()) {
-    fail(tensor + ": " + field + " must be a list of integers, got " + in_quotes(list.text()));
+    refuse_file(tensor + ": " + field + " must be a list of integers, got " +
+                in_quotes(list.text()));
   }
   for (JsonItems items(list); items.next();) {
-    if (result.size() == kMostDimensions) fail(tensor + ": " + field + " has more than 64 entries");
+    if (result.size() == kMostDimensions)
+      refuse_file(tensor + ": " + field + " has more than 64 entries");
     const auto number = items.value().integer();
     if (!number || *number < 0) {
-      fail(tensor + ": " + field + " must hold integers from 0 to 2^63 - 1, got " +
-           in_quotes(items.value().text()));
+      refuse_file(tensor + ": " + field + " must hold integers from 0 to 2^63 - 1, got " +
+                  in_quotes(items.value().text()));
     }
     result.push_back(*number);
   }
@@ -65,10 +67,10 @@ std::int64_t byte_size(const std::vector<std::int64_t>& shape, const Dtype& dtyp
   constexpr std::int64_t kMostBits = std::numeric_limits<std::int64_t>::max();
   std::int64_t bits = dtype.bits;
   for (const std::int64_t n : shape) {
-    if (bits != 0 && n > kMostBits / bits) fail(tensor + ": its shape is too large");
+    if (bits != 0 && n > kMostBits / bits) refuse_file(tensor + ": its shape is too large");
     bits *= n;
   }
-  if (bits % 8 != 0) fail(tensor + ": its shape fills no whole number of bytes");
+  if (bits % 8 != 0) refuse_file(tensor + ": its shape fills no whole number of bytes");
   return bits / 8;
 }
 
@@ -76,8 +78,8 @@ std::int64_t byte_size(const std::vector<std::int64_t>& shape, const Dtype& dtyp
 
 Safetensors::Safetensors(ByteSource& source) : source_(source) {
   if (source.size() < kLengthSize) {
-    fail("the file is too short: it has " + bytes(source.size()) +
-         ", and a safetensors file begins with 8 that say how long its header is");
+    refuse_file("the file is too short: it has " + bytes(source.size()) +
+                ", and a safetensors file begins with 8 that say how long its header is");
   }
   unsigned char digits[kLengthSize];
   source.read(0, kLengthSize, digits);
@@ -85,16 +87,16 @@ Safetensors::Safetensors(ByteSource& source) : source_(source) {
   for (int i = kLengthSize - 1; i >= 0; --i) length = length << 8 | digits[i];
   const auto rest = static_cast<std::uint64_t>(source.size() - kLengthSize);
   if (length > kLongestHeader || length > rest) {
-    fail("the file is no safetensors file, or cut off: it says that its header has " +
-         std::to_string(length) + " bytes, of which there are " + std::to_string(rest) +
-         "; at most " + std::to_string(kLongestHeader) + " are allowed");
+    refuse_file("the file is no safetensors file, or cut off: it says that its header has " +
+                std::to_string(length) + " bytes, of which there are " + std::to_string(rest) +
+                "; at most " + std::to_string(kLongestHeader) + " are allowed");
   }
   header_.resize(static_cast<std::size_t>(length));
   source.read(kLengthSize, static_cast<std::int64_t>(length), header_.data());
   data_begin_ = kLengthSize + static_cast<std::int64_t>(length);
 
   if (header_.empty() || header_.front() != '{') {
-    fail("the file is no safetensors file: its header does not begin with \"{\"");
+    refuse_file("the file is no safetensors file: its header does not begin with \"{\"");
   }
   const Json header = Json::parse(header_, "the header of the file");
   for (JsonItems items(header); items.next();) {
@@ -106,11 +108,11 @@ Safetensors::Safetensors(ByteSource& source) : source_(source) {
     }
   }
   if (metadata_) {
-    if (!metadata_->is_object()) fail("\"__metadata__\" in the header must be an object");
+    if (!metadata_->is_object()) refuse_file("\"__metadata__\" in the header must be an object");
     for (JsonItems items(*metadata_); items.next();) {
       if (items.value().text().front() != '"') {
-        fail("\"__metadata__\" in the header must hold strings, got " +
-             in_quotes(items.value().text()) + " for " + in_quotes(items.name()));
+        refuse_file("\"__metadata__\" in the header must hold strings, got " +
+                    in_quotes(items.value().text()) + " for " + in_quotes(items.name()));
       }
     }
   }
@@ -123,19 +125,19 @@ void Safetensors::add(const std::string& name, const Json& description) {
   const auto shape_text = description.find("shape");
   const auto offsets_text = description.find("data_offsets");
   if (!dtype_text || !shape_text || !offsets_text || description.size() != 3) {
-    fail(tensor + " must have dtype, shape and data_offsets, and nothing else");
+    refuse_file(tensor + " must have dtype, shape and data_offsets, and nothing else");
   }
   const Dtype& dtype = read_dtype(*dtype_text, tensor);
   std::vector<std::int64_t> shape = read_list(*shape_text, tensor, "shape");
   const std::vector<std::int64_t> offsets = read_list(*offsets_text, tensor, "data_offsets");
   if (offsets.size() != 2 || offsets[0] > offsets[1]) {
-    fail(tensor + ": data_offsets must be a begin and an end, got " +
-         in_quotes(offsets_text->text()));
+    refuse_file(tensor + ": data_offsets must be a begin and an end, got " +
+                in_quotes(offsets_text->text()));
   }
   const std::int64_t size = byte_size(shape, dtype, tensor);
   if (offsets[1] - offsets[0] != size) {
-    fail(tensor + " has " + bytes(offsets[1] - offsets[0]) + ", but its shape and dtype need " +
-         std::to_string(size));
+    refuse_file(tensor + " has " + bytes(offsets[1] - offsets[0]) +
+                ", but its shape and dtype need " + std::to_string(size));
   }
   tensors_.push_back({name, dtype.name, std::move(shape), offsets[0], offsets[1]});
 }
@@ -147,15 +149,16 @@ void Safetensors::check_coverage() {
   std::int64_t covered = 0;
   for (const Tensor& tensor : tensors_) {
     if (tensor.begin != covered) {
-      fail("tensor " + in_quotes(tensor.name) + " begins at byte " + std::to_string(tensor.begin) +
-           " of the data, but the tensors before it end at byte " + std::to_string(covered));
+      refuse_file("tensor " + in_quotes(tensor.name) + " begins at byte " +
+                  std::to_string(tensor.begin) +
+                  " of the data, but the tensors before it end at byte " + std::to_string(covered));
     }
     covered = tensor.end;
   }
   const std::int64_t size = source_.size() - data_begin_;
   if (covered != size) {
-    fail("the file is cut off, or has bytes too many: its tensors have " + bytes(covered) +
-         ", and the file holds " + std::to_string(size) + " after the header");
+    refuse_file("the file is cut off, or has bytes too many: its tensors have " + bytes(covered) +
+                ", and the file holds " + std::to_string(size) + " after the header");
   }
   std::sort(tensors_.begin(), tensors_.end(),
             [](const Tensor& a, const Tensor& b) { return a.name < b.name; });

@@ -14,11 +14,11 @@
 
 namespace skrnn {
 
-// A part is two classes. Embedding, Spelling, Stack, Pooler, Dense and Transitions declare their
-// parameters and hold them in the form that the kernels read; any number of threads may use one,
-// except while it is loaded. EmbeddingPass, SpellingPass, StackPass, PoolingPass and DensePass take
-// one minibatch through their part, forward and backward; Transitions compute nothing, and need no
-// pass.
+// Most parts are two classes. Embedding, Spelling, Stack, Pooler, Dense and Transitions declare
+// their parameters and hold them in the form that the kernels read; any number of threads may use
+// one, except while it is loaded. EmbeddingPass, SpellingPass, StackPass, PoolingPass and DensePass
+// take one minibatch through their part, forward and backward, and so do SideChannelsPass and
+// DropoutPass, which have no parameters. Transitions compute nothing, and need no pass.
 struct NetworkParts {
   // Parameters get their places in the order of the members.
   NetworkParts(const NetworkSettings& settings, ParameterList& parameters);

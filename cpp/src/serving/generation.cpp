@@ -126,8 +126,9 @@ struct Generation::Impl {
   Stream& stream;
   Sampler sampler;
   const std::int64_t B, V, stop;
-  std::vector<std::int64_t> tokens, offsets;  // of the prefixes; no tokens once they are read
-  std::vector<std::int64_t> side_offsets;     // [B + 1]
+  std::vector<std::int64_t> tokens;        // of the prefixes, until they are read
+  std::vector<std::int64_t> offsets;       // [B + 1]
+  std::vector<std::int64_t> side_offsets;  // [B + 1]
   std::vector<float> side_values;
   std::vector<std::int64_t> sequences;  // [B] their numbers
   std::vector<std::int64_t> last;       // [B] tokens that the stream has not read yet
@@ -161,14 +162,12 @@ struct Generation::Impl {
 
   void copy_side(const SideChannels& side) {
     if (side.channels == 0) return;
-    const std::int64_t begin = side.offsets[0];
-    for (std::int64_t b = 0; b <= B; ++b) side_offsets.push_back(side.offsets[b] - begin);
-    const float* from = side.values + begin * side.channels;
-    side_values.assign(from, from + side_offsets.back() * side.channels);
+    side_offsets.assign(side.offsets, side.offsets + B + 1);
+    side_values.assign(side.values, side.values + side.offsets[B] * side.channels);
   }
 
-  // Sets the side channels of sequence b for its step `at`, counted from that of its prefix's first
-  // token.
+  // Sets the side channels of sequence b. `at` counts from the prefix's first token; below 0 the
+  // sequence only waits for longer prefixes.
   void set_side(std::int64_t b, std::int64_t at) {
     const std::int64_t channels = stream.settings().network.side_channels;
     if (channels == 0) return;

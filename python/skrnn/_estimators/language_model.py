@@ -339,8 +339,8 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
         check_is_fitted(self, "params_")
         if self.context_size_:
             raise ValueError(
-                "the model was fitted with a context, which gradients of its states are not "
-                "computed with; fit a model without one"
+                "the model reads a context, and gradients of states are computed without one only; "
+                "fit a model without a context"
             )
         texts = self._language.read(X)
         norms = self._trainer().state_gradient_norms(

@@ -13,7 +13,7 @@ from skrnn._estimators.fitting import TrainableEstimator
 from skrnn._estimators.samples import FitData, Samples, TextSamples, split
 from skrnn._files.description import Description
 from skrnn._sequences.container import Sequences
-from skrnn._sequences.context import TextsInContext, in_context, side_of
+from skrnn._sequences.context import TextsInContext, as_side, context_of, in_context
 from skrnn._sequences.language import Language, Texts, learn_language
 from skrnn._targets.codec import Settings
 from skrnn._targets.decoding import NextTokens
@@ -53,8 +53,8 @@ class TextEstimator(TrainableEstimator):
             self._set_codec(TokenCodec(settings, NextTokens(language)))
             self._reads_tokens, self._saw_table, self._units = True, False, None
             self.n_features_in_, self._input_size = 1, language.size
-            texts = in_context(texts, given.context, language.ends, None)
-            context = texts.context if isinstance(texts, TextsInContext) else None
+            texts = in_context(texts, given.context, language, None)
+            context = context_of(texts)
             self.context_size_ = 0 if context is None else context.n_channels
             self._begin()
         else:
@@ -74,12 +74,12 @@ class TextEstimator(TrainableEstimator):
             raise ValueError("X_val holds no token to score: the text is empty")
         return TextSamples.of(texts)
 
-    def _read(self, X: Any, context: Any, ending: str = "") -> Texts:
+    def _read(self, X: Any, context: Any, suffix: str = "") -> Texts:
         """Return texts as numbers, with their context."""
         language = self._language
-        texts = language.read(X, f"X{ending}")
-        name = f"context{ending}"
-        return in_context(texts, context, language.ends, self.context_size_, name)
+        texts = language.read(X, f"X{suffix}")
+        name = f"context{suffix}"
+        return in_context(texts, context, language, self.context_size_, name)
 
     def _split(self, samples: Samples) -> tuple[Samples, Samples]:
         """Return a part to train on, and one that is held out: of one text its end."""
@@ -95,13 +95,14 @@ class TextEstimator(TrainableEstimator):
                 "validation_fraction, or early_stopping=False"
             )
         end = np.concatenate([tokens[:1], tokens[1 + kept :]])
-        first, second = _one_text(tokens[: 1 + kept]), _one_text(end)
-        if isinstance(samples.X, TextsInContext):
-            vectors = samples.X.context.values
-            at = kept if len(vectors) > 1 else 0
-            of_first = vectors[:at] if at else vectors
-            first = TextsInContext.of(first, _one(of_first))
-            second = TextsInContext.of(second, _one(vectors[at:]))
+        first, second = _alone(Texts, tokens[: 1 + kept]), _alone(Texts, end)
+        context = context_of(samples.X)
+        if context is not None:
+            vectors = context.values
+            one = len(vectors) == 1  # for the whole text
+            halves = (vectors, vectors) if one else (vectors[:kept], vectors[kept:])
+            first = TextsInContext.of(first, _alone(Sequences, halves[0]))
+            second = TextsInContext.of(second, _alone(Sequences, halves[1]))
         return TextSamples.of(first), TextSamples.of(second)
 
     def _is_one(self, X: Sequences) -> bool:
@@ -115,12 +116,12 @@ class TextEstimator(TrainableEstimator):
         X = samples.X
         if self._is_one(X):
             return self._streamed(X)
-        return TrainingData(X.values, X.offsets, None, None, side=side_of(X))
+        return TrainingData(X.values, X.offsets, None, None, side=as_side(context_of(X)))
 
     def _streamed(self, X: Sequences) -> StreamedText:
         tbptt = self.tbptt or max(1, (len(X.values) - 1) // self.batch_size)
-        context = X.context if isinstance(X, TextsInContext) else None
-        return StreamedText(X.values, self.batch_size, tbptt, self._history.seed, context)
+        seed = self._history.seed
+        return StreamedText(X.values, self.batch_size, tbptt, seed, context_of(X))
 
     def _restore(self, model: _core.Model, description: Description) -> None:
         self.context_size_ = model.side_channels
@@ -133,9 +134,6 @@ class TextEstimator(TrainableEstimator):
         return super()._updates_per_epoch(X)
 
 
-def _one_text(tokens: NDArray[Any]) -> Sequences:
-    return Texts._of(tokens, np.array([0, len(tokens)]))
-
-
-def _one(vectors: NDArray[Any]) -> Sequences:
-    return Sequences._of(vectors, np.array([0, len(vectors)]))
+def _alone(kind: type[Sequences], steps: NDArray[Any]) -> Sequences:
+    """Return a container with one sequence."""
+    return kind._of(steps, np.array([0, len(steps)]))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.flatten import is_sparse
-from skrnn._sequences.language import Texts
+from skrnn._sequences.language import Language, Texts
 from skrnn._sequences.ragged import offsets_of
 from skrnn._sequences.refuse import shown, sparse
 
@@ -48,7 +48,7 @@ class TextsInContext(Texts):
 
 
 def in_context(
-    texts: Texts, given: Any, ends: int, size: int | None, name: str = "context"
+    texts: Texts, given: Any, language: Language, size: int | None, name: str = "context"
 ) -> Texts:
     """Return texts with their context, if there is one.
 
@@ -58,8 +58,8 @@ def in_context(
         Where they have a context already, it is kept.
     given : array-like or None
         What a user passed.
-    ends : int
-        How many boundaries follow a text.
+    language : Language
+        The language of the texts.
     size : int or None
         K, the numbers of a vector that fit saw; None while it learns them.
     name : str, default="context"
@@ -72,7 +72,7 @@ def in_context(
     """
     if isinstance(texts, TextsInContext):
         return texts
-    context = read_context(given, texts.lengths - 1 - ends, size, name)
+    context = read_context(given, language.lengths(texts), size, name)
     return texts if context is None else TextsInContext.of(texts, context)
 
 
@@ -139,14 +139,14 @@ def read_context(
     )
 
 
-def side_of(texts: Sequences) -> Side | None:
-    """Return the context of texts as the engine takes it, if they have one."""
-    return as_side(texts.context) if isinstance(texts, TextsInContext) else None
+def context_of(texts: Sequences) -> Sequences | None:
+    """Return the context of texts, if they have one."""
+    return texts.context if isinstance(texts, TextsInContext) else None
 
 
-def as_side(context: Sequences) -> Side:
-    """Return vectors of texts as the engine takes them."""
-    return context.values, context.offsets
+def as_side(context: Sequences | None) -> Side | None:
+    """Return the context of texts, if there is one, as the engine takes it."""
+    return None if context is None else (context.values, context.offsets)
 
 
 def _items(given: Any, n: int, name: str) -> list[Any]:

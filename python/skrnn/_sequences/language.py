@@ -112,15 +112,19 @@ class Language:
         documents = documents_in(given, self._analyzer, name)
         self._check_kind(documents.kind, name)
         texts = self._number(documents, name)
-        ends = texts.offsets[1:] - self.ends
-        spans = zip(texts.offsets[:-1].tolist(), ends.tolist(), strict=True)
+        stops = texts.offsets[:-1] + 1 + self.lengths(texts)
+        spans = zip(texts.offsets[:-1].tolist(), stops.tolist(), strict=True)
         prefixes = [texts.values[begin:end].astype(np.int64) for begin, end in spans]
         return prefixes, not documents.one_text
 
+    def lengths(self, texts: Texts) -> NDArray[np.int64]:
+        """Return how many tokens each text has, without its boundaries."""
+        return texts.lengths - self._boundaries
+
     @property
-    def ends(self) -> int:
-        """How many boundaries follow a text."""
-        return 0 if self.one_text else 1
+    def _boundaries(self) -> int:
+        """How many boundaries a text has: the one before it, and one where it ends."""
+        return 1 if self.one_text else 2
 
     @property
     def _analyzer(self) -> str | None:
@@ -137,14 +141,14 @@ class Language:
     def _number(self, documents: Documents, name: str) -> Texts:
         """Return documents as numbers, with boundaries."""
         lengths = documents.lengths
-        offsets = offsets_of(lengths + 1 + self.ends)
+        offsets = offsets_of(lengths + self._boundaries)
         values = np.full(int(offsets[-1]), self.boundary, self.dtype)
         if len(lengths) == 1:  # it may be long: filled in place
             self._fill(values[1 : 1 + int(lengths[0])], documents, name)
         else:
             inside = np.ones(len(values), bool)
             inside[offsets[:-1]] = False
-            if self.ends:
+            if not self.one_text:
                 inside[offsets[1:] - 1] = False
             flat = np.empty(int(lengths.sum()), self.dtype)
             self._fill(flat, documents, name)

@@ -76,15 +76,16 @@ class Continuations:
         count = _check_count("num_return_sequences", count, 1)
         stops = _stops_of(stop, self._language)
         prefixes, several = self._language.read_prefixes(prefix)
-        vectors = self._vectors(context, prefixes, most)
+        contexts = self._contexts(context, prefixes, most)
         starts = [each for each in prefixes for _ in range(count)]
-        if vectors is not None:
-            vectors = vectors[np.repeat(np.arange(len(prefixes)), count)]
+        if contexts is not None:
+            contexts = contexts[np.repeat(np.arange(len(prefixes)), count)]
         texts: list[Any] = []
         for begin in range(0, len(starts), _SIDE_BY_SIDE):
             part = slice(begin, begin + _SIDE_BY_SIDE)
-            known = None if vectors is None else vectors[part]
-            generation = self._generation(starts[part], begin, known)
+            generation = self._generation(
+                starts[part], begin, None if contexts is None else contexts[part]
+            )
             texts += self._write(generation, len(starts[part]), most, stops)
         return texts if several or count > 1 else texts[0]
 
@@ -98,23 +99,22 @@ class Continuations:
                 f"prefix holds {len(prefixes)} prefixes, and generate_iter writes one text; pass "
                 "one of them, or use generate"
             )
-        vectors = self._vectors(context, prefixes, most)
-        return self._pieces(self._generation(prefixes, 0, vectors), most, stops)
+        contexts = self._contexts(context, prefixes, most)
+        return self._pieces(self._generation(prefixes, 0, contexts), most, stops)
 
-    def _vectors(self, context: Any, prefixes: list[NDArray[Any]], most: int) -> Sequences | None:
+    def _contexts(self, context: Any, prefixes: list[NDArray[Any]], most: int) -> Sequences | None:
         """Return the context of each prefix and of `most` tokens behind it, if there is one."""
         counts = np.array([len(prefix) - 1 + most for prefix in prefixes])
         return read_context(context, counts, self._model.side_channels, ahead=True)
 
     def _generation(
-        self, prefixes: list[NDArray[Any]], first: int, vectors: Sequences | None
+        self, prefixes: list[NDArray[Any]], first: int, context: Sequences | None
     ) -> _core.Generation:
         language = self._language
         stream = _core.Stream(self._model, len(prefixes))
         stop = None if language.one_text else language.boundary
-        side = None if vectors is None else as_side(vectors)
         return _core.Generation(
-            stream, self._sampler, prefixes, stop, first_sequence=first, side=side
+            stream, self._sampler, prefixes, stop, first_sequence=first, side=as_side(context)
         )
 
     def _write(

@@ -6,7 +6,7 @@ import numpy as np
 
 from skrnn import _core
 from skrnn._sequences.lexicon import Lexicon
-from skrnn._sequences.token_stream import TokenStream
+from skrnn._serving.token_stream import TokenStream
 from skrnn._targets.decoding import Meaning, NextTokens
 
 

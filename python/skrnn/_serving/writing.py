@@ -13,13 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
-from skrnn._sequences.context import (
-    TextsInContext,
-    as_side,
-    in_context,
-    read_context,
-    side_of,
-)
+from skrnn._sequences.context import as_side, context_of, in_context, read_context
 from skrnn._sequences.language import Language
 from skrnn._serving.generation import Continuations, SamplingOptions
 
@@ -110,7 +104,7 @@ class WritesTexts(ABC):
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the log-probability of each text, and its number of targets; both (n,)."""
         model, language, n_jobs = self._language_model()
-        texts = in_context(language.read(X), context, language.ends, model.side_channels)
+        texts = in_context(language.read(X), context, language, model.side_channels)
         counts = texts.lengths - 1
         sums = np.zeros(len(texts))
         most = max(1, _ANSWERS // language.size)
@@ -152,18 +146,18 @@ class WritesTexts(ABC):
         model, language, n_jobs = self._language_model()
         prefixes, _ = language.read_prefixes(X, "X")
         lengths = np.array([*map(len, prefixes)])  # with the boundary: tokens to be predicted
-        sides = read_context(context, lengths, model.side_channels, ahead=True)
+        contexts = read_context(context, lengths, model.side_channels, ahead=True)
         most = max(1, _ANSWERS // language.size)
         rows = np.empty((len(prefixes), language.size))
         begin = 0
         while begin < len(prefixes):
             if len(prefixes[begin]) > most:
                 stream = _core.Stream(model)
-                vectors = None if sides is None else sides[begin]
+                vectors = None if contexts is None else contexts[begin]
                 for at in range(0, len(prefixes[begin]), most):
                     block = prefixes[begin][at : at + most]
-                    known = _of_steps(vectors, at, len(block))
-                    rows[begin] = stream.process(block, context=known)[-1]
+                    some = _of_steps(vectors, at, len(block))
+                    rows[begin] = stream.process(block, context=some)[-1]
                 begin += 1
                 continue
             end, steps = begin, 0
@@ -174,7 +168,7 @@ class WritesTexts(ABC):
             answers = model.predict(
                 np.concatenate(prefixes[begin:end]),
                 offsets,
-                side=None if sides is None else as_side(sides[begin:end]),
+                side=as_side(None if contexts is None else contexts[begin:end]),
                 n_jobs=n_jobs,
             )
             rows[begin:end] = answers[offsets[1:] - 1]
@@ -345,7 +339,7 @@ def _sums(model: _core.Model, texts: Any, n_jobs: int | None) -> NDArray[np.floa
     inputs = np.ones(len(values), bool)
     inputs[offsets[1:] - 1] = False
     steps = offsets - np.arange(len(offsets))
-    answers = model.predict(values[inputs], steps, side=side_of(texts), n_jobs=n_jobs)
+    answers = model.predict(values[inputs], steps, side=as_side(context_of(texts)), n_jobs=n_jobs)
     sums[some] = np.add.reduceat(_logs(answers, values[targets]), steps[:-1])
     return sums
 
@@ -353,13 +347,14 @@ def _sums(model: _core.Model, texts: Any, n_jobs: int | None) -> NDArray[np.floa
 def _sum_of_long(model: _core.Model, text: Any, block: int) -> float:
     """Return the log-probability of one text, of which `block` tokens are read at once."""
     stream, tokens = _core.Stream(model), text.values
-    vectors = text.context[0] if isinstance(text, TextsInContext) else None
+    context = context_of(text)
+    vectors = None if context is None else context[0]
     total = 0.0
     for begin in range(0, len(tokens) - 1, block):
         end = min(begin + block, len(tokens) - 1)
         inputs = tokens[begin:end].astype(np.int64)
-        known = _of_steps(vectors, begin, len(inputs))
-        answers = stream.process(inputs, context=known)[:, 0]
+        some = _of_steps(vectors, begin, len(inputs))
+        answers = stream.process(inputs, context=some)[:, 0]
         total += float(_logs(answers, tokens[begin + 1 : end + 1]).sum())
     return total
 
