@@ -9,17 +9,7 @@ import pytest
 from scipy.sparse import coo_array, csr_array
 
 from skrnn import RNNLanguageModel
-
-SMALL: dict[str, Any] = {"hidden_size": 9, "max_iter": 3, "random_state": 0, "n_jobs": 1}
-TEXTS = ["anna", "bo", "", "hanna", "otto", "b"] * 5
-VECTORS = np.random.default_rng(0).normal(size=(len(TEXTS), 2))
-STEPS = [np.random.default_rng(i).normal(size=(max(1, len(t)), 2)) for i, t in enumerate(TEXTS)]
-LONG = "the cat sat on the mat. " * 20
-OF_LONG = np.random.default_rng(0).normal(size=(len(LONG), 3))
-
-
-def small(**settings: Any) -> RNNLanguageModel:
-    return RNNLanguageModel(**{**SMALL, **settings})
+from told import LONG, OF_LONG, STEPS, TEXTS, VECTORS, small
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +61,8 @@ def test_what_fit_refuses(context: Any, error: Any, message: str) -> None:
         ([np.ma.masked_less(OF_LONG, 0)], ValueError, "context of text 0 has masked values"),
         (coo_array(OF_LONG), TypeError, "context is a coo_array"),
         ([[1, [2, 3]]], ValueError, "context of text 0 is no array: .* inhomogeneous"),
-        (OF_LONG[:, 0], ValueError, r"480 numbers, .* 480 tokens; .* context\[:, None\]"),
-        (OF_LONG[:, 0].tolist(), ValueError, "480 numbers, .* 480 tokens"),
+        (OF_LONG[:, 0], ValueError, r"1440 numbers, .* 1440 tokens; .* context\[:, None\]"),
+        (OF_LONG[:, 0].tolist(), ValueError, "1440 numbers, .* 1440 tokens"),
     ],
 )
 def test_what_fit_refuses_of_one_text(context: Any, error: Any, message: str) -> None:
