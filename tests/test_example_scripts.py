@@ -14,11 +14,15 @@ CONLLU = (
 )
 
 
-def test_tagging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib")
     if not EXAMPLES.is_dir():
         pytest.skip("needs the sources")
     monkeypatch.chdir(tmp_path)
+
+
+def test_tagging(tmp_path: Path) -> None:
     lines = run_python(str(EXAMPLES / "tagging.py")).stdout.splitlines()
     shares = {line[:26].strip(): [*map(float, line.split()[-2:])] for line in lines[2:5]}
     assert shares["words and letters"][1] > shares["words"][1] + 0.05
@@ -28,11 +32,7 @@ def test_tagging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines[0] == "14 sentences to learn from, 6 to label"
 
 
-def test_colour_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("matplotlib")
-    if not EXAMPLES.is_dir():
-        pytest.skip("needs the sources")
-    monkeypatch.chdir(tmp_path)
+def test_colour_names(tmp_path: Path) -> None:
     lines = run_python(str(EXAMPLES / "colour_names.py")).stdout.splitlines()
     told, blind = (float(line.split()[-1]) for line in lines[3:5])
     assert told < 0.7 * blind

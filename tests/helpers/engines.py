@@ -47,6 +47,30 @@ class Engine:
         )
         return loss, named(self.model, flat)
 
+    def slope(self, name: str, direction: NDArray[Any]) -> float:
+        """The slope of the loss along a direction of one parameter, without the twin.
+
+        The step is one that float32 holds: its error is of order 2^-14, that of rounding
+        2^-24 / 2^-7.
+        """
+        parameter = named(self.model, self.parameters)[name]
+        start, losses = parameter.copy(), []
+        for step in (2**-7, -(2**-7)):
+            parameter[...] = start + step * direction
+            losses.append(
+                self.trainer.evaluate(
+                    self.parameters,
+                    self.values,
+                    self.offsets,
+                    self.targets,
+                    self.weights,
+                    spellings=self.spellings,
+                    side=self.side,
+                )
+            )
+        parameter[...] = start
+        return (losses[0] - losses[1]) / 2**-6
+
     def run_epoch(self, epoch: int, n_jobs: int = 1, **options: float) -> dict[str, Any]:
         return self.trainer.run_epoch(
             self.parameters,
