@@ -304,8 +304,18 @@ class TrainableEstimator(WatchedFit, SequenceEstimator):
         """Draw the parameters that training begins with, float32 of shape (num_parameters,)."""
         letters = getattr(self, "character_hidden_size", 0)
         return initial_parameters(
-            layout, self.cell, self.hidden_size, rng, character_hidden_size=letters
+            layout,
+            self.cell,
+            self.hidden_size,
+            rng,
+            character_hidden_size=letters,
+            embedding_std=self._embedding_std,
         )
+
+    @property
+    def _embedding_std(self) -> float:
+        """The standard deviation of initial embeddings."""
+        return 0.1
 
     def _plan(
         self,

@@ -22,6 +22,7 @@ def initial_parameters(
     rng: np.random.Generator,
     *,
     character_hidden_size: int = 0,
+    embedding_std: float = 0.1,
 ) -> NDArray[np.float32]:
     """Return the arena of a model, float32 of shape (num_parameters,).
 
@@ -32,7 +33,7 @@ def initial_parameters(
       one for the LSTM's forget gate, two for the GRU's update gate (measured in bench/defaults,
       beside one, three and the chrono initialisation of Tallec & Ollivier, ICLR 2018);
     - head: as input weights, and zero;
-    - embeddings, of tokens and of letters: normal with a standard deviation of 0.1;
+    - embeddings, of tokens and of letters: normal with a standard deviation of `embedding_std`;
     - attention: zero, which is the mean over the steps;
     - transitions of a CRF, start and end among them: zero, which prefers no label to any other.
 
@@ -42,13 +43,18 @@ def initial_parameters(
         For more parameters than memory holds; it names the largest.
     """
     try:
-        return _drawn(model, cell, {"": hidden_size, "characters.": character_hidden_size}, rng)
+        hidden_sizes = {"": hidden_size, "characters.": character_hidden_size}
+        return _drawn(model, cell, hidden_sizes, embedding_std, rng)
     except MemoryError as error:
         raise MemoryError(model.memory_text()) from error
 
 
 def _drawn(
-    model: _core.NetworkLayout, cell: str, hidden_sizes: dict[str, int], rng: np.random.Generator
+    model: _core.NetworkLayout,
+    cell: str,
+    hidden_sizes: dict[str, int],
+    embedding_std: float,
+    rng: np.random.Generator,
 ) -> NDArray[np.float32]:
     of_cell = {info["name"]: info for info in _core.cell_info(cell)["parameters"]}
     arena = np.zeros(model.num_parameters, np.float32)
@@ -59,7 +65,7 @@ def _drawn(
             gates = view.reshape(-1, hidden_sizes[in_stack[1]], *view.shape[1:])
             fill_gates(gates, info, rng)
         elif name.endswith("embedding.weight"):
-            view[...] = 0.1 * rng.standard_normal(view.shape)
+            view[...] = embedding_std * rng.standard_normal(view.shape)
         elif name == "head.weight":
             view[...] = _glorot(view.shape, rng)
     return arena
