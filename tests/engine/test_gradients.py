@@ -46,6 +46,29 @@ def test_every_topology(
     assert_agrees(problem, engine_of(problem))
 
 
+@pytest.mark.parametrize("output_size", [1, 31, 33, 100, 700, 1_600, 4_100])
+@pytest.mark.parametrize("hidden_size", [5, 37])
+def test_heads_of_any_width(hidden_size: int, output_size: int) -> None:
+    """Fewer outputs than a panel of the kernels and more, and more than are multiplied at once."""
+    problem = random_network_problem(
+        np.random.default_rng(2),
+        Network("rnn", 1, False, None),
+        lengths=(9, 7, 11, 1),
+        input_size=3,
+        hidden_size=hidden_size,
+        output_size=output_size,
+        loss="cross_entropy",
+    )
+    engine = engine_of(problem)
+    assert_agrees(problem, engine)
+    loss, gradients = engine.gradient()
+    for threads in (2, 3, 5):
+        again, of_threads = engine.gradient(n_jobs=threads)
+        assert again == loss
+        for name, gradient in gradients.items():
+            np.testing.assert_array_equal(of_threads[name], gradient, err_msg=name)
+
+
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_tokens(pooling: str | None) -> None:
     problem = random_network_problem(

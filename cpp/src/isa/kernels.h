@@ -79,18 +79,18 @@ void apply(const float* x, float* y, Index n) {
 }
 
 constexpr KernelTable make_table(const char* isa) {
-  return {
-      isa,
-      kLanes,
-      kCells,
-      sizeof(kCells) / sizeof(kCells[0]),
-      kOptimizers,
-      sizeof(kOptimizers) / sizeof(kOptimizers[0]),
-      {matrix_size, pack_matrix, matrix_scratch, multiply_matrix, transpose_floats, sum_of_squares},
-      softmax_terms,
-      {chain_terms, chain_forward, chain_backward, chain_pairs},
-      apply<sigmoid<Packet>>,
-      apply<tanh<Packet>>};
+  return {isa,
+          kLanes,
+          kCells,
+          sizeof(kCells) / sizeof(kCells[0]),
+          kOptimizers,
+          sizeof(kOptimizers) / sizeof(kOptimizers[0]),
+          {matrix_size, pack_matrix, matrix_scratch, multiply_matrix, matrix_panels,
+           unpacked_scratch, multiply_unpacked, transpose_floats, sum_of_squares},
+          softmax_terms,
+          {chain_terms, chain_forward, chain_backward, chain_pairs},
+          apply<sigmoid<Packet>>,
+          apply<tanh<Packet>>};
 }
 
 }  // namespace skrnn::SKRNN_ISA

@@ -134,11 +134,24 @@ struct MatrixArgs {
   bool adds;
 };
 
+// The same product with a matrix that changes from one product to the next: each panel is packed
+// when it is read, so that its packed form never leaves the caches.
+struct UnpackedArgs {
+  PackArgs matrix;
+  const float* x;
+  Index x_stride;
+  float* y;
+  Index y_stride;
+};
+
 struct MatrixKernels {
   Index (*size)(Index columns, Index inner);  // floats, packed
   void (*pack)(const PackArgs&, float* packed);
   std::size_t (*scratch)(Index inner);  // bytes
   void (*multiply)(const MatrixArgs&, Range rows, void* scratch);
+  Index (*panels)(Index columns);
+  std::size_t (*unpacked_scratch)(Index inner, Index panels, Index rows);  // bytes
+  void (*multiply_unpacked)(const UnpackedArgs&, Range panels, Range rows, void* scratch);
   // to[c * to_stride + r] = from[r * from_stride + c]
   void (*transpose)(const float* from, Index from_stride, Index rows, Index columns, float* to,
                     Index to_stride);

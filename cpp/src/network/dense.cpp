@@ -8,6 +8,11 @@
 #include "layer/grid.h"
 
 namespace skrnn {
+namespace {
+
+constexpr Index kWorkPerThread = 500'000;  // multiply-adds that make a thread worth its start
+
+}  // namespace
 
 Dense::Dense(ParameterList& parameters, const std::string& name, Index inputs, Index outputs,
              std::optional<Index> tied)
@@ -28,46 +33,66 @@ Dense::Dense(ParameterList& parameters, const std::string& name, Index inputs, I
 }
 
 void Dense::load(const float* parameters, bool trains) {
-  constexpr const char* kWhat = "the packed weights of the head";
-  const float* weight = parameters + weight_;
-  kernels_->pack({outputs_, inputs_, weight, inputs_, 1, parameters + bias_},
-                 packed_.reserve(kernels_->size(outputs_, inputs_), kWhat));
-  if (!trains) return;
-  kernels_->pack({inputs_, outputs_, weight, 1, inputs_, nullptr},
-                 packed_back_.reserve(kernels_->size(inputs_, outputs_), kWhat));
+  parameters_ = trains ? parameters : nullptr;
+  if (trains) return;
+  kernels_->pack(
+      {outputs_, inputs_, parameters + weight_, inputs_, 1, parameters + bias_},
+      packed_.reserve(kernels_->size(outputs_, inputs_), "the packed weights of the head"));
 }
 
 void Dense::step(Index rows, const float* x, float* y, void* scratch) const noexcept {
-  kernels_->multiply(forward_args(x, y), {0, rows}, scratch);
+  kernels_->multiply(packed_args(x, y), {0, rows}, scratch);
 }
 
 float* DensePass::forward(Index rows, const float* x, int threads) {
   x_ = x;
-  float* y = y_.reserve(rows * dense_.outputs() + spare_);
-  multiply(dense_.forward_args(x, y), rows, threads);
+  const Index F = dense_.inputs(), K = dense_.outputs();
+  float* y = y_.reserve(rows * K + spare_);
+  if (const float* parameters = dense_.parameters_) {
+    const PackArgs weight{K, F, parameters + dense_.weight_, F, 1, parameters + dense_.bias_};
+    multiply(UnpackedArgs{weight, x, F, y, K}, rows, threads);
+  } else {
+    multiply(dense_.packed_args(x, y), rows, threads);
+  }
   return y;
 }
 
 float* DensePass::backward(Index rows, const float* dy, float* gradient, int threads) {
-  const MatrixKernels& kernels = *dense_.kernels_;
   const Index F = dense_.inputs(), K = dense_.outputs();
   float* dx = dx_.reserve(rows * F);
-  multiply({F, K, dense_.packed_back_.get(), dy, K, dx, F, false}, rows, threads);
-
+  const PackArgs transpose{F, K, dense_.parameters_ + dense_.weight_, 1, F, nullptr};
+  multiply(UnpackedArgs{transpose, dy, K, dx, F}, rows, threads);
   sum_rows(rows, dy, gradient + dense_.bias_, threads);
+  weight_gradient(rows, dy, gradient + dense_.weight_, threads);
+  return dx;
+}
 
-  // dW = dy^T x, one chunk of rows after another: the rows of a chunk are the inner dimension.
-  constexpr Index kChunk = 1024;
+// One chunk of rows after another, the inner dimension of the product. A thread transposes some
+// columns of dy and multiplies them while they are in its cache.
+void DensePass::weight_gradient(Index rows, const float* dy, float* dweight, int threads) {
+  constexpr Index kChunk = 1024, kColumns = 96;
+  const MatrixKernels& kernels = *dense_.kernels_;
+  const Index F = dense_.inputs(), K = dense_.outputs(), most = std::min(kChunk, rows);
+  float* packed = packed_rows_.reserve(kernels.size(F, most));
+  threads = threads_worth(K, rows * K * F, kWorkPerThread, threads);
+  const std::size_t own = kernels.scratch(most), size = own + sizeof(float) * most * kColumns;
+  char* scratch = scratch_.reserve(static_cast<std::int64_t>(size) * threads);
   for (Index begin = 0; begin < rows; begin += kChunk) {
     const Index count = std::min(kChunk, rows - begin);
-    float* transposed = transposed_.reserve(K * std::min(kChunk, rows));
-    float* packed = packed_rows_.reserve(kernels.size(F, std::min(kChunk, rows)));
-    kernels.transpose(dy + begin * K, K, count, K, transposed, count);
     kernels.pack({F, count, x_ + begin * F, 1, F, nullptr}, packed);
-    multiply({F, count, packed, transposed, count, gradient + dense_.weight_, F, begin > 0}, K,
-             threads);
+    run_parallel(threads, [&](const Team& team) {
+      const FlushSubnormals guard;
+      char* mine = scratch + size * static_cast<std::size_t>(team.thread);
+      auto* transposed = reinterpret_cast<float*>(mine + own);
+      const Range columns = equal_share(K, team.thread, team.threads);
+      for (Index k = columns.begin; k < columns.end; k += kColumns) {
+        const Index n = std::min(kColumns, columns.end - k);
+        kernels.transpose(dy + begin * K + k, K, count, n, transposed, count);
+        kernels.multiply({F, count, packed, transposed, count, dweight + k * F, F, begin > 0},
+                         {0, n}, mine);
+      }
+    });
   }
-  return dx;
 }
 
 // Each thread sums a range of columns, so that every column is summed in the order of the rows.
@@ -89,10 +114,8 @@ void DensePass::sum_rows(Index rows, const float* dy, float* dbias, int threads)
   });
 }
 
-void DensePass::multiply(MatrixArgs args, Index rows, int threads) {
+void DensePass::multiply(const MatrixArgs& args, Index rows, int threads) {
   const MatrixKernels& kernels = *dense_.kernels_;
-  // Multiply-adds that make a thread worth its start.
-  constexpr Index kWorkPerThread = 500'000;
   threads = threads_worth(rows, rows * args.columns * args.inner, kWorkPerThread, threads);
   const std::size_t size = kernels.scratch(args.inner);
   char* scratch = scratch_.reserve(static_cast<std::int64_t>(size) * threads);
@@ -101,6 +124,27 @@ void DensePass::multiply(MatrixArgs args, Index rows, int threads) {
     const Range range = equal_share(rows, team.thread, team.threads);
     if (range.begin < range.end) {
       kernels.multiply(args, range, scratch + size * static_cast<std::size_t>(team.thread));
+    }
+  });
+}
+
+// Threads have panels of their own, if there are enough, since each packs those that it multiplies.
+void DensePass::multiply(const UnpackedArgs& args, Index rows, int threads) {
+  const MatrixKernels& kernels = *dense_.kernels_;
+  const Index panels = kernels.panels(args.matrix.columns), inner = args.matrix.inner;
+  threads = threads_worth(std::max(rows, panels), rows * args.matrix.columns * inner,
+                          kWorkPerThread, threads);
+  const bool cuts_panels = panels >= 4 * threads;
+  const std::size_t size = kernels.unpacked_scratch(inner, panels, rows);
+  char* scratch = scratch_.reserve(static_cast<std::int64_t>(size) * threads);
+  run_parallel(threads, [&](const Team& team) {
+    const FlushSubnormals guard;
+    Range of_panels{0, panels}, of_rows{0, rows};
+    (cuts_panels ? of_panels : of_rows) =
+        equal_share(cuts_panels ? panels : rows, team.thread, team.threads);
+    if (of_panels.begin < of_panels.end && of_rows.begin < of_rows.end) {
+      kernels.multiply_unpacked(args, of_panels, of_rows,
+                                scratch + size * static_cast<std::size_t>(team.thread));
     }
   });
 }

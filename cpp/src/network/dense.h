@@ -18,7 +18,8 @@ class Dense {
   Dense(ParameterList& parameters, const std::string& name, Index inputs, Index outputs,
         std::optional<Index> tied = std::nullopt);
 
-  // Packs the parameters; with `trains` the transpose of W, too.
+  // Packs the parameters, or with `trains` keeps where they are: they must stay valid and unchanged
+  // while passes use them.
   void load(const float* parameters, bool trains);
 
   Index inputs() const { return inputs_; }    // F
@@ -31,14 +32,15 @@ class Dense {
 
  private:
   friend class DensePass;
-  MatrixArgs forward_args(const float* x, float* y) const {
+  MatrixArgs packed_args(const float* x, float* y) const {
     return {outputs_, inputs_, packed_.get(), x, inputs_, y, outputs_, false};
   }
 
   const MatrixKernels* kernels_;
   Index inputs_, outputs_;
-  Index weight_, bias_;  // offsets in the arena of parameters
-  Workspace<float> packed_, packed_back_;
+  Index weight_, bias_;                // offsets in the arena of parameters
+  const float* parameters_ = nullptr;  // in training
+  Workspace<float> packed_;            // otherwise
 };
 
 // A dense layer in one pass of a minibatch.
@@ -58,13 +60,15 @@ class DensePass {
  private:
   // The gradient of the bias: sums over rows of dy, in float64.
   void sum_rows(Index rows, const float* dy, float* dbias, int threads);
-  void multiply(MatrixArgs args, Index rows, int threads);
+  // dW = dy^T x.
+  void weight_gradient(Index rows, const float* dy, float* dweight, int threads);
+  void multiply(const MatrixArgs& args, Index rows, int threads);
+  void multiply(const UnpackedArgs& args, Index rows, int threads);
 
   const Dense& dense_;
   const Index spare_;
   const float* x_ = nullptr;      // of the last forward pass
   Workspace<float> y_, dx_;       // [rows, K] and the spare floats, [rows, F]
-  Workspace<float> transposed_;   // [K, chunk of rows] of dy
   Workspace<float> packed_rows_;  // of x
   Workspace<double> sums_;        // [K]
   Workspace<char> scratch_;

@@ -10,28 +10,45 @@
 
 namespace skrnn::SKRNN_ISA {
 
+inline Index matrix_panels(Index columns) { return OutShape::panels(blocks_of(columns)); }
+
 // [panel over columns][k][block of the panel][lane], then [panel][block of the panel][lane] of
 // biases.
 inline Index matrix_size(Index columns, Index inner) {
-  return OutShape::panels(blocks_of(columns)) * OutShape::kSumFloats * (inner + 1);
+  return matrix_panels(columns) * OutShape::kSumFloats * (inner + 1);
+}
+
+// Entries [begin, end) of the columns of panel p, as [k][block of the panel][lane].
+inline void pack_panel(const PackArgs& a, Index p, Range inner, float* to) {
+  constexpr Index kWidth = OutShape::kSumFloats;
+  const Index begin = p * kWidth, length = inner.end - inner.begin;
+  const float* from = a.matrix + begin * a.column_stride + inner.begin * a.inner_stride;
+  const bool whole = a.columns - begin >= kWidth;
+  const Index count = whole ? kWidth : a.columns - begin;
+  if (!whole) fill_zero(to, length * kWidth);
+  if (a.column_stride != 1) {
+    transpose_matrix(from, a.column_stride, count, length, to, kWidth);
+  } else if (whole) {
+    for (Index k = 0; k < length; ++k) copy_row(to + k * kWidth, from + k * a.inner_stride, kWidth);
+  } else {
+    for (Index k = 0; k < length; ++k) copy_row(to + k * kWidth, from + k * a.inner_stride, count);
+  }
+}
+
+inline void pack_bias(const PackArgs& a, Index p, float* to) {
+  constexpr Index kWidth = OutShape::kSumFloats;
+  const Index begin = p * kWidth, left = a.columns - begin;
+  fill_zero(to, kWidth);
+  if (a.bias) copy_row(to, a.bias + begin, left < kWidth ? left : kWidth);
 }
 
 inline void pack_matrix(const PackArgs& a, float* packed) {
   constexpr Index kWidth = OutShape::kSumFloats;
-  fill_zero(packed, matrix_size(a.columns, a.inner));
-  float* bias = packed + OutShape::panels(blocks_of(a.columns)) * kWidth * a.inner;
-  for (Index begin = 0; begin < a.columns; begin += kWidth) {
-    const Index count = a.columns - begin < kWidth ? a.columns - begin : kWidth;
-    const float* from = a.matrix + begin * a.column_stride;
-    float* panel = packed + begin * a.inner;
-    if (a.column_stride == 1) {
-      for (Index k = 0; k < a.inner; ++k) {
-        copy_row(panel + k * kWidth, from + k * a.inner_stride, count);
-      }
-    } else {
-      transpose_matrix(from, a.column_stride, count, a.inner, panel, kWidth);
-    }
-    if (a.bias) copy_row(bias + begin, a.bias + begin, count);
+  const Index panels = matrix_panels(a.columns);
+  float* bias = packed + panels * kWidth * a.inner;
+  for (Index p = 0; p < panels; ++p) {
+    pack_panel(a, p, {0, a.inner}, packed + p * kWidth * a.inner);
+    pack_bias(a, p, bias + p * kWidth);
   }
 }
 
@@ -101,6 +118,80 @@ inline void multiply_matrix(const MatrixArgs& a, Range range, void* block) {
     product.context = &to;
     product.spilled = scratch.spilled;
     sweep<OutShape>(product);
+  }
+}
+
+// How much of a long inner dimension is multiplied before the next part is packed: of all panels,
+// so that the rows of x and of the matrix are read once. Short ones are not cut.
+constexpr Index kInnerChunk = 2 * kPassPackets / OutShape::kBlocks;
+constexpr Index inner_chunk(Index inner) { return inner <= 4 * kInnerChunk ? inner : kInnerChunk; }
+
+struct UnpackedScratch {
+  Segment* segments;
+  const float** rows;
+  float* spilled;
+  float* panel;
+  float* bias;
+  float* sums;  // [panel][row][kSumFloats] between chunks, if there are several
+
+  UnpackedScratch(Arena& arena, Index inner, Index num_panels, Index num_rows) {
+    constexpr Index kWidth = OutShape::kSumFloats;
+    const Index chunk = inner_chunk(inner);
+    segments = arena.take<Segment>(max_segments(chunk, OutShape::kBlocks));
+    rows = arena.take<const float*>(num_rows);
+    spilled = arena.take<float>(spilled_floats(num_rows, kWidth));
+    panel = arena.take<float>(chunk * kWidth);
+    bias = arena.take<float>(kWidth);
+    sums = arena.take<float>(chunk < inner ? num_panels * num_rows * kWidth : 0);
+  }
+};
+
+inline std::size_t unpacked_scratch(Index inner, Index num_panels, Index num_rows) {
+  Arena arena(nullptr);
+  UnpackedScratch(arena, inner, num_panels, num_rows);
+  return arena.used();
+}
+
+// Panels and rows of the product. Sums are kept between chunks as they are, so the cut does not
+// change the result, and it is that of multiply_matrix.
+inline void multiply_unpacked(const UnpackedArgs& a, Range panels, Range rows, void* block) {
+  constexpr Index kWidth = OutShape::kSumFloats;
+  const Index inner = a.matrix.inner, chunk = inner_chunk(inner), count = rows.end - rows.begin;
+  Arena arena(block);
+  UnpackedScratch scratch(arena, inner, panels.end - panels.begin, count);
+  for (Index begin = 0; begin < inner; begin += chunk) {
+    const Index end = inner - begin < chunk ? inner : begin + chunk;
+    for (Index r = 0; r < count; ++r) {
+      scratch.rows[r] = a.x + (rows.begin + r) * a.x_stride + begin;
+    }
+    Product product{};
+    Index in_pass = 0;
+    append_segments(scratch.segments, product.num_segments, in_pass, 0, 0, end - begin,
+                    OutShape::kBlocks);
+    product.rows = count;
+    product.a0 = product.a1 = scratch.rows;
+    product.segments = scratch.segments;
+    product.weights = scratch.panel;
+    product.panels = {0, 1};
+    product.spilled = scratch.spilled;
+    for (Index p = panels.begin; p < panels.end; ++p) {
+      const Index left = a.matrix.columns - p * kWidth;
+      float* const sums = scratch.sums + (p - panels.begin) * count * kWidth;
+      const MatrixRows to{a.y + rows.begin * a.y_stride + p * kWidth, a.y_stride, left, false};
+      pack_panel(a.matrix, p, {begin, end}, scratch.panel);
+      product.blocks = blocks_of(left < kWidth ? left : kWidth);
+      product.source = {sums, 0, kWidth};
+      product.target = {sums, 0, kWidth};
+      if (begin == 0) {
+        pack_bias(a.matrix, p, scratch.bias);
+        product.source = {scratch.bias, 0, 0};
+      }
+      if (end == inner) {
+        product.finish = finish_rows;
+        product.context = &to;
+      }
+      sweep<OutShape>(product);
+    }
   }
 }
 

@@ -5,7 +5,9 @@
 
 #include "base/choice.h"
 #include "base/floating_point.h"
+#include "base/parallel.h"
 #include "layer/dispatch.h"
+#include "layer/grid.h"
 #include "training/learning_rate.h"
 
 namespace skrnn {
@@ -42,8 +44,8 @@ double Optimizer::norm_of(const float* gradient, const GradientRanges& ranges) c
 }
 
 void Optimizer::update(float* parameters, const float* gradient, const GradientRanges& ranges,
-                       double norm, double weight, double learning_rate_scale) {
-  const FlushSubnormals guard;
+                       double norm, double weight, double learning_rate_scale, int threads) {
+  constexpr Index kParametersOfOne = 100'000;  // that make a thread worth its start
   ++updates_;
   const auto t = static_cast<double>(updates_);
   const double rate = settings_.learning_rate * learning_rate_scale *
@@ -58,11 +60,22 @@ void Optimizer::update(float* parameters, const float* gradient, const GradientR
   }
   step.first_correction = static_cast<float>(1 / (1 - std::pow(kernel_.beta1, t)));
   step.second_correction = static_cast<float>(1 / (1 - std::pow(kernel_.beta2, t)));
+  threads = threads_worth(num_parameters_, ranges.size(), kParametersOfOne, threads);
+  run_parallel(threads, [&](const Team& team) {
+    const FlushSubnormals guard;
+    apply(step, parameters, gradient, ranges,
+          equal_share(num_parameters_, team.thread, team.threads));
+  });
+}
+
+void Optimizer::apply(OptimizerStep step, float* parameters, const float* gradient,
+                      const GradientRanges& ranges, Range share) {
   auto p = parameters_.begin();
   for (const Range& range : ranges.get()) {
-    for (Index begin = range.begin, end; begin < range.end; begin = end) {
+    const Index last = std::min(range.end, share.end);
+    for (Index begin = std::max(range.begin, share.begin), end; begin < last; begin = end) {
       while (p->offset + p->size <= begin) ++p;
-      end = std::min(range.end, p->offset + p->size);
+      end = std::min(last, p->offset + p->size);
       step.decay = p->decays ? static_cast<float>(settings_.weight_decay) : 0.0f;
       float* first = state_.get() + begin;
       float* second = kernel_.states == 2 ? first + num_parameters_ : nullptr;

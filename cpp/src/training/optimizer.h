@@ -32,7 +32,7 @@ class Optimizer {
   // clipping would cancel the larger weights of heavy rows. `learning_rate_scale` multiplies the
   // schedule.
   void update(float* parameters, const float* gradient, const GradientRanges& ranges, double norm,
-              double weight, double learning_rate_scale);
+              double weight, double learning_rate_scale, int threads);
 
   // The optimiser's state, [states, number of parameters]; zeros at first.
   std::int64_t states() const { return kernel_.states; }
@@ -42,6 +42,10 @@ class Optimizer {
   void set_updates(std::int64_t updates) { updates_ = updates; }
 
  private:
+  // Applies a step to those of the parameters in `ranges` that lie within `share`.
+  void apply(OptimizerStep step, float* parameters, const float* gradient,
+             const GradientRanges& ranges, Range share);
+
   const TrainingSettings settings_;
   const std::vector<Parameter> parameters_;
   const std::int64_t num_parameters_;

@@ -94,7 +94,7 @@ EpochResult TrainingLoop::run_epoch(Objective& objective, float* parameters, std
       }
       result.gradient_norm = std::max(result.gradient_norm, norm);
       optimizer_.update(parameters, gradient, ranges_, norm, score.weights / score.expected_weights,
-                        learning_rate_scale);
+                        learning_rate_scale, here);
       ++result.updates;
       thread_choice_.record(seconds_since(start), static_cast<double>(batch.rows()));
     }
