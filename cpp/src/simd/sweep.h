@@ -146,7 +146,9 @@ void run_tile(const float* const* a0, const float* const* a1, const Segment* seg
 template <class Shape, int kBlocks>
 void sweep_panel(const Product& product, Index p) {
   constexpr Index kSumFloats = Shape::kSumFloats;
-  alignas(64) float finished[kTileRows * kSumFloats];
+  // A narrow tile, of a last panel, needs more rows to hide the latency of the multiplier.
+  constexpr int kRows = Shape::kSums * kBlocks <= 2 ? 6 : kTileRows;
+  alignas(64) float finished[kRows * kSumFloats];
   const Segment* const all_end = product.segments + product.num_segments;
   for (Index slab = 0; slab < product.rows; slab += kSlabRows) {
     const Index left = product.rows - slab;
@@ -157,7 +159,7 @@ void sweep_panel(const Product& product, Index p) {
         length += end->length;
       }
       const bool starts = begin == product.segments, ends = end == all_end;
-      for_each_tile<kTileRows>(left < kSlabRows ? left : kSlabRows, [&](auto tile, Index tile_row) {
+      for_each_tile<kRows>(left < kSlabRows ? left : kSlabRows, [&](auto tile, Index tile_row) {
         constexpr int R = decltype(tile)::value;
         const Index row = slab + tile_row;
         Sums<float> spilled{product.spilled + tile_row * kSumFloats, 0, kSumFloats};
