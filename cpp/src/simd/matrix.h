@@ -102,7 +102,8 @@ inline void multiply_matrix(const MatrixArgs& a, Range range, void* block) {
   for (Index slab = range.begin; slab < range.end; slab += kSlabRows) {
     const Index count = range.end - slab < kSlabRows ? range.end - slab : kSlabRows;
     for (Index r = 0; r < count; ++r) scratch.rows[r] = a.x + (slab + r) * a.x_stride;
-    const MatrixRows to{a.y + slab * a.y_stride, a.y_stride, a.columns, a.adds};
+    float* const y = a.y + slab * a.y_stride;
+    const MatrixRows to{y, a.y_stride, a.columns, a.adds};
     Product product{};
     product.rows = count;
     product.a0 = product.a1 = scratch.rows;
@@ -114,8 +115,12 @@ inline void multiply_matrix(const MatrixArgs& a, Range range, void* block) {
     product.panels = {0, OutShape::panels(product.blocks)};
     product.source = {a.packed + product.panels.end * product.panel_stride, OutShape::kSumFloats,
                       0};
-    product.finish = finish_rows;
-    product.context = &to;
+    if (!a.adds && a.columns % kLanes == 0) {
+      product.target = {y, OutShape::kSumFloats, a.y_stride};
+    } else {
+      product.finish = finish_rows;
+      product.context = &to;
+    }
     product.spilled = scratch.spilled;
     sweep<OutShape>(product);
   }
@@ -186,7 +191,10 @@ inline void multiply_unpacked(const UnpackedArgs& a, Range panels, Range rows, v
         pack_bias(a.matrix, p, scratch.bias);
         product.source = {scratch.bias, 0, 0};
       }
-      if (end == inner) {
+      product.finish = nullptr;
+      if (end == inner && left % kLanes == 0) {
+        product.target = {to.y, 0, a.y_stride};
+      } else if (end == inner) {
         product.finish = finish_rows;
         product.context = &to;
       }

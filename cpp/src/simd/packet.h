@@ -65,26 +65,41 @@ SKRNN_INLINE Packet exp2_of_shifted(Packet a) {
   return preinterpret<Packet>(padd(bits, pset1<IntPacket>(127 << 23)));
 }
 
+// Copies n < 2 * kHalf floats as powers of two: calls of memcpy would take longer than the copy.
+template <int kHalf>
+SKRNN_INLINE void copy_few(float* to, const float* from, int n) {
+  if ((n & kHalf) != 0) {
+    std::memcpy(to, from, kHalf * sizeof(float));
+    to += kHalf;
+    from += kHalf;
+  }
+  if constexpr (kHalf > 1) copy_few<kHalf / 2>(to, from, n);
+}
+
 // The first n lanes (1 <= n <= kLanes); the lanes beyond are zero, and their memory is not touched.
+template <class Traits = Eigen::internal::unpacket_traits<Packet>>
 SKRNN_INLINE Packet load(const float* p, int n) {
   if (n >= kLanes) return load(p);
-  float lanes[kLanes] = {};
-  std::memcpy(lanes, p, n * sizeof(float));
-  return load(lanes);
+  if constexpr (Traits::masked_load_available) {
+    return Eigen::internal::ploadu<Packet>(p, static_cast<typename Traits::mask_t>((1 << n) - 1));
+  } else {
+    float lanes[kLanes] = {};
+    copy_few<kLanes / 2>(lanes, p, n);
+    return load(lanes);
+  }
 }
+// Not with a mask: there are processors that take 40 operations for such a store.
 SKRNN_INLINE void store(float* p, Packet a, int n) {
   if (n >= kLanes) return store(p, a);
   float lanes[kLanes];
   store(lanes, a);
-  std::memcpy(p, lanes, n * sizeof(float));
+  copy_few<kLanes / 2>(p, lanes, n);
 }
 
 // The first n lanes of `a`, and zeros.
 SKRNN_INLINE Packet keep_first(Packet a, int n) {
-  float lanes[kLanes];
-  store(lanes, a);
-  for (int lane = n; lane < kLanes; ++lane) lanes[lane] = 0.0f;
-  return load(lanes);
+  using namespace Eigen::internal;
+  return pand(a, pcmp_lt(plset<Packet>(0.0f), splat(static_cast<float>(n))));
 }
 
 SKRNN_INLINE float sum_of_lanes(Packet a) { return Eigen::internal::predux(a); }
