@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skrnn import _core, kernels
-from skrnn._training.initialization import initial_parameters, named_views
+from skrnn._training.initialization import fill_gates, initial_parameters, named_views
 
 CHANNELS, HIDDEN, OUTPUTS = 7, 40, 5
 KEEPING = 1 / (1 + np.exp(-1.0))  # a gate with only a bias of one
@@ -32,6 +33,22 @@ def test_recurrent_weights_are_orthogonal(cell: str) -> None:
     for weight in found:
         for gate in weight.reshape(-1, HIDDEN, HIDDEN).astype(float):
             np.testing.assert_allclose(gate @ gate.T, np.eye(HIDDEN), atol=1e-6)
+
+
+def test_bits_do_not_depend_on_threads_of_linear_algebra() -> None:
+    """From some 300 units on, LAPACK's QR has other bits with another number of threads."""
+
+    def drawn(threads: int) -> np.ndarray:
+        gates = np.zeros((1, 520, 520))
+        with threadpool_limits(limits=threads, user_api="blas"):
+            before = threadpool_info()
+            fill_gates(gates, {"name": "w", "initial": "orthogonal"}, np.random.default_rng(0))
+            assert threadpool_info() == before
+        return gates
+
+    one = drawn(1)
+    for threads in (2, 3):
+        np.testing.assert_array_equal(drawn(threads), one)
 
 
 @pytest.mark.parametrize("cell", _core.cells())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from skrnn import _core
 
@@ -132,9 +135,22 @@ def named_views(model: _core.NetworkLayout, arena: NDArray[np.float32]) -> dict[
     }
 
 
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+_limited = (
+    Lock()
+)  # the limit belongs to the process: whoever comes second would restore the first's
+
+
 def _orthogonal(size: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw a uniformly distributed orthogonal matrix (Mezzadri, Notices of the AMS 54, 2007)."""
-    q, r = np.linalg.qr(rng.standard_normal((size, size)))
+    # On one thread: with another number the last bits differ, and on busy cores the threads of a
+    # linear algebra library may wait for one another a thousand times as long as they work.
+    with _limited, _libraries().limit(limits=1, user_api="blas"):
+        q, r = np.linalg.qr(rng.standard_normal((size, size)))
     return np.asarray(q * np.sign(np.diag(r)))
 
 
