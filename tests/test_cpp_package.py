@@ -47,8 +47,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def launcher(package: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The example, built against the package: the command that starts it."""
+def launchers(package: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """The examples, built against the package: the commands that start them, by name."""
     build = tmp_path_factory.mktemp("example")
     configure = ["-S", ROOT / "examples" / "cpp", "-B", build, f"-DCMAKE_PREFIX_PATH={package}"]
     if TOOLCHAIN:
@@ -60,8 +60,17 @@ def launcher(package: Path, tmp_path_factory: pytest.TempPathFactory) -> list[st
     if TOOLCHAIN:
         words = re.search(r"EMULATOR (.+)\)", (ROOT / TOOLCHAIN).read_text())
         emulator = words[1].split()
-    (program,) = (path for path in build.rglob("stream*") if path.name in ("stream", "stream.exe"))
-    return [*emulator, str(program)]
+    return {
+        path.stem: [*emulator, str(path)]
+        for name in ("stream", "write_text")
+        for path in build.rglob(f"{name}*")
+        if path.name in (name, f"{name}.exe")
+    }
+
+
+@pytest.fixture(scope="module")
+def launcher(launchers: dict[str, list[str]]) -> list[str]:
+    return launchers["stream"]
 
 
 def run(launcher: list[str], *arguments: Any, isa: str = ISAS[0], **options: Any) -> Any:
@@ -222,6 +231,51 @@ def test_the_program_answers_as_python(
         # Another processor sums in another order. 2 ** -24 is one rounding of a float32.
         scale = np.abs(expected).max()
         np.testing.assert_allclose(answers, expected, rtol=0, atol=32 * 2.0**-24 * scale)
+
+
+# --- Texts ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("analyzer", ["char", "word"])
+@pytest.mark.parametrize("temperature", [0, 1])
+def test_the_program_writes_as_python(
+    analyzer: str,
+    temperature: float,
+    launchers: dict[str, list[str]],
+    in_python: Callable[[str], None],
+    tmp_path: Path,
+) -> None:
+    texts = ["the cat sat", "a dög ran", "the dög sat and the cat ran", "the cat and a dög"]
+    model = skrnn.RNNLanguageModel(hidden_size=12, analyzer=analyzer, max_iter=40, random_state=0)
+    model.fit(texts * 8).save(tmp_path / "model.skrnn")
+    begun = ["", "the", "the dög", "a zebra", "and"]
+    process = run(
+        launchers["write_text"],
+        *(tmp_path / "model.skrnn", temperature, 7),
+        input="".join(f"{text}\n" for text in begun),
+        encoding="utf-8",
+    )
+    assert process.returncode == 0, process.stderr
+    in_python(ISAS[0])
+    expected = [
+        text + (" " if continued and analyzer == "word" else "") + continued
+        for text in begun
+        for continued in [
+            model.generate(text, max_new_tokens=200, temperature=temperature, random_state=7)
+        ]
+    ]
+    assert process.stdout.splitlines() == expected
+    assert len({*expected}) == len(begun)
+
+
+def test_a_model_without_strings_writes_no_text(
+    launchers: dict[str, list[str]], tmp_path: Path
+) -> None:
+    model = skrnn.RNNLanguageModel(hidden_size=4, max_iter=1, random_state=0)
+    model.fit([[1, 2, 3], [2, 1]]).save(tmp_path / "model.skrnn")
+    process = run(launchers["write_text"], tmp_path / "model.skrnn", input="")
+    assert process.returncode == 1
+    assert "no strings" in process.stderr
 
 
 # --- Refusals -------------------------------------------------------------------------------------

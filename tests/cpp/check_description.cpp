@@ -1,5 +1,6 @@
 // Checks of the description in model files: strict JSON, with the fields of a model.
 #include <cstdio>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -218,10 +219,41 @@ void check_description() {
   }
 }
 
+// The strings that tokens stand for, which a file need not have.
+void check_vocabulary() {
+  const auto model_with = [](const std::string& estimator) {
+    File file = file_of(tokens_model());
+    file.description =
+        replaced(file.description, "\"estimator\": null", "\"estimator\": " + estimator);
+    const Bytes bytes = container(file);
+    return skrnn::Model::parse(bytes.data(), bytes.size());
+  };
+  const auto vocabulary = [&](const std::string& value) {
+    return model_with("{\"fitted\": {\"vocabulary\": " + value + "}}").vocabulary();
+  };
+  using Strings = std::vector<std::string>;
+  expect(vocabulary("[\"a\", \"\\u00f6\", \"\"]") == Strings{"a", "\xc3\xb6", ""}, "a vocabulary");
+  expect(vocabulary("[]").empty() && vocabulary("null").empty(), "no strings");
+  for (const char* estimator : {"null", "{}", "1", "{\"fitted\": []}"}) {
+    expect(model_with(estimator).vocabulary().empty(),
+           std::string("no vocabulary in ") + estimator);
+  }
+  for (const char* value : {"1", "{}", "\"ab\"", "[1]", "[\"a\", null]", "[[\"a\"]]"}) {
+    try {
+      vocabulary(value);
+      expect(false, std::string("a vocabulary of ") + value);
+    } catch (const std::invalid_argument& error) {
+      expect(std::string(error.what()).find("vocabulary must be a list") != std::string::npos,
+             value);
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
   check_json();
   check_description();
+  check_vocabulary();
   return conclusion();
 }

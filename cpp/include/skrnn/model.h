@@ -67,6 +67,10 @@ class Model {
   const float* parameters() const;  // the arena
   // The description in the file, JSON; empty for a model that was not read from a file.
   const std::string& description() const;
+  // The strings that the tokens 1, 2, ... stand for; 0 is any other string. Empty for a model whose
+  // tokens are integers, or that was not read from a file. Throws std::invalid_argument for a
+  // description in which this is something else.
+  std::vector<std::string> vocabulary() const;
   std::int64_t channels() const;  // C of the raw input; 1 for tokens
   // A: K probabilities, numbers for each target (with "quantile" Q for each), or with
   // "gaussian_nll" the means of all targets and then their standard deviations.
