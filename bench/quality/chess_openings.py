@@ -6,11 +6,11 @@ the baseline looks back on six moves.
 
     settings           top-1            top-3
     baseline           0.5688 ± 0.0036  0.8071 ± 0.0049
-    defaults           0.5811 ± 0.0034  0.8150 ± 0.0047
-    lstm 128           0.5913 ± 0.0038  0.8240 ± 0.0064
-    lstm 128, dropout  0.5900 ± 0.0031  0.8190 ± 0.0052
-    lstm 256, dropout  0.5936 ± 0.0029  0.8279 ± 0.0047
-    gru 128, dropout   0.5932 ± 0.0025  0.8285 ± 0.0061
+    defaults           0.5999 ± 0.0030  0.8326 ± 0.0049
+    lstm 128           0.6042 ± 0.0029  0.8355 ± 0.0055
+    lstm 128, dropout  0.5995 ± 0.0035  0.8333 ± 0.0046
+    lstm 256, dropout  0.6053 ± 0.0027  0.8392 ± 0.0055
+    gru 128, dropout   0.5987 ± 0.0031  0.8301 ± 0.0054
 
 The best in top-1 was chosen.
 """

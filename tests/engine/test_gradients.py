@@ -49,11 +49,11 @@ def test_every_topology(
 @pytest.mark.parametrize("output_size", [1, 31, 33, 100, 700, 1_600, 4_100])
 @pytest.mark.parametrize("hidden_size", [5, 37])
 def test_heads_of_any_width(hidden_size: int, output_size: int) -> None:
-    """Fewer outputs than a panel of the kernels and more, and more than are multiplied at once."""
+    """Fewer outputs and rows than the kernels take at once, and more, in any number of threads."""
     problem = random_network_problem(
         np.random.default_rng(2),
         Network("rnn", 1, False, None),
-        lengths=(9, 7, 11, 1),
+        lengths=(50, 70, 61, 1),
         input_size=3,
         hidden_size=hidden_size,
         output_size=output_size,
