@@ -94,11 +94,13 @@ struct Steps {
 
   explicit Steps(const Case& c) : channels(c.tokens ? 1 : 5), batch(c.batch) {
     Random random(0);
+    // How words are read has nothing to do with the pooling of the steps.
+    const Index longest = c.pooling == skrnn::Pooling::kLast ? 200 : 20;
     for (Index i = 0; i < kSteps * batch; ++i) {
       tokens.push_back(static_cast<Index>(random.uniform(2.5) + 2.5));
       for (Index k = 0; k < channels; ++k) values.push_back(random.uniform(2));
       for (Index k = 0; k < c.side; ++k) side.push_back(random.uniform(2));
-      const Index length = i == 1 ? 200 : 1 + i % 5;
+      const Index length = i == 1 ? longest : 1 + i % 5;
       for (Index k = 0; k < length; ++k) letters.push_back((7 * i + k * k) % kCharacters);
       word_offsets.push_back(static_cast<Index>(letters.size()));
     }
@@ -149,7 +151,7 @@ std::vector<double> predicted(const Model& model, const Case& c, const Steps& da
   skrnn::SequenceData sequences = {c.batch, offsets.data(), c.tokens ? nullptr : values.data(),
                                    c.tokens ? tokens.data() : nullptr};
   if (c.letters) {
-    sequences.num_words = kSteps * c.batch;
+    sequences.num_words = steps * c.batch;
     sequences.word_offsets = data.word_offsets.data();
     sequences.letters = data.letters.data();
     sequences.words = words.data();
@@ -160,36 +162,52 @@ std::vector<double> predicted(const Model& model, const Case& c, const Steps& da
   return answers;
 }
 
+// What each check of a case uses: the model, its data, and the answers of predict for the first 1,
+// ..., kSteps steps.
+struct Problem {
+  Case c;
+  Model model;
+  Steps data;
+  std::vector<std::vector<double>> expected;
+
+  explicit Problem(const Case& c) : c(c), model(model_of(c)), data(c) {
+    for (Index t = 0; t < kSteps; ++t) expected.push_back(predicted(model, c, data, t + 1));
+  }
+};
+
 bool same_bits(const double* a, const std::vector<double>& b) {
   return std::memcmp(a, b.data(), b.size() * sizeof(double)) == 0;
 }
 
 // --- Checks --------------------------------------------------------------------------------------
 
-void check_agrees(const Case& c) {
-  const Model model = model_of(c);
-  const Steps data(c);
+void check_agrees(const Problem& problem) {
+  const Case& c = problem.c;
+  const Model& model = problem.model;
+  const Steps& data = problem.data;
+  const std::vector<std::vector<double>>& expected = problem.expected;
   Stream stream(model, c.batch), rounded(model, c.batch);
   std::vector<float> answers(static_cast<std::size_t>(c.batch * stream.answer_size()));
   bool same = true, rounds = true, again = true;
   for (Index t = 0; t < kSteps; ++t) {
-    const std::vector<double> expected = predicted(model, c, data, t + 1);
-    same &= same_bits(step(stream, c, data, t), expected);
+    const std::vector<double>& all = expected[static_cast<std::size_t>(t)];
+    same &= same_bits(step(stream, c, data, t), all);
     step(rounded, c, data, t, answers.data());
     for (std::size_t i = 0; i < answers.size(); ++i) {
-      rounds &= answers[i] == static_cast<float>(expected[i]);
+      rounds &= answers[i] == static_cast<float>(all[i]);
     }
   }
   expect(same, c.text() + ": a step answers as predict does");
   expect(rounds, c.text() + ": float answers are the rounded ones");
   stream.reset();
-  again = same_bits(step(stream, c, data, 0), predicted(model, c, data, 1));
+  again = same_bits(step(stream, c, data, 0), expected[0]);
   expect(again, c.text() + ": after a reset");
 }
 
-void check_allocates_nothing(const Case& c) {
-  const Model model = model_of(c);
-  const Steps data(c);
+void check_allocates_nothing(const Problem& problem) {
+  const Case& c = problem.c;
+  const Model& model = problem.model;
+  const Steps& data = problem.data;
   std::vector<float> rounded(static_cast<std::size_t>(c.batch * model.answer_size()));
   const auto run = [&](Stream& stream) {
     const long before = count_of_allocations();
@@ -219,12 +237,11 @@ void check_counter() {
 #endif
 }
 
-void check_lifetimes(const Case& c) {
-  const Steps data(c);
+void check_lifetimes(const Problem& problem) {
+  const Case& c = problem.c;
+  const Steps& data = problem.data;
+  const std::vector<std::vector<double>>& expected = problem.expected;
   auto model = std::make_unique<Model>(model_of(c));
-  std::vector<std::vector<double>> expected;
-  for (Index t = 0; t < kSteps; ++t) expected.push_back(predicted(*model, c, data, t + 1));
-
   Stream first(*model, c.batch);
   Stream replaced(*model, c.batch);
   model.reset();
@@ -244,9 +261,10 @@ void check_lifetimes(const Case& c) {
          c.text() + ": a stream in a vector that grew");
 }
 
-void check_state(const Case& c) {
-  const Model model = model_of(c);
-  const Steps data(c);
+void check_state(const Problem& problem) {
+  const Case& c = problem.c;
+  const Model& model = problem.model;
+  const Steps& data = problem.data;
   Stream from(model, c.batch), to(model, c.batch);
   for (Index t = 0; t < 3; ++t) step(from, c, data, t);
   const Index n = c.batch * from.hidden_size();
@@ -259,15 +277,15 @@ void check_state(const Case& c) {
     std::copy_n(from.pooled(), c.batch * from.pooled_size(), to.pooled());
   }
   std::copy_n(from.steps(), c.batch, to.steps());
-  expect(same_bits(step(to, c, data, 3), predicted(model, c, data, 4)),
+  expect(same_bits(step(to, c, data, 3), problem.expected[3]),
          c.text() + ": a state that was copied");
 }
 
-void check_threads(const Case& c) {
-  const Model model = model_of(c);
-  const Steps data(c);
-  std::vector<std::vector<double>> expected;
-  for (Index t = 0; t < kSteps; ++t) expected.push_back(predicted(model, c, data, t + 1));
+void check_threads(const Problem& problem) {
+  const Case& c = problem.c;
+  const Model& model = problem.model;
+  const Steps& data = problem.data;
+  const std::vector<std::vector<double>>& expected = problem.expected;
   std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
   for (int number = 0; number < 8; ++number) {
@@ -326,13 +344,14 @@ int main() {
     skrnn::select_isa(isa);
     std::printf("%s\n", isa.c_str());
     for (const Case& c : cases()) {
-      check_agrees(c);
-      check_allocates_nothing(c);
-      check_lifetimes(c);
-      check_state(c);
+      const Problem problem(c);
+      check_agrees(problem);
+      check_allocates_nothing(problem);
+      check_lifetimes(problem);
+      check_state(problem);
     }
-    check_threads({"lstm", skrnn::Pooling::kMean, 2, 37, 3, false});
-    check_threads({"gru", skrnn::Pooling::kLast, 1, 6, 40, true});
+    check_threads(Problem({"lstm", skrnn::Pooling::kMean, 2, 37, 3, false}));
+    check_threads(Problem({"gru", skrnn::Pooling::kLast, 1, 6, 40, true}));
   }
   return conclusion();
 }
