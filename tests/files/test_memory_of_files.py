@@ -33,7 +33,7 @@ def test_memory_stays_within_a_multiple_of_the_file(unit: str, load: Any, path: 
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
     text = header["__metadata__"]["skrnn"]
-    content = "[" + ",".join([unit] * (10**6 // (len(unit) + 1))) + "]"
+    content = "[" + ",".join([unit] * (2 * 10**5 // (len(unit) + 1))) + "]"
     header["__metadata__"]["skrnn"] = with_digest(text.replace('"PLACE"', content))
     written = json.dumps(header).encode()
     path.write_bytes(len(written).to_bytes(8, "little") + written + data[8 + length :])
