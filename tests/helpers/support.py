@@ -66,8 +66,12 @@ def predict(problem: Problem, layer: Any = None, **options: Any) -> dict[str, An
     return label(problem.cell, y, unpacked_state(state_n), {})
 
 
-def assert_agrees(actual: Mapping[str, Any], problem: Problem) -> None:
+def assert_agrees(
+    actual: Mapping[str, Any], problem: Problem, expected: Mapping[str, Any] | None = None
+) -> None:
     """Assert that the kernels agree with the float64 twin, up to float32 rounding.
+
+    The twin's solution may be given, for tests of several instruction sets.
 
     All quantities of a ``Problem`` are of order one. A sum of k products, each of order 1/sqrt(k),
     then rounds k partial sums of order one, by EPS and in random directions: sqrt(k) EPS in all.
@@ -80,7 +84,7 @@ def assert_agrees(actual: Mapping[str, Any], problem: Problem) -> None:
     the kernels within 4.5; 6 covers any order of summation, and still fails for a y that is off by
     4e-6 at k = 100.
     """
-    expected = problem.solve()
+    expected = problem.solve() if expected is None else expected
     assert actual.keys() == expected.keys()
     *_, input_size, hidden_size = problem.sizes
     n = max(1, int(problem.steps_of.sum()))

@@ -77,7 +77,9 @@ def test_a_sequence_alone_or_in_a_batch(
     problem = problem_of(cell, sizes, ragged=ragged, reverse=reverse)
     layer = layer_of(problem)
     trained, predicted = solve(problem, layer), predict(problem, layer)
-    for b in range(len(problem.steps_of)):
+    # The first sequences fill two tiles and more, the last are in one that is not full.
+    batch = len(problem.steps_of)
+    for b in sorted({*range(min(13, batch)), *range(max(0, batch - 4), batch)}):
         alone = problem.take([b])
         assert_sequences_equal(solve(alone, layer), trained, [b])
         assert_sequences_equal(predict(alone, layer), predicted, [b])
