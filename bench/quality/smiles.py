@@ -15,8 +15,8 @@ nats a character. The baseline counts what follows eight characters.
     2 x gru 128, 120 epochs  0.7894 ± 0.0043  0.3152 ± 0.0039  0.9615 ± 0.0152
 
 The best in valid formulas was chosen. Before initial embeddings had a standard deviation of 1, not
-of 0.1, the last was the best with 0.8042, of which the final run had 0.752. Temperatures below 1 were
-added after that was known.
+of 0.1, the last was the best with 0.8042, of which the final run had 0.752. Temperatures below 1
+were added after that was known.
 """
 
 from __future__ import annotations
