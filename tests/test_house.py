@@ -27,6 +27,7 @@ DEPENDENCIES: dict[str, set[str]] = {
     "_warnings": set(),
     "kernels": set(),
     "_sequences": {"_warnings"},
+    "_series": set(),
     "_targets": {"_sequences"},
     "preprocessing": {"_sequences"},
     "_serving": {"_sequences", "_targets", "preprocessing"},
@@ -42,7 +43,7 @@ DEPENDENCIES: dict[str, set[str]] = {
         "_training",
         "callbacks",
     },
-    "metrics": {"_sequences", "_targets", "_warnings"},
+    "metrics": {"_sequences", "_series", "_targets", "_warnings"},
     "plotting": {"_estimators", "_serving"},
     "runtime": {"_files", "_sequences", "_serving", "_targets"},
     "__init__": {

@@ -1,8 +1,9 @@
-"""Scores of ragged predictions: of labels at every step, and of sequences of symbols.
+"""Scores of ragged predictions: of labels at every step, of sequences of symbols, of forecasts.
 
 `token_accuracy`, `f1_macro` and `f1_micro` score labels, `entity_f1` and `entity_scores` the
 entities that labels such as "B-PER" make, as conlleval and seqeval count them, and
-`symbol_error_rate` sequences whose lengths differ from the true ones.
+`symbol_error_rate` sequences whose lengths differ from the true ones. `smape`, `mase` and `owa`
+score forecasts of series, `pinball_loss` predicted quantiles, and `coverage` intervals.
 
 `sklearn.metrics.make_scorer` makes scorers of them, for cross-validation and searches:
 
@@ -23,14 +24,20 @@ The keywords of a score are those of `make_scorer`: ``make_scorer(entity_f1, sch
 from __future__ import annotations
 
 from skrnn.metrics._entities import entity_f1, entity_scores
+from skrnn.metrics._forecasts import coverage, mase, owa, pinball_loss, smape
 from skrnn.metrics._labels import f1_macro, f1_micro, token_accuracy
 from skrnn.metrics._symbol_error_rate import symbol_error_rate
 
 __all__ = [
+    "coverage",
     "entity_f1",
     "entity_scores",
     "f1_macro",
     "f1_micro",
+    "mase",
+    "owa",
+    "pinball_loss",
+    "smape",
     "symbol_error_rate",
     "token_accuracy",
 ]
