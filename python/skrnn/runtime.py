@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from skrnn import _core
 from skrnn._files.description import Description, read_file
 from skrnn._files.input import SavedInput
+from skrnn._sequences.counts import check_count
 from skrnn._sequences.language import Language
 from skrnn._sequences.ragged import by_sequence
 from skrnn._serving.feedback import Feedback
@@ -24,7 +25,7 @@ from skrnn._serving.streams import open_stream
 from skrnn._serving.writing import WritesTexts
 from skrnn._targets.decoding import Answers, Chain, Classes, Multilabel, NextTokens, Numbers
 from skrnn._targets.outputs import without_loss
-from skrnn._targets.paths import Paths, best_labels, check_n, n_best
+from skrnn._targets.paths import Paths, best_labels, n_best
 
 __all__ = ["Predictor", "TextPredictor", "load"]
 
@@ -249,7 +250,7 @@ class Predictor:
             raise AttributeError(
                 f"this {self._description.estimator} has no n_best; RNNTagger(crf=True) has"
             )
-        count = check_n(n)
+        count = check_count("n", n, 1, what="sequences of labels")
         return n_best(self._model, self._input.steps(X), meaning.classes, count, self._n_jobs)
 
     def stream(self, batch_size: int = 1, *, method: str = "predict") -> _core.Stream:

@@ -233,8 +233,8 @@ def test_what_a_chain_has_not() -> None:
     model = RNNTagger(crf=True, bidirectional=False, **QUICK).fit(X, y)
     with pytest.raises(ValueError, match=r"fit with crf=False and bidirectional=False"):
         model.stream()
-    for n in (0, -1, 1.5, True, None):
-        with pytest.raises(ValueError, match=r"expected an integer of 1 or more"):
+    for n, error in ((0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError)):
+        with pytest.raises(error, match=r"expected an integer.*: sequences of labels"):
             model.n_best(X, n)
 
 

@@ -98,10 +98,10 @@ def test_the_best_paths_of_a_chain(name: str, path: Path) -> None:
     for one, other in zip(predictor.n_best(X, 3), model.n_best(X, 3), strict=True):
         assert_same([labels for labels, _ in one], [labels for labels, _ in other])
         assert [score for _, score in one] == [score for _, score in other]
-    with pytest.raises(ValueError, match="n=0; expected an integer of 1 or more"):
+    with pytest.raises(ValueError, match=r"n=0; expected an integer in 1\.\."):
         predictor.n_best(X, 0)
     for most in (2**31, 2**70):
-        with pytest.raises(ValueError, match=rf"n={most}; .* less than 2\*\*31"):
+        with pytest.raises(ValueError, match=rf"n={most}; expected an integer in 1\.\.{2**31 - 1}"):
             predictor.n_best(X, most)
     with pytest.raises(ValueError, match=r"cannot be streamed; fit with crf=False"):
         predictor.stream()

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from skrnn import _core
 from skrnn._estimators.classes import ClassEstimator
 from skrnn._estimators.samples import FitData, Samples
+from skrnn._sequences.counts import check_count
 from skrnn._targets.classes import ClassSettings
 from skrnn._targets.codec import Settings
 from skrnn._targets.decoding import Chain
-from skrnn._targets.paths import Paths, best_labels, check_n, n_best
+from skrnn._targets.paths import Paths, best_labels, n_best
 from skrnn._targets.rows import StepRows
 from skrnn._targets.schemes import check_scheme, check_weights_of_sequences, transitions_of
 from skrnn._training.initialization import forbid, named_views
@@ -117,8 +118,8 @@ class ChainEstimator(ClassEstimator):
 
         Raises
         ------
-        ValueError
-            For ``crf=False``, and for an `n` below 1.
+        TypeError, ValueError
+            For ``crf=False``, and for an `n` that is no integer of 1 or more.
         """
         if not isinstance(self._meaning(), Chain):
             raise ValueError(
@@ -126,6 +127,6 @@ class ChainEstimator(ClassEstimator):
                 "not depend on one another, and predict_proba has all of their probabilities; fit "
                 "with crf=True"
             )
-        count = check_n(n)
+        count = check_count("n", n, 1, what="sequences of labels")
         model, steps = self._served(), self._steps_for_model(X)
         return n_best(model, steps, self._classes, count, self.n_jobs)

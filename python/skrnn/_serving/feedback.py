@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from skrnn import _core
 from skrnn._sequences.checks import is_table
 from skrnn._sequences.container import Sequences
-from skrnn._sequences.refuse import shown
+from skrnn._sequences.counts import check_count, seed_of
 from skrnn._targets.decoding import Meaning, Numbers
 
 Row = NDArray[np.float64]
@@ -22,7 +21,6 @@ Row = NDArray[np.float64]
 Draw = Callable[["np.random.RandomState", Row], Row]
 
 _MEDIAN = 0.5
-_MOST_SEEDS = 2**32 - 1  # the limit of np.random.RandomState
 _LARGEST_RATE = 2.0**62  # the counts of Poisson's distribution are integers of 64 bits
 
 
@@ -60,8 +58,8 @@ class Feedback:
             For a model that cannot read what it writes, and for arguments that are refused.
         """
         draw = self._draw()
-        _check_steps(n_steps)
-        seed = _seed_of(random_state)
+        n_steps = check_count("n_steps", n_steps, 0)
+        seed = seed_of(random_state)
         one = _is_one(prefix)
         given = [prefix if hasattr(prefix, "columns") else np.asarray(prefix)] if one else prefix
         self._refuse_empty(given)
@@ -161,26 +159,3 @@ def _is_one(prefix: Any) -> bool:
 
 def _is_scalar(value: Any) -> bool:
     return np.isscalar(value) or getattr(value, "ndim", 1) == 0
-
-
-def _check_steps(n_steps: Any) -> None:
-    if isinstance(n_steps, bool) or not isinstance(n_steps, Integral):
-        raise TypeError(f"n_steps={n_steps!r} is a {type(n_steps).__name__}; expected an int")
-    if not 0 <= int(n_steps) < 2**31:
-        raise ValueError(f"n_steps={shown(n_steps)}; expected 0 or more, less than 2**31")
-
-
-def _seed_of(random_state: Any) -> int:
-    """Return the number that a random_state, as scikit-learn defines it, stands for."""
-    if random_state is None or random_state is np.random:
-        return int(np.random.randint(_MOST_SEEDS, dtype=np.uint32))  # noqa: NPY002 (as there)
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(_MOST_SEEDS, dtype=np.uint32))
-    if isinstance(random_state, bool) or not isinstance(random_state, Integral):
-        raise TypeError(
-            f"random_state={random_state!r} is a {type(random_state).__name__}; expected an int, a "
-            "numpy.random.RandomState or None"
-        )
-    if not 0 <= int(random_state) <= _MOST_SEEDS:
-        raise ValueError(f"random_state={random_state}; expected 0..2**32 - 1")
-    return int(random_state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import repeat
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from skrnn import _core
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.context import as_side, read_context
+from skrnn._sequences.counts import check_count, seed_of
 from skrnn._sequences.documents import CHARACTERS, WORDS
 from skrnn._sequences.language import Language
 from skrnn._sequences.refuse import shown
@@ -37,7 +38,8 @@ class SamplingOptions:
     def __post_init__(self) -> None:
         """Raise TypeError or ValueError for a setting out of range."""
         _check("temperature", self.temperature, lambda v: 0 <= v <= _MOST, "0 or more")
-        _check_count("top_k", self.top_k, 0, none=True)
+        if self.top_k is not None:
+            check_count("top_k", self.top_k, 0)
         _check("top_p", self.top_p, lambda v: 0 < v <= 1, "above 0 and at most 1", none=True)
         _check("min_p", self.min_p, lambda v: 0 <= v <= 1, "in 0..1", none=True)
         _check("repetition_penalty", self.repetition_penalty, lambda v: 0 < v <= _MOST, "above 0")
@@ -50,7 +52,7 @@ class SamplingOptions:
             top_p=1.0 if self.top_p is None else float(self.top_p),
             min_p=0.0 if self.min_p is None else float(self.min_p),
             repetition_penalty=float(self.repetition_penalty),
-            seed=_seed_of(self.random_state),
+            seed=seed_of(self.random_state),
             excluded=excluded,
         )
 
@@ -72,8 +74,8 @@ class Continuations:
 
     def all(self, prefix: Any, max_new_tokens: Any, count: Any, stop: Any, context: Any) -> Any:
         """Return whole texts, as `generate` documents it."""
-        most = _check_count("max_new_tokens", max_new_tokens, 0)
-        count = _check_count("num_return_sequences", count, 1)
+        most = check_count("max_new_tokens", max_new_tokens, 0)
+        count = check_count("num_return_sequences", count, 1)
         stops = _stops_of(stop, self._language)
         prefixes, several = self._language.read_prefixes(prefix)
         contexts = self._contexts(context, prefixes, most)
@@ -91,7 +93,7 @@ class Continuations:
 
     def each(self, prefix: Any, max_new_tokens: Any, stop: Any, context: Any) -> Iterator[Any]:
         """Return an iterator over the pieces of one text."""
-        most = _check_count("max_new_tokens", max_new_tokens, 0)
+        most = check_count("max_new_tokens", max_new_tokens, 0)
         stops = _stops_of(stop, self._language)
         prefixes, several = self._language.read_prefixes(prefix)
         if several:
@@ -215,7 +217,7 @@ def _stops_of(stop: Any, language: Language) -> list[Any]:
     stops = [stop] if one else list(stop)
     for each in stops:
         if language.vocabulary is None:
-            _check_count("stop", each, 0)
+            check_count("stop", each, 0)
         elif not isinstance(each, str):
             raise TypeError(
                 f"stop={shown(stop)}: {shown(each)} is a {type(each).__name__}; expected a string, "
@@ -224,33 +226,6 @@ def _stops_of(stop: Any, language: Language) -> list[Any]:
         elif not each:
             raise ValueError(f"stop={shown(stop)}: the empty string is everywhere; leave it out")
     return stops
-
-
-def _seed_of(random_state: Any) -> int:
-    if random_state is None:
-        return int(np.random.default_rng().integers(2**63))
-    if random_state is np.random or isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**31 - 1))
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**63))
-    return _check_count("random_state", random_state, 0, 2**63 - 1)
-
-
-def _check_count(
-    name: str, value: Any, least: int, most: int = 2**31 - 1, *, none: bool = False
-) -> int:
-    """Return an integer in a range, or raise TypeError or ValueError."""
-    if none and value is None:
-        return 0
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        raise TypeError(
-            f"{name}={shown(value)} is a {type(value).__name__}; expected an integer"
-            f"{', or None' if none else ''}"
-        )
-    if not least <= int(value) <= most:
-        given = shown(value) if abs(int(value)) < 10**40 else "an integer of more than 40 digits"
-        raise ValueError(f"{name}={given}; expected an integer in {least}..{most}")
-    return int(value)
 
 
 def _check(name: str, value: Any, holds: Any, expected: str, *, none: bool = False) -> None:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from skrnn import _core
 from skrnn._sequences.ragged import by_sequence
-from skrnn._sequences.refuse import shown
 from skrnn._sequences.spelling import Steps
 
 Paths = list[tuple[NDArray[Any], float]]
@@ -55,20 +54,3 @@ def n_best(
         ]
         for (a, b), of_paths in zip(pairwise(offsets.tolist()), scores.T, strict=True)
     ]
-
-
-def check_n(n: Any) -> int:
-    """Return the number of paths that are asked for.
-
-    Raises
-    ------
-    ValueError
-        For anything but an integer of 1 or more, less than 2**31.
-    """
-    whole = isinstance(n, (int, np.integer)) and not isinstance(n, bool)
-    if not whole or not 1 <= n < 2**31:
-        raise ValueError(
-            f"n={shown(n)}; expected an integer of 1 or more, less than 2**31: how many sequences "
-            "of labels"
-        )
-    return int(n)

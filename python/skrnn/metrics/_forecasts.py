@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from skrnn._sequences.counts import check_count
 from skrnn._sequences.refuse import shown
 from skrnn._series.naive import naive2
 from skrnn.metrics._series import Values, beside, check_same_number, observed, series_of
+
+_SEASON = "the steps of a season, 1 for none"
 
 
 def smape(y_true: Any, y_pred: Any) -> float:
@@ -99,7 +101,7 @@ def mase(y_true: Any, y_pred: Any, y_train: Any, *, seasonality: int = 1) -> flo
     true, predicted = observed(y_true), beside(y_true, y_pred, "y_pred")
     train = series_of(y_train, "y_train", missing=True)
     check_same_number(true, train, "y_train")
-    _check_seasonality(seasonality)
+    check_count("seasonality", seasonality, 1, what=_SEASON)
     errors = [np.nanmean(np.abs(y - f)) for y, f in zip(true, predicted, strict=True)]
     return float(np.mean(np.divide(errors, [_scale(*at, seasonality) for at in enumerate(train)])))
 
@@ -146,7 +148,7 @@ def owa(
     if y_naive is None:
         true, train = observed(y_true), series_of(y_train, "y_train")
         check_same_number(true, train, "y_train")
-        _check_seasonality(seasonality)
+        check_count("seasonality", seasonality, 1, what=_SEASON)
         made = [naive2(before, len(y), seasonality) for y, before in zip(true, train, strict=True)]
         y_naive = made if len(made) > 1 else made[0]
     model, naive = (
@@ -277,15 +279,3 @@ def _checked_quantiles(quantiles: Any) -> Values:
             f"quantiles={shown(quantiles)}; expected a list of probabilities within (0, 1)"
         )
     return levels
-
-
-def _check_seasonality(seasonality: Any) -> None:
-    if isinstance(seasonality, bool) or not isinstance(seasonality, Integral):
-        raise TypeError(
-            f"seasonality={shown(seasonality)} is a {type(seasonality).__name__}; expected an "
-            "integer: the steps of a season, 1 for none"
-        )
-    if seasonality < 1:
-        raise ValueError(
-            f"seasonality={seasonality}; expected 1 or more: the steps of a season, 1 for none"
-        )
