@@ -57,6 +57,7 @@ class NetworkLayout:
         tie_weights: bool = False,
         transitions: bool = False,
         side_channels: int = 0,
+        projection_size: int = 0,
     ) -> None: ...
     @property
     def parameters(self) -> list[tuple[str, tuple[int, ...], int]]: ...

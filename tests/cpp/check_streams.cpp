@@ -46,12 +46,13 @@ struct Case {
   bool tokens;
   bool letters = false;  // of words, beside their tokens
   Index side = 0;        // channels beside tokens
+  Index projection = 0;  // of channels
 
   std::string text() const {
     return cell + " " + pooling_name(pooling) + " layers=" + std::to_string(layers) +
            " H=" + std::to_string(hidden) + " B=" + std::to_string(batch) +
            (tokens ? " tokens" : "") + (letters ? " letters" : "") +
-           (side > 0 ? " side channels" : "");
+           (side > 0 ? " side channels" : "") + (projection > 0 ? " projection" : "");
   }
 };
 
@@ -65,6 +66,7 @@ skrnn::ServingSettings settings_of(const Case& c) {
     settings.network.character_hidden_size = 9;
   }
   settings.network.side_channels = c.side;
+  settings.network.projection_size = c.projection;
   if (c.tokens) {
     settings.loss.name = "cross_entropy";
     return settings;
@@ -329,6 +331,7 @@ std::vector<Case> cases() {
         result.push_back({cell.name, pooling, 1, 6, batch, true, true});
         result.push_back({cell.name, pooling, 2, 6, batch, true, false, 3});
         result.push_back({cell.name, pooling, 1, 6, batch, true, true, 2});
+        result.push_back({cell.name, pooling, 1, 6, batch, false, false, 0, 11});
       }
     }
   }

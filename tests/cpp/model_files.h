@@ -180,6 +180,11 @@ inline std::string side_channels_of(const skrnn::NetworkSettings& network) {
   return ", \"side_channels\": " + std::to_string(network.side_channels);
 }
 
+inline std::string projection_of(const skrnn::NetworkSettings& network) {
+  if (!network.projects()) return "";
+  return ", \"projection_size\": " + std::to_string(network.projection_size);
+}
+
 inline std::string description_of(const skrnn::ServingSettings& settings) {
   const skrnn::NetworkSettings& network = settings.network;
   std::string options, operations;
@@ -203,10 +208,11 @@ inline std::string description_of(const skrnn::ServingSettings& settings) {
          ", \"bidirectional\": " + (network.bidirectional ? "true" : "false") +
          ", \"pooling\": \"" + pooling_name(network.pooling) +
          "\", \"output_size\": " + std::to_string(network.output_size) + characters_of(network) +
-         side_channels_of(network) + (network.tie_weights ? ", \"tie_weights\": true" : "") +
-         "}, \"loss\": {\"name\": \"" + settings.loss.name +
-         "\", \"targets\": " + std::to_string(settings.targets) + ", \"options\": {" + options +
-         "}}, \"input\": {\"operations\": [" + operations + "]}, \"estimator\": null}";
+         side_channels_of(network) + projection_of(network) +
+         (network.tie_weights ? ", \"tie_weights\": true" : "") + "}, \"loss\": {\"name\": \"" +
+         settings.loss.name + "\", \"targets\": " + std::to_string(settings.targets) +
+         ", \"options\": {" + options + "}}, \"input\": {\"operations\": [" + operations +
+         "]}, \"estimator\": null}";
 }
 
 inline std::vector<float> parameters_of(const skrnn::ServingSettings& settings) {
@@ -295,6 +301,12 @@ inline skrnn::ServingSettings letters_model() {
 inline skrnn::ServingSettings sided_model() {
   skrnn::ServingSettings settings = tokens_model();
   settings.network.side_channels = 4;
+  return settings;
+}
+
+inline skrnn::ServingSettings projected_model() {
+  skrnn::ServingSettings settings = channels_model();
+  settings.network.projection_size = 6;
   return settings;
 }
 

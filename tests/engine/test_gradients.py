@@ -46,6 +46,28 @@ def test_every_topology(
     assert_agrees(problem, engine_of(problem))
 
 
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_projections(bidirectional: bool, pooling: str | None) -> None:
+    problem = random_network_problem(
+        np.random.default_rng(4),
+        Network("gru", 2, bidirectional, pooling),
+        lengths=(4, 9, 7, 1),
+        input_size=3,
+        projection_size=11,
+        hidden_size=6,
+        dropout=0.3,
+        input_dropout=0.4,
+    )
+    for name in ("projection.weight", "projection.bias"):
+        problem.parameters[name] *= 3  # so that many are cut off, and many are not
+    assert_agrees(problem, engine_of(problem, dropout=0.3, input_dropout=0.4))
+    cut = np.concatenate(
+        [problem.network.forward(problem.parameters, x)[1].projected == 0 for x in problem.batch]
+    )
+    assert 0.2 < cut.mean() < 0.8
+
+
 @pytest.mark.parametrize("output_size", [1, 31, 33, 100, 700, 1_600, 4_100])
 @pytest.mark.parametrize("hidden_size", [5, 37])
 def test_heads_of_any_width(hidden_size: int, output_size: int) -> None:

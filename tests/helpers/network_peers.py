@@ -43,6 +43,8 @@ class TorchNetwork(nn.Module):
             self.embedding = nn.Embedding(*shapes["embedding.weight"])
         if "characters.embedding.weight" in shapes:
             self.characters = TorchSpelling(network.cell, shapes)
+        if "projection.weight" in shapes:
+            self.projection = nn.Linear(*reversed(shapes["projection.weight"]))
         rnn: Any = MODULES[network.cell]
         self.rnn = rnn(
             shapes["rnn.weight_ih_l0"][1],
@@ -69,6 +71,8 @@ class TorchNetwork(nn.Module):
             letters = self.characters([torch.tensor(word) for word in sequence.letters])
             return torch.cat([self.embedding(torch.tensor(sequence.tokens)), letters], dim=1)
         x = torch.tensor(sequence)
+        if hasattr(self, "projection"):
+            return torch.relu(self.projection(x))
         return self.embedding(x) if hasattr(self, "embedding") else x
 
     def forward(self, sequences: list[Input]) -> Tensor:

@@ -58,6 +58,7 @@ def random_network_problem(
     characters: tuple[int, int, int] | None = None,  # and words: how many, embedding, units
     vocabulary: Sequence[int] = (3, 1, 2, 5, 3),  # letters of each spelling that words have
     side_channels: int = 0,  # of tokens or words: for each step, for some, or for all alike
+    projection_size: int = 0,  # of channels
     hidden_size: int = 3,
     output_size: int = 2,  # tied weights set this and embedding_size to what fits
     loss: str = "squared_error",  # or "cross_entropy"
@@ -70,7 +71,13 @@ def random_network_problem(
         embedding_size, output_size = network.directions * hidden_size, input_size
     bound = 1 / np.sqrt(hidden_size)
     shapes = network.parameter_shapes(
-        input_size, hidden_size, output_size, embedding_size, characters, side_channels
+        input_size,
+        hidden_size,
+        output_size,
+        embedding_size,
+        characters,
+        side_channels,
+        projection_size,
     )
     parameters = {name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()}
     spellings = [rng.integers(characters[0], size=n) for n in vocabulary] if characters else []

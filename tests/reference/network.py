@@ -1,5 +1,5 @@
 """The whole network: embedding, with the letters of words or without, and with side channels or
-without, or channels; recurrent stack; pooling or every step; head; loss.
+without, or channels, projected or as they are; recurrent stack; pooling or every step; head; loss.
 
 A batch is a list of sequences: each is computed alone, the rows of outputs are concatenated, and
 gradients are summed.
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import dense, embedding
+from reference import dense, embedding, projection
 from reference.cell import Array
 from reference.dropout import INPUT_VECTORS, Masks
 from reference.losses import Loss, weighted_mean, weighted_mean_gradient
@@ -61,6 +61,7 @@ class Network:
         embedding_size: int | None = None,
         characters: tuple[int, int, int] | None = None,  # how many, their embedding, units
         side_channels: int = 0,
+        projection_size: int = 0,
     ) -> dict[str, tuple[int, ...]]:
         """Return names and shapes in PyTorch's order; input_size counts channels or tokens."""
         features = self.directions * hidden_size
@@ -71,6 +72,10 @@ class Network:
         if characters is not None:
             shapes.update(named("characters", self.spelling.parameter_shapes(*characters)))
             input_size += 2 * characters[2]
+        if projection_size:
+            shapes["projection.weight"] = (projection_size, input_size)
+            shapes["projection.bias"] = (projection_size,)
+            input_size = projection_size
         of_stack = self.stack.parameter_shapes(input_size + side_channels, hidden_size)
         shapes.update(named("rnn", of_stack))
         if self.pooling == "attention":
@@ -102,13 +107,18 @@ class Network:
             x = np.hstack([x, states])
         if isinstance(sequence, Sided):
             x = np.hstack([x, sequence.of_steps])
+        if "projection.weight" in parameters:
+            x = projection.forward(
+                parameters["projection.weight"], parameters["projection.bias"], x
+            )
+        projected = x
         x = x * masks.output.get(INPUT_VECTORS, 1.0)
         h, steps = self.stack.forward(part_of("rnn", parameters), x, masks)
         pooling = self._pooling(parameters)
         features = h if pooling is None else pooling.forward(h)[None]
         features = features * masks.output.get(self.num_layers - 1, 1.0)
         outputs = dense.forward(parameters[self._head], parameters["head.bias"], features)
-        return outputs, NetworkTape(spelled, read, words, masks, steps, h, features)
+        return outputs, NetworkTape(spelled, read, words, projected, masks, steps, h, features)
 
     def backward(
         self, parameters: Parameters, tape: NetworkTape, doutputs: Array
@@ -135,6 +145,12 @@ class Network:
             of_table = embedding.backward(weight, tape.read, dembedded)["weight"]
             name = "embedding.weight"
             gradients[name] = gradients[name] + of_table if self.tie_weights else of_table
+        if "projection.weight" in parameters:
+            dy = dx * tape.masks.output.get(INPUT_VECTORS, 1.0)
+            of_projection = projection.backward(
+                parameters["projection.weight"], tape.read, tape.projected, dy
+            )
+            gradients.update(named("projection", of_projection))
         if isinstance(tape.sequence, Words):
             units = parameters["characters.rnn.weight_hh_l0"].shape[1]
             dstates = dbeside[:, : 2 * units]
@@ -173,6 +189,7 @@ class NetworkTape:
     sequence: NDArray[Any] | Words  # without side channels
     read: NDArray[Any]  # channels, or the tokens that were read
     words: list[StackTape]  # of each word
+    projected: Array  # what the stack reads
     masks: Masks
     steps: StackTape
     h: Array  # (T, D * H), of the last layer

@@ -43,6 +43,10 @@ TOPOLOGIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"pooling": None, "bidirectional": True},
         {"embedding_size": 2, "input_size": 3, "characters": (4, 2, 3), "side_channels": 2},
     ),
+    "projected": (
+        {"pooling": "mean", "num_layers": 2, "bidirectional": True},
+        {"projection_size": 4, "input_size": 3},
+    ),
     "tied": (
         {"pooling": None, "tie_weights": True, "num_layers": 2},
         {"loss": "cross_entropy", "input_size": 4},
@@ -85,7 +89,7 @@ def test_every_gradient_is_the_slope_of_the_loss_under_dropout(cell: str, topolo
     assert_gradients_are_slopes(problem)
 
 
-@pytest.mark.parametrize("topology", ["last_both", "words"])
+@pytest.mark.parametrize("topology", ["last_both", "words", "projected"])
 def test_every_gradient_is_the_slope_of_the_loss_under_dropout_of_the_input(topology: str) -> None:
     words = topology == "words"
     problem = problem_of(

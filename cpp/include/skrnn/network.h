@@ -1,7 +1,7 @@
 // The network of every task with one answer a sequence, or one a step:
 //
-//   channels, or tokens -> embedding; beside it the states of the words' letters, and side
-//       channels, where there are any
+//   channels, as they are or through a projection, or tokens -> embedding; beside it the states of
+//       the words' letters, and side channels, where there are any
 //     -> stack of recurrent layers, in one or both directions
 //     -> pooling, or every step
 //     -> dense head -> outputs (logits, means, ...), which a loss gives their meaning
@@ -56,8 +56,13 @@ struct NetworkSettings {
   // them behind the embedding, which they need. 0: none.
   std::int64_t side_channels = 0;
 
+  // P: the channels of a step first go through a dense layer and a ReLU, to P values. 0: they do
+  // not.
+  std::int64_t projection_size = 0;
+
   bool reads_tokens() const { return embedding_size > 0; }
   bool reads_letters() const { return characters > 0; }
+  bool projects() const { return projection_size > 0; }
 };
 
 // One parameter, and its place in the arena of all parameters. Names and shapes are PyTorch's.

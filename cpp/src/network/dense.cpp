@@ -62,9 +62,13 @@ float* DensePass::backward(Index rows, const float* dy, float* gradient, int thr
   float* dx = dx_.reserve(rows * F);
   const PackArgs transpose{F, K, dense_.parameters_ + dense_.weight_, 1, F, nullptr};
   multiply(UnpackedArgs{transpose, dy, K, dx, F}, rows, threads);
+  backward_parameters(rows, dy, gradient, threads);
+  return dx;
+}
+
+void DensePass::backward_parameters(Index rows, const float* dy, float* gradient, int threads) {
   sum_rows(rows, dy, gradient + dense_.bias_, threads);
   weight_gradient(rows, dy, gradient + dense_.weight_, threads);
-  return dx;
 }
 
 // One chunk of rows after another, the inner dimension of the product. A thread transposes some

@@ -56,6 +56,10 @@ class DensePass {
   // which the caller may overwrite. The gradients of W and b are written to their places in the
   // arena `gradient`.
   float* backward(Index rows, const float* dy /* [rows, K] */, float* gradient, int threads);
+  // The same without dL/dx.
+  void backward_parameters(Index rows, const float* dy, float* gradient, int threads);
+
+  Index outputs() const { return dense_.outputs(); }  // K
 
  private:
   // The gradient of the bias: sums over rows of dy, in float64.

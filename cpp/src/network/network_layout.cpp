@@ -71,6 +71,16 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
         "least 1, got 0; join them to the other channels");
   }
 
+  if (settings.projection_size < 0) {
+    throw std::invalid_argument("projection_size must not be negative, got " +
+                                std::to_string(settings.projection_size));
+  }
+  if (settings.projects() && settings.reads_tokens()) {
+    throw std::invalid_argument(
+        "projection_size is for channels, and tokens have vectors of embedding_size; set one of "
+        "them to 0");
+  }
+
   constexpr std::int64_t kMostUnits = std::int64_t{1} << 40;
   const std::pair<const char*, std::int64_t> sizes[] = {
       {"input_size", settings.input_size},
@@ -80,7 +90,8 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
       {"characters", settings.characters},
       {"character_embedding_size", settings.character_embedding_size},
       {"character_hidden_size", settings.character_hidden_size},
-      {"side_channels", settings.side_channels}};
+      {"side_channels", settings.side_channels},
+      {"projection_size", settings.projection_size}};
   for (const auto& [name, size] : sizes) {
     if (size > kMostUnits) {
       throw std::invalid_argument("the model would be too large: " + std::string(name) + " is " +

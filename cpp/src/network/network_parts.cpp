@@ -30,8 +30,15 @@ std::optional<Spelling> make_spelling(const NetworkSettings& settings, Parameter
       {settings.cell, settings.character_embedding_size, settings.character_hidden_size, 1, 2});
 }
 
+std::optional<Projection> make_projection(const NetworkSettings& settings,
+                                          ParameterList& parameters) {
+  if (!settings.projects()) return std::nullopt;
+  return Projection(parameters, "projection", settings.input_size, settings.projection_size);
+}
+
 // The width of what the first layer reads.
 std::int64_t input_width(const NetworkSettings& settings) {
+  if (settings.projects()) return settings.projection_size;
   if (!settings.reads_tokens()) return settings.input_size;
   return settings.embedding_size +
          (settings.reads_letters() ? 2 * settings.character_hidden_size : 0) +
@@ -48,6 +55,7 @@ StackShape stack_shape(const NetworkSettings& settings) {
 NetworkParts::NetworkParts(const NetworkSettings& settings, ParameterList& parameters)
     : embedding(make_embedding(settings, parameters)),
       spelling(make_spelling(settings, parameters)),
+      projection(make_projection(settings, parameters)),
       stack(parameters, "rnn", stack_shape(settings)),
       pooler(parameters, "attention", settings.pooling, stack.shape().features()),
       head(parameters, "head", pooler.columns(), settings.output_size,
@@ -57,6 +65,7 @@ NetworkParts::NetworkParts(const NetworkSettings& settings, ParameterList& param
 void NetworkParts::load(const float* parameters, bool trains) {
   if (embedding) embedding->load(parameters);
   if (spelling) spelling->load(parameters, trains);
+  if (projection) projection->load(parameters, trains);
   stack.load(parameters, trains);
   pooler.load(parameters);
   head.load(parameters, trains);

@@ -7,6 +7,7 @@
 #include "network/embedding.h"
 #include "network/parameter_list.h"
 #include "network/pooling.h"
+#include "network/projection.h"
 #include "network/spelling.h"
 #include "network/stack.h"
 #include "network/transitions.h"
@@ -14,19 +15,20 @@
 
 namespace skrnn {
 
-// Most parts are two classes. Embedding, Spelling, Stack, Pooler, Dense and Transitions declare
-// their parameters and hold them in the form that the kernels read; any number of threads may use
-// one, except while it is loaded. EmbeddingPass, SpellingPass, StackPass, PoolingPass and DensePass
-// take one minibatch through their part, forward and backward, and so do SideChannelsPass and
-// DropoutPass, which have no parameters. Transitions compute nothing, and need no pass.
+// Most parts are two classes. Embedding, Spelling, Projection, Stack, Pooler, Dense and Transitions
+// declare their parameters and hold them in the form that the kernels read; any number of threads
+// may use one, except while it is loaded. EmbeddingPass and the others of that name take one
+// minibatch through their part, forward and backward, and so do SideChannelsPass and DropoutPass,
+// which have no parameters. Transitions compute nothing, and need no pass.
 struct NetworkParts {
   // Parameters get their places in the order of the members.
   NetworkParts(const NetworkSettings& settings, ParameterList& parameters);
 
   void load(const float* parameters, bool trains);
 
-  std::optional<Embedding> embedding;  // none if the input is channels
-  std::optional<Spelling> spelling;    // none if the letters of words are not read
+  std::optional<Embedding> embedding;    // none if the input is channels
+  std::optional<Spelling> spelling;      // none if the letters of words are not read
+  std::optional<Projection> projection;  // none if channels are read as they are
   Stack stack;
   Pooler pooler;
   Dense head;

@@ -18,6 +18,7 @@ NetworkPass::NetworkPass(const PackedNetwork& packed)
   if (parts_.spelling) {
     spelling_.emplace(*parts_.spelling, parts_.embedding->size(), packed.trains());
   }
+  if (parts_.projection) projection_.emplace(*parts_.projection);
   const std::int64_t K = packed.layout().settings().side_channels;
   if (K > 0) side_.emplace(parts_.stack.shape().input_size - K, K);
 }
@@ -33,6 +34,7 @@ const float* NetworkPass::forward(const Minibatch& batch, const Dropout* dropout
                                   CarriedStates* states, int threads) {
   const float* x = embedding_ ? embedding_->forward(batch, dropout) : batch.values();
   if (spelling_) x = spelling_->forward(batch, x, threads);
+  if (projection_) x = projection_->forward(batch.rows(), x, threads);
   if (side_) x = side_->forward(batch, x);
   x = input_dropout_.forward(batch, dropout, x);
   const StackOutput h = stack_.forward(batch, x, dropout, states, threads);
@@ -54,9 +56,11 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
   float* dfeatures = head_.backward(output_rows(batch), doutputs, gradient, threads);
   dropout_.backward(batch, dfeatures);
   const StackOutputGradient dh = pooling_.backward(batch, dfeatures, gradient);
-  float* dx = stack_.backward(batch, dh, embedding_.has_value(), gradient, threads, dh_steps);
-  if (!embedding_) return;
+  const bool wants_dx = embedding_ || projection_;
+  float* dx = stack_.backward(batch, dh, wants_dx, gradient, threads, dh_steps);
+  if (!wants_dx) return;
   input_dropout_.backward(batch, dx);
+  if (projection_) return projection_->backward(batch.rows(), dx, gradient, threads);
   const float* dembedded = side_ ? side_->backward(batch, dx) : dx;
   if (spelling_) dembedded = spelling_->backward(batch, dembedded, gradient, ranges, threads);
   embedding_->backward(batch, dembedded, gradient, ranges);

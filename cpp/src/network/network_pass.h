@@ -12,6 +12,7 @@
 #include "network/output_rows.h"
 #include "network/packed_network.h"
 #include "network/pooling.h"
+#include "network/projection.h"
 #include "network/side_channels.h"
 #include "network/spelling.h"
 #include "network/stack.h"
@@ -47,6 +48,7 @@ class NetworkPass {
   const NetworkParts& parts_;
   std::optional<EmbeddingPass> embedding_;
   std::optional<SpellingPass> spelling_;
+  std::optional<ProjectionPass> projection_;
   std::optional<SideChannelsPass> side_;
   DropoutPass input_dropout_;  // of the stack's input
   StackPass stack_;

@@ -50,9 +50,10 @@ struct Stream::Impl {
 
   Buffer<float> side;      // [B, S], null without
   Buffer<float> input;     // [B, I] as the first layer reads it
+  Buffer<float> prepared;  // [B, C] as the projection reads it, null without
   Buffer<float> outputs;   // [B, K]
   Buffer<double> answers;  // [B, K]
-  Buffer<char> scratch;    // of the head
+  Buffer<char> scratch;    // of a dense layer
 
   Impl(std::shared_ptr<const Model::Impl> m, std::int64_t batch_size)
       : model(std::move(m)),
@@ -67,8 +68,10 @@ struct Stream::Impl {
         input(make_buffer<float>(B * parts.stack.shape().input_size)),
         outputs(make_buffer<float>(B * K)),
         answers(make_buffer<double>(B * K)),
-        scratch(make_buffer<char>(static_cast<std::int64_t>(parts.head.step_scratch()))) {
+        scratch(make_buffer<char>(static_cast<std::int64_t>(std::max(
+            parts.head.step_scratch(), parts.projection ? parts.projection->step_scratch() : 0)))) {
     if (parts.spelling) spelling.emplace(*parts.spelling);
+    if (parts.projection) prepared = make_buffer<float>(B * C);
     if (S > 0) {
       side = make_buffer<float>(B * S);
       std::fill_n(side.get(), B * S, 0.0f);
@@ -84,6 +87,10 @@ struct Stream::Impl {
 
   const float* step_outputs(const float* x) noexcept {
     const FlushSubnormals guard;
+    if (parts.projection) {
+      parts.projection->step(B, x, input.get(), scratch.get());
+      x = input.get();
+    }
     const float* h = stack.step(x);
     for (std::int64_t b = 0; b < B; ++b) ++steps[b];
     parts.head.step(B, pooling.step(h, steps.get()), outputs.get(), scratch.get());
@@ -120,8 +127,9 @@ struct Stream::Impl {
 
   const double* step(const float* x) noexcept {
     if (model->settings.operations.empty()) return step_prepared(x);
-    apply(model->settings.operations, B, C, x, input.get());
-    return step_prepared(input.get());
+    float* to = parts.projection ? prepared.get() : input.get();
+    apply(model->settings.operations, B, C, x, to);
+    return step_prepared(to);
   }
 
   const double* step(const std::int64_t* tokens, const std::int64_t* word_offsets = nullptr,
@@ -140,7 +148,8 @@ Stream::Stream(const Model& model, std::int64_t batch_size) {
   const NetworkParts& parts = model.impl_->packed.parts();
   const StackShape& shape = parts.stack.shape();
   const std::int64_t K = parts.head.outputs();
-  const std::int64_t widest = std::max({shape.input_size, parts.head.inputs(), K});
+  const std::int64_t widest =
+      std::max({model.channels(), shape.input_size, parts.head.inputs(), K});
   constexpr std::int64_t kMost = std::int64_t{1} << 48;  // far beyond memory, far below overflow
   if (batch_size < 1 || batch_size > kMost / widest) {
     throw std::invalid_argument("batch_size must be at least 1 and fit into memory, got " +

@@ -26,6 +26,7 @@ ABSENT = {
     "character_embedding_size": 0,
     "character_hidden_size": 0,
     "side_channels": 0,
+    "projection_size": 0,
     "transitions": False,
 }
 
