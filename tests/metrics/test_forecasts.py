@@ -17,6 +17,7 @@ from skrnn._series.naive import naive, naive2
 from skrnn.metrics import coverage, mase, owa, pinball_loss, smape
 
 SMALL = st.integers(-5, 5).map(float)
+MASKED = np.ma.masked_array([1.0, 2.0], [False, True])
 
 
 @st.composite
@@ -133,6 +134,11 @@ def test_missing_observations_do_not_count() -> None:
     assert pinball_loss(y, np.array(f)[:, None], [0.5]) == 0.25
 
 
+def test_missing_numbers_of_pandas_were_not_observed() -> None:
+    y = pd.Series([1, None, 4], dtype="Int64")
+    assert smape(y, [2.0, 100.0, 4.0]) == smape([1.0, 4.0], [2.0, 4.0])
+
+
 def test_scorers() -> None:
     scorer = make_scorer(smape, greater_is_better=False)
 
@@ -149,6 +155,20 @@ def test_scorers() -> None:
         (lambda: smape("abc", [1]), TypeError, ["y_true", "'abc'", "series of numbers"]),
         (lambda: smape(1.0, [1]), TypeError, ["y_true", "1.0"]),
         (lambda: smape([], []), ValueError, ["y_true is empty"]),
+        (lambda: smape({"a": 1.0}, [1]), TypeError, ["y_true", "a dict", "series of numbers"]),
+        (lambda: smape({1.0, 2.0}, [1, 2]), TypeError, ["y_true", "a set"]),
+        (lambda: smape({1: 2.0}.values(), [1]), TypeError, ["y_true", "a dict_values"]),
+        (lambda: smape(np.array(3.0), [1]), TypeError, ["y_true", "array(3.)"]),
+        (lambda: smape(["1", "2"], [1, 2]), TypeError, ["Series 0 of y_true", "'1'", "numbers"]),
+        (lambda: smape([1, 2], ["1", "2"]), TypeError, ["Series 0 of y_pred", "numbers"]),
+        (lambda: smape([1], np.array(["1"], object)), TypeError, ["y_pred", "expected numbers"]),
+        (lambda: smape(np.array([1 + 2j]), [1]), TypeError, ["y_true", "expected numbers"]),
+        (lambda: smape(np.array([3], "M8[D]"), [1]), TypeError, ["y_true", "expected numbers"]),
+        (lambda: smape([1], np.array([3], "m8[D]")), TypeError, ["y_pred", "expected numbers"]),
+        (lambda: smape([10**400], [1]), ValueError, ["y_true", "too large for float64"]),
+        (lambda: smape(MASKED, [1, 2]), ValueError, ["y_true", "masked", ".filled(np.nan)"]),
+        (lambda: smape([1, 2], MASKED), ValueError, ["y_pred", "masked"]),
+        (lambda: smape([MASKED], [[1, 2]]), ValueError, ["Series 0 of y_true", "masked"]),
         (lambda: smape(["a"], [1]), TypeError, ["y_true", "numbers"]),
         (lambda: smape([[1], []], [[1], []]), ValueError, ["Series 1 of y_true", "(0,)"]),
         (lambda: smape([[1], [2]], [[1]]), ValueError, ["2 series", "y_pred has 1"]),
@@ -158,6 +178,7 @@ def test_scorers() -> None:
         (lambda: smape([[1], [np.nan]], [[1], [1]]), ValueError, ["Series 1", "no observation"]),
         (lambda: smape(np.zeros((2, 2, 2)), np.zeros((2, 2))), ValueError, ["(2, 2)"]),
         (lambda: mase([1], [1], [5, 5]), ValueError, ["Series 0 of y_train", "each step equals"]),
+        (lambda: mase([1], [1], [1, np.nan, 2]), ValueError, ["y_train", "no two steps", "NaN"]),
         (lambda: mase([1], [1], [5], seasonality=1), ValueError, ["1 steps", "season has 1"]),
         (lambda: mase([[1], [1]], [[1], [1]], [1, 2]), ValueError, ["y_train has 1"]),
         (lambda: mase([1], [1], [1, 2], seasonality=0), ValueError, ["seasonality=0", "in 1.."]),
@@ -165,6 +186,20 @@ def test_scorers() -> None:
         (lambda: mase([1], [1], [1, 2], seasonality=True), TypeError, ["seasonality=True"]),
         (lambda: owa([2], [1], [1, 2]), ValueError, ["naive forecasts are equal to y_true"]),
         (lambda: owa([2], [1], [1, np.nan]), ValueError, ["y_train", "nan at step 1"]),
+        (
+            lambda: owa([1], [1], [1, 2, 3, 0] * 6, seasonality=4),
+            ValueError,
+            ["Series 0 of y_train", "zero", "y_naive"],
+        ),
+        (
+            lambda: owa([1], [1], [1, -1] * 12, seasonality=2),
+            ValueError,
+            ["Series 0 of y_train", "zero", "y_naive"],
+        ),
+        (lambda: owa([2], [1], [1, 2], y_naive=[np.nan]), ValueError, ["y_naive is nan"]),
+        (lambda: owa([2], [1], [1, 2], y_naive=[1, 2]), ValueError, ["1 steps", "2 in y_naive"]),
+        (lambda: pinball_loss([1], [[1]], [10**400]), ValueError, ["quantiles", "(0, 1)"]),
+        (lambda: pinball_loss([1], [[1]], np.array([0.5j])), ValueError, ["quantiles", "(0, 1)"]),
         (lambda: pinball_loss([1], [[1]], [1.0]), ValueError, ["quantiles=[1.0]", "(0, 1)"]),
         (lambda: pinball_loss([1], [[1]], "a"), ValueError, ["quantiles='a'"]),
         (lambda: pinball_loss([1], [[1, 2]], [0.5]), ValueError, ["(1, 2)", "(T, 1)"]),

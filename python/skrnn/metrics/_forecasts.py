@@ -9,7 +9,7 @@ import numpy as np
 from skrnn._sequences.counts import check_count
 from skrnn._sequences.refuse import shown
 from skrnn._series.naive import naive2
-from skrnn.metrics._series import Values, beside, check_same_number, observed, series_of
+from skrnn.metrics._series import Values, as_floats, beside, check_same_number, observed, series_of
 
 _SEASON = "the steps of a season, 1 for none"
 
@@ -130,7 +130,8 @@ def owa(
     Raises
     ------
     TypeError, ValueError
-        As `mase`; also where the naive forecast makes no error at all.
+        As `mase`; also where the naive forecast makes no error at all, and where a significant
+        season has factors of zero, or none.
 
     References
     ----------
@@ -149,8 +150,10 @@ def owa(
         true, train = observed(y_true), series_of(y_train, "y_train")
         check_same_number(true, train, "y_train")
         check_count("seasonality", seasonality, 1, what=_SEASON)
-        made = [naive2(before, len(y), seasonality) for y, before in zip(true, train, strict=True)]
+        steps = (len(y) for y in true)
+        made = [_naive2(*at, h, seasonality) for at, h in zip(enumerate(train), steps, strict=True)]
         y_naive = made if len(made) > 1 else made[0]
+    beside(y_true, y_naive, "y_naive")
     model, naive = (
         (smape(y_true, forecast), mase(y_true, forecast, y_train, seasonality=seasonality))
         for forecast in (y_pred, y_naive)
@@ -253,26 +256,38 @@ def coverage(y_true: Any, y_lower: Any, y_upper: Any) -> float:
 
 def _scale(index: int, train: Values, seasonality: int) -> float:
     """Return the mean absolute error of the seasonal naive forecast within a training series."""
-    if len(train) > seasonality:
-        steps = np.abs(train[seasonality:] - train[:-seasonality])
-        if np.nansum(steps) > 0:
-            return float(np.nanmean(steps))
+    steps = np.abs(train[seasonality:] - train[:-seasonality])
+    if np.nansum(steps) > 0:
+        return float(np.nanmean(steps))
+    if len(train) <= seasonality:
+        why = f"it has {len(train)} steps, and a season has {seasonality}"
+    elif np.isnan(steps).all():
+        why = f"no two steps {seasonality} apart were observed, one of them is NaN"
+    else:
+        why = f"each step equals that of {seasonality} before"
     raise ValueError(
-        f"Series {index} of y_train has no scale: "
-        + (
-            f"it has {len(train)} steps, and a season has {seasonality}"
-            if len(train) <= seasonality
-            else f"each step equals that of {seasonality} before"
-        )
-        + ". Leave the series out, or choose another seasonality"
+        f"Series {index} of y_train has no scale: {why}. Leave the series out, or choose another "
+        "seasonality"
     )
+
+
+def _naive2(index: int, train: Values, horizon: int, seasonality: int) -> Values:
+    """Return the forecast "Naive 2", which divides by factors and by means over a season."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        forecast = naive2(train, horizon, seasonality)
+    if not np.isfinite(forecast).all():
+        raise ValueError(
+            f"Series {index} of y_train has seasons, of {seasonality} steps, with a mean or a "
+            "factor of zero, by which the naive forecast divides; pass y_naive"
+        )
+    return forecast
 
 
 def _checked_quantiles(quantiles: Any) -> Values:
     """Return the probabilities, of shape (Q,)."""
     try:
-        levels = np.asarray(quantiles, np.float64)
-    except (TypeError, ValueError):
+        levels = as_floats(quantiles)
+    except (TypeError, ValueError, OverflowError):
         levels = np.zeros(0)
     if levels.ndim != 1 or not len(levels) or not ((levels > 0) & (levels < 1)).all():
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,8 @@ def series_of(
         For no series, for one without steps or of another shape, and for numbers that are not
         allowed.
     """
-    if isinstance(y, (str, bytes)) or not hasattr(y, "__len__"):
+    ordered = hasattr(y, "__len__") and hasattr(y, "__getitem__") and getattr(y, "shape", [1]) != ()
+    if isinstance(y, (str, bytes, Mapping)) or not ordered:
         raise TypeError(
             f"{name} is {shown(y)}, a {type(y).__name__}; expected a series of numbers, or a list "
             "of series"
@@ -90,7 +92,7 @@ def series_of(
     if len(y) == 0:
         raise ValueError(f"{name} is empty; expected a series of numbers, or a list of series")
     one = not columns and _is_one(y)
-    rows = [y] if one else list(np.asarray(y) if hasattr(y, "__array__") else y)
+    rows = [y] if one else list(np.asanyarray(y) if hasattr(y, "__array__") else y)
     found = []
     for index, row in enumerate(rows):
         place = name if one else f"Series {index} of {name}"
@@ -106,6 +108,23 @@ def series_of(
     return found
 
 
+def as_floats(y: Any) -> Values:
+    """Return numbers as float64, of any shape.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything else, which NumPy might read as numbers: strings, dates, complex numbers.
+    OverflowError
+        For an integer too large.
+    """
+    array = np.asarray(y)
+    strings = array.dtype.kind == "O" and any(isinstance(a, (str, bytes)) for a in array.flat)
+    if array.dtype.kind not in "biufO" or strings:
+        raise TypeError
+    return np.asarray(y, np.float64)
+
+
 def _is_one(y: Any) -> bool:
     """Whether the elements of `y` are numbers and no series."""
     if hasattr(y, "__array__"):
@@ -114,8 +133,14 @@ def _is_one(y: Any) -> bool:
 
 
 def _numbers(row: Any, place: str, columns: int) -> Values:
+    if np.ma.is_masked(row):
+        raise ValueError(
+            f"{place} has masked values; fill them, with .filled(np.nan) where nothing was observed"
+        )
     try:
-        values = np.asarray(row, np.float64)
+        values = as_floats(row)
+    except OverflowError:
+        raise ValueError(f"{place} has a number too large for float64; scale the series") from None
     except (TypeError, ValueError):
         raise TypeError(f"{place} is {shown(row)}; expected numbers") from None
     expected = ("T", columns) if columns else ("T",)
