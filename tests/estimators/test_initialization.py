@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from helpers.processes import run_python
 from skrnn import _core, kernels
 from skrnn._training.initialization import fill_gates, initial_parameters, named_views
 
@@ -49,6 +51,43 @@ def test_bits_do_not_depend_on_threads_of_linear_algebra() -> None:
     one = drawn(1)
     for threads in (2, 3):
         np.testing.assert_array_equal(drawn(threads), one)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_process_forked_while_another_thread_draws() -> None:
+    """It has neither the lock of that thread, for which it would wait for ever, nor its limit."""
+    script = """
+import os, signal, threading, time, warnings
+import numpy as np
+from threadpoolctl import threadpool_info
+from skrnn._training.initialization import fill_gates
+
+warnings.simplefilter("ignore", DeprecationWarning)  # of forks with threads, as intended
+before, qr, begun = threadpool_info(), np.linalg.qr, threading.Event()
+
+def slow_qr(a):
+    begun.set()
+    time.sleep(0.3)
+    return qr(a)
+
+def draw():
+    rng = np.random.default_rng(0)
+    fill_gates(np.zeros((1, 4, 4)), {"name": "w", "initial": "orthogonal"}, rng)
+
+np.linalg.qr = slow_qr
+thread = threading.Thread(target=draw)
+thread.start()
+begun.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    limited = threadpool_info() != before
+    draw()
+    os._exit(limited)
+thread.join()
+print(os.waitpid(child, 0)[1], threadpool_info() == before)
+"""
+    assert run_python("-c", script).stdout.split() == ["0", "True"]
 
 
 @pytest.mark.parametrize("cell", _core.cells())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -140,9 +141,15 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-_limited = (
-    Lock()
-)  # the limit belongs to the process: whoever comes second would restore the first's
+# The limit belongs to the process: whoever comes second would restore the first's. A fork waits for
+# it, since its child has no thread that would lift the limit and let go of the lock.
+_limited = RLock()
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(
+        before=_limited.acquire,
+        after_in_parent=_limited.release,
+        after_in_child=_limited.release,
+    )
 
 
 def _orthogonal(size: int, rng: np.random.Generator) -> NDArray[np.float64]:
