@@ -223,6 +223,7 @@ def test_targets_that_are_missing_or_too_few(case: Case) -> None:
     [
         ([0.0, 1.0, np.nan] * 8, ("y", "NaN")),
         ([0.0, 1.0, np.inf] * 8, ("y", "infinity")),
+        (np.ma.masked_equal([0, 1, 2] * 8, 2), ("y has masked values", "leave sequences")),
         ([0.5, 1.5, 2.5] * 8, ("continuous",)),
         (["a", "b", None] * 8, ("y", "None", "index 2")),
         (np.array(["a", "b", np.nan] * 8, object), ("y", "NaN")),
@@ -249,6 +250,7 @@ def test_targets_that_are_not_classes(y: Any, parts: tuple[str, ...]) -> None:
     [
         ([0.0, 1.0, np.nan] * 8, ("y", "NaN")),
         ([0.0, 1.0, -np.inf] * 8, ("y", "infinity")),
+        (np.ma.masked_equal([0.0, 1.0, 2.0] * 8, 2), ("y has masked values",)),
         ([1.0, None, 2.0] * 8, ("y", "None", "index 1")),
         (["a", "b", "c"] * 8, ("y", "'a'")),
         (["1.5", "2", "3"] * 8, ("y", "string")),

@@ -264,13 +264,15 @@ def as_targets(
     Raises
     ------
     ValueError
-        For lists of different lengths, NaN, None and infinity.
+        For lists of different lengths, NaN, None, masked values and infinity.
 
     Examples
     --------
     >>> as_targets(["a", "b"])
     array(['a', 'b'], dtype='<U1')
     """
+    if np.ma.is_masked(y):
+        raise ValueError(f"{name} has masked values, which are missing; {fix}")
     try:
         array = np.asarray(y)
     except ValueError as error:  # NumPy calls it an inhomogeneous shape

@@ -37,7 +37,7 @@ def step_values(given: Any, lengths: NDArray[np.int64], name: str) -> NDArray[An
         For an object that holds no items in an order.
     ValueError
         For another number of items than sequences, of values than steps, or of columns than in the
-        first item. The message names the sequence.
+        first item, and for masked values. The message names the sequence.
 
     Examples
     --------
@@ -80,6 +80,11 @@ def _values_of(item: Any, i: int, length: int, name: str) -> NDArray[Any]:
         raise ValueError(
             f"{name} of sequence {i} is {shown(item)}, a {type(item).__name__}; expected a value "
             f"for each of its {length} steps: a list or an array of shape ({length},)"
+        )
+    if np.ma.is_masked(item):
+        raise ValueError(
+            f"{name} of sequence {i} has masked values, which are missing; fill them, with "
+            ".filled(), and give those steps a sample_weight of 0"
         )
     values = np.asarray(_alike(item, i, name))
     if values.ndim not in (1, 2) or 0 in values.shape[1:]:
