@@ -268,6 +268,55 @@ def test_the_program_writes_as_python(
     assert len({*expected}) == len(begun)
 
 
+@pytest.mark.parametrize(
+    ("analyzer", "texts"),
+    [
+        ("char", "the cat and a dog. " * 9),  # one text, which never ends
+        ("word", "the cat and a dog " * 9),
+        ("word", ["c g a", "g a", "a c c g"] * 4),  # words of one letter
+        ("char", ["a\0b", "b\0"] * 4),
+    ],
+)
+def test_the_program_writes_what_fit_saw(
+    analyzer: str,
+    texts: Any,
+    launchers: dict[str, list[str]],
+    in_python: Callable[[str], None],
+    tmp_path: Path,
+) -> None:
+    model = skrnn.RNNLanguageModel(hidden_size=8, analyzer=analyzer, max_iter=3, random_state=0)
+    model.fit(texts).save(tmp_path / "model.skrnn")
+    begun = "the" if isinstance(texts, str) else texts[0][:2].strip()
+    process = run(launchers["write_text"], tmp_path / "model.skrnn", 2.0, 2, input=f"{begun}\n")
+    assert process.returncode == 0, process.stderr
+    in_python(ISAS[0])
+    written = model.generate(begun, max_new_tokens=200, temperature=2.0, random_state=2)
+    assert written
+    assert process.stdout == f"{begun}{' ' * (analyzer == 'word')}{written}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["abc"], ["TEMPERATURE is abc", "number"]),
+        (["0.5x"], ["TEMPERATURE is 0.5x"]),
+        ([""], ["TEMPERATURE is "]),
+        ([-1], ["temperature", "-1"]),
+        (["nan"], ["temperature", "nan"]),
+        ([1, "abc"], ["SEED is abc", "integer"]),
+        ([1, -1], ["SEED is -1"]),
+    ],
+)
+def test_arguments_that_the_program_refuses(
+    arguments: list[Any], parts: list[str], launchers: dict[str, list[str]], tmp_path: Path
+) -> None:
+    model = skrnn.RNNLanguageModel(hidden_size=4, max_iter=1, random_state=0)
+    model.fit(["ab", "ba"]).save(tmp_path / "model.skrnn")
+    process = run(launchers["write_text"], tmp_path / "model.skrnn", *arguments, input="a\n")
+    assert process.returncode == 1
+    assert all(part in process.stderr for part in parts)
+
+
 def test_a_model_without_strings_writes_no_text(
     launchers: dict[str, list[str]], tmp_path: Path
 ) -> None:

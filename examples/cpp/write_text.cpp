@@ -4,12 +4,16 @@
 //
 // MODEL is a file written by `estimator.save`. Every line of the standard input begins a text, and
 // is printed with what the model writes after it: letters, or words between blanks, according to
-// what its tokens are. At a temperature of 0 each token is the most probable one.
+// what its tokens are. Words are looked up as they are; where the estimator has analyzer="word",
+// write them in lower case and without punctuation, as it does itself. A text ends where the model
+// ends it, or after 200 tokens. At a temperature of 0 each token is the most probable one.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -33,11 +37,11 @@ std::size_t character_size(char first) {
 
 class Vocabulary {
  public:
-  explicit Vocabulary(std::vector<std::string> strings) : strings_(std::move(strings)) {
+  Vocabulary(std::vector<std::string> strings, bool letters)
+      : strings_(std::move(strings)), letters_(letters) {
     if (strings_.empty()) throw std::runtime_error("the tokens of this model are no strings");
     for (std::size_t i = 0; i < strings_.size(); ++i) {
       numbers_[strings_[i]] = static_cast<std::int64_t>(i) + 1;
-      letters_ = letters_ && strings_[i].size() == character_size(strings_[i].c_str()[0]);
     }
   }
 
@@ -65,15 +69,19 @@ class Vocabulary {
  private:
   std::vector<std::string> strings_;
   std::unordered_map<std::string, std::int64_t> numbers_;
-  bool letters_ = true;
+  bool letters_;
 };
 
 void run(const skrnn::Model& model, skrnn::SamplingSettings settings) {
-  const Vocabulary vocabulary(model.vocabulary());
+  const std::optional<skrnn::TextSettings> texts = model.texts();
+  if (!texts) throw std::runtime_error("this model is no RNNLanguageModel");
+  const Vocabulary vocabulary(model.vocabulary(), texts->tokens == "char");
   // The last token begins every text, and ends it where the model has read more than one. The
   // unknown string cannot be written.
   const std::int64_t boundary = model.settings().network.input_size - 1;
   settings.excluded = {0};
+  if (texts->one_text) settings.excluded.push_back(boundary);
+  const std::int64_t stop = texts->one_text ? skrnn::Generation::kNoStop : boundary;
   skrnn::Stream stream(model);
   for (std::string line; std::getline(std::cin, line);) {
     std::vector<std::int64_t> tokens = {boundary};
@@ -84,17 +92,32 @@ void run(const skrnn::Model& model, skrnn::SamplingSettings settings) {
     prefix.offsets = offsets;
     prefix.tokens = tokens.data();
     stream.reset();
-    skrnn::Generation generation(stream, settings, prefix, boundary);
-    std::printf("%s", line.c_str());
+    skrnn::Generation generation(stream, settings, prefix, stop);
+    std::cout << line;
     for (int i = 0; i < kMostTokens; ++i) {
       std::int64_t token;
       generation.advance(1, &token);
       if (token == boundary) break;
-      std::printf("%s", vocabulary.written(token).c_str());
-      std::fflush(stdout);  // for a reader that watches the text grow
+      // At once, for a reader that watches the text grow.
+      std::cout << vocabulary.written(token) << std::flush;
     }
-    std::printf("\n");
+    std::cout << std::endl;
   }
+}
+
+double temperature_of(const char* text) {
+  char* end = nullptr;
+  const double value = std::strtod(text, &end);
+  if (end != text && *end == '\0') return value;
+  throw std::invalid_argument(std::string("TEMPERATURE is ") + text + "; expected a number");
+}
+
+std::uint64_t seed_of(const char* text) {
+  if (*text != '\0' && text[std::strspn(text, "0123456789")] == '\0') {
+    return std::strtoull(text, nullptr, 10);
+  }
+  throw std::invalid_argument(std::string("SEED is ") + text +
+                              "; expected an integer of 0 or more");
 }
 
 }  // namespace
@@ -106,8 +129,8 @@ int main(int argc, char** argv) {
   }
   try {
     skrnn::SamplingSettings settings;
-    if (argc > 2) settings.temperature = std::atof(argv[2]);
-    if (argc > 3) settings.seed = std::strtoull(argv[3], nullptr, 10);
+    if (argc > 2) settings.temperature = temperature_of(argv[2]);
+    if (argc > 3) settings.seed = seed_of(argv[3]);
     run(skrnn::Model::load(argv[1]), settings);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "write_text: %s\n", error.what());

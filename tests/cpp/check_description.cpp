@@ -225,23 +225,24 @@ void check_description() {
   }
 }
 
+skrnn::Model model_of_estimator(const std::string& estimator) {
+  File file = file_of(tokens_model());
+  file.description =
+      replaced(file.description, "\"estimator\": null", "\"estimator\": " + estimator);
+  const Bytes bytes = container(file);
+  return skrnn::Model::parse(bytes.data(), bytes.size());
+}
+
 // The strings that tokens stand for, which a file need not have.
 void check_vocabulary() {
-  const auto model_with = [](const std::string& estimator) {
-    File file = file_of(tokens_model());
-    file.description =
-        replaced(file.description, "\"estimator\": null", "\"estimator\": " + estimator);
-    const Bytes bytes = container(file);
-    return skrnn::Model::parse(bytes.data(), bytes.size());
-  };
   const auto vocabulary = [&](const std::string& value) {
-    return model_with("{\"fitted\": {\"vocabulary\": " + value + "}}").vocabulary();
+    return model_of_estimator("{\"fitted\": {\"vocabulary\": " + value + "}}").vocabulary();
   };
   using Strings = std::vector<std::string>;
   expect(vocabulary("[\"a\", \"\\u00f6\", \"\"]") == Strings{"a", "\xc3\xb6", ""}, "a vocabulary");
   expect(vocabulary("[]").empty() && vocabulary("null").empty(), "no strings");
   for (const char* estimator : {"null", "{}", "1", "{\"fitted\": []}"}) {
-    expect(model_with(estimator).vocabulary().empty(),
+    expect(model_of_estimator(estimator).vocabulary().empty(),
            std::string("no vocabulary in ") + estimator);
   }
   for (const char* value : {"1", "{}", "\"ab\"", "[1]", "[\"a\", null]", "[[\"a\"]]"}) {
@@ -255,11 +256,35 @@ void check_vocabulary() {
   }
 }
 
+// How texts are made of tokens, which only the file of a language model has.
+void check_texts() {
+  const auto texts = [](const std::string& answers) {
+    return model_of_estimator("{\"fitted\": {\"answers\": " + answers + "}}").texts();
+  };
+  const std::string begin = "{\"kind\": \"next_tokens\", \"tokens\": ";
+  const auto found = texts(begin + "\"word\", \"one_text\": true}");
+  expect(found && found->tokens == "word" && found->one_text, "one text of words");
+  expect(!texts(begin + "\"char\", \"one_text\": false}")->one_text, "texts of letters");
+  for (const char* answers : {"null", "1", "{}", "{\"kind\": \"numbers\"}", "{\"kind\": 1}"}) {
+    expect(!texts(answers), std::string("no texts in ") + answers);
+  }
+  expect(!model_of_estimator("null").texts(), "no texts without an estimator");
+  for (const char* end : {"1, \"one_text\": true}", "\"char\"}", "\"char\", \"one_text\": 0}"}) {
+    try {
+      texts(begin + end);
+      expect(false, std::string("texts of ") + end);
+    } catch (const std::invalid_argument& error) {
+      expect(std::string(error.what()).find("answers must have tokens") != std::string::npos, end);
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
   check_json();
   check_description();
   check_vocabulary();
+  check_texts();
   return conclusion();
 }

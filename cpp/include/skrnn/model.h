@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,13 @@ struct ServingSettings {
   bool fills_nan() const;
 };
 
+// How an RNNLanguageModel makes texts of its tokens.
+struct TextSettings {
+  std::string tokens;     // "char": letters, "word": words between blanks, else tokens of a list
+  bool one_text = false;  // It was fitted on one long text, which has no end: the last token, which
+                          // begins every text, is never written.
+};
+
 // A Model is a handle: copies share everything, and any number of threads may use one.
 class Model {
  public:
@@ -71,6 +79,9 @@ class Model {
   // tokens are integers, or that was not read from a file. Throws std::invalid_argument for a
   // description in which this is something else.
   std::vector<std::string> vocabulary() const;
+  // Nothing for another model than an RNNLanguageModel, or one that was not read from a file.
+  // Throws std::invalid_argument as `vocabulary` does.
+  std::optional<TextSettings> texts() const;
   std::int64_t channels() const;  // C of the raw input; 1 for tokens
   // A: K probabilities, numbers for each target (with "quantile" Q for each), or with
   // "gaussian_nll" the means of all targets and then their standard deviations.
