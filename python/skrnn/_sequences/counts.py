@@ -68,5 +68,5 @@ def seed_of(random_state: Any) -> int:
         return int(random_state.randint(_MOST_SEEDS, dtype=np.uint32))
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(_MOST_SEEDS, dtype=np.uint32))
-    what = "or a RandomState, a Generator or None"
+    what = "a seed, or a RandomState, a Generator or None"
     return check_count("random_state", random_state, 0, _MOST_SEEDS, what=what)
