@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -278,6 +279,39 @@ def test_one_long_series_trains_in_bounded_memory() -> None:
         [sys.executable, "-c", LONG_SERIES], capture_output=True, text=True, check=True
     )
     assert int(run.stdout) < 8 * 1024
+
+
+WIDE_HEAD = """
+from pathlib import Path
+import numpy as np
+from skrnn import _core
+
+model = _core.NetworkLayout(
+    cell="rnn", input_size=1, hidden_size=1600, pooling="every_step", output_size=2100
+)
+trainer = _core.Trainer(model, loss="cross_entropy")
+parameters = np.zeros(model.num_parameters, np.float32)
+ones, steps = np.ones((1000, 1), np.float32), np.arange(0, 1001, 100)
+largest = []
+for n_jobs in (1, 16):
+    trainer.gradient(parameters, ones, steps, ones, n_jobs=n_jobs)
+    lines = Path("/proc/self/status").read_text().splitlines()
+    largest += [int(line.split()[1]) for line in lines if line.startswith("VmPeak:")]
+print(largest[1] - largest[0])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_threads_share_the_memory_of_a_wide_head() -> None:
+    """The sums between parts of a product take 8 MB, of which each thread has its share."""
+    run = subprocess.run(
+        [sys.executable, "-c", WIDE_HEAD],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "OMP_STACKSIZE": "1M"},
+    )
+    assert int(run.stdout) < 64 * 1024
 
 
 @pytest.mark.parametrize(

@@ -133,22 +133,26 @@ void DensePass::multiply(const MatrixArgs& args, Index rows, int threads) {
 }
 
 // Threads have panels of their own, if there are enough, since each packs those that it multiplies.
+// The scratch memory of a thread is that of one share; a team smaller than asked for takes several.
 void DensePass::multiply(const UnpackedArgs& args, Index rows, int threads) {
   const MatrixKernels& kernels = *dense_.kernels_;
   const Index panels = kernels.panels(args.matrix.columns), inner = args.matrix.inner;
   threads = threads_worth(std::max(rows, panels), rows * args.matrix.columns * inner,
                           kWorkPerThread, threads);
   const bool cuts_panels = panels >= 4 * threads;
-  const std::size_t size = kernels.unpacked_scratch(inner, panels, rows);
+  const Index units = cuts_panels ? panels : rows, largest = (units + threads - 1) / threads;
+  const std::size_t size =
+      kernels.unpacked_scratch(inner, cuts_panels ? largest : panels, cuts_panels ? rows : largest);
   char* scratch = scratch_.reserve(static_cast<std::int64_t>(size) * threads);
   run_parallel(threads, [&](const Team& team) {
     const FlushSubnormals guard;
-    Range of_panels{0, panels}, of_rows{0, rows};
-    (cuts_panels ? of_panels : of_rows) =
-        equal_share(cuts_panels ? panels : rows, team.thread, team.threads);
-    if (of_panels.begin < of_panels.end && of_rows.begin < of_rows.end) {
-      kernels.multiply_unpacked(args, of_panels, of_rows,
-                                scratch + size * static_cast<std::size_t>(team.thread));
+    for (int share = team.thread; share < threads; share += team.threads) {
+      Range of_panels{0, panels}, of_rows{0, rows};
+      (cuts_panels ? of_panels : of_rows) = equal_share(units, share, threads);
+      if (of_panels.begin < of_panels.end && of_rows.begin < of_rows.end) {
+        kernels.multiply_unpacked(args, of_panels, of_rows,
+                                  scratch + size * static_cast<std::size_t>(team.thread));
+      }
     }
   });
 }
