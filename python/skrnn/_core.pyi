@@ -58,6 +58,7 @@ class NetworkLayout:
         transitions: bool = False,
         side_channels: int = 0,
         projection_size: int = 0,
+        horizon: int = 0,
     ) -> None: ...
     @property
     def parameters(self) -> list[tuple[str, tuple[int, ...], int]]: ...

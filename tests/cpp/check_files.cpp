@@ -254,6 +254,7 @@ int main() {
   check_arrives(letters_model(), "a model of letters");
   check_arrives(sided_model(), "a model of side channels");
   check_arrives(projected_model(), "a model with a projection");
+  check_arrives(horizon_model(), "a model of steps to come");
   skrnn::ServingSettings tied = tokens_model();
   tied.network.output_size = tied.network.input_size;
   tied.network.embedding_size = 2 * tied.network.hidden_size;  // of both directions

@@ -315,6 +315,11 @@ void check_refusals() {
   expect_refused([&] { Stream(Model(settings, random_parameters(settings).data())); },
                  "bidirectional=False");
   settings.network.bidirectional = false;
+  settings.network.pooling = skrnn::Pooling::kHorizon;
+  settings.network.horizon = 2;
+  expect_refused([&] { Stream(Model(settings, random_parameters(settings).data())); },
+                 "pooling='horizon'");
+  settings.network.horizon = 0;
   settings.network.pooling = skrnn::Pooling::kAttention;
   expect_refused([&] { Stream(Model(settings, random_parameters(settings).data())); },
                  "pooling='attention'");

@@ -150,6 +150,8 @@ inline std::string pooling_name(skrnn::Pooling pooling) {
       return "max";
     case skrnn::Pooling::kLastMeanMax:
       return "last_mean_max";
+    case skrnn::Pooling::kHorizon:
+      return "horizon";
     case skrnn::Pooling::kAttention:
       break;
   }
@@ -185,6 +187,11 @@ inline std::string projection_of(const skrnn::NetworkSettings& network) {
   return ", \"projection_size\": " + std::to_string(network.projection_size);
 }
 
+inline std::string horizon_of(const skrnn::NetworkSettings& network) {
+  if (network.horizon == 0) return "";
+  return ", \"horizon\": " + std::to_string(network.horizon);
+}
+
 inline std::string description_of(const skrnn::ServingSettings& settings) {
   const skrnn::NetworkSettings& network = settings.network;
   std::string options, operations;
@@ -208,7 +215,7 @@ inline std::string description_of(const skrnn::ServingSettings& settings) {
          ", \"bidirectional\": " + (network.bidirectional ? "true" : "false") +
          ", \"pooling\": \"" + pooling_name(network.pooling) +
          "\", \"output_size\": " + std::to_string(network.output_size) + characters_of(network) +
-         side_channels_of(network) + projection_of(network) +
+         side_channels_of(network) + projection_of(network) + horizon_of(network) +
          (network.tie_weights ? ", \"tie_weights\": true" : "") + "}, \"loss\": {\"name\": \"" +
          settings.loss.name + "\", \"targets\": " + std::to_string(settings.targets) +
          ", \"options\": {" + options + "}}, \"input\": {\"operations\": [" + operations +
@@ -307,6 +314,13 @@ inline skrnn::ServingSettings sided_model() {
 inline skrnn::ServingSettings projected_model() {
   skrnn::ServingSettings settings = channels_model();
   settings.network.projection_size = 6;
+  return settings;
+}
+
+inline skrnn::ServingSettings horizon_model() {
+  skrnn::ServingSettings settings = projected_model();
+  settings.network.pooling = skrnn::Pooling::kHorizon;
+  settings.network.horizon = 3;
   return settings;
 }
 

@@ -11,6 +11,7 @@ import reference
 from helpers.engines import Engine, engine_of, named
 from helpers.network_problems import NetworkProblem, random_network_problem
 from reference.network import Network
+from skrnn import _core
 
 POOLINGS = ["last", "mean", "max", "attention", "last_mean_max", None]
 
@@ -66,6 +67,50 @@ def test_projections(bidirectional: bool, pooling: str | None) -> None:
         [problem.network.forward(problem.parameters, x)[1].projected == 0 for x in problem.batch]
     )
     assert 0.2 < cut.mean() < 0.8
+
+
+@pytest.mark.parametrize("num_layers", [1, 3])
+@pytest.mark.parametrize("cell", reference.CELLS)
+def test_steps_to_come(cell: str, num_layers: int) -> None:
+    problem = random_network_problem(
+        np.random.default_rng(5),
+        Network(cell, num_layers, False, "horizon"),
+        lengths=(4, 9, 7, 1),
+        input_size=3,
+        projection_size=6,
+        steps=5,
+        hidden_size=7,
+        output_size=4,
+        dropout=0.3,
+    )
+    engine = engine_of(problem, dropout=0.3)
+    assert_agrees(problem, engine)
+    _, gradients = engine.gradient()
+    for n_jobs in (2, 3):
+        _, of_threads = engine.gradient(n_jobs=n_jobs)
+        for name, gradient in gradients.items():
+            np.testing.assert_array_equal(of_threads[name], gradient, err_msg=name)
+
+
+def test_steps_to_come_are_predicted_and_trained() -> None:
+    """A row for each step of each sequence, in their order, whatever else is in the minibatch."""
+    problem = random_network_problem(
+        np.random.default_rng(6),
+        Network("gru", 1, False, "horizon"),
+        lengths=(4, 9, 7, 1, 7),
+        steps=3,
+        hidden_size=5,
+    )
+    engine = engine_of(problem, batch_size=2, learning_rate=0.03)
+    predicted = engine.predict().reshape(5, 3, 2)
+    for x, rows in zip(problem.batch, predicted, strict=True):
+        expected, _ = problem.network.forward(problem.parameters, x)
+        np.testing.assert_allclose(rows, expected, atol=1e-6)
+    served = _core.Model(engine.model, engine.parameters, loss="squared_error", targets=2)
+    answers = served.predict(engine.values, engine.offsets)
+    np.testing.assert_array_equal(answers.astype(np.float32), engine.predict())
+    losses = [engine.run_epoch(epoch)["loss"] for epoch in range(40)]
+    assert losses[-1] < losses[0] / 2
 
 
 @pytest.mark.parametrize("output_size", [1, 31, 33, 100, 700, 1_600, 4_100])

@@ -178,6 +178,7 @@ def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
         **characters_of(parameters),
         tie_weights=network.tie_weights,
         side_channels=0 if side is None else side[0].shape[1],
+        horizon=len(parameters.get("horizon.weight", ())),
         projection_size=len(parameters.get("projection.bias", ())),
     )
     targets = np.asarray(problem.targets, np.float32).reshape(len(problem.targets), -1)

@@ -52,6 +52,8 @@ class TorchNetwork(nn.Module):
             num_layers=network.num_layers,
             bidirectional=network.bidirectional,
         )
+        if network.pooling == "horizon":
+            self.horizon = nn.Embedding(*shapes["horizon.weight"])
         if network.pooling == "attention":
             self.attention = nn.Linear(features, 1, bias=False)
         head = "embedding.weight" if network.tie_weights else "head.weight"
@@ -99,6 +101,13 @@ class TorchNetwork(nn.Module):
                     torch.stack([rows.max(dim=0).values for rows in h]),
                 ]
                 features = torch.cat(three, dim=1)
+            case "horizon":
+                steps = self.horizon.weight
+                x = steps.repeat(len(sequences), 1)[None]
+                states = last if isinstance(last, tuple) else (last,)
+                first = tuple(s.repeat_interleave(len(steps), dim=1) for s in states)
+                ahead, _ = self.rnn(x, first if isinstance(last, tuple) else first[0])
+                features = ahead[0]
             case "attention":
                 weights = [torch.softmax(self.attention(rows), dim=0) for rows in h]
                 features = torch.stack([(w * x).sum(0) for w, x in zip(weights, h, strict=True)])

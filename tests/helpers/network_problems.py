@@ -59,6 +59,7 @@ def random_network_problem(
     vocabulary: Sequence[int] = (3, 1, 2, 5, 3),  # letters of each spelling that words have
     side_channels: int = 0,  # of tokens or words: for each step, for some, or for all alike
     projection_size: int = 0,  # of channels
+    steps: int = 0,  # to come, with pooling "horizon"
     hidden_size: int = 3,
     output_size: int = 2,  # tied weights set this and embedding_size to what fits
     loss: str = "squared_error",  # or "cross_entropy"
@@ -78,6 +79,7 @@ def random_network_problem(
         characters,
         side_channels,
         projection_size,
+        steps,
     )
     parameters = {name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()}
     spellings = [rng.integers(characters[0], size=n) for n in vocabulary] if characters else []
@@ -96,7 +98,8 @@ def random_network_problem(
             return tokens
         return Words(tokens, [spellings[i] for i in rng.integers(len(spellings), size=length)])
 
-    rows = sum(lengths) if network.pooling is None else len(lengths)
+    each = steps if network.pooling == "horizon" else 1
+    rows = sum(lengths) if network.pooling is None else each * len(lengths)
     return NetworkProblem(
         network=network,
         parameters=parameters,
@@ -118,6 +121,7 @@ def random_network_problem(
                 num_layers=network.num_layers,
                 bidirectional=network.bidirectional,
                 pooling=network.pooling,
+                steps=steps,
                 dropout=dropout,
                 recurrent_dropout=recurrent_dropout,
                 input_size=shapes["rnn.weight_ih_l0"][1],

@@ -85,6 +85,7 @@ def draw_masks(
     num_layers: int = 1,
     bidirectional: bool = False,
     pooling: str | None = "last",  # None: every step
+    steps: int = 0,  # to come, with pooling "horizon"
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
     input_size: int = 0,  # columns that the first layer reads
@@ -108,6 +109,9 @@ def draw_masks(
             size = directions * hidden_size
             if layer < num_layers - 1 or pooling is None:
                 by_step = [scaled_mask(*where, t, size, dropout) for t in range(n_steps)]
+                masks.output[layer] = np.array(by_step)
+            elif pooling == "horizon":
+                by_step = [scaled_mask(*where, t, size, dropout) for t in range(steps)]
                 masks.output[layer] = np.array(by_step)
             else:
                 size *= 3 if pooling == "last_mean_max" else 1

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import dense, embedding, projection
+from reference import dense, embedding, horizon, projection
 from reference.cell import Array
 from reference.dropout import INPUT_VECTORS, Masks
 from reference.losses import Loss, weighted_mean, weighted_mean_gradient
@@ -23,7 +23,7 @@ from reference.modules import named, part_of
 from reference.pooling import Attention, Last, LastMeanMax, Max, Mean, Pooling
 from reference.side_channels import Sided
 from reference.spelling import Spelling, Words
-from reference.stack import Stack, StackTape
+from reference.stack import Stack, StackTape, States
 
 # One sequence: channels (T, C), tokens (T,), or words; the last two with side channels or without
 Input = NDArray[Any] | Words | Sided
@@ -37,7 +37,7 @@ class Network:
     cell: str
     num_layers: int = 1
     bidirectional: bool = False
-    # "last", "mean", "max", "attention", "last_mean_max"; None: every step
+    # "last", "mean", "max", "attention", "last_mean_max", "horizon"; None: every step
     pooling: str | None = "last"
     tie_weights: bool = False  # the head's weight is the embedding's (Press & Wolf, EACL 2017)
 
@@ -62,6 +62,7 @@ class Network:
         characters: tuple[int, int, int] | None = None,  # how many, their embedding, units
         side_channels: int = 0,
         projection_size: int = 0,
+        steps: int = 0,  # to come, of "horizon"
     ) -> dict[str, tuple[int, ...]]:
         """Return names and shapes in PyTorch's order; input_size counts channels or tokens."""
         features = self.directions * hidden_size
@@ -78,6 +79,8 @@ class Network:
             input_size = projection_size
         of_stack = self.stack.parameter_shapes(input_size + side_channels, hidden_size)
         shapes.update(named("rnn", of_stack))
+        if self.pooling == "horizon":
+            shapes["horizon.weight"] = (steps, of_stack["weight_ih_l0"][1])
         if self.pooling == "attention":
             shapes["attention.weight"] = (1, features)
         if not self.tie_weights:
@@ -91,7 +94,7 @@ class Network:
     def forward(
         self, parameters: Parameters, sequence: Input, masks: Masks | None = None
     ) -> tuple[Array, NetworkTape]:
-        """Return outputs (1, K) or (T, K), given one sequence, and a tape."""
+        """Return outputs (1, K), (T, K) or (M, K), given one sequence, and a tape."""
         masks = masks or Masks()
         weight = parameters.get("embedding.weight")
         spelled = sequence.sequence if isinstance(sequence, Sided) else sequence
@@ -115,10 +118,17 @@ class Network:
         x = x * masks.output.get(INPUT_VECTORS, 1.0)
         h, steps = self.stack.forward(part_of("rnn", parameters), x, masks)
         pooling = self._pooling(parameters)
-        features = h if pooling is None else pooling.forward(h)[None]
+        ahead: list[StackTape] = []
+        if self.pooling == "horizon":
+            vectors, of_stack = parameters["horizon.weight"], part_of("rnn", parameters)
+            features, ahead = horizon.forward(self.stack, of_stack, vectors, steps.last)
+        else:
+            features = h if pooling is None else pooling.forward(h)[None]
         features = features * masks.output.get(self.num_layers - 1, 1.0)
         outputs = dense.forward(parameters[self._head], parameters["head.bias"], features)
-        return outputs, NetworkTape(spelled, read, words, projected, masks, steps, h, features)
+        return outputs, NetworkTape(
+            spelled, read, words, projected, masks, steps, ahead, h, features
+        )
 
     def backward(
         self, parameters: Parameters, tape: NetworkTape, doutputs: Array
@@ -131,12 +141,18 @@ class Network:
 
         dh = dfeatures * tape.masks.output.get(self.num_layers - 1, 1.0)
         pooling = self._pooling(parameters)
-        if pooling is not None:
+        dlast: States | None = None
+        if self.pooling == "horizon":
+            gradients["horizon.weight"], ahead, dlast = horizon.backward(self.stack, tape.ahead, dh)
+            gradients.update(named("rnn", ahead))
+            dh = np.zeros_like(tape.h)
+        elif pooling is not None:
             dh, of_pooling = pooling.backward(tape.h, dh[0])
             gradients.update(named("attention", of_pooling))
 
-        dx, of_stack = self.stack.backward(tape.steps, dh)
-        gradients.update(named("rnn", of_stack))
+        dx, of_stack, _ = self.stack.backward_with_states(tape.steps, dh, dlast)
+        for name, gradient in named("rnn", of_stack).items():
+            gradients[name] = gradients.get(name, 0.0) + gradient
 
         weight = parameters.get("embedding.weight")
         if weight is not None:
@@ -167,7 +183,7 @@ class Network:
 
     def _pooling(self, parameters: Parameters) -> Pooling | None:
         match self.pooling:
-            case None:
+            case None | "horizon":
                 return None
             case "last":
                 return Last(parameters["rnn.weight_hh_l0"].shape[1])
@@ -192,8 +208,9 @@ class NetworkTape:
     projected: Array  # what the stack reads
     masks: Masks
     steps: StackTape
+    ahead: list[StackTape]  # of the steps to come
     h: Array  # (T, D * H), of the last layer
-    features: Array  # (1, P) or (T, D * H), the input of the head
+    features: Array  # (1, P), (T, D * H) or (M, H), the input of the head
 
 
 @dataclass(frozen=True)
@@ -217,7 +234,7 @@ def solve(
 ) -> Solution:
     """Return outputs, the weighted mean of the loss, and its gradient by every parameter.
 
-    A row is a sequence with pooling, and a step without.
+    A row is a sequence with pooling, a step without, and a step to come with a horizon.
     """
     masks = [Masks() for _ in batch] if masks is None else masks
     runs = [network.forward(parameters, x, m) for x, m in zip(batch, masks, strict=True)]

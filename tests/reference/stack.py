@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 import reference
-from reference.cell import Array, parameter_shapes
+from reference.cell import Array, State, parameter_shapes
 from reference.dropout import Masks
 from reference.layer import Layer, Tape
 
 Run = tuple[Layer, Tape]  # of one direction of one layer over one sequence
+
+States = dict[tuple[int, int], State]  # of layers and directions, each array (1, H)
 
 SUFFIXES = ("", "_reverse")  # of parameters of direction 0 and 1
 
@@ -40,30 +42,45 @@ class Stack:
         return shapes
 
     def forward(
-        self, parameters: Mapping[str, Array], x: Array, masks: Masks
+        self, parameters: Mapping[str, Array], x: Array, masks: Masks, first: States | None = None
     ) -> tuple[Array, StackTape]:
-        """Return h of the last layer after each step, (T, D * H), given (T, I), and a tape."""
+        """Return h of the last layer after each step, (T, D * H), given (T, I), and a tape.
+
+        The states before the first step are `first`, or zeros.
+        """
         runs: dict[tuple[int, int], Run] = {}
+        last: States = {}
         for layer in range(self.num_layers):
             if layer > 0:
                 x = x * masks.output.get(layer - 1, 1.0)
             both = []
             for direction in range(self.directions):
                 twin = self._layer(parameters, layer, direction, masks)
-                y, _, tape = twin.forward(x[:, None, :])
+                state = None if first is None else first[layer, direction]
+                y, last[layer, direction], tape = twin.forward(x[:, None, :], state)
                 both.append(y[:, 0])
                 runs[layer, direction] = twin, tape
             x = np.hstack(both)
-        return x, StackTape(masks, runs)
+        return x, StackTape(masks, runs, last)
 
     def backward(self, tape: StackTape, dh: Array) -> tuple[Array, dict[str, Array]]:
         """Return dL/dx, and the gradient of every parameter, given dL/dh (T, D * H)."""
+        dx, gradients, _ = self.backward_with_states(tape, dh, None)
+        return dx, gradients
+
+    def backward_with_states(
+        self, tape: StackTape, dh: Array, dlast: States | None
+    ) -> tuple[Array, dict[str, Array], States]:
+        """The same, given gradients by the last states, and those by the first ones."""
         gradients: dict[str, Array] = {}
+        dfirst: States = {}
         for layer in reversed(range(self.num_layers)):
             dx = []
             for direction, dy in enumerate(np.split(dh, self.directions, axis=1)):
                 twin, steps = tape.runs[layer, direction]
-                of_layer = twin.backward(steps, dy[:, None, :])
+                dstate = None if dlast is None else dlast[layer, direction]
+                of_layer = twin.backward(steps, dy[:, None, :], dstate)
+                dfirst[layer, direction] = tuple(of_layer[f"{s}0"] for s in twin.cell.states)
                 dx.append(of_layer["x"][:, 0])
                 # the weight_hh of the layer is the parameter times the mask, see _layer
                 of_layer["weight_hh"] *= tape.masks.recurrent.get((layer, direction), 1.0)
@@ -72,7 +89,7 @@ class Stack:
             dh = np.sum(dx, axis=0)
             if layer > 0:
                 dh = dh * tape.masks.output.get(layer - 1, 1.0)
-        return dh, gradients
+        return dh, gradients, dfirst
 
     def _places(self) -> Iterator[tuple[int, int]]:
         """Every layer and direction, in PyTorch's order."""
@@ -97,6 +114,7 @@ class StackTape:
 
     masks: Masks
     runs: dict[tuple[int, int], Run]  # by layer and direction
+    last: States
 
 
 def _end(layer: int, direction: int) -> str:

@@ -24,9 +24,13 @@ enum class Pooling {
   kMax,          // of each feature; of equal maxima the first
   kAttention,    // mean weighted by the softmax of h_t . q, with q learned
   kLastMeanMax,  // last, mean and max side by side (Howard & Ruder, ACL 2018)
+  // The states after each of `horizon` steps that the stack takes from its last states, reading a
+  // learned vector for each: a row of outputs for each step to come.
+  kHorizon,
 };
 
-// The pooling of that name: "last", "mean", "max", "attention", "last_mean_max" or "every_step".
+// The pooling of that name: "last", "mean", "max", "attention", "last_mean_max",
+// "horizon" or "every_step".
 // Throws std::invalid_argument for any other name.
 Pooling find_pooling(const std::string& name);
 
@@ -59,6 +63,8 @@ struct NetworkSettings {
   // P: the channels of a step first go through a dense layer and a ReLU, to P values. 0: they do
   // not.
   std::int64_t projection_size = 0;
+
+  std::int64_t horizon = 0;  // steps to come, of kHorizon; 0 for every other pooling
 
   bool reads_tokens() const { return embedding_size > 0; }
   bool reads_letters() const { return characters > 0; }
@@ -175,14 +181,16 @@ struct SequenceData {
   }
 };
 
-// Rows of outputs for all of `data`: one for each sequence, or one for each step.
+// Rows of outputs for all of `data`: one for each sequence, or for each step, or `horizon` for each
+// sequence.
 std::int64_t output_rows(const NetworkSettings& network, const SequenceData& data);
 
 // Called now and then from the calling thread; false stops the work.
 using KeepGoing = bool (*)(void* context);
 
 // The outputs of the head, before the loss gives them a meaning: [n, K], or [rows, K] for every
-// step. Returns false if `keep_going` (may be null) did; the outputs are then incomplete.
+// step, or [n * horizon, K]. Returns false if `keep_going` (may be null) did; the outputs are then
+// incomplete.
 bool predict(const NetworkLayout& layout, const float* parameters, const SequenceData& data,
              float* outputs, int threads, KeepGoing keep_going = nullptr, void* context = nullptr);
 

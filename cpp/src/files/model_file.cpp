@@ -105,6 +105,7 @@ NetworkSettings read_network(const Fields& fields) {
   network.tie_weights = fields.optional_boolean("tie_weights");
   network.transitions = fields.optional_boolean("transitions");
   network.side_channels = fields.optional_integer("side_channels");
+  network.horizon = fields.optional_integer("horizon");
   network.projection_size = fields.optional_integer("projection_size");
   return network;
 }

@@ -40,7 +40,9 @@ const float* DropoutPass::forward(const Minibatch& batch, const Dropout* dropout
       draw(row, rank, dropout->steps_before + step);
     });
   } else {
-    for (std::int64_t rank = 0; rank < batch.size(); ++rank) draw(rank, rank, 0);
+    for (std::int64_t row = 0; row < each_ * batch.size(); ++row) {
+      draw(row, row / each_, row % each_);
+    }
   }
   float* masked = masked_.reserve(n);
   for (std::int64_t i = 0; i < n; ++i) masked[i] = x[i] * mask[i];

@@ -41,10 +41,11 @@ class DropoutPass {
  public:
   enum class Rows {
     kSteps,      // a row is a step of a sequence, and has a mask of its own
-    kSequences,  // a row is a sequence
+    kSequences,  // some rows for each sequence
   };
-  DropoutPass(std::int64_t layer, Rows rows, std::int64_t columns)
-      : layer_(layer), rows_(rows), columns_(columns) {}
+  // `each` is the number of rows of a sequence, with kSequences.
+  DropoutPass(std::int64_t layer, Rows rows, std::int64_t columns, std::int64_t each = 1)
+      : layer_(layer), rows_(rows), columns_(columns), each_(each) {}
 
   // x [rows, columns] times the masks, valid until the next call; x itself if nothing is dropped,
   // or if `dropout` is null.
@@ -54,12 +55,12 @@ class DropoutPass {
 
  private:
   std::int64_t size_of(const Minibatch& batch) const {
-    return (rows_ == Rows::kSteps ? batch.rows() : batch.size()) * columns_;
+    return (rows_ == Rows::kSteps ? batch.rows() : each_ * batch.size()) * columns_;
   }
 
   std::int64_t layer_;
   Rows rows_;
-  std::int64_t columns_;
+  std::int64_t columns_, each_;
   bool drops_ = false;       // true if the last forward dropped units
   Workspace<float> mask_;    // [rows, columns]
   Workspace<float> masked_;  // [rows, columns]

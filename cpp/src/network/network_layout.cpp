@@ -81,6 +81,19 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
         "them to 0");
   }
 
+  const bool has_horizon = settings.pooling == Pooling::kHorizon;
+  if (settings.horizon < 0 || has_horizon != (settings.horizon > 0)) {
+    throw std::invalid_argument(
+        std::string("horizon must be ") +
+        (has_horizon ? "at least 1 with pooling 'horizon'" : "0 without pooling 'horizon'") +
+        ", got " + std::to_string(settings.horizon));
+  }
+  if (has_horizon && settings.bidirectional) {
+    throw std::invalid_argument(
+        "steps to come go on from the last state of one direction; pooling 'horizon' needs "
+        "bidirectional=False");
+  }
+
   constexpr std::int64_t kMostUnits = std::int64_t{1} << 40;
   const std::pair<const char*, std::int64_t> sizes[] = {
       {"input_size", settings.input_size},
@@ -91,7 +104,8 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
       {"character_embedding_size", settings.character_embedding_size},
       {"character_hidden_size", settings.character_hidden_size},
       {"side_channels", settings.side_channels},
-      {"projection_size", settings.projection_size}};
+      {"projection_size", settings.projection_size},
+      {"horizon", settings.horizon}};
   for (const auto& [name, size] : sizes) {
     if (size > kMostUnits) {
       throw std::invalid_argument("the model would be too large: " + std::string(name) + " is " +

@@ -50,6 +50,11 @@ StackShape stack_shape(const NetworkSettings& settings) {
           settings.bidirectional ? 2 : 1};
 }
 
+std::optional<Horizon> make_horizon(const NetworkSettings& settings, ParameterList& parameters) {
+  if (settings.pooling != Pooling::kHorizon) return std::nullopt;
+  return Horizon(parameters, "horizon", settings.horizon, input_width(settings));
+}
+
 }  // namespace
 
 NetworkParts::NetworkParts(const NetworkSettings& settings, ParameterList& parameters)
@@ -57,6 +62,7 @@ NetworkParts::NetworkParts(const NetworkSettings& settings, ParameterList& param
       spelling(make_spelling(settings, parameters)),
       projection(make_projection(settings, parameters)),
       stack(parameters, "rnn", stack_shape(settings)),
+      horizon(make_horizon(settings, parameters)),
       pooler(parameters, "attention", settings.pooling, stack.shape().features()),
       head(parameters, "head", pooler.columns(), settings.output_size,
            tied_weight(settings, embedding)),
@@ -67,6 +73,7 @@ void NetworkParts::load(const float* parameters, bool trains) {
   if (spelling) spelling->load(parameters, trains);
   if (projection) projection->load(parameters, trains);
   stack.load(parameters, trains);
+  if (horizon) horizon->load(parameters);
   pooler.load(parameters);
   head.load(parameters, trains);
   if (transitions) transitions->load(parameters);

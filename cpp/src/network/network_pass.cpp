@@ -12,12 +12,13 @@ NetworkPass::NetworkPass(const PackedNetwork& packed)
       dropout_(
           parts_.stack.shape().num_layers - 1,
           parts_.pooler.every_step() ? DropoutPass::Rows::kSteps : DropoutPass::Rows::kSequences,
-          parts_.pooler.columns()),
+          parts_.pooler.columns(), parts_.horizon ? parts_.horizon->steps() : 1),
       head_(parts_.head, parts_.transitions ? parts_.transitions->size() : 0) {
   if (parts_.embedding) embedding_.emplace(*parts_.embedding);
   if (parts_.spelling) {
     spelling_.emplace(*parts_.spelling, parts_.embedding->size(), packed.trains());
   }
+  if (parts_.horizon) horizon_.emplace(*parts_.horizon, parts_.stack, packed.trains());
   if (parts_.projection) projection_.emplace(*parts_.projection);
   const std::int64_t K = packed.layout().settings().side_channels;
   if (K > 0) side_.emplace(parts_.stack.shape().input_size - K, K);
@@ -38,7 +39,9 @@ const float* NetworkPass::forward(const Minibatch& batch, const Dropout* dropout
   if (side_) x = side_->forward(batch, x);
   x = input_dropout_.forward(batch, dropout, x);
   const StackOutput h = stack_.forward(batch, x, dropout, states, threads);
-  const float* features = dropout_.forward(batch, dropout, pooling_.forward(batch, h));
+  const float* pooled =
+      horizon_ ? horizon_->forward(stack_, batch.size(), threads) : pooling_.forward(batch, h);
+  const float* features = dropout_.forward(batch, dropout, pooled);
   float* outputs = head_.forward(output_rows(batch), features, threads);
   if (parts_.transitions) {
     parts_.transitions->append(outputs + output_rows(batch) * parts_.head.outputs());
@@ -55,9 +58,15 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
   }
   float* dfeatures = head_.backward(output_rows(batch), doutputs, gradient, threads);
   dropout_.backward(batch, dfeatures);
-  const StackOutputGradient dh = pooling_.backward(batch, dfeatures, gradient);
+  StackOutputGradient dh{nullptr, nullptr};
+  if (horizon_) {
+    dh.dstates = &horizon_->backward(dfeatures, gradient, threads);
+  } else {
+    dh = pooling_.backward(batch, dfeatures, gradient);
+  }
   const bool wants_dx = embedding_ || projection_;
   float* dx = stack_.backward(batch, dh, wants_dx, gradient, threads, dh_steps);
+  if (horizon_) horizon_->add_parameters(gradient);
   if (!wants_dx) return;
   input_dropout_.backward(batch, dx);
   if (projection_) return projection_->backward(batch.rows(), dx, gradient, threads);

@@ -8,6 +8,7 @@
 #include "network/dropout.h"
 #include "network/embedding.h"
 #include "network/gradient_ranges.h"
+#include "network/horizon.h"
 #include "network/minibatch.h"
 #include "network/output_rows.h"
 #include "network/packed_network.h"
@@ -52,6 +53,7 @@ class NetworkPass {
   std::optional<SideChannelsPass> side_;
   DropoutPass input_dropout_;  // of the stack's input
   StackPass stack_;
+  std::optional<HorizonPass> horizon_;
   PoolingPass pooling_;
   DropoutPass dropout_;  // of the head's input
   DensePass head_;

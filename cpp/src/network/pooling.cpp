@@ -19,6 +19,7 @@ constexpr NamedPooling kPoolings[] = {{"last", Pooling::kLast},
                                       {"max", Pooling::kMax},
                                       {"attention", Pooling::kAttention},
                                       {"last_mean_max", Pooling::kLastMeanMax},
+                                      {"horizon", Pooling::kHorizon},
                                       {"every_step", Pooling::kEveryStep}};
 
 double dot(const float* a, const float* b, std::int64_t n) {
@@ -71,6 +72,7 @@ const float* PoolingPass::forward(const Minibatch& batch, const StackOutput& sta
       max(batch, pooled + 2 * F, P);
       break;
     case Pooling::kLast:
+    case Pooling::kHorizon:  // has a part of its own
     case Pooling::kEveryStep:
       break;
   }
@@ -102,6 +104,7 @@ StackOutputGradient PoolingPass::backward(const Minibatch& batch, const float* d
       max_backward(batch, dpooled + 2 * F, P, dh);
       break;
     case Pooling::kLast:
+    case Pooling::kHorizon:  // has a part of its own
     case Pooling::kEveryStep:
       break;
   }

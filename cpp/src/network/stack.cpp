@@ -25,6 +25,7 @@ Stack::Stack(ParameterList& parameters, const std::string& name, const StackShap
     : shape_(shape) {
   const CellInfo cell = cell_info(shape.cell);
   const std::int64_t H = shape.hidden_size;
+  range_.begin = parameters.size();
   for (std::int64_t layer = 0; layer < shape.num_layers; ++layer) {
     for (std::int64_t d = 0; d < shape.directions; ++d) {
       const std::string end = "_l" + std::to_string(layer) + (d == 1 ? "_reverse" : "");
@@ -40,6 +41,7 @@ Stack::Stack(ParameterList& parameters, const std::string& name, const StackShap
       }
     }
   }
+  range_.end = parameters.size();
 }
 
 void Stack::load(const float* parameters, bool trains) {
@@ -149,20 +151,23 @@ void StackPass::run_direction(const Minibatch& batch, std::int64_t layer, std::i
 
 float* StackPass::backward(const Minibatch& batch, const StackOutputGradient& doutput,
                            bool wants_dx, float* gradient, int threads,
-                           std::vector<Buffer<float>>* dh_steps) {
+                           std::vector<Buffer<float>>* dh_steps, StateGradients* dstate0) {
   if (dh_steps != nullptr) dh_steps->resize(stack_.places());
+  if (dstate0 != nullptr) dstate0->resize(stack_.places());
   StackOutputGradient doutput_of_layer = doutput;
   for (std::int64_t layer = stack_.shape().num_layers - 1; layer > 0; --layer) {
-    float* dx = backward_layer(batch, layer, doutput_of_layer, true, gradient, threads, dh_steps);
+    float* dx =
+        backward_layer(batch, layer, doutput_of_layer, true, gradient, threads, dh_steps, dstate0);
     stages_[layer - 1].dropout.backward(batch, dx);
-    doutput_of_layer = {dx, nullptr};
+    doutput_of_layer = {dx, nullptr, doutput.dstates};
   }
-  return backward_layer(batch, 0, doutput_of_layer, wants_dx, gradient, threads, dh_steps);
+  return backward_layer(batch, 0, doutput_of_layer, wants_dx, gradient, threads, dh_steps, dstate0);
 }
 
 float* StackPass::backward_layer(const Minibatch& batch, std::int64_t layer,
                                  const StackOutputGradient& doutput, bool wants_dx, float* gradient,
-                                 int threads, std::vector<Buffer<float>>* dh_steps) {
+                                 int threads, std::vector<Buffer<float>>* dh_steps,
+                                 StateGradients* dstate0) {
   const std::int64_t rows = batch.rows(), B = batch.size(), D = stack_.shape().directions;
   const std::int64_t H = stack_.shape().hidden_size, F = stack_.shape().features();
   const std::int64_t inputs = rows * stack_.shape().inputs(layer);
@@ -179,8 +184,16 @@ float* StackPass::backward_layer(const Minibatch& batch, std::int64_t layer,
       return to.get();
     };
     const float* dy = own(doutput.dh, rows, direction.dy);
-    std::vector<const float*> dstate_n(kernels.cell().states.size());
+    const std::size_t states = kernels.cell().states.size();
+    std::vector<const float*> dstate_n(states);
     dstate_n[0] = own(doutput.dlast, B, direction.dlast);
+    std::vector<float*> own_dstate0;
+    for (std::size_t k = 0; k < states; ++k) {
+      if (doutput.dstates) dstate_n[k] = (*doutput.dstates)[stack_.place(layer, d)][k].get();
+      if (dstate0 == nullptr) continue;
+      (*dstate0)[stack_.place(layer, d)].resize(states);
+      own_dstate0.push_back((*dstate0)[stack_.place(layer, d)][k].reserve(B * H));
+    }
 
     float* own_dx = !wants_dx || d == 0 ? dx : direction.dx.reserve(inputs);
     float* own_dh_steps = nullptr;
@@ -191,7 +204,7 @@ float* StackPass::backward_layer(const Minibatch& batch, std::int64_t layer,
     }
     std::vector<const float*> state0 = pointers_to(direction.state0);
     kernels.backward(batch.batch(d == 1), stage.x, data_or_null(state0), direction.y.get(),
-                     direction.cache, dy, dstate_n.data(), own_dx, nullptr,
+                     direction.cache, dy, dstate_n.data(), own_dx, data_or_null(own_dstate0),
                      stack_.gradients(layer, d, gradient), threads,
                      masks_recurrence_ ? direction.recurrent_mask.get() : nullptr, own_dh_steps);
     if (wants_dx && d == 1) {

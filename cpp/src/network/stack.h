@@ -45,9 +45,11 @@ class Stack {
     return static_cast<std::size_t>(layer * shape_.directions + direction);
   }
   std::size_t places() const { return offsets_.size(); }
+  Range range() const { return range_; }  // of all parameters in the arena
 
  private:
   StackShape shape_;
+  Range range_{};
   std::vector<std::vector<std::int64_t>> offsets_;  // [place][parameter of the cell]
   std::vector<Layer> layers_;                       // [place], made by the first load
 };
@@ -61,10 +63,14 @@ struct StackOutput {
   const float* h;     // [rows, F], of every step
   const float* last;  // [B, F], the last h of each direction
 };
-// The gradient by a StackOutput; null stands for zeros.
+// Gradients by the states of all layers, by rank: [place][state of the cell] of [B, H].
+using StateGradients = std::vector<std::vector<Workspace<float>>>;
+// The gradient by a StackOutput; null stands for zeros. With `dstates`, by the last states of all
+// layers, `dlast` is null.
 struct StackOutputGradient {
   const float* dh;
   const float* dlast;
+  const StateGradients* dstates = nullptr;
 };
 
 // A stack in one pass of a minibatch.
@@ -81,9 +87,16 @@ class StackPass {
   // The gradients of the last forward pass: returns dL/dx [rows, inputs] if `wants_dx`, else null;
   // valid until the next call, and the caller may overwrite it. The gradients of the parameters are
   // written to their places in the arena `gradient`. With `dh_steps`, also dL/dh of every layer and
-  // direction: [place] buffers by Batch::packed_row.
+  // direction: [place] buffers by Batch::packed_row; with `dstate0` those by the states that the
+  // pass began with.
   float* backward(const Minibatch& batch, const StackOutputGradient& doutput, bool wants_dx,
-                  float* gradient, int threads, std::vector<Buffer<float>>* dh_steps);
+                  float* gradient, int threads, std::vector<Buffer<float>>* dh_steps,
+                  StateGradients* dstate0 = nullptr);
+
+  // Of the last forward pass, [B, H]: the last state k of a layer and direction.
+  const float* last_state(std::int64_t layer, std::int64_t direction, std::size_t k) const {
+    return stages_[layer].directions[direction].state_n[k].get();
+  }
 
  private:
   struct Direction {
@@ -115,7 +128,7 @@ class StackPass {
   // Returns dL/dx [rows, inputs of the layer] if `wants_dx`, else null.
   float* backward_layer(const Minibatch& batch, std::int64_t layer,
                         const StackOutputGradient& doutput, bool wants_dx, float* gradient,
-                        int threads, std::vector<Buffer<float>>* dh_steps);
+                        int threads, std::vector<Buffer<float>>* dh_steps, StateGradients* dstate0);
 
   const Stack& stack_;
   bool trains_;

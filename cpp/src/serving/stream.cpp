@@ -34,6 +34,11 @@ void require_one_way(const NetworkSettings& network) {
         "bounded memory; train with pooling 'last', 'mean', 'max' or 'last_mean_max', or predict "
         "whole sequences");
   }
+  if (network.pooling == Pooling::kHorizon) {
+    throw std::invalid_argument(
+        "pooling='horizon' goes on from the last states of a sequence, and a stream has no last "
+        "one; predict whole sequences");
+  }
 }
 
 }  // namespace

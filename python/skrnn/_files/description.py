@@ -304,8 +304,9 @@ def _check_network(description: Description, network: Fields) -> None:
         )
     if network.value.get("side_channels", 0) and not isinstance(description.meaning, NextTokens):
         raise ValueError("network.side_channels is for language models")
-    if network.value.get("projection_size", 0):
-        raise ValueError("network.projection_size is for C++, and no estimator has it")
+    for name in ("projection_size", "horizon"):
+        if network.value.get(name, 0):
+            raise ValueError(f"network.{name} is for C++, and no estimator has it")
     chain = isinstance(description.meaning, Chain)
     if network.value.get("transitions", False) is not chain:
         raise ValueError("network.transitions does not suit the kind of its answers")

@@ -27,6 +27,7 @@ ABSENT = {
     "character_hidden_size": 0,
     "side_channels": 0,
     "projection_size": 0,
+    "horizon": 0,
     "transitions": False,
 }
 

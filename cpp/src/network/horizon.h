@@ -1,0 +1,68 @@
+// Steps after the end of each sequence, all at once: the stack takes one more step for each of them
+// from its last states, reading a learned vector of the step in place of an input. The "parallel
+// multi-step forecasting" of Lin et al., "SegRNN" (arXiv:2308.11200).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/buffer.h"
+#include "network/minibatch.h"
+#include "network/parameter_list.h"
+#include "network/stack.h"
+
+namespace skrnn {
+
+// The vectors of the M steps, the parameter <name>.weight [M, I], as wide as what the stack reads.
+// It is read in place, so `parameters` must outlive the object.
+class Horizon {
+ public:
+  Horizon(ParameterList& parameters, const std::string& name, std::int64_t steps,
+          std::int64_t columns);
+
+  void load(const float* parameters) { vectors_ = parameters + offset_; }
+
+  std::int64_t steps() const { return steps_; }  // M
+  const float* vectors() const { return vectors_; }
+  float* gradient(float* arena) const { return arena + offset_; }
+
+ private:
+  std::int64_t steps_, offset_;
+  const float* vectors_ = nullptr;
+};
+
+// The steps in one pass of a minibatch. Rows of results are those of rank 0, then those of rank 1,
+// and so on.
+class HorizonPass {
+ public:
+  HorizonPass(const Horizon& horizon, const Stack& stack, bool trains)
+      : horizon_(horizon), stack_(stack), pass_(stack, trains) {}
+
+  // h [B * M, F] after each of the steps, given the pass that has just read the B sequences; valid
+  // until the next call.
+  const float* forward(const StackPass& read, std::int64_t sequences, int threads);
+
+  // The gradients of the last forward pass: returns those by the last states of the sequences. The
+  // gradient of the vectors is written to its place in the arena `gradient`; that of the stack's
+  // parameters is kept for `add_parameters`.
+  const StateGradients& backward(const float* dh /* [B * M, F] */, float* gradient, int threads);
+
+  // Adds the gradient of the stack's parameters to the one that its own pass has written.
+  void add_parameters(float* gradient) const;
+
+ private:
+  const Horizon& horizon_;
+  const Stack& stack_;
+  StackPass pass_;
+  std::int64_t sequences_ = 0;         // B, of the last forward pass
+  Minibatch steps_;                    // B * M sequences of one step
+  std::vector<std::int64_t> numbers_;  // 0..B * M: their offsets, and the sequences themselves
+  CarriedStates states_;
+  Workspace<float> x_;         // [B * M, I]
+  StateGradients dsteps_;      // by the states before the steps, [place][state] of [B * M, H]
+  StateGradients dsequences_;  // by those of the sequences, [B, H]
+  Workspace<float> gradient_;  // an arena, of which the stack's range is used
+};
+
+}  // namespace skrnn
