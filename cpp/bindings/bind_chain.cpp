@@ -36,7 +36,7 @@ py::tuple loss_of_chain(py::handle emissions_object, py::handle offsets, py::han
   const SequenceArrays sequences(layout, emissions, offsets, py::none(), py::none());
   TrainingSettings settings;
   settings.loss.name = "cross_entropy";
-  const TargetArrays targets(layout, settings, 1, sequences.data, targets_object, weights);
+  const TargetArrays targets(layout, settings, 1, sequences, targets_object, weights);
   const int threads = thread_count(n_jobs);
   const SequenceData& data = sequences.data;
   py::array demissions = new_float32({data.offsets[data.size], K});

@@ -116,7 +116,7 @@ struct Pass {
             parameters_object, {"parameters"}, {{"P", self.trainer.layout().num_parameters()}})),
         sequences(self.trainer.layout(), values, offsets, spellings, side,
                   targets_object.is_none()),
-        targets(self.trainer.layout(), self.trainer.settings(), self.target_columns, sequences.data,
+        targets(self.trainer.layout(), self.trainer.settings(), self.target_columns, sequences,
                 targets_object, weights),
         threads(thread_count(n_jobs)) {}
 };

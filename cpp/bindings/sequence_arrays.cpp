@@ -91,6 +91,21 @@ Tokens tokens_of(const py::array& array, std::int64_t count) {
   return tokens_of<std::int64_t>(array, count);
 }
 
+// Throws unless all windows, and `more` numbers behind each, are within an array of `count`.
+void check_windows(const SequenceData& data, std::int64_t count, std::int64_t more) {
+  for (std::int64_t i = 0; i < data.size; ++i) {
+    const std::int64_t start = data.windows.starts[i];
+    const std::int64_t left = count - more - std::max<std::int64_t>(start, 0);
+    const std::int64_t rows = data.offsets[i + 1] - data.offsets[i];
+    if (start >= 0 && left >= 0 && rows <= left / data.windows.channels) continue;
+    throw py::value_error(
+        "values: window " + std::to_string(i) + " begins with number " + std::to_string(start) +
+        " and has " + std::to_string(rows) + " rows of " + std::to_string(data.windows.channels) +
+        (more > 0 ? ", before " + std::to_string(more) + " numbers that are its targets" : "") +
+        ", and there are numbers 0.." + std::to_string(count - 1));
+  }
+}
+
 }  // namespace
 
 SideArrays::SideArrays(const NetworkSettings& settings, py::handle object, std::int64_t n) {
@@ -132,11 +147,15 @@ SequenceArrays::SequenceArrays(const NetworkLayout& model, py::handle values_obj
   data.side = side_.side;
   const NetworkSettings& settings = model.settings();
   const bool tokens = settings.reads_tokens();
+  data.size = offsets.shape(0) - 1;
+  data.offsets = integers_of(offsets);
+  if (!tokens && py::isinstance<py::tuple>(values_object)) {
+    read_windows(settings, values_object);
+    return;
+  }
   values = tokens ? array_of_tokens(values_object)
                   : float32_array(values_object, {"values"},
                                   {{"rows", kAny}, {"C", settings.input_size}});
-  data.size = offsets.shape(0) - 1;
-  data.offsets = integers_of(offsets);
   check_offsets(data.offsets, data.size, values.shape(0), "offsets", "sequence", "steps",
                 "the rows of values");
   data.ends_in_target = ends_in_target;  // of channels, too, which the trainer refuses then
@@ -147,6 +166,33 @@ SequenceArrays::SequenceArrays(const NetworkLayout& model, py::handle values_obj
   }
   data.tokens = tokens_of(values, settings.input_size);
   if (ends_in_target) take_targets_from_steps();
+}
+
+void SequenceArrays::read_windows(const NetworkSettings& settings, py::handle windows) {
+  if (py::len(windows) != 4) {
+    throw py::type_error("values: expected an array, or a tuple (numbers, starts, levels, scales)");
+  }
+  const auto items = py::reinterpret_borrow<py::tuple>(windows);
+  const std::int64_t n = data.size, C = settings.input_size;
+  check_offsets(data.offsets, n, n < 0 ? 0 : data.offsets[n], "offsets", "window", "steps", "");
+  values = float32_array(items[0], {"values: numbers"}, {{"N", kAny}});
+  starts = int64_array(items[1], "values: starts");
+  if (starts.shape(0) != n) {
+    throw py::value_error("values: starts: expected " + std::to_string(n) +
+                          ", one of each window, got " + std::to_string(starts.shape(0)));
+  }
+  data.values = data_of(values);
+  data.windows.starts = integers_of(starts);
+  data.windows.channels = C;
+  if (!items[2].is_none()) {
+    levels = float32_array(items[2], {"values: levels"}, {{"n", n}});
+    data.windows.levels = data_of(levels);
+  }
+  if (!items[3].is_none()) {
+    scales = float32_array(items[3], {"values: scales"}, {{"n", n}});
+    data.windows.scales = data_of(scales);
+  }
+  check_windows(data, values.shape(0), 0);
 }
 
 void SequenceArrays::take_targets_from_steps() {
@@ -199,9 +245,23 @@ void SequenceArrays::read_spellings(const NetworkSettings& settings, py::handle 
 }
 
 TargetArrays::TargetArrays(const NetworkLayout& model, const TrainingSettings& settings,
-                           std::int64_t columns, const SequenceData& data, py::handle values_object,
-                           py::handle weights_object)
+                           std::int64_t columns, const SequenceArrays& sequences,
+                           py::handle values_object, py::handle weights_object)
     : weights(py::none()) {
+  const SequenceData& data = sequences.data;
+  if (values_object.is_none() && data.windows) {
+    if (!weights_object.is_none()) {
+      throw py::value_error("weights: expected None, because targets are what follows the windows");
+    }
+    const std::int64_t rows = output_rows(model.settings(), data) / data.size;
+    if (model.settings().pooling == Pooling::kEveryStep || settings.loss.name == "cross_entropy") {
+      throw py::value_error(
+          "targets: expected an array: only numbers after the end of a window follow it");
+    }
+    check_windows(data, sequences.values.shape(0), rows * columns);
+    targets.columns = columns;
+    return;
+  }
   if (values_object.is_none()) {
     if (weights_object.is_none()) return;
     throw py::value_error("weights: expected None, because targets are None: the next tokens");

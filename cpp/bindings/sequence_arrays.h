@@ -22,6 +22,8 @@ struct SideArrays {
 
 // Checked views of flat sequences: `values` is float32 [rows, C], or for tokens uint8, uint16,
 // int32 or int64 [rows]; `offsets` is int64 [n + 1], strictly increasing from 0 to rows.
+// Windows of one array are a tuple in place of `values`: (numbers float32 [N], starts int64 [n],
+// levels, scales), of which the last two are float32 [n] or None; `offsets` counts their rows of C.
 // `spellings` is None, or for a network with characters the tuple (words int64 [rows], word_offsets
 // int64 [num_words + 1], letters int32): row r reads word words[r], and the letters of word w are
 // letters [word_offsets[w], word_offsets[w + 1]), one at least. `side` is as SideArrays takes it.
@@ -31,6 +33,7 @@ struct SequenceArrays {
   pybind11::array values;
   pybind11::array offsets;
   pybind11::array words, word_offsets;
+  pybind11::array starts, levels, scales;  // of windows
   std::vector<std::int64_t> letters;
   SequenceData data;
 
@@ -38,6 +41,7 @@ struct SequenceArrays {
                  pybind11::handle spellings, pybind11::handle side, bool ends_in_target = false);
 
  private:
+  void read_windows(const NetworkSettings& settings, pybind11::handle windows);
   void read_spellings(const NetworkSettings& settings, pybind11::handle spellings);
   void take_targets_from_steps();
 
@@ -53,7 +57,7 @@ struct TargetArrays {
   Targets targets;
 
   TargetArrays(const NetworkLayout& model, const TrainingSettings& settings, std::int64_t columns,
-               const SequenceData& data, pybind11::handle values, pybind11::handle weights);
+               const SequenceArrays& sequences, pybind11::handle values, pybind11::handle weights);
 };
 
 }  // namespace skrnn::bindings

@@ -146,7 +146,28 @@ struct SideChannels {
   }
 };
 
-// n sequences one after another: sequence i is rows [offsets[i], offsets[i + 1]).
+// Windows of one array of numbers, which may overlap: those that sequence i reads begin with number
+// starts[i], and are taken in units of its own, as (number - levels[i]) / scales[i].
+struct Windows {
+  const std::int64_t* starts = nullptr;  // [n]; null: no windows
+  std::int64_t channels = 0;             // C, numbers of a row
+  const float* levels = nullptr;         // [n], or null for zeros
+  const float* scales = nullptr;         // [n], or null for ones
+
+  explicit operator bool() const { return starts != nullptr; }
+  // Writes `count` numbers of window i, from its number `first` on.
+  void read(const float* numbers, std::int64_t i, std::int64_t first, std::int64_t count,
+            float* to) const {
+    const float* from = numbers + starts[i] + first;
+    const float level = levels != nullptr ? levels[i] : 0.0f;
+    const float scale = scales != nullptr ? scales[i] : 1.0f;
+    for (std::int64_t k = 0; k < count; ++k) to[k] = (from[k] - level) / scale;
+  }
+};
+
+// n sequences one after another: sequence i is rows [offsets[i], offsets[i + 1]). With windows,
+// rows are of the windows: offsets say how many rows of C numbers each one has, and `values` is the
+// array.
 struct SequenceData {
   std::int64_t size = 0;                  // n
   const std::int64_t* offsets = nullptr;  // [n + 1]
@@ -165,6 +186,7 @@ struct SequenceData {
   const std::int64_t* words = nullptr;  // the word of each token; null without characters
 
   SideChannels side{};  // for a network with side channels, as many as it reads
+  Windows windows{};    // of values; they have no tokens
 
   // The token of a step; with `ends_in_target` also of the one after the last.
   std::int64_t token(std::int64_t sequence, std::int64_t step) const {

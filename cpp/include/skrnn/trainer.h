@@ -36,10 +36,12 @@ struct TrainingSettings {
 // Names of the optimisers, the values of `solver`.
 std::vector<std::string> list_solvers();
 
-// The targets of the sequences: a row for each sequence, or for each step. None of it is read where
-// the targets are the next tokens, SequenceData::ends_in_target.
+// The targets of the sequences: a row for each sequence, for each step, or for each step to come.
+// None of it is read where the targets are the next tokens, SequenceData::ends_in_target.
 struct Targets {
-  const float* values = nullptr;  // [rows, columns]; classes are numbers 0..K-1
+  // [rows, columns]; classes are numbers 0..K-1. Null with windows: the numbers that follow each of
+  // them, in its units.
+  const float* values = nullptr;
   std::int64_t columns = 1;
   // [rows], or null for ones. Only their ratios count, and 0 leaves a row out.
   const float* weights = nullptr;

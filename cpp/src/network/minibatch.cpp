@@ -88,6 +88,11 @@ void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, st
   }
   float* to = values_.reserve(rows() * channels);
   for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
+    if (data.windows) {
+      data.windows.read(data.values, samples_[rank], step * channels, channels,
+                        to + row * channels);
+      return;
+    }
     std::memcpy(to + row * channels, data.values + (data.offsets[samples_[rank]] + step) * channels,
                 static_cast<std::size_t>(channels) * sizeof(float));
   });

@@ -24,6 +24,9 @@ class OutputRows {
     return every_step_ ? batch.rows() : each_ * batch.size();
   }
 
+  // The number of rows of a sequence, without every step.
+  std::int64_t each() const { return each_; }
+
   // Calls f(row of the minibatch's outputs, row of the data's) in the order of the minibatch. The
   // latter is -1 for a sequence that continues after the minibatch, and so has no answer yet.
   template <class F>
@@ -42,7 +45,7 @@ class OutputRows {
 
  private:
   bool every_step_;
-  std::int64_t each_;  // rows of a sequence, without every step
+  std::int64_t each_;
 };
 
 }  // namespace skrnn

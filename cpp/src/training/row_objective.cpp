@@ -31,6 +31,12 @@ Score RowObjective::score(const Minibatch& batch, const float* outputs, float* d
     counted += weight != 0;
   });
   score.expected_weights = mean_weight_ * static_cast<double>(counted);
+  const std::int64_t columns = targets_.columns;
+  const bool follows = targets_.values == nullptr;
+  if (follows) {
+    following_.resize(static_cast<std::size_t>(rows * columns));
+    read_targets(target_, following_.data());
+  }
 
   for_each_row(context_, rows, threads, [&](std::int64_t row) {
     const std::int64_t target = target_[row];
@@ -41,8 +47,9 @@ Score RowObjective::score(const Minibatch& batch, const float* outputs, float* d
       if (gradient != nullptr) std::fill_n(gradient, K, 0.0f);
       return;
     }
-    losses_[target] = loss_.row(context_, outputs + row * K,
-                                targets_.values + target * targets_.columns, gradient);
+    const float* y =
+        follows ? following_.data() + row * columns : targets_.values + target * columns;
+    losses_[target] = loss_.row(context_, outputs + row * K, y, gradient);
     if (gradient == nullptr) return;
     const auto scale = static_cast<float>(weight / score.expected_weights);
     for (std::int64_t k = 0; k < K; ++k) gradient[k] *= scale;
@@ -53,6 +60,18 @@ Score RowObjective::score(const Minibatch& batch, const float* outputs, float* d
     if (weight != 0) score.loss += weight * losses_[target_[row]];
   }
   return score;
+}
+
+void RowObjective::read_targets(const std::vector<std::int64_t>& rows, float* to) const {
+  const std::int64_t columns = targets_.columns, each = rows_.each();
+  for (const std::int64_t target : rows) {
+    if (target >= 0) {
+      const std::int64_t i = target / each, steps = data_.offsets[i + 1] - data_.offsets[i];
+      const std::int64_t read = steps * data_.windows.channels;
+      data_.windows.read(data_.values, i, read + target % each * columns, columns, to);
+    }
+    to += columns;
+  }
 }
 
 double RowObjective::mean() const {

@@ -25,6 +25,9 @@ class RowObjective final : public Objective {
     return targets_.weights == nullptr ? 1 : static_cast<double>(targets_.weights[target]);
   }
 
+  // Writes the targets of some rows of targets, which follow their windows: [size, columns].
+  void read_targets(const std::vector<std::int64_t>& rows, float* to) const;
+
   const Loss& loss_;
   const LossContext& context_;
   const OutputRows rows_;
@@ -33,6 +36,7 @@ class RowObjective final : public Objective {
   double mean_weight_;                // of all rows that count
   std::vector<double> losses_;        // [rows of targets], as last scored
   std::vector<std::int64_t> target_;  // [rows of the minibatch] row of the targets, or -1
+  std::vector<float> following_;      // [rows of the minibatch, columns], of windows
 };
 
 }  // namespace skrnn

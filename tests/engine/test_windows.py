@@ -1,0 +1,130 @@
+"""Windows of one array, read in place: the same bits as copies of them, in units of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from helpers.support import says
+from skrnn import _core
+
+N, C, M = 60, 4, 3  # numbers; numbers of a row; steps to come
+LENGTHS = np.array([3, 5, 1, 5, 2, 3])  # rows of each window
+OFFSETS = np.concatenate([[0], np.cumsum(LENGTHS)])
+STARTS = np.array([0, 7, 2, 7, 40, 36])
+
+
+def layout_of(pooling: str = "horizon") -> _core.NetworkLayout:
+    return _core.NetworkLayout(
+        cell="gru",
+        input_size=C,
+        hidden_size=6,
+        output_size=C,
+        pooling=pooling,
+        horizon=M if pooling == "horizon" else 0,
+        projection_size=5,
+    )
+
+
+def numbers() -> Any:
+    rng = np.random.default_rng(0)
+    levels, scales = rng.normal(size=(2, len(STARTS)))
+    return (
+        (5 + rng.normal(size=N)).astype(np.float32),
+        levels.astype(np.float32),
+        (2 + np.abs(scales)).astype(np.float32),
+    )
+
+
+def copies(each: int, units: str) -> tuple[Any, Any, Any]:
+    """The windows, their rows (rows, C), and the targets that follow them (n * each, C)."""
+    series, levels, scales = numbers()
+    levels = levels if "level" in units else None
+    scales = scales if "scale" in units else None
+    rows, targets = [], []
+    for i, (start, length) in enumerate(zip(STARTS, LENGTHS, strict=True)):
+        own = series[start : start + (length + each) * C]
+        if levels is not None:
+            own = own - levels[i]
+        if scales is not None:
+            own = own / scales[i]
+        rows.append(own[: length * C].reshape(-1, C))
+        targets.append(own[length * C :].reshape(-1, C))
+    return (series, STARTS, levels, scales), np.concatenate(rows), np.concatenate(targets)
+
+
+@pytest.mark.parametrize("units", ["none", "level", "scale", "level and scale"])
+@pytest.mark.parametrize("pooling", ["horizon", "last", "mean"])
+def test_windows_are_their_copies(pooling: str, units: str) -> None:
+    layout = layout_of(pooling)
+    windows, rows, targets = copies(M if pooling == "horizon" else 1, units)
+    results = []
+    for values, y in ((windows, None), (rows, targets)):
+        rng = np.random.default_rng(1)
+        parameters = rng.normal(scale=0.3, size=layout.num_parameters).astype(np.float32)
+        trainer = _core.Trainer(
+            layout, loss="absolute_error", target_columns=C, batch_size=4, dropout=0.2
+        )
+        loss, gradient = trainer.gradient(parameters, values, OFFSETS, y)
+        losses = [
+            trainer.run_epoch(parameters, values, OFFSETS, y, epoch=e)["loss"] for e in (0, 1)
+        ]
+        outputs = layout.predict(parameters, values, OFFSETS)
+        evaluated = trainer.evaluate(parameters, values, OFFSETS, y, n_jobs=2)
+        results.append([loss, gradient, losses, parameters, outputs, evaluated])
+    for found, expected in zip(*results, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert len(results[0][4]) == len(targets)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "parts"),
+    [
+        ({"starts": STARTS[:-1]}, ValueError, ["starts", "expected 6", "got 5"]),
+        ({"starts": STARTS - 1}, ValueError, ["window 0", "number -1"]),
+        ({"starts": STARTS + 13}, ValueError, ["window 4", "number 53", "0..59"]),
+        ({"starts": STARTS + 2**62}, ValueError, ["window 0", "0..59"]),
+        ({"starts": STARTS.astype(np.int32)}, ValueError, ["starts", "int64"]),
+        ({"levels": np.zeros(5, np.float32)}, ValueError, ["levels", "(5,)"]),
+        ({"scales": np.ones(6)}, ValueError, ["scales", "float64"]),
+        ({"numbers": np.zeros((6, 10), np.float32)}, ValueError, ["numbers", "(6, 10)"]),
+        ({"offsets": OFFSETS * 0}, ValueError, ["window 0 has no steps"]),
+        ({"more": 1}, TypeError, ["(numbers, starts, levels, scales)"]),
+        ({"weights": np.ones(18, np.float32)}, ValueError, ["weights", "None"]),
+        ({"pooling": "every_step"}, ValueError, ["targets", "expected an array"]),
+    ],
+)
+def test_refusals(change: Any, error: type[Exception], parts: list[str]) -> None:
+    (series, starts, levels, scales), _, _ = copies(M, "level and scale")
+    values: tuple[Any, ...] = (
+        change.get("numbers", series),
+        change.get("starts", starts),
+        change.get("levels", levels),
+        change.get("scales", scales),
+    )
+    layout = layout_of(change.get("pooling", "horizon"))
+    trainer = _core.Trainer(layout, loss="absolute_error", target_columns=C)
+    parameters = np.zeros(layout.num_parameters, np.float32)
+    with pytest.raises(error, match=says(*parts)):
+        trainer.gradient(
+            parameters,
+            values[: 4 - change.get("more", 0)],
+            change.get("offsets", OFFSETS),
+            None,
+            change.get("weights"),
+        )
+
+
+def test_targets_end_with_the_array() -> None:
+    """The last number may be a target, but there is none behind it."""
+    layout = layout_of()
+    trainer = _core.Trainer(layout, loss="squared_error", target_columns=C)
+    parameters = np.zeros(layout.num_parameters, np.float32)
+    offsets, series = np.array([0, 2]), np.arange(N, dtype=np.float32)
+    last = N - (2 + M) * C
+    trainer.gradient(parameters, (series, np.array([last]), None, None), offsets, None)
+    with pytest.raises(ValueError, match=r"window 0 .* before 12 numbers that are its targets"):
+        trainer.gradient(parameters, (series, np.array([last + 1]), None, None), offsets, None)
+    layout.predict(parameters, (series, np.array([N - 2 * C]), None, None), offsets)
