@@ -3,7 +3,7 @@
 As others do, the last tenth is for the test, and is read as one text. Settings were compared on the
 tenth before it, trained on the eight tenths before that. The baseline counts what follows five
 characters. Of the settings below only the chosen one was tried: 1.3745 there, in 30 minutes beside
-other work.
+other work, when initial embeddings had a standard deviation of 0.1, not of 1.
 """
 
 from __future__ import annotations
