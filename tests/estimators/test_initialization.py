@@ -101,6 +101,21 @@ def test_input_weights_are_those_of_glorot_and_bengio(cell: str) -> None:
             assert np.mean(weight.astype(float) ** 2) == pytest.approx(variance, rel=0.15)
 
 
+def test_steps_to_come_and_projections_are_drawn() -> None:
+    """A projection of zeros would have no gradient, and equal steps would stay equal."""
+    size, steps = 50, 30
+    views = start(
+        "gru", projection_size=size, pooling="horizon", horizon=steps, bidirectional=False
+    )
+    assert views["projection.weight"].shape == (size, CHANNELS)
+    variance = 2 / (size + CHANNELS)
+    assert np.mean(views["projection.weight"].astype(float) ** 2) == pytest.approx(
+        variance, rel=0.2
+    )
+    assert views["horizon.weight"].shape == (steps, size)
+    assert views["horizon.weight"].std() == pytest.approx(0.1, rel=0.1)
+
+
 @pytest.mark.parametrize("end", ["l0", "l0_reverse", "l1", "l1_reverse"])
 def test_lstm_keeps_its_state(end: str) -> None:
     """With zero weights, c' = sigmoid(1) c."""

@@ -133,7 +133,8 @@ class RNNLanguageModel(WritesTexts, TextEstimator):
 
     Initial input weights are those of Glorot & Bengio (2010), recurrent weights are orthogonal
     (Saxe et al. 2014), and biases are one for forget gates (Jozefowicz et al. 2015) and, by the
-    same reasoning, two for update gates.
+    same reasoning, two for update gates. Embeddings are normal with a standard deviation of 1, or
+    of 0.1 with `tie_weights`.
 
     Examples
     --------

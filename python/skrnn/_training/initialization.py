@@ -36,8 +36,9 @@ def initial_parameters(
       states neither vanish nor explode; biases are zero, but for the gate that keeps the state:
       one for the LSTM's forget gate, two for the GRU's update gate (measured in bench/defaults,
       beside one, three and the chrono initialisation of Tallec & Ollivier, ICLR 2018);
-    - head: as input weights, and zero;
-    - embeddings, of tokens and of letters: normal with a standard deviation of `embedding_std`;
+    - head and projection: as input weights, and zero;
+    - embeddings, of tokens, letters and steps to come: normal with a standard deviation of
+      `embedding_std`;
     - attention: zero, which is the mean over the steps;
     - transitions of a CRF, start and end among them: zero, which prefers no label to any other.
 
@@ -68,9 +69,9 @@ def _drawn(
             info = of_cell[in_stack[2]]
             gates = view.reshape(-1, hidden_sizes[in_stack[1]], *view.shape[1:])
             fill_gates(gates, info, rng)
-        elif name.endswith("embedding.weight"):
+        elif name.endswith("embedding.weight") or name == "horizon.weight":
             view[...] = embedding_std * rng.standard_normal(view.shape)
-        elif name == "head.weight":
+        elif name in ("head.weight", "projection.weight"):
             view[...] = _glorot(view.shape, rng)
     return arena
 
