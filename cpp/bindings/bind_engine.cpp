@@ -34,7 +34,8 @@ NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
                           std::int64_t output_size, std::int64_t characters,
                           std::int64_t character_embedding_size, std::int64_t character_hidden_size,
                           bool tie_weights, bool transitions, std::int64_t side_channels,
-                          std::int64_t projection_size, std::int64_t horizon) {
+                          std::int64_t projection_size, std::int64_t horizon,
+                          std::int64_t future_covariates) {
   NetworkSettings settings;
   settings.cell = cell;
   settings.input_size = input_size;
@@ -52,6 +53,7 @@ NetworkLayout make_layout(const std::string& cell, std::int64_t input_size,
   settings.side_channels = side_channels;
   settings.projection_size = projection_size;
   settings.horizon = horizon;
+  settings.future_covariates = future_covariates;
   return NetworkLayout(settings);
 }
 
@@ -291,7 +293,7 @@ void register_engine(py::module_& m) {
            py::arg("characters") = 0, py::arg("character_embedding_size") = 0,
            py::arg("character_hidden_size") = 0, py::arg("tie_weights") = false,
            py::arg("transitions") = false, py::arg("side_channels") = 0,
-           py::arg("projection_size") = 0, py::arg("horizon") = 0)
+           py::arg("projection_size") = 0, py::arg("horizon") = 0, py::arg("future_covariates") = 0)
       .def_property_readonly("parameters", &parameter_list,
                              "(name, shape, offset) of each parameter.")
       .def_property_readonly(

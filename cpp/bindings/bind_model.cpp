@@ -155,7 +155,8 @@ SequenceArrays prepared_sequences(const Model& model, py::handle values, py::han
                                   py::handle spellings, py::handle side) {
   auto input = py::reinterpret_borrow<py::object>(values);
   bool prepares = false;
-  if (!model.settings().network.reads_tokens()) {
+  const bool windows = PyObject_TypeCheck(values.ptr(), bound_type<WindowArrays>);
+  if (!windows && !model.settings().network.reads_tokens()) {
     const bool is_double =
         py::isinstance<py::array>(values) &&
         py::reinterpret_borrow<py::array>(values).dtype().equal(py::dtype::of<double>());

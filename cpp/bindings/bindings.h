@@ -8,6 +8,7 @@ namespace skrnn::bindings {
 void register_system(pybind11::module_& m);
 void register_layer(pybind11::module_& m);
 void register_engine(pybind11::module_& m);
+void register_windows(pybind11::module_& m);
 void register_model(pybind11::module_& m);
 void register_chain(pybind11::module_& m);
 void register_stream(pybind11::module_& m);

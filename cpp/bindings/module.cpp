@@ -8,6 +8,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   skrnn::bindings::register_system(m);
   skrnn::bindings::register_layer(m);
   skrnn::bindings::register_engine(m);
+  skrnn::bindings::register_windows(m);
   skrnn::bindings::register_model(m);
   skrnn::bindings::register_chain(m);
   skrnn::bindings::register_stream(m);

@@ -4,42 +4,14 @@
 #include <string>
 
 #include "arrays.h"
+#include "bound.h"
+#include "integer_arrays.h"
 
 namespace skrnn::bindings {
 
 namespace py = pybind11;
 
 namespace {
-
-template <class T>
-bool is_of(const py::array& array) {
-  return py::dtype::of<T>().equal(array.dtype());
-}
-
-// `Types` are the integers that the array may hold, `types` their names.
-template <class... Types>
-py::array integer_array(py::handle object, const char* name, const char* types) {
-  if (!py::isinstance<py::array>(object)) {
-    throw py::type_error(std::string(name) + ": expected an array of " + types + ", got " +
-                         Py_TYPE(object.ptr())->tp_name);
-  }
-  auto result = py::reinterpret_borrow<py::array>(object);
-  constexpr int kInOneRun = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
-  if (!(is_of<Types>(result) || ...) || result.ndim() != 1 ||
-      (result.flags() & kInOneRun) != kInOneRun) {
-    throw py::value_error(std::string(name) + ": expected contiguous " + types +
-                          " of shape (n,), got " + describe(result));
-  }
-  return result;
-}
-
-py::array int64_array(py::handle object, const char* name) {
-  return integer_array<std::int64_t>(object, name, "int64");
-}
-
-const std::int64_t* integers_of(const py::array& array) {
-  return static_cast<const std::int64_t*>(array.data());
-}
 
 py::array array_of_tokens(py::handle object) {
   return integer_array<std::uint8_t, std::uint16_t, std::int32_t, std::int64_t>(
@@ -91,21 +63,6 @@ Tokens tokens_of(const py::array& array, std::int64_t count) {
   return tokens_of<std::int64_t>(array, count);
 }
 
-// Throws unless all windows, and `more` numbers behind each, are within an array of `count`.
-void check_windows(const SequenceData& data, std::int64_t count, std::int64_t more) {
-  for (std::int64_t i = 0; i < data.size; ++i) {
-    const std::int64_t start = data.windows.starts[i];
-    const std::int64_t left = count - more - std::max<std::int64_t>(start, 0);
-    const std::int64_t rows = data.offsets[i + 1] - data.offsets[i];
-    if (start >= 0 && left >= 0 && rows <= left / data.windows.channels) continue;
-    throw py::value_error(
-        "values: window " + std::to_string(i) + " begins with number " + std::to_string(start) +
-        " and has " + std::to_string(rows) + " rows of " + std::to_string(data.windows.channels) +
-        (more > 0 ? ", before " + std::to_string(more) + " numbers that are its targets" : "") +
-        ", and there are numbers 0.." + std::to_string(count - 1));
-  }
-}
-
 }  // namespace
 
 SideArrays::SideArrays(const NetworkSettings& settings, py::handle object, std::int64_t n) {
@@ -149,9 +106,12 @@ SequenceArrays::SequenceArrays(const NetworkLayout& model, py::handle values_obj
   const bool tokens = settings.reads_tokens();
   data.size = offsets.shape(0) - 1;
   data.offsets = integers_of(offsets);
-  if (!tokens && py::isinstance<py::tuple>(values_object)) {
-    read_windows(settings, values_object);
+  if (!tokens && PyObject_TypeCheck(values_object.ptr(), bound_type<WindowArrays>)) {
+    read_windows(settings, unwrap<WindowArrays>(values_object, "values"));
     return;
+  }
+  if (settings.future_covariates > 0) {
+    throw py::type_error("values: the network reads covariates of steps to come; pass Windows");
   }
   values = tokens ? array_of_tokens(values_object)
                   : float32_array(values_object, {"values"},
@@ -168,31 +128,14 @@ SequenceArrays::SequenceArrays(const NetworkLayout& model, py::handle values_obj
   if (ends_in_target) take_targets_from_steps();
 }
 
-void SequenceArrays::read_windows(const NetworkSettings& settings, py::handle windows) {
-  if (py::len(windows) != 4) {
-    throw py::type_error("values: expected an array, or a tuple (numbers, starts, levels, scales)");
-  }
-  const auto items = py::reinterpret_borrow<py::tuple>(windows);
-  const std::int64_t n = data.size, C = settings.input_size;
+void SequenceArrays::read_windows(const NetworkSettings& settings, const WindowArrays& arrays) {
+  const std::int64_t n = data.size;
   check_offsets(data.offsets, n, n < 0 ? 0 : data.offsets[n], "offsets", "window", "steps", "");
-  values = float32_array(items[0], {"values: numbers"}, {{"N", kAny}});
-  starts = int64_array(items[1], "values: starts");
-  if (starts.shape(0) != n) {
-    throw py::value_error("values: starts: expected " + std::to_string(n) +
-                          ", one of each window, got " + std::to_string(starts.shape(0)));
-  }
-  data.values = data_of(values);
-  data.windows.starts = integers_of(starts);
-  data.windows.channels = C;
-  if (!items[2].is_none()) {
-    levels = float32_array(items[2], {"values: levels"}, {{"n", n}});
-    data.windows.levels = data_of(levels);
-  }
-  if (!items[3].is_none()) {
-    scales = float32_array(items[3], {"values: scales"}, {{"n", n}});
-    data.windows.scales = data_of(scales);
-  }
-  check_windows(data, values.shape(0), 0);
+  windows = &arrays;
+  data.values = data_of(arrays.numbers);
+  data.windows = arrays.windows;
+  data.windows.horizon = settings.horizon;
+  arrays.check(settings, data, 0);
 }
 
 void SequenceArrays::take_targets_from_steps() {
@@ -258,7 +201,7 @@ TargetArrays::TargetArrays(const NetworkLayout& model, const TrainingSettings& s
       throw py::value_error(
           "targets: expected an array: only numbers after the end of a window follow it");
     }
-    check_windows(data, sequences.values.shape(0), rows * columns);
+    sequences.windows->check(model.settings(), data, rows * columns);
     targets.columns = columns;
     return;
   }

@@ -8,6 +8,7 @@
 
 #include "skrnn/network.h"
 #include "skrnn/trainer.h"
+#include "window_arrays.h"
 
 namespace skrnn::bindings {
 
@@ -22,8 +23,7 @@ struct SideArrays {
 
 // Checked views of flat sequences: `values` is float32 [rows, C], or for tokens uint8, uint16,
 // int32 or int64 [rows]; `offsets` is int64 [n + 1], strictly increasing from 0 to rows.
-// Windows of one array are a tuple in place of `values`: (numbers float32 [N], starts int64 [n],
-// levels, scales), of which the last two are float32 [n] or None; `offsets` counts their rows of C.
+// In place of `values` there may be `Windows`, whose rows `offsets` counts.
 // `spellings` is None, or for a network with characters the tuple (words int64 [rows], word_offsets
 // int64 [num_words + 1], letters int32): row r reads word words[r], and the letters of word w are
 // letters [word_offsets[w], word_offsets[w + 1]), one at least. `side` is as SideArrays takes it.
@@ -33,7 +33,7 @@ struct SequenceArrays {
   pybind11::array values;
   pybind11::array offsets;
   pybind11::array words, word_offsets;
-  pybind11::array starts, levels, scales;  // of windows
+  const WindowArrays* windows = nullptr;  // of the caller, or null
   std::vector<std::int64_t> letters;
   SequenceData data;
 
@@ -41,7 +41,7 @@ struct SequenceArrays {
                  pybind11::handle spellings, pybind11::handle side, bool ends_in_target = false);
 
  private:
-  void read_windows(const NetworkSettings& settings, pybind11::handle windows);
+  void read_windows(const NetworkSettings& settings, const WindowArrays& arrays);
   void read_spellings(const NetworkSettings& settings, pybind11::handle spellings);
   void take_targets_from_steps();
 

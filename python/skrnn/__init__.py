@@ -19,6 +19,7 @@ from skrnn._core import Stream, __version__, cells
 if TYPE_CHECKING:
     from skrnn import runtime
     from skrnn._estimators.classifier import RNNClassifier
+    from skrnn._estimators.forecaster import RNNForecaster
     from skrnn._estimators.language_model import RNNLanguageModel
     from skrnn._estimators.loading import load
     from skrnn._estimators.regressor import RNNRegressor
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RNNClassifier",
+    "RNNForecaster",
     "RNNLanguageModel",
     "RNNRegressor",
     "RNNStepRegressor",
@@ -49,6 +51,7 @@ __all__ = [
 # Loaded at first use: kernels alone need no scikit-learn.
 _LAZY = {
     "RNNClassifier": "skrnn._estimators.classifier",
+    "RNNForecaster": "skrnn._estimators.forecaster",
     "RNNLanguageModel": "skrnn._estimators.language_model",
     "RNNRegressor": "skrnn._estimators.regressor",
     "RNNStepRegressor": "skrnn._estimators.step_regressor",

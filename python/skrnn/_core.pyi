@@ -39,6 +39,22 @@ def chain_loss(
     n_jobs: int | None = None,
 ) -> tuple[float, NDArray[np.float32], NDArray[np.float32]]: ...
 
+@final
+class Windows:
+    def __init__(
+        self,
+        numbers: Any,
+        starts: Any,
+        *,
+        width: int = 1,
+        levels: Any = None,
+        scales: Any = None,
+        lags: Sequence[int] = (),
+        following: Any = None,
+        season: int = 0,
+        covariates: tuple[Any, Any, int, int] | None = None,
+    ) -> None: ...
+
 class NetworkLayout:
     def __init__(
         self,
@@ -59,6 +75,7 @@ class NetworkLayout:
         side_channels: int = 0,
         projection_size: int = 0,
         horizon: int = 0,
+        future_covariates: int = 0,
     ) -> None: ...
     @property
     def parameters(self) -> list[tuple[str, tuple[int, ...], int]]: ...

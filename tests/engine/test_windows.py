@@ -38,6 +38,10 @@ def numbers() -> Any:
     )
 
 
+def window_of(series: Any, starts: Any, levels: Any, scales: Any, **options: Any) -> _core.Windows:
+    return _core.Windows(series, starts, width=C, levels=levels, scales=scales, **options)
+
+
 def copies(each: int, units: str) -> tuple[Any, Any, Any]:
     """The windows, their rows (rows, C), and the targets that follow them (n * each, C)."""
     series, levels, scales = numbers()
@@ -52,7 +56,7 @@ def copies(each: int, units: str) -> tuple[Any, Any, Any]:
             own = own / scales[i]
         rows.append(own[: length * C].reshape(-1, C))
         targets.append(own[length * C :].reshape(-1, C))
-    return (series, STARTS, levels, scales), np.concatenate(rows), np.concatenate(targets)
+    return window_of(series, STARTS, levels, scales), np.concatenate(rows), np.concatenate(targets)
 
 
 @pytest.mark.parametrize("units", ["none", "level", "scale", "level and scale"])
@@ -82,35 +86,45 @@ def test_windows_are_their_copies(pooling: str, units: str) -> None:
 @pytest.mark.parametrize(
     ("change", "error", "parts"),
     [
-        ({"starts": STARTS[:-1]}, ValueError, ["starts", "expected 6", "got 5"]),
-        ({"starts": STARTS - 1}, ValueError, ["window 0", "number -1"]),
-        ({"starts": STARTS + 13}, ValueError, ["window 4", "number 53", "0..59"]),
+        ({"starts": STARTS[:-1]}, ValueError, ["levels", "(5,)", "(6,)"]),
+        ({"starts": STARTS[:-1], "units": None}, ValueError, ["starts", "expected 6", "got 5"]),
+        ({"starts": STARTS - 1}, ValueError, ["window 0", "numbers -1..10"]),
+        ({"starts": STARTS + 13}, ValueError, ["window 4", "numbers 53..60", "0..59"]),
         ({"starts": STARTS + 2**62}, ValueError, ["window 0", "0..59"]),
         ({"starts": STARTS.astype(np.int32)}, ValueError, ["starts", "int64"]),
         ({"levels": np.zeros(5, np.float32)}, ValueError, ["levels", "(5,)"]),
         ({"scales": np.ones(6)}, ValueError, ["scales", "float64"]),
         ({"numbers": np.zeros((6, 10), np.float32)}, ValueError, ["numbers", "(6, 10)"]),
+        ({"following": np.zeros(3, np.float32)}, ValueError, ["following", "(3,)", "(60,)"]),
+        ({"width": 3}, ValueError, ["3 channels", "reads 4"]),
+        ({"width": 0}, ValueError, ["width", "at least 1"]),
+        ({"lags": (C - 1,)}, ValueError, ["lags", "4"]),
+        ({"lags": (C,)}, ValueError, ["8 channels", "reads 4"]),
+        ({"season": -1}, ValueError, ["season", "-1"]),
+        ({"season": 13}, ValueError, ["window 0", "season from number -1 on"]),
+        ({"covariates": (np.zeros(9, np.float32), STARTS)}, TypeError, ["covariates", "tuple"]),
         ({"offsets": OFFSETS * 0}, ValueError, ["window 0 has no steps"]),
-        ({"more": 1}, TypeError, ["(numbers, starts, levels, scales)"]),
         ({"weights": np.ones(18, np.float32)}, ValueError, ["weights", "None"]),
         ({"pooling": "every_step"}, ValueError, ["targets", "expected an array"]),
     ],
 )
 def test_refusals(change: Any, error: type[Exception], parts: list[str]) -> None:
-    (series, starts, levels, scales), _, _ = copies(M, "level and scale")
-    values: tuple[Any, ...] = (
-        change.get("numbers", series),
-        change.get("starts", starts),
-        change.get("levels", levels),
-        change.get("scales", scales),
-    )
+    series, levels, scales = numbers()
+    change = {"levels": levels, "scales": scales} | change
+    if "units" in change:
+        change |= {"levels": None, "scales": None}
+    others = ("offsets", "weights", "pooling", "units", "numbers", "starts")
     layout = layout_of(change.get("pooling", "horizon"))
     trainer = _core.Trainer(layout, loss="absolute_error", target_columns=C)
     parameters = np.zeros(layout.num_parameters, np.float32)
     with pytest.raises(error, match=says(*parts)):
         trainer.gradient(
             parameters,
-            values[: 4 - change.get("more", 0)],
+            _core.Windows(
+                change.get("numbers", series),
+                change.get("starts", STARTS),
+                **({"width": C} | {k: v for k, v in change.items() if k not in others}),
+            ),
             change.get("offsets", OFFSETS),
             None,
             change.get("weights"),
@@ -124,7 +138,9 @@ def test_targets_end_with_the_array() -> None:
     parameters = np.zeros(layout.num_parameters, np.float32)
     offsets, series = np.array([0, 2]), np.arange(N, dtype=np.float32)
     last = N - (2 + M) * C
-    trainer.gradient(parameters, (series, np.array([last]), None, None), offsets, None)
-    with pytest.raises(ValueError, match=r"window 0 .* before 12 numbers that are its targets"):
-        trainer.gradient(parameters, (series, np.array([last + 1]), None, None), offsets, None)
-    layout.predict(parameters, (series, np.array([N - 2 * C]), None, None), offsets)
+    trainer.gradient(parameters, window_of(series, np.array([last]), None, None), offsets, None)
+    with pytest.raises(ValueError, match=r"window 0 reads targets 49\.\.60"):
+        trainer.gradient(
+            parameters, window_of(series, np.array([last + 1]), None, None), offsets, None
+        )
+    layout.predict(parameters, window_of(series, np.array([N - 2 * C]), None, None), offsets)

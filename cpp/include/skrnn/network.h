@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "skrnn/windows.h"
+
 namespace skrnn {
 
 enum class Pooling {
@@ -65,6 +67,9 @@ struct NetworkSettings {
   std::int64_t projection_size = 0;
 
   std::int64_t horizon = 0;  // steps to come, of kHorizon; 0 for every other pooling
+  // Numbers that are known of each step to come, such as its hour: through a dense layer they join
+  // the vector of the step.
+  std::int64_t future_covariates = 0;
 
   bool reads_tokens() const { return embedding_size > 0; }
   bool reads_letters() const { return characters > 0; }
@@ -146,28 +151,9 @@ struct SideChannels {
   }
 };
 
-// Windows of one array of numbers, which may overlap: those that sequence i reads begin with number
-// starts[i], and are taken in units of its own, as (number - levels[i]) / scales[i].
-struct Windows {
-  const std::int64_t* starts = nullptr;  // [n]; null: no windows
-  std::int64_t channels = 0;             // C, numbers of a row
-  const float* levels = nullptr;         // [n], or null for zeros
-  const float* scales = nullptr;         // [n], or null for ones
-
-  explicit operator bool() const { return starts != nullptr; }
-  // Writes `count` numbers of window i, from its number `first` on.
-  void read(const float* numbers, std::int64_t i, std::int64_t first, std::int64_t count,
-            float* to) const {
-    const float* from = numbers + starts[i] + first;
-    const float level = levels != nullptr ? levels[i] : 0.0f;
-    const float scale = scales != nullptr ? scales[i] : 1.0f;
-    for (std::int64_t k = 0; k < count; ++k) to[k] = (from[k] - level) / scale;
-  }
-};
-
 // n sequences one after another: sequence i is rows [offsets[i], offsets[i + 1]). With windows,
-// rows are of the windows: offsets say how many rows of C numbers each one has, and `values` is the
-// array.
+// rows are of the windows: offsets say how many rows each one has, and `values` is the array that
+// they are views of.
 struct SequenceData {
   std::int64_t size = 0;                  // n
   const std::int64_t* offsets = nullptr;  // [n + 1]

@@ -106,6 +106,7 @@ NetworkSettings read_network(const Fields& fields) {
   network.transitions = fields.optional_boolean("transitions");
   network.side_channels = fields.optional_integer("side_channels");
   network.horizon = fields.optional_integer("horizon");
+  network.future_covariates = fields.optional_integer("future_covariates");
   network.projection_size = fields.optional_integer("projection_size");
   return network;
 }

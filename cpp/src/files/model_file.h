@@ -9,8 +9,9 @@
 //   crc32           {tensor: the CRC-32 of its bytes, an integer, ...} of all that are read
 //   network         cell, input_size, embedding_size, hidden_size, num_layers, bidirectional,
 //                   pooling, output_size: members of NetworkSettings; tie_weights if true;
-//                   side_channels, projection_size and horizon if there are any; for a model that
-//                   reads letters characters, character_embedding_size and character_hidden_size
+//                   side_channels, projection_size, horizon and future_covariates if there are any;
+//                   for a model that reads letters characters, character_embedding_size and
+//                   character_hidden_size
 //   loss            name, options: {name: a number, or a list of numbers, ...}, targets
 //   input           {"operations": [{"operation": a name of ChannelOperation::Kind, as "subtract",
 //                                    "tensor": "input.<i>", "in_float64": boolean}, ...]}

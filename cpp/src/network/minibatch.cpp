@@ -79,6 +79,7 @@ void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, st
   words_.reset();
   if (data.words != nullptr) gather_words(data);
   if (data.side.channels > 0) gather_side(data.side);
+  if (data.windows.future_covariates > 0) gather_future(data);
   if (data.tokens) {
     tokens_.resize(static_cast<std::size_t>(rows()));
     for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
@@ -89,8 +90,7 @@ void Minibatch::gather(const SequenceData& data, const std::int64_t* samples, st
   float* to = values_.reserve(rows() * channels);
   for_each_row([&](std::int64_t row, std::int64_t rank, std::int64_t step) {
     if (data.windows) {
-      data.windows.read(data.values, samples_[rank], step * channels, channels,
-                        to + row * channels);
+      data.windows.read(data.values, samples_[rank], step, to + row * channels);
       return;
     }
     std::memcpy(to + row * channels, data.values + (data.offsets[samples_[rank]] + step) * channels,
@@ -103,6 +103,15 @@ void Minibatch::gather_side(const SideChannels& side) {
   for_each_row([&](std::int64_t, std::int64_t rank, std::int64_t step) {
     to = std::copy_n(side.row(samples_[rank], step), side.channels, to);
   });
+}
+
+void Minibatch::gather_future(const SequenceData& data) {
+  const Windows& windows = data.windows;
+  float* to = future_.reserve(size() * windows.horizon * windows.future_covariates);
+  for (const std::int64_t sample : samples_) {
+    const float* from = windows.future(sample, length_of(data, sample), 0);
+    to = std::copy_n(from, windows.horizon * windows.future_covariates, to);
+  }
 }
 
 void Minibatch::gather_words(const SequenceData& data) {

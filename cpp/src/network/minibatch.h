@@ -46,6 +46,10 @@ class Minibatch {
   // Of data with side channels: the row of each row's step, [rows, K].
   const float* side() const { return side_.get(); }
 
+  // Of windows with covariates of the steps to come: those of rank 0, then those of rank 1, ...,
+  // [size * horizon, future_covariates].
+  const float* future() const { return future_.get(); }
+
   // Of data with spellings: the distinct words of the rows, each a sequence whose tokens are its
   // letters, and the rank among them of a row's word. Null for other data.
   const Minibatch* words() const { return words_.get(); }
@@ -54,12 +58,13 @@ class Minibatch {
  private:
   void gather_words(const SequenceData& data);
   void gather_side(const SideChannels& side);
+  void gather_future(const SequenceData& data);
 
   std::int64_t first_step_ = 0;
   std::optional<Batch> forward_, reverse_;
   std::vector<std::int64_t> samples_;
   std::vector<bool> ends_;
-  Workspace<float> values_, side_;
+  Workspace<float> values_, side_, future_;
   std::vector<std::int64_t> tokens_;
   std::unique_ptr<Minibatch> words_;
   std::vector<std::int64_t> word_ranks_;  // [rows]

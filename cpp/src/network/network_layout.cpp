@@ -94,6 +94,12 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
         "bidirectional=False");
   }
 
+  if (settings.future_covariates < 0 || (settings.future_covariates > 0 && !has_horizon)) {
+    throw std::invalid_argument(
+        "future_covariates are numbers of steps to come, of pooling 'horizon', 0 or more, got " +
+        std::to_string(settings.future_covariates));
+  }
+
   constexpr std::int64_t kMostUnits = std::int64_t{1} << 40;
   const std::pair<const char*, std::int64_t> sizes[] = {
       {"input_size", settings.input_size},
@@ -105,7 +111,8 @@ NetworkLayout::NetworkLayout(const NetworkSettings& settings) : settings_(settin
       {"character_hidden_size", settings.character_hidden_size},
       {"side_channels", settings.side_channels},
       {"projection_size", settings.projection_size},
-      {"horizon", settings.horizon}};
+      {"horizon", settings.horizon},
+      {"future_covariates", settings.future_covariates}};
   for (const auto& [name, size] : sizes) {
     if (size > kMostUnits) {
       throw std::invalid_argument("the model would be too large: " + std::string(name) + " is " +

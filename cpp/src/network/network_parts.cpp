@@ -55,6 +55,12 @@ std::optional<Horizon> make_horizon(const NetworkSettings& settings, ParameterLi
   return Horizon(parameters, "horizon", settings.horizon, input_width(settings));
 }
 
+// From the covariates of a step to come to what joins its vector.
+std::optional<Dense> make_future(const NetworkSettings& settings, ParameterList& parameters) {
+  if (settings.future_covariates == 0) return std::nullopt;
+  return Dense(parameters, "future", settings.future_covariates, input_width(settings));
+}
+
 }  // namespace
 
 NetworkParts::NetworkParts(const NetworkSettings& settings, ParameterList& parameters)
@@ -63,6 +69,7 @@ NetworkParts::NetworkParts(const NetworkSettings& settings, ParameterList& param
       projection(make_projection(settings, parameters)),
       stack(parameters, "rnn", stack_shape(settings)),
       horizon(make_horizon(settings, parameters)),
+      future(make_future(settings, parameters)),
       pooler(parameters, "attention", settings.pooling, stack.shape().features()),
       head(parameters, "head", pooler.columns(), settings.output_size,
            tied_weight(settings, embedding)),
@@ -74,6 +81,7 @@ void NetworkParts::load(const float* parameters, bool trains) {
   if (projection) projection->load(parameters, trains);
   stack.load(parameters, trains);
   if (horizon) horizon->load(parameters);
+  if (future) future->load(parameters, trains);
   pooler.load(parameters);
   head.load(parameters, trains);
   if (transitions) transitions->load(parameters);

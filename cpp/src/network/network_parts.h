@@ -32,6 +32,7 @@ struct NetworkParts {
   std::optional<Projection> projection;  // none if channels are read as they are
   Stack stack;
   std::optional<Horizon> horizon;  // none without steps to come
+  std::optional<Dense> future;     // none without covariates of steps to come
   Pooler pooler;
   Dense head;
   std::optional<Transitions> transitions;

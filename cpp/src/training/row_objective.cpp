@@ -64,11 +64,11 @@ Score RowObjective::score(const Minibatch& batch, const float* outputs, float* d
 
 void RowObjective::read_targets(const std::vector<std::int64_t>& rows, float* to) const {
   const std::int64_t columns = targets_.columns, each = rows_.each();
+  const Windows& windows = data_.windows;
   for (const std::int64_t target : rows) {
     if (target >= 0) {
       const std::int64_t i = target / each, steps = data_.offsets[i + 1] - data_.offsets[i];
-      const std::int64_t read = steps * data_.windows.channels;
-      data_.windows.read(data_.values, i, read + target % each * columns, columns, to);
+      windows.read_targets(data_.values, i, steps, target % each * columns, columns, to);
     }
     to += columns;
   }

@@ -23,6 +23,7 @@ from skrnn._files.vocabulary import vocabulary_of
 from skrnn._sequences.lexicon import Lexicon
 from skrnn._sequences.tokens import Analyzer
 from skrnn._sequences.vocabulary import Vocabulary
+from skrnn._series.fitted import Fitted
 from skrnn._targets.decoding import Chain, Meaning, NextTokens
 
 FORMAT_VERSION = 4  # as the head of cpp/src/files/model_file.h describes it
@@ -75,6 +76,7 @@ class Description:
     meaning: Meaning
     training: Training
     fields: Fields  # the whole JSON
+    forecaster: Fitted | None  # what a forecaster has learned beside its network
     final_step: str | None  # the name of the estimator in its pipeline, if it has one
     steps: list[Fields]  # before it
     tokens: Tokens | None
@@ -194,6 +196,7 @@ def describe(model: _core.Model) -> Description:
         ),
         training=_training(estimator.fields("training")),
         fields=root,
+        forecaster=None,
         final_step=final_step,
         steps=steps,
         tokens=tokens,

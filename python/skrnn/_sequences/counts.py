@@ -70,3 +70,22 @@ def seed_of(random_state: Any) -> int:
         return int(random_state.integers(_MOST_SEEDS, dtype=np.uint32))
     what = "a seed, or a RandomState, a Generator or None"
     return check_count("random_state", random_state, 0, _MOST_SEEDS, what=what)
+
+
+def check_share(name: str, value: Any) -> float:
+    """Return a number between 0 and 1, without the ends, as a float.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+
+    Examples
+    --------
+    >>> check_share("coverage", 0.9)
+    0.9
+    """
+    number = np.asarray(value)
+    if number.ndim != 0 or number.dtype.kind not in "iuf" or not 0 < float(number) < 1:
+        raise ValueError(f"{name} is {shown(value)}; expected a number between 0 and 1")
+    return float(number)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +12,9 @@ Values = NDArray[np.float64]  # (T,), finite
 
 # The quantile of the normal distribution for a test of 90 % on two sides.
 _SIGNIFICANT = 1.645
+_NEARLY = 0.9  # a peak as high as this part of the highest is as good
+_AGAIN = 1.25  # how much lower a peak may be when it comes again
+_SAMPLE = 200  # series that are looked at for a season that most have
 
 
 def autocorrelations(values: Values, most: int) -> Values:
@@ -69,3 +75,76 @@ def seasonal_factors(values: Values, seasonality: int) -> Values:
     steps = np.arange(first, first + len(trend)) % m
     factors = np.bincount(steps, ratios, m) / np.bincount(steps, minlength=m)
     return np.asarray(factors / factors.mean())
+
+
+def find_seasonality(values: Values, likely: Sequence[int] = ()) -> int:
+    """Return the steps of the season of a series, or 1 if none stands out.
+
+    A season shows as a peak of the autocorrelations, of the series without its linear trend or of
+    its differences, that lies beyond the first lag without correlation, is higher than chance makes
+    the highest of so many, and comes again at twice the lag. Of peaks that are almost as high as
+    the highest the first is the season. Three seasons must be seen.
+
+    Parameters
+    ----------
+    values : array of shape (T,)
+    likely : sequence of int, default=()
+        Seasons that the calendar suggests, such as 7 for days: the best of them that is significant
+        by itself (`is_seasonal`) comes before all others.
+
+    Returns
+    -------
+    seasonality : int
+    """
+    n = len(values)
+    most = n // 3
+    if most < 2 or np.ptp(values) == 0:
+        return 1
+    steps = np.arange(n)
+    detrended = values - np.polyval(np.polyfit(steps, values, 1), steps)
+    differences = np.diff(values)
+    for season in sorted(likely, key=lambda m: -_repeats(differences, m)):
+        if season <= most and _repeats(differences, season) > 0 and is_seasonal(detrended, season):
+            return int(season)
+    found = [_peaks(x, most) for x in (detrended, differences)]
+    lags, heights = max(found, key=lambda peaks: peaks[1].max(initial=0.0))
+    return 1 if len(lags) == 0 else int(lags[heights >= _NEARLY * heights.max()][0])
+
+
+def common_seasonality(series: Sequence[Values], likely: Sequence[int] = ()) -> int:
+    """Return the season that most of the series have, or 1; of many a sample is looked at."""
+    step = max(1, len(series) // _SAMPLE)
+    seasons = [find_seasonality(values, likely) for values in series[::step]]
+    return Counter(seasons).most_common(1)[0][0]
+
+
+def _repeats(values: Values, season: int) -> float:
+    """Return the smaller of the autocorrelations at one and two seasons, or 0."""
+    if len(values) < 2 * season + 2:
+        return 0.0
+    r = _spectral_autocorrelations(values, 2 * season)
+    return float(min(r[season], r[2 * season]))
+
+
+def _peaks(values: Values, most: int) -> tuple[NDArray[np.int64], Values]:
+    """Return the lags up to `most` at which autocorrelations have a peak, and its height."""
+    nothing = np.empty(0, np.int64), np.empty(0)
+    r = _spectral_autocorrelations(values, min(2 * most + 1, len(values) - 1))
+    uncorrelated = np.flatnonzero(r <= 0)
+    if len(uncorrelated) == 0:
+        return nothing
+    lags = np.arange(max(2, uncorrelated[0] + 1), min(most, len(r) - 2) + 1)
+    # The largest of k independent normal numbers is about sqrt(2 log k).
+    chance = (1 + np.sqrt(2 * np.log(most))) / np.sqrt(len(values))
+    lags = lags[(r[lags] > r[lags - 1]) & (r[lags] >= r[lags + 1]) & (r[lags] > chance)]
+    again = [r[2 * lag - 1 - lag // 10 : 2 * lag + 2 + lag // 10].max(initial=0.0) for lag in lags]
+    heights = np.minimum(r[lags], _AGAIN * np.array(again)) if len(lags) else np.empty(0)
+    return lags[heights > chance], heights[heights > chance]
+
+
+def _spectral_autocorrelations(values: Values, most: int) -> Values:
+    """Return autocorrelations at lags 0..most, (most + 1,), by the Fourier transform."""
+    centered = values - values.mean()
+    spectrum = np.fft.rfft(centered, 2 * len(values))
+    r = np.fft.irfft(spectrum * spectrum.conj())[: most + 1]
+    return np.asarray(r / r[0] if r[0] > 0 else np.zeros(most + 1))

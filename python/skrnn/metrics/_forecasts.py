@@ -9,7 +9,8 @@ import numpy as np
 from skrnn._sequences.counts import check_count
 from skrnn._sequences.refuse import shown
 from skrnn._series.naive import naive2
-from skrnn.metrics._series import Values, as_floats, beside, check_same_number, observed, series_of
+from skrnn._series.numbers import read_floats
+from skrnn.metrics._series import Values, beside, check_same_number, observed, series_of
 
 _SEASON = "the steps of a season, 1 for none"
 
@@ -286,7 +287,7 @@ def _naive2(index: int, train: Values, horizon: int, seasonality: int) -> Values
 def _checked_quantiles(quantiles: Any) -> Values:
     """Return the probabilities, of shape (Q,)."""
     try:
-        levels = as_floats(quantiles)
+        levels = read_floats(quantiles)
     except (TypeError, ValueError, OverflowError):
         levels = np.zeros(0)
     if levels.ndim != 1 or not len(levels) or not ((levels > 0) & (levels < 1)).all():

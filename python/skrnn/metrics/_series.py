@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._sequences.refuse import shown
+from skrnn._series.numbers import as_floats
 
 Values = NDArray[np.float64]  # (T,), or (T, Q) with Q numbers for each step
 
@@ -108,23 +109,6 @@ def series_of(
     return found
 
 
-def as_floats(y: Any) -> Values:
-    """Return numbers as float64, of any shape.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For anything else, which NumPy might read as numbers: strings, dates, complex numbers.
-    OverflowError
-        For an integer too large.
-    """
-    array = np.asarray(y)
-    strings = array.dtype.kind == "O" and any(isinstance(a, (str, bytes)) for a in array.flat)
-    if array.dtype.kind not in "biufO" or strings:
-        raise TypeError
-    return np.asarray(y, np.float64)
-
-
 def _is_one(y: Any) -> bool:
     """Whether the elements of `y` are numbers and no series."""
     if hasattr(y, "__array__"):
@@ -137,12 +121,7 @@ def _numbers(row: Any, place: str, columns: int) -> Values:
         raise ValueError(
             f"{place} has masked values; fill them, with .filled(np.nan) where nothing was observed"
         )
-    try:
-        values = as_floats(row)
-    except OverflowError:
-        raise ValueError(f"{place} has a number too large for float64; scale the series") from None
-    except (TypeError, ValueError):
-        raise TypeError(f"{place} is {shown(row)}; expected numbers") from None
+    values = as_floats(row, place)
     expected = ("T", columns) if columns else ("T",)
     if values.ndim != len(expected) or values.shape[1:] != expected[1:] or len(values) == 0:
         raise ValueError(

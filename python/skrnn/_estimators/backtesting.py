@@ -1,0 +1,134 @@
+"""Backtests of forecasters: rolling origins, with one fit or one for each origin."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn._parameters import is_number
+from skrnn._sequences.counts import check_count, check_share
+from skrnn._series.backtests import Backtest, naive_forecasts, rolling_half_widths
+from skrnn._series.forms import Given
+from skrnn._series.panel import Panel
+from skrnn._series.reading import read_series
+from skrnn._series.windows import Origins
+
+
+def backtest(
+    estimator: Any,
+    series: Any,
+    horizon: int | None,
+    stride: int,
+    *,
+    exog: Any,
+    start: Any,
+    refit: bool,
+    coverage: Any,
+    intervals: str,
+) -> Backtest:
+    """Return the backtest that `RNNForecaster.backtest` documents."""
+    given = read_series(series, tuple(estimator.columns), missing=estimator.missing == "fill")
+    if intervals not in ("rolling", "split"):
+        raise ValueError(f"intervals={intervals!r}; expected 'rolling' or 'split'")
+    step = check_count("stride", stride, 1, what="steps from origin to origin")
+    firsts = _firsts(start, [len(x) for x in given.values])
+    model = _fitted_before(estimator, given, exog, firsts)
+    plan = model._fitted.plan
+    h = plan.horizon if horizon is None else check_count("horizon", horizon, 1, what="steps")
+    panel = Panel(given.values, model._fitted.covariates.beside(given, exog))
+    origins = _origins(panel, firsts, h, step)
+    levels = [check_share("coverage", level) for level in np.atleast_1d(np.asarray(coverage))]
+    if model._fitted.errors is None:
+        levels = []
+
+    forecasts = np.empty((len(origins), h))
+    spreads = np.empty((len(origins), h))
+    tables = []
+    for end in np.unique(origins.ends):
+        rows = np.flatnonzero(origins.ends == end)
+        if refit and (origins.ends[rows] > firsts[origins.series[rows]]).any():
+            model = _fitted_before(estimator, given, exog, np.minimum(panel.lengths, end))
+        forecaster, fitted = model._forecaster()
+        chosen = origins.take(rows)
+        until = Panel(
+            [panel.values[i][:end] for i in chosen.series],
+            [panel.covariates[i] for i in chosen.series],
+        )
+        part = forecaster.forecast(until, fitted.facts.take(chosen.series), h)
+        forecasts[rows] = part.values[..., forecaster.middle]
+        spreads[rows] = part.spread
+        tables.append(fitted.errors)
+    actual = np.array(
+        [
+            panel.values[i][end : end + h]
+            for i, end in zip(origins.series, origins.ends, strict=True)
+        ]
+    )
+    found = {}
+    for level in levels:
+        if intervals == "rolling":
+            scores = np.abs(actual - forecasts) / spreads
+            widths = rolling_half_widths(scores, tables[0], origins.ends, level) * spreads
+        else:
+            widths = tables[0].half_widths(level, h) * spreads
+        found[level] = np.stack([forecasts - widths, forecasts + widths], axis=-1)
+    seasonality = plan.seasonality
+    return Backtest(
+        origins.series,
+        origins.ends,
+        actual,
+        {"forecaster": forecasts, **naive_forecasts(panel, origins, h, seasonality)},
+        found,
+        model._fitted.facts.changes[origins.series],
+        seasonality,
+    )
+
+
+def _firsts(start: Any, lengths: list[int]) -> NDArray[np.int64]:
+    """Return the steps of each series before its first origin, (n,)."""
+    if is_number(start) and 0 < float(start) < 1:
+        return np.array([max(1, int(n * float(start))) for n in lengths], np.int64)
+    try:
+        steps = check_count("start", start, 1)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"start={start!r}; expected a number of steps, 1 or more, or a share of each series "
+            "between 0 and 1"
+        ) from None
+    return np.full(len(lengths), steps)
+
+
+def _origins(panel: Panel, firsts: NDArray[np.int64], horizon: int, stride: int) -> Origins:
+    series, ends = [], []
+    for i, n in enumerate(panel.lengths):
+        own = np.arange(firsts[i], n - horizon + 1, stride)
+        series.append(np.full(len(own), i))
+        ends.append(own)
+    origins = Origins(np.concatenate(series), np.concatenate(ends))
+    if len(origins) == 0:
+        raise ValueError(
+            f"no series has horizon={horizon} steps behind its first origin, after "
+            f"{firsts.max()} steps; lower start or horizon, or pass longer series"
+        )
+    return origins
+
+
+def _fitted_before(estimator: Any, given: Given, exog: Any, ends: NDArray[np.int64]) -> Any:
+    """Return a copy of the estimator, fitted on the first steps of each series."""
+    model = type(estimator)(**estimator.get_params(deep=False))
+    model.set_params(warm_start=False)
+    last = given.form.last
+    times = given.times
+    if times is not None:
+        times = [at[:end] for at, end in zip(times, ends, strict=True)]
+        last = np.array([at[-1] for at in times])
+    before = Given(
+        replace(given.form, last=last),
+        [x[:end] for x, end in zip(given.values, ends, strict=True)],
+        times,
+    )
+    model._learn(lambda twin: twin._fit_given(before, exog, True))
+    return model

@@ -1,0 +1,107 @@
+"""Errors of forecasts of steps that the network has not seen: a first network, fitted for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn._series.backtests import naive_forecasts
+from skrnn._series.conformal import Errors
+from skrnn._series.fitted import Fitted, facts_of
+from skrnn._series.panel import Panel, Values
+from skrnn._series.windows import Origins
+
+_MOST_WINDOWS = 2000
+_TRUSTS = (1.0, 0.75, 0.5, 0.25, 0.0)  # of equally good ones the first
+
+
+def calibrate(estimator: Any, panel: Panel, fitted: Fitted) -> tuple[Fitted, float | None]:
+    """Fit a network on all but the ends of series, and learn from its forecasts of the ends.
+
+    The errors give the intervals of forecasts. They also say how much of what the network adds to
+    the naive forecast is to be taken: a network that has learned nothing that holds for the ends
+    must not spoil it (stacking with one coefficient: Wolpert, Neural Networks 5, 1992).
+
+    Parameters
+    ----------
+    estimator : RNNForecaster
+        In a fit, with a plan.
+    panel : Panel
+    fitted : Fitted
+
+    Returns
+    -------
+    fitted : Fitted
+        With `trust` and `errors`; as it was if the series are too short.
+    ratio : float or None
+        The scaled error relative to that of the seasonal naive forecast.
+    """
+    cuts = _cuts(panel.lengths, fitted.plan.horizon, estimator.calibration)
+    origins = _origins(panel, cuts)
+    if len(origins) == 0:
+        return fitted, None
+    before = panel.until(cuts)
+    first = _first_network(estimator, before, fitted)
+    facts = facts_of(before, fitted.plan)
+    actual = _behind(panel, origins, fitted.plan.block)
+    forecaster = replace(first._forecaster()[0], trust=1.0)
+    whole = forecaster.forecast_at(panel, facts, origins)
+    middle = forecaster.middle
+    trust = 1.0
+    if fitted.plan.scaling in ("last", "season"):
+        naive = replace(forecaster, trust=0.0).forecast_at(panel, facts, origins)
+        base, added = naive.values[..., middle], whole.values[..., middle]
+        scale = facts.changes[origins.series][:, None]
+        losses = [
+            np.nanmean(np.abs(base + part * (added - base) - actual) / scale) for part in _TRUSTS
+        ]
+        trust = _TRUSTS[int(np.argmin(losses))]
+        whole = replace(forecaster, trust=trust).forecast_at(panel, facts, origins)
+    found = whole.values[..., middle]
+    naive_values = naive_forecasts(panel, origins, fitted.plan.block, fitted.plan.seasonality)
+    changes = facts.changes[origins.series][:, None]
+    mine, theirs = (
+        float(np.nanmean(np.abs(actual - f) / changes))
+        for f in (found, naive_values["seasonal_naive"])
+    )
+    errors = (actual - whole.values[..., middle]) / whole.spread
+    steps = panel.lengths - cuts
+    effective = float(np.sum(steps / np.minimum(np.maximum(steps, 1), fitted.plan.block)))
+    return fitted.calibrated(trust, Errors.of(errors, effective)), mine / theirs if theirs else None
+
+
+def _first_network(estimator: Any, panel: Panel, fitted: Fitted) -> Any:
+    first = type(estimator)(**estimator.get_params(deep=False))
+    first.set_params(calibration=None, verbose=False, warm_start=False)
+    first._series_plan, first._fitted = fitted.plan, fitted
+    first._learn_plan()
+    first._learn(lambda twin: twin._fit_panel(panel, True))
+    return first
+
+
+def _cuts(lengths: NDArray[np.int64], horizon: int, share: float) -> NDArray[np.int64]:
+    """Return where the ends of series begin, (n,): at most half of a series is its end."""
+    wanted = np.maximum(np.ceil(share * lengths), np.minimum(horizon, lengths // 3))
+    return np.asarray(lengths - np.minimum(wanted, lengths // 2).astype(np.int64))
+
+
+def _origins(panel: Panel, cuts: NDArray[np.int64]) -> Origins:
+    """Return the steps of the ends, of many some."""
+    lengths = panel.lengths
+    counts = lengths - cuts
+    step = max(1, -(-int(counts.sum()) // _MOST_WINDOWS))
+    series = np.repeat(np.arange(len(panel)), counts)
+    ends = np.concatenate([np.arange(a, b) for a, b in zip(cuts, lengths, strict=True)])
+    return Origins(series[::step], ends[::step])
+
+
+def _behind(panel: Panel, origins: Origins, count: int) -> Values:
+    """Return the numbers that follow, (N, count); NaN where there are none."""
+    found = np.full((len(origins), count), np.nan)
+    for row, (i, end) in enumerate(zip(origins.series, origins.ends, strict=True)):
+        own = panel.values[i][end : end + count]
+        found[row, : len(own)] = own
+    return found

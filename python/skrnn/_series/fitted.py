@@ -1,0 +1,66 @@
+"""What a forecaster has learned beside the parameters of its network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from skrnn._series.conformal import Errors
+from skrnn._series.covariates import Covariates
+from skrnn._series.forecasting import as_read
+from skrnn._series.forms import Form
+from skrnn._series.panel import Panel
+from skrnn._series.plan import Plan
+from skrnn._series.reading import read_series
+from skrnn._series.units import Facts
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The series of fit, as far as forecasts depend on them, and how others are read."""
+
+    plan: Plan
+    covariates: Covariates
+    form: Form
+    histories: Panel  # the last steps of each series
+    facts: Facts  # of each series
+    missing: bool  # whether NaN is a step that nobody observed
+    trust: float = 1.0
+    errors: Errors | None = None
+
+    def calibrated(self, trust: float, errors: Errors) -> Fitted:
+        """Return the same with what is known of errors."""
+        return replace(self, trust=trust, errors=errors)
+
+    def ahead(self, horizon: int, exog: Any) -> tuple[Form, Panel, Facts]:
+        """Return the series of fit, with the covariates of steps to come."""
+        panel = self.covariates.ahead(self.form, self.histories, exog, horizon)
+        return self.form, panel, self.facts
+
+    def read(self, series: Any, exog: Any, horizon: int) -> tuple[Form, Panel, Facts]:
+        """Return other series to go on from, with the covariates of steps to come.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For series that cannot be read, and an exog unlike that of fit.
+        """
+        given = read_series(series, self.form.columns, missing=self.missing)
+        panel = Panel(given.values, self.covariates.beside(given, exog, future=horizon))
+        return given.form, panel, facts_of(panel, self.plan)
+
+
+def facts_of(panel: Panel, plan: Plan) -> Facts:
+    """Return the facts of series as the network reads them."""
+    return Facts.learn(known_numbers(panel, plan), plan.seasonality)
+
+
+def known_numbers(panel: Panel, plan: Plan) -> list[Any]:
+    """Return the series, or their differences, without missing values."""
+    values = []
+    for x in as_read(panel, plan).values:
+        known = x[~np.isnan(x)]
+        values.append(known[plan.difference :] if len(known) > plan.difference else known)
+    return values

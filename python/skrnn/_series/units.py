@@ -1,0 +1,135 @@
+"""Units of series and of windows, in which the network reads and forecasts.
+
+A number y is read as (y - level) / scale. What is subtracted and divided by depends on `scaling`:
+
+    None                    nothing
+    "standard"              mean and standard deviation of the series
+    "mean_abs"              mean magnitude of the window
+    "last"                  last value of the window; standard deviation
+    "season"                as "last"; forecasts are differences from the last season
+    "difference"            differences from the step before; their standard deviation
+    "seasonal_difference"   differences from the season before; their standard deviation
+
+Where the changes of a positive series grow with its level, the deviation of "last" and "season"
+grows with the mean of the window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn._series.seasonality import Values
+
+SCALINGS = (
+    "standard",
+    "mean_abs",
+    "last",
+    "season",
+    "difference",
+    "seasonal_difference",
+)
+DIFFERENCES = ("difference", "seasonal_difference")
+
+_GROWS = 3.0  # standard errors of a correlation that is no chance
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of each of n series from its past; all of shape (n,)."""
+
+    mean: Values
+    deviation: Values  # standard, or 1 for a constant series
+    magnitude: Values  # mean of |y|, or 1
+    grows: NDArray[np.bool_]  # whether changes grow with the level
+    changes: Values  # mean of |y_t - y_(t - m)|, m the steps of a season, or 1
+
+    COLUMNS: ClassVar = ("mean", "deviation", "magnitude", "grows", "changes")
+
+    @classmethod
+    def learn(cls, series: list[Values], seasonality: int) -> Facts:
+        """Return the facts of series without missing values."""
+        known = [x if len(x) else np.zeros(1) for x in series]
+        # A deviation that is rounding of a large mean is none.
+        deviations = np.array([_or_one(x.std(), 1e-12 * np.abs(x).max()) for x in known])
+        return cls(
+            np.array([x.mean() for x in known]),
+            deviations,
+            np.array([_or_one(np.abs(x).mean()) for x in known]),
+            np.array([_grows(x, seasonality) for x in known]),
+            np.array([_changes(x, seasonality) for x in known]),
+        )
+
+    def take(self, indices: NDArray[np.int64]) -> Facts:
+        """Return those of some series, as often as they are named."""
+        return Facts(*(getattr(self, name)[indices] for name in self.COLUMNS))
+
+    @property
+    def table(self) -> Values:
+        """All of them, (n, 5), for a file."""
+        return np.column_stack([getattr(self, name).astype(float) for name in self.COLUMNS])
+
+    @classmethod
+    def of_table(cls, table: Values) -> Facts:
+        """Return the facts in a table."""
+        mean, deviation, magnitude, grows, changes = table.T
+        return cls(mean, deviation, magnitude, grows != 0, changes)
+
+
+def window_units(
+    scaling: str | None, facts: Facts, last: Values, magnitude: Values
+) -> tuple[Values, Values]:
+    """Return level and scale of each of N windows, (N,) both.
+
+    Parameters
+    ----------
+    scaling : str or None
+    facts : Facts
+        Of the series of each window, N rows.
+    last, magnitude : arrays of shape (N,)
+        The last value of each window, and the mean of |y| in it.
+    """
+    zeros, ones = np.zeros_like(last), np.ones_like(last)
+    if scaling is None:
+        return zeros, ones
+    if scaling == "standard":
+        return facts.mean, facts.deviation
+    if scaling == "mean_abs":
+        return zeros, np.where(magnitude > 0, magnitude, facts.magnitude)
+    if scaling in DIFFERENCES:
+        return zeros, facts.deviation
+    relative = np.where(magnitude > 0, magnitude / facts.magnitude, 1.0)
+    return last, facts.deviation * np.where(facts.grows, relative, 1.0)
+
+
+def _or_one(value: float, least: float = 0.0) -> float:
+    return float(value) if value > least else 1.0
+
+
+def _changes(values: Values, seasonality: int) -> float:
+    """Return the mean error of the seasonal naive forecast, or else of the naive one."""
+    for lag in (seasonality, 1):
+        if len(values) > lag:
+            error = float(np.abs(values[lag:] - values[:-lag]).mean())
+            if error > 0:
+                return error
+    return 1.0
+
+
+def _grows(values: Values, seasonality: int) -> bool:
+    """Whether the changes of a positive series are larger where its level is higher."""
+    n = len(values)
+    if n < 2 * seasonality + 2 or values.min() <= 0:
+        return False
+    changes = np.abs(values[seasonality:] - values[:-seasonality])
+    width = max(seasonality, 3)
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    ends = np.arange(seasonality + 1, n + 1)
+    starts = np.maximum(0, ends - width)
+    levels = (sums[ends] - sums[starts]) / (ends - starts)
+    if changes.std() == 0 or levels.std() == 0:
+        return False
+    return bool(np.corrcoef(changes, levels)[0, 1] > _GROWS / np.sqrt(len(changes)))
