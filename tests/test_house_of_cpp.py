@@ -52,6 +52,7 @@ PUBLIC_HEADERS = {
     "stream": "serving",
     "threads": "base",
     "trainer": "training",
+    "windows": "network",
 }
 
 # Libraries, and the folders that include them.

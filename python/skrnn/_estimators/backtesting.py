@@ -12,7 +12,7 @@ from skrnn._parameters import is_number
 from skrnn._sequences.counts import check_count, check_share
 from skrnn._series.backtests import Backtest, naive_forecasts, rolling_half_widths
 from skrnn._series.forms import Given
-from skrnn._series.panel import Panel
+from skrnn._series.panel import Panel, Values
 from skrnn._series.reading import read_series
 from skrnn._series.windows import Origins
 
@@ -41,26 +41,16 @@ def backtest(
     panel = Panel(given.values, model._fitted.covariates.beside(given, exog))
     origins = _origins(panel, firsts, h, step)
     levels = [check_share("coverage", level) for level in np.atleast_1d(np.asarray(coverage))]
-    if model._fitted.errors is None:
+    errors = model._fitted.errors
+    if errors is None:
         levels = []
 
-    forecasts = np.empty((len(origins), h))
-    spreads = np.empty((len(origins), h))
-    tables = []
-    for end in np.unique(origins.ends):
-        rows = np.flatnonzero(origins.ends == end)
-        if refit and (origins.ends[rows] > firsts[origins.series[rows]]).any():
-            model = _fitted_before(estimator, given, exog, np.minimum(panel.lengths, end))
+    if not refit and h <= plan.block:
         forecaster, fitted = model._forecaster()
-        chosen = origins.take(rows)
-        until = Panel(
-            [panel.values[i][:end] for i in chosen.series],
-            [panel.covariates[i] for i in chosen.series],
-        )
-        part = forecaster.forecast(until, fitted.facts.take(chosen.series), h)
-        forecasts[rows] = part.values[..., forecaster.middle]
-        spreads[rows] = part.spread
-        tables.append(fitted.errors)
+        whole = forecaster.forecast_at(panel, fitted.facts, origins).until(h)
+        forecasts, spreads = whole.values[..., forecaster.middle], whole.spread
+    else:
+        forecasts, spreads = _one_by_one(estimator, model, given, exog, panel, origins, h, refit)
     actual = np.array(
         [
             panel.values[i][end : end + h]
@@ -71,9 +61,9 @@ def backtest(
     for level in levels:
         if intervals == "rolling":
             scores = np.abs(actual - forecasts) / spreads
-            widths = rolling_half_widths(scores, tables[0], origins.ends, level) * spreads
+            widths = rolling_half_widths(scores, errors, origins.ends, level) * spreads
         else:
-            widths = tables[0].half_widths(level, h) * spreads
+            widths = errors.half_widths(level, h) * spreads
         found[level] = np.stack([forecasts - widths, forecasts + widths], axis=-1)
     seasonality = plan.seasonality
     return Backtest(
@@ -85,6 +75,35 @@ def backtest(
         model._fitted.facts.changes[origins.series],
         seasonality,
     )
+
+
+def _one_by_one(
+    estimator: Any,
+    model: Any,
+    given: Given,
+    exog: Any,
+    panel: Panel,
+    origins: Origins,
+    horizon: int,
+    refit: bool,
+) -> tuple[Values, Values]:
+    """Return forecasts and their spreads, (N, h) both, from one step after the other.
+
+    With `refit` all steps but the first of an origin have networks of their own.
+    """
+    forecasts = np.empty((len(origins), horizon))
+    spreads = np.empty((len(origins), horizon))
+    for place, end in enumerate(np.unique(origins.ends)):
+        if refit and place > 0:
+            model = _fitted_before(estimator, given, exog, np.minimum(panel.lengths, end))
+        rows = np.flatnonzero(origins.ends == end)
+        series = origins.series[rows]
+        forecaster, fitted = model._forecaster()
+        until = panel.take(series).until(np.full(len(rows), end))
+        part = forecaster.forecast(until, fitted.facts.take(series), horizon)
+        forecasts[rows] = part.values[..., forecaster.middle]
+        spreads[rows] = part.spread
+    return forecasts, spreads
 
 
 def _firsts(start: Any, lengths: list[int]) -> NDArray[np.int64]:
