@@ -32,6 +32,7 @@ SCRIPTS = {
     "step": [],
     "stream": [],
     "language_model": [],
+    "forecaster": [],
     "generation": [],
     "latency": [],
     "size": [],
