@@ -58,7 +58,7 @@ class Errors:
         magnitudes = np.sort(np.abs(self._steps(horizon)), axis=0)
         level = self.level(coverage)
         place = min(len(magnitudes), max(1, int(np.ceil(len(magnitudes) * level - 1e-9))))
-        return np.asarray(magnitudes[place - 1] * max(1.0, level))
+        return np.asarray(magnitudes[place - 1] * _beyond(level))
 
     def level(self, coverage: float) -> float:
         """Return the level of the quantile that covers; above 1 the largest error is exceeded.
@@ -107,8 +107,7 @@ class RollingCalibration:
         for step, (scores, level) in enumerate(zip(self._scores, self._levels, strict=True)):
             n = len(scores)
             place = min(n, max(1, int(np.ceil(n * level - 1e-9))))
-            # At levels that no error supports they grow beyond the largest.
-            widths[step] = scores[place - 1] * max(1.0, level)
+            widths[step] = scores[place - 1] * _beyond(float(level))
         return widths
 
     def add(self, step: int, score: float, missed: bool) -> None:
@@ -119,3 +118,11 @@ class RollingCalibration:
         if len(newest) > _KEPT:
             del scores[bisect_left(scores, newest.popleft())]
         self._levels[step] += _STEP * (self._coverage - (0.0 if missed else 1.0))
+
+
+def _beyond(level: float) -> float:
+    """Return how much wider than the largest error an interval is at a level that none supports.
+
+    About as much wider as those of Student's distribution are than those of the normal one.
+    """
+    return max(1.0, 1.0 + 2.0 * (level - 1.0))
