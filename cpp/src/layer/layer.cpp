@@ -1,8 +1,6 @@
 #include "skrnn/layer.h"
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <stdexcept>
 
 #include "base/buffer.h"
@@ -11,6 +9,7 @@
 #include "layer/cells.h"
 #include "layer/dispatch.h"
 #include "layer/grid.h"
+#include "layer/layer_impl.h"
 #include "skrnn/threads.h"
 
 namespace skrnn {
@@ -90,28 +89,6 @@ Cache& Cache::operator=(Cache&&) noexcept = default;
 std::int64_t Cache::nbytes() const {
   return impl_->floats * static_cast<std::int64_t>(sizeof(float));
 }
-
-struct Layer::Impl {
-  const KernelTable* table;
-  const CellKernels* kernels;
-  CellInfo info;
-  std::string isa;
-  LayerShape shape;
-  std::size_t step_scratch;  // bytes
-  Buffer<float> packed;
-
-  // The backward weights, which only training needs: load, or the first call of backward, packs
-  // them; the latter from the forward weights.
-  mutable std::mutex back_mutex;
-  mutable std::atomic<bool> has_back{false};
-  mutable Buffer<float> packed_back;
-
-  // Alternates the direction in which step reads the weights. Only speed depends on it, so a race
-  // between threads is harmless.
-  mutable std::atomic<bool> steps_are_odd{false};
-
-  const float* backward_weights() const;
-};
 
 const float* Layer::Impl::backward_weights() const {
   if (!has_back.load(std::memory_order_acquire)) {
