@@ -114,8 +114,9 @@ struct UnitGradients {
   // dL/d(sum number `place`). Lanes without a unit are inner indices of the products that follow:
   // they are zeroed, or an infinite state would send 0 * infinity from there into real gradients.
   SKRNN_INLINE void set_dsum(int place, V a) const {
-    for (int n = 0; lanes < kLanes && n < N; ++n) a.at[n] = keep_first(a.at[n], lanes);
-    scatter_packet<N>(dsums, place, a);
+    for (int n = 0; n < N; ++n) {
+      store(dsums[n] + place * kLanes, lanes < kLanes ? keep_first(a.at[n], lanes) : a.at[n]);
+    }
   }
 };
 
