@@ -121,6 +121,7 @@ class Layer {
             void* scratch, bool descending) const noexcept;
 
  private:
+  friend class SharedSteps;  // layer/shared_steps.h
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -14,6 +14,7 @@
 #include "simd/chain.h"
 #include "simd/forward.h"
 #include "simd/matrix.h"
+#include "simd/parallel_steps.h"
 #include "simd/softmax.h"
 #include "simd/step.h"
 #include "simd/weight_gradient.h"
@@ -49,7 +50,8 @@ constexpr CellKernels cell_kernels() {
           transpose_operands<Cell>,
           backward_steps<Cell>,
           input_gradient<Cell>,
-          weight_gradient<Cell>};
+          weight_gradient<Cell>,
+          parallel_kernels<Cell>()};
 }
 
 // Every cell, in the order in which users see them.

@@ -202,6 +202,64 @@ struct OptimizerKernel {
                float* second, Index n);
 };
 
+// Steps in parallel: M steps of each of B sequences, all from the same states of that sequence, so
+// that row b * M + m reads input m and the states of b. The sums of a row are those of its input,
+// with the biases, and those of its sequence's h; only their addition and the cell's equations are
+// the row's own. Rows of sums are [panel][capacity][block of the panel][sum][lane].
+
+// One of the two operands of these sums, for some rows.
+struct OperandArgs {
+  LayerShape shape;
+  bool is_state;  // h before the steps, else x
+  Index rows;
+  Index capacity;            // rows that `sums` and `dsums` have room for
+  const float* packed;       // forward weights
+  const float* packed_back;  // backward weights
+  const float* values;       // [rows, I or H]
+  float* sums;
+  float* dsums;
+  float* dvalues;           // [rows, I or H]
+  const float* transposed;  // [I or H][column_stride]: `values`
+  Index column_stride;
+  float* gradient;  // packed like the forward weights; sums over calls
+};
+
+struct ParallelArgs {
+  LayerShape shape;
+  const float* packed;  // forward weights: for the cell's vectors
+  Index steps;          // M
+  Range sequences;      // those to compute
+  // Without `shared`, the first input is that of the first of these sequences, and each sequence
+  // has M of its own. With it, all have the same M, and `sequences` are all there are.
+  bool shared;
+  const float* state0[kMostStates];  // [B, H] each
+  const float* input_sums;
+  Index input_capacity;
+  const float* state_sums;
+  Index state_capacity;
+  float* y;  // [B * M, H]
+
+  const float* dy;     // [B * M, H]
+  float* dinput_sums;  // as input_sums; with `shared`, summed over sequences
+  float* dstate_sums;  // as state_sums: summed over the steps
+  float*
+      dstate0[kMostStates];  // [B, H] each: the share that the equations pass on directly, if any
+  float* gradient;           // packed like the forward weights: only that of the cell's vectors
+};
+
+struct ParallelKernels {
+  Index (*size)(Index hidden_size);                // floats in a row of sums
+  std::size_t (*scratch)(LayerShape, Index rows);  // bytes
+  void (*sums)(const OperandArgs&, Range panels, void* scratch);
+  void (*forward)(const ParallelArgs&, Range panels);
+  // The equations once more, and their gradients: forward saves nothing.
+  void (*backward)(const ParallelArgs&, Range panels);
+  // dL/dx, or the share of dL/dh that flows through the weights, added to what the equations
+  // passed.
+  void (*operand_gradient)(const OperandArgs&, Range rows, void* scratch);
+  void (*weight_gradient)(const OperandArgs&, Range panels, void* scratch);
+};
+
 struct CellKernels {
   const char* name;
   const ParameterInfo* parameters;
@@ -236,6 +294,8 @@ struct CellKernels {
   void (*backward_steps)(const BackwardArgs&, const Part&, void* scratch);
   void (*input_gradient)(const BackwardArgs&, Range rows, void* scratch);
   void (*weight_gradient)(const BackwardArgs&, Range panels, void* scratch);
+
+  ParallelKernels parallel;  // nulls for a cell of two stages: its second operand depends on x
 };
 
 struct KernelTable {

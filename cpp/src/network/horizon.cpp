@@ -1,7 +1,6 @@
 #include "network/horizon.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace skrnn {
 
@@ -14,63 +13,54 @@ Horizon::Horizon(ParameterList& parameters, const std::string& name, std::int64_
   offset_ = parameters.add(vectors);
 }
 
-const float* HorizonPass::forward(const StackPass& read, std::int64_t sequences, int threads) {
-  const std::int64_t B = sequences, M = horizon_.steps(), rows = B * M;
-  const std::int64_t I = stack_.shape().input_size, H = stack_.shape().hidden_size;
-  if (sequences != sequences_) {
-    sequences_ = sequences;
-    numbers_.resize(static_cast<std::size_t>(rows + 1));
-    std::iota(numbers_.begin(), numbers_.end(), 0);
-    SequenceData data;
-    data.size = rows;
-    data.offsets = numbers_.data();
-    steps_.gather(data, numbers_.data(), rows, 0, 1, 0, false);  // only the order of the rows
+const float* HorizonPass::forward(const StackPass& read, std::int64_t sequences, const float* extra,
+                                  int threads) {
+  const std::int64_t M = horizon_.steps(), floats = M * stack_.shape().input_size;
+  sequences_ = sequences;
+  const float* x = horizon_.vectors();
+  if (extra != nullptr) {
+    float* sums = x_.reserve(sequences * floats);
+    for (std::int64_t i = 0; i < sequences * floats; ++i) sums[i] = x[i % floats] + extra[i];
+    x = sums;
   }
-  float* x = x_.reserve(rows * I);
-  for (std::int64_t b = 0; b < B; ++b) std::copy_n(horizon_.vectors(), M * I, x + b * M * I);
-
-  states_.resize(stack_.places());
   for (std::int64_t layer = 0; layer < stack_.shape().num_layers; ++layer) {
-    auto& of_layer = states_[stack_.place(layer, 0)];
-    of_layer.resize(stack_.layer(layer, 0).cell().states.size());
-    for (std::size_t k = 0; k < of_layer.size(); ++k) {
-      const float* last = read.last_state(layer, 0, k);
-      of_layer[k].resize(static_cast<std::size_t>(rows * H));
-      for (std::int64_t row = 0; row < rows; ++row) {
-        std::copy_n(last + row / M * H, H, of_layer[k].data() + row * H);
-      }
+    const Layer& kernels = stack_.layer(layer, 0);
+    if (layers_.size() == static_cast<std::size_t>(layer)) {
+      layers_.push_back(make_parallel_steps(kernels, trains_));
     }
+    std::vector<const float*> states;
+    for (std::size_t k = 0; k < kernels.cell().states.size(); ++k) {
+      states.push_back(read.last_state(layer, 0, k));
+    }
+    const bool shared = layer == 0 && extra == nullptr;
+    x = layers_[layer]->forward({sequences, M, x, shared}, states.data(), threads);
   }
-  return pass_.forward(steps_, x, nullptr, &states_, threads).h;
+  return x;
 }
 
-const StateGradients& HorizonPass::backward(const float* dh, float* gradient, int threads) {
-  const std::int64_t B = sequences_, M = horizon_.steps();
-  const std::int64_t I = stack_.shape().input_size, H = stack_.shape().hidden_size;
-  const Range range = stack_.range();
-  float* own = gradient_.reserve(range.end);
-  const float* dx =
-      pass_.backward(steps_, {dh, nullptr, nullptr}, true, own, threads, nullptr, &dsteps_);
-
+const StateGradients& HorizonPass::backward(const float* dh, float* gradient, float* dextra,
+                                            int threads) {
+  const std::int64_t B = sequences_, M = horizon_.steps(), H = stack_.shape().hidden_size;
+  const std::int64_t floats = M * stack_.shape().input_size;
+  float* own = gradient_.reserve(stack_.range().end);
   float* dvectors = horizon_.gradient(gradient);
-  std::fill_n(dvectors, M * I, 0.0f);
-  for (std::int64_t b = 0; b < B; ++b) {
-    for (std::int64_t i = 0; i < M * I; ++i) dvectors[i] += dx[b * M * I + i];
+  dx_.resize(layers_.size());
+  dstates_.resize(layers_.size());
+  for (std::int64_t layer = stack_.shape().num_layers - 1; layer >= 0; --layer) {
+    std::vector<Workspace<float>>& of_layer = dstates_[stack_.place(layer, 0)];
+    of_layer.resize(stack_.layer(layer, 0).cell().states.size());
+    std::vector<float*> dstates;
+    for (Workspace<float>& dstate : of_layer) dstates.push_back(dstate.reserve(B * H));
+    const bool shared = layer == 0 && dextra == nullptr;
+    float* dx = shared ? dvectors : layer == 0 ? dextra : dx_[layer].reserve(B * M * H);
+    layers_[layer]->backward(dh, dx, dstates.data(), stack_.gradients(layer, 0, own), threads);
+    dh = dx;
   }
-
-  dsequences_.resize(dsteps_.size());
-  for (std::size_t place = 0; place < dsteps_.size(); ++place) {
-    dsequences_[place].resize(dsteps_[place].size());
-    for (std::size_t k = 0; k < dsteps_[place].size(); ++k) {
-      const float* from = dsteps_[place][k].get();
-      float* to = dsequences_[place][k].reserve(B * H);
-      std::fill_n(to, B * H, 0.0f);
-      for (std::int64_t row = 0; row < B * M; ++row) {
-        for (std::int64_t h = 0; h < H; ++h) to[row / M * H + h] += from[row * H + h];
-      }
-    }
+  if (dextra != nullptr) {
+    std::copy_n(dextra, floats, dvectors);
+    for (std::int64_t i = floats; i < B * floats; ++i) dvectors[i % floats] += dextra[i];
   }
-  return dsequences_;
+  return dstates_;
 }
 
 void HorizonPass::add_parameters(float* gradient) const {

@@ -4,11 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/buffer.h"
-#include "network/minibatch.h"
+#include "layer/parallel_steps.h"
 #include "network/parameter_list.h"
 #include "network/stack.h"
 
@@ -33,20 +34,24 @@ class Horizon {
 };
 
 // The steps in one pass of a minibatch. Rows of results are those of rank 0, then those of rank 1,
-// and so on.
+// and so on. The stack has one direction.
 class HorizonPass {
  public:
   HorizonPass(const Horizon& horizon, const Stack& stack, bool trains)
-      : horizon_(horizon), stack_(stack), pass_(stack, trains) {}
+      : horizon_(horizon), stack_(stack), trains_(trains) {}
 
-  // h [B * M, F] after each of the steps, given the pass that has just read the B sequences; valid
-  // until the next call.
-  const float* forward(const StackPass& read, std::int64_t sequences, int threads);
+  // h [B * M, H] after each of the steps, given the pass that has just read the B sequences; valid
+  // until the next call. With `extra` [B * M, I], which may be null, a step reads the sum of its
+  // vector and its row of `extra`.
+  const float* forward(const StackPass& read, std::int64_t sequences, const float* extra,
+                       int threads);
 
   // The gradients of the last forward pass: returns those by the last states of the sequences. The
   // gradient of the vectors is written to its place in the arena `gradient`; that of the stack's
-  // parameters is kept for `add_parameters`.
-  const StateGradients& backward(const float* dh /* [B * M, F] */, float* gradient, int threads);
+  // parameters is kept for `add_parameters`. With `dextra` [B * M, I], which is null if `extra`
+  // was, also that by `extra`.
+  const StateGradients& backward(const float* dh /* [B * M, H] */, float* gradient, float* dextra,
+                                 int threads);
 
   // Adds the gradient of the stack's parameters to the one that its own pass has written.
   void add_parameters(float* gradient) const;
@@ -54,14 +59,12 @@ class HorizonPass {
  private:
   const Horizon& horizon_;
   const Stack& stack_;
-  StackPass pass_;
-  std::int64_t sequences_ = 0;         // B, of the last forward pass
-  Minibatch steps_;                    // B * M sequences of one step
-  std::vector<std::int64_t> numbers_;  // 0..B * M: their offsets, and the sequences themselves
-  CarriedStates states_;
-  Workspace<float> x_;         // [B * M, I]
-  StateGradients dsteps_;      // by the states before the steps, [place][state] of [B * M, H]
-  StateGradients dsequences_;  // by those of the sequences, [B, H]
+  const bool trains_;
+  std::int64_t sequences_ = 0;                          // B, of the last forward pass
+  std::vector<std::unique_ptr<ParallelSteps>> layers_;  // made by the first forward pass
+  Workspace<float> x_;                                  // [B * M, I], with `extra`
+  std::vector<Workspace<float>> dx_;                    // [layer] of [B * M, H], above the first
+  StateGradients dstates_;
   Workspace<float> gradient_;  // an arena, of which the stack's range is used
 };
 

@@ -39,8 +39,8 @@ const float* NetworkPass::forward(const Minibatch& batch, const Dropout* dropout
   if (side_) x = side_->forward(batch, x);
   x = input_dropout_.forward(batch, dropout, x);
   const StackOutput h = stack_.forward(batch, x, dropout, states, threads);
-  const float* pooled =
-      horizon_ ? horizon_->forward(stack_, batch.size(), threads) : pooling_.forward(batch, h);
+  const float* pooled = horizon_ ? horizon_->forward(stack_, batch.size(), nullptr, threads)
+                                 : pooling_.forward(batch, h);
   const float* features = dropout_.forward(batch, dropout, pooled);
   float* outputs = head_.forward(output_rows(batch), features, threads);
   if (parts_.transitions) {
@@ -60,7 +60,7 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
   dropout_.backward(batch, dfeatures);
   StackOutputGradient dh{nullptr, nullptr};
   if (horizon_) {
-    dh.dstates = &horizon_->backward(dfeatures, gradient, threads);
+    dh.dstates = &horizon_->backward(dfeatures, gradient, nullptr, threads);
   } else {
     dh = pooling_.backward(batch, dfeatures, gradient);
   }

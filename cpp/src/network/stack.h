@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "layer/kernel_table.h"
 #include "network/dropout.h"
 #include "network/minibatch.h"
 #include "network/parameter_list.h"
