@@ -18,7 +18,7 @@ class SeasonalNaive:
     def __init__(self, seasonality: int, horizon: int) -> None:
         self.seasonality, self.horizon = seasonality, horizon
 
-    def fit(self, X: Series, y: Any = None) -> SeasonalNaive:
+    def fit(self, X: Series, _: Any = None) -> SeasonalNaive:
         """Keep the last seasons."""
         self.seasons = [x[-self.seasonality :] for x in X]
         return self
@@ -55,7 +55,7 @@ class Backtested:
     def __init__(self, estimator: RNNForecaster | None, horizon: int, start: int) -> None:
         self.estimator, self.horizon, self.start = estimator, horizon, start
 
-    def fit(self, X: Series, y: Any = None) -> Backtested:
+    def fit(self, X: Series, _: Any = None) -> Backtested:
         """Fit on what is before `start`, and forecast what is behind it."""
         own = self.estimator is not None
         model = self.estimator or RNNForecaster(max_iter=1, hidden_size=1, seasonality=None)

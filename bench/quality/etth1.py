@@ -1,8 +1,8 @@
 """ETTh1: two years of seven hourly series of an electricity transformer.
 
-The protocol of SegRNN (Lin et al., arXiv:2308.11200): 8,640 steps to train, 2,880 to validate, 2,880
-to test, standardised by the training part; MSE over all windows and series of a part, the last
-batch too. `--lookback` 96 or 720, `--horizon` 96, 192, 336 or 720; with `--univariate` the oil
+The protocol of SegRNN (Lin et al., arXiv:2308.11200): 8,640 steps to train, 2,880 to validate and
+2,880 to test, standardised by the training part; MSE over all windows and series of a part, the
+last batch too. `--lookback` 96 or 720, `--horizon` 96, 192, 336 or 720; with `--univariate` the oil
 temperature alone, 24 steps ahead, which is the protocol of Informer. The baseline repeats the last
 value. Settings were compared on the validation part.
 

@@ -1,9 +1,9 @@
 """The M4 competition, hourly and weekly series: 414 of 48 hours to come, 359 of 13 weeks.
 
-One configuration each, fitted on the whole training part and scored on the test part by OWA, which
-relates sMAPE and MASE to those of the forecast Naive 2. Settings were compared on the training part,
-of which the last 48 hours and 13 weeks were held out; the baseline repeats the last day, or the last
-value. With their defaults the forecasters find a season of 24 hours, and none of weeks.
+One configuration each, fitted on the whole training part and scored on the test part by OWA, the
+mean of sMAPE and MASE relative to those of the forecast Naive 2. Settings were compared on the
+training part, of which the last 48 hours and 13 weeks were held out; the baseline repeats the last
+day, or the last value. With their defaults forecasters find a season of 24 hours, none of weeks.
 
 HOURLY_TABLE
 WEEKLY_TABLE

@@ -19,6 +19,7 @@ NetworkPass::NetworkPass(const PackedNetwork& packed)
     spelling_.emplace(*parts_.spelling, parts_.embedding->size(), packed.trains());
   }
   if (parts_.horizon) horizon_.emplace(*parts_.horizon, parts_.stack, packed.trains());
+  if (parts_.future) future_.emplace(*parts_.future);
   if (parts_.projection) projection_.emplace(*parts_.projection);
   const std::int64_t K = packed.layout().settings().side_channels;
   if (K > 0) side_.emplace(parts_.stack.shape().input_size - K, K);
@@ -39,7 +40,9 @@ const float* NetworkPass::forward(const Minibatch& batch, const Dropout* dropout
   if (side_) x = side_->forward(batch, x);
   x = input_dropout_.forward(batch, dropout, x);
   const StackOutput h = stack_.forward(batch, x, dropout, states, threads);
-  const float* pooled = horizon_ ? horizon_->forward(stack_, batch.size(), nullptr, threads)
+  const float* extra =
+      future_ ? future_->forward(output_rows(batch), batch.future(), threads) : nullptr;
+  const float* pooled = horizon_ ? horizon_->forward(stack_, batch.size(), extra, threads)
                                  : pooling_.forward(batch, h);
   const float* features = dropout_.forward(batch, dropout, pooled);
   float* outputs = head_.forward(output_rows(batch), features, threads);
@@ -60,7 +63,10 @@ void NetworkPass::backward(const Minibatch& batch, const float* doutputs, float*
   dropout_.backward(batch, dfeatures);
   StackOutputGradient dh{nullptr, nullptr};
   if (horizon_) {
-    dh.dstates = &horizon_->backward(dfeatures, gradient, nullptr, threads);
+    const std::int64_t rows = output_rows(batch);
+    float* dfuture = future_ ? dfuture_.reserve(rows * future_->outputs()) : nullptr;
+    dh.dstates = &horizon_->backward(dfeatures, gradient, dfuture, threads);
+    if (future_) future_->backward_parameters(rows, dfuture, gradient, threads);
   } else {
     dh = pooling_.backward(batch, dfeatures, gradient);
   }

@@ -54,9 +54,11 @@ class NetworkPass {
   DropoutPass input_dropout_;  // of the stack's input
   StackPass stack_;
   std::optional<HorizonPass> horizon_;
+  std::optional<DensePass> future_;
   PoolingPass pooling_;
   DropoutPass dropout_;  // of the head's input
   DensePass head_;
+  Workspace<float> dfuture_;  // [B * M, I], the gradient by the outputs of `future_`
 };
 
 }  // namespace skrnn

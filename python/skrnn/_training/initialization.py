@@ -36,7 +36,7 @@ def initial_parameters(
       states neither vanish nor explode; biases are zero, but for the gate that keeps the state:
       one for the LSTM's forget gate, two for the GRU's update gate (measured in bench/defaults,
       beside one, three and the chrono initialisation of Tallec & Ollivier, ICLR 2018);
-    - head and projection: as input weights, and zero;
+    - head, projection, and covariates of steps to come: as input weights, and zero;
     - embeddings, of tokens, letters and steps to come: normal with a standard deviation of
       `embedding_std`;
     - attention: zero, which is the mean over the steps;
@@ -71,7 +71,7 @@ def _drawn(
             fill_gates(gates, info, rng)
         elif name.endswith("embedding.weight") or name == "horizon.weight":
             view[...] = embedding_std * rng.standard_normal(view.shape)
-        elif name in ("head.weight", "projection.weight"):
+        elif name in ("head.weight", "projection.weight", "future.weight"):
             view[...] = _glorot(view.shape, rng)
     return arena
 
