@@ -20,6 +20,7 @@ from skrnn._parameters import check_parameters
 from skrnn._series.backtests import Backtest
 from skrnn._series.covariates import Covariates
 from skrnn._series.fitted import Fitted, facts_of
+from skrnn._series.following import following
 from skrnn._series.forecasting import Forecaster
 from skrnn._series.forms import Given
 from skrnn._series.panel import Panel
@@ -137,36 +138,45 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
     def score(self, series: Any, exog: Any = None) -> float:
         """Return how well the steps that follow those of fit were forecast; larger is better.
 
-        So `sklearn.model_selection.TimeSeriesSplit` and a search work on one series: the score of a
-        test part is that of forecasts from the end of the training part.
+        So searches work, with `skrnn.model_selection.RollingOriginSplit`, and on one series with
+        scikit-learn's `TimeSeriesSplit`: the score of a test part is that of forecasts from the end
+        of the training part.
 
         Parameters
         ----------
         series : as in fit
-            The steps that follow, of the same series; NaN where nothing was observed.
+            The steps that follow, of the same series; NaN where nothing was observed. In a data
+            frame series are found by their keys and steps by their times; series that fit has not
+            seen, or that do not go on, are left out.
         exog : as in fit, optional
             Of these steps.
 
         Returns
         -------
         score : float
-            Minus the mean absolute error, in units of the mean change from season to season in fit:
-            minus the MASE.
+            Minus the mean absolute error, in units of the mean change from step to step in fit: the
+            same units whatever the parameters are, so that a search can compare them.
         """
-        fitted = self._fitted
-        given = read_series(series, tuple(self.columns), missing=True)
-        if len(given.values) != len(fitted.facts.mean):
-            raise ValueError(
-                f"series has {len(given.values)} series, and fit has seen "
-                f"{len(fitted.facts.mean)}; expected how those go on"
-            )
-        horizon = int(max(map(len, given.values)))
         forecaster, fitted = self._forecaster()
-        _, panel, facts = fitted.ahead(horizon, exog)
-        forecast = forecaster.forecast(panel, facts, horizon).values[..., forecaster.middle]
+        given = read_series(series, tuple(self.columns), missing=True)
+        actual = following(fitted.form, given)
+        if len(actual) != len(fitted.facts.mean):
+            raise ValueError(
+                f"series has {len(actual)} series, and fit has seen {len(fitted.facts.mean)}; "
+                "expected how those go on"
+            )
+        going_on = np.flatnonzero([not np.isnan(x).all() for x in actual])
+        if len(going_on) == 0:
+            raise ValueError("series holds no number of a series of fit; expected how those go on")
+        known = fitted.take(going_on)
+        horizons = np.array([len(actual[i]) for i in going_on])
+        _, panel, facts = known.ahead(horizons, exog)
+        whole = forecaster.forecast(panel, facts, int(horizons.max()))
         errors = [
-            np.nanmean(np.abs(x - f[: len(x)])) / scale
-            for x, f, scale in zip(given.values, forecast, facts.changes, strict=True)
+            np.nanmean(np.abs(actual[i] - f[: len(actual[i])])) / scale
+            for i, f, scale in zip(
+                going_on, whole.values[..., forecaster.middle], facts.moves, strict=True
+            )
         ]
         return -float(np.mean(errors))
 

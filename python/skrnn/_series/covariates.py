@@ -109,8 +109,8 @@ class Covariates:
             parts.append(np.concatenate(columns, axis=1) if columns else np.empty((count, 0)))
         return parts
 
-    def ahead(self, form: Form, panel: Panel, exog: Any, horizon: int) -> Panel:
-        """Return histories with the covariates of `horizon` steps to come behind them.
+    def ahead(self, form: Form, panel: Panel, exog: Any, horizons: NDArray[np.int64]) -> Panel:
+        """Return histories with the covariates of steps to come behind them, (n,) counts of them.
 
         `exog` has rows of those steps only; None where fit has seen them already.
 
@@ -124,7 +124,10 @@ class Covariates:
                 raise ValueError("exog is given, but fit has seen none")
             return panel
         n = len(panel)
-        times = form.times(horizon) if self.calendar or form.last is not None else None
+        times = None
+        if form.last is not None:
+            most = form.times(int(horizons.max()))
+            times = [at[:count] for at, count in zip(most, horizons, strict=True)]
         coming = Given(form, [np.zeros(0)] * n, times)
         known = [beside[len(x) :] for x, beside in zip(panel.values, panel.covariates, strict=True)]
         covariates = []
@@ -136,7 +139,7 @@ class Covariates:
                 "exog of fit has one row a series, which is known; leave it out, or pass it with "
                 "series"
             )
-        for i in range(n):
+        for i, horizon in enumerate(horizons.tolist()):
             columns = []
             if self.calendar:
                 assert times is not None

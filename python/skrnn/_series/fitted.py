@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skrnn._series.conformal import Errors
 from skrnn._series.covariates import Covariates
@@ -34,9 +35,19 @@ class Fitted:
         """Return the same with what is known of errors."""
         return replace(self, trust=trust, errors=errors)
 
-    def ahead(self, horizon: int, exog: Any) -> tuple[Form, Panel, Facts]:
-        """Return the series of fit, with the covariates of steps to come."""
-        panel = self.covariates.ahead(self.form, self.histories, exog, horizon)
+    def take(self, indices: NDArray[np.int64]) -> Fitted:
+        """Return the same with some of the series."""
+        return replace(
+            self,
+            form=self.form.take(indices),
+            histories=self.histories.take(indices),
+            facts=self.facts.take(indices),
+        )
+
+    def ahead(self, horizon: int | NDArray[np.int64], exog: Any) -> tuple[Form, Panel, Facts]:
+        """Return the series of fit, with the covariates of steps to come, as many of each."""
+        horizons = np.broadcast_to(horizon, len(self.histories))
+        panel = self.covariates.ahead(self.form, self.histories, exog, horizons)
         return self.form, panel, self.facts
 
     def read(self, series: Any, exog: Any, horizon: int) -> tuple[Form, Panel, Facts]:
@@ -53,8 +64,9 @@ class Fitted:
 
 
 def facts_of(panel: Panel, plan: Plan) -> Facts:
-    """Return the facts of series as the network reads them."""
-    return Facts.learn(known_numbers(panel, plan), plan.seasonality)
+    """Return the facts of series."""
+    observed = [x[~np.isnan(x)] for x in panel.values]
+    return Facts.learn(known_numbers(panel, plan), observed, plan.seasonality)
 
 
 def known_numbers(panel: Panel, plan: Plan) -> list[Any]:

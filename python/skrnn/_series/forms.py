@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,11 @@ class Form:
     def is_one(self) -> bool:
         """Whether one series was given by itself."""
         return self.kind in ("one", "index")
+
+    def take(self, indices: NDArray[np.int64]) -> Form:
+        """Return the form of some of the series."""
+        keys = None if self.keys is None else self.keys[indices]
+        return replace(self, keys=keys, last=None if self.last is None else self.last[indices])
 
     def times(self, count: int) -> list[NDArray[Any]]:
         """Return the times of the steps to come, of each series."""

@@ -46,13 +46,17 @@ class Facts:
     magnitude: Values  # mean of |y|, or 1
     grows: NDArray[np.bool_]  # whether changes grow with the level
     changes: Values  # mean of |y_t - y_(t - m)|, m the steps of a season, or 1
+    moves: Values  # mean of |y_t - y_(t - 1)|, or 1
 
-    COLUMNS: ClassVar = ("mean", "deviation", "magnitude", "grows", "changes")
+    COLUMNS: ClassVar = ("mean", "deviation", "magnitude", "grows", "changes", "moves")
 
     @classmethod
-    def learn(cls, series: list[Values], seasonality: int) -> Facts:
-        """Return the facts of series without missing values."""
-        known = [x if len(x) else np.zeros(1) for x in series]
+    def learn(cls, read: list[Values], observed: list[Values], seasonality: int) -> Facts:
+        """Return the facts of series without missing values: as they are read, and as observed.
+
+        Errors of forecasts are in units of the series observed, whatever the network reads.
+        """
+        known = [x if len(x) else np.zeros(1) for x in read]
         # A deviation that is rounding of a large mean is none.
         deviations = np.array([_or_one(x.std(), 1e-12 * np.abs(x).max()) for x in known])
         return cls(
@@ -60,7 +64,8 @@ class Facts:
             deviations,
             np.array([_or_one(np.abs(x).mean()) for x in known]),
             np.array([_grows(x, seasonality) for x in known]),
-            np.array([_changes(x, seasonality) for x in known]),
+            np.array([_changes(x, seasonality) for x in observed]),
+            np.array([_changes(x, 1) for x in observed]),
         )
 
     def take(self, indices: NDArray[np.int64]) -> Facts:
@@ -75,8 +80,8 @@ class Facts:
     @classmethod
     def of_table(cls, table: Values) -> Facts:
         """Return the facts in a table."""
-        mean, deviation, magnitude, grows, changes = table.T
-        return cls(mean, deviation, magnitude, grows != 0, changes)
+        mean, deviation, magnitude, grows, changes, moves = table.T
+        return cls(mean, deviation, magnitude, grows != 0, changes, moves)
 
 
 def window_units(
