@@ -45,6 +45,7 @@ DEPENDENCIES: dict[str, set[str]] = {
         "callbacks",
     },
     "metrics": {"_sequences", "_series", "_targets", "_warnings"},
+    "model_selection": {"_sequences", "_series"},
     "plotting": {"_estimators", "_serving"},
     "runtime": {"_files", "_sequences", "_serving", "_targets"},
     "__init__": {

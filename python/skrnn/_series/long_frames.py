@@ -103,10 +103,7 @@ def read_indexed(series: Any, *, missing: bool, name: str = "series") -> Given:
     ValueError
         As `read_frame`.
     """
-    index = series.index
-    if type(index).__name__ == "PeriodIndex":
-        index = index.to_timestamp()
-    times, zone = times_of(index.to_series(), "the index")
+    times, zone = times_of_index(series)
     given = read_arrays(series.to_numpy(), missing=missing, name=name)
     order = np.argsort(times, kind="stable")
     times, values = times[order], given.values[0][order]
@@ -143,6 +140,14 @@ def times_of(column: Any, name: str) -> tuple[NDArray[Any], str | None]:
         f"column {name!r} has dtype {dtype}; expected dates, times or integers: convert strings "
         "with pandas.to_datetime, or with str.to_datetime of polars"
     )
+
+
+def times_of_index(series: Any) -> tuple[NDArray[Any], str | None]:
+    """Return the times of a pandas Series with an index of times, as `times_of`."""
+    index = series.index
+    if type(index).__name__ == "PeriodIndex":
+        index = index.to_timestamp()
+    return times_of(index.to_series(), "the index")
 
 
 def rows_by_key(
