@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._parameters import is_number
-from skrnn._sequences.counts import check_count, check_share
+from skrnn._sequences.counts import check_count, check_shares
 from skrnn._series.backtests import Backtest, naive_forecasts, rolling_half_widths
 from skrnn._series.forms import Given
 from skrnn._series.panel import Panel, Values
@@ -40,7 +40,7 @@ def backtest(
     h = plan.horizon if horizon is None else check_count("horizon", horizon, 1, what="steps")
     panel = Panel(given.values, model._fitted.covariates.beside(given, exog))
     origins = _origins(panel, firsts, h, step)
-    levels = [check_share("coverage", level) for level in np.atleast_1d(np.asarray(coverage))]
+    levels = check_shares("coverage", coverage)
     errors = model._fitted.errors
     if errors is None:
         levels = []
@@ -51,12 +51,7 @@ def backtest(
         forecasts, spreads = whole.values[..., forecaster.middle], whole.spread
     else:
         forecasts, spreads = _one_by_one(estimator, model, given, exog, panel, origins, h, refit)
-    actual = np.array(
-        [
-            panel.values[i][end : end + h]
-            for i, end in zip(origins.series, origins.ends, strict=True)
-        ]
-    )
+    actual = _behind(panel.values, origins, h)
     found = {}
     for level in levels:
         if intervals == "rolling":
@@ -74,7 +69,15 @@ def backtest(
         found,
         model._fitted.facts.changes[origins.series],
         seasonality,
+        given.form.keys,
+        None if given.times is None else given.form.wall_clock(_behind(given.times, origins, h)),
     )
+
+
+def _behind(rows: list[NDArray[Any]], origins: Origins, count: int) -> NDArray[Any]:
+    """Return what series have behind each origin, (N, count)."""
+    pairs = zip(origins.series, origins.ends, strict=True)
+    return np.array([rows[i][end : end + count] for i, end in pairs])
 
 
 def _one_by_one(

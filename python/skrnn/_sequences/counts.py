@@ -89,3 +89,19 @@ def check_share(name: str, value: Any) -> float:
     if number.ndim != 0 or number.dtype.kind not in "iuf" or not 0 < float(number) < 1:
         raise ValueError(f"{name} is {shown(value)}; expected a number between 0 and 1")
     return float(number)
+
+
+def check_shares(name: str, values: Any) -> list[float]:
+    """Return one or several numbers between 0 and 1, without the ends.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+
+    Examples
+    --------
+    >>> check_shares("coverage", 0.9), check_shares("coverage", (0.5, 0.8))
+    ([0.9], [0.5, 0.8])
+    """
+    return [check_share(name, value) for value in np.ravel(np.asarray(values)).tolist()]

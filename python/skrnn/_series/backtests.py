@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,10 @@ class Backtest:
         Mean pinball loss of the ends of all intervals, or None without.
     seasonality : int
         Steps of the season, 1 for none.
+    keys : array of shape (n,), or None
+        Of the series, where a data frame has them.
+    times : array of shape (N, h), or None
+        Of the steps that were forecast, where they have times; in their time zone.
     """
 
     series: NDArray[np.int64]
@@ -50,6 +55,8 @@ class Backtest:
     intervals: dict[float, Values]
     scales: Values = field(repr=False)  # (N,), of MASE
     seasonality: int = 1
+    keys: NDArray[Any] | None = None
+    times: NDArray[Any] | None = None
 
     @property
     def scores(self) -> dict[str, dict[str, float]]:

@@ -28,7 +28,13 @@ class Step:
 
     def after(self, last: Any, count: int) -> Times:
         """Return the `count` times that follow a last one."""
-        ahead = np.arange(1, count + 1) * self.size
+        return self._moved(last, np.arange(1, count + 1) * self.size)
+
+    def until(self, last: Any, count: int) -> Times:
+        """Return the `count` times of which a last one is the last."""
+        return self._moved(last, np.arange(1 - count, 1) * self.size)
+
+    def _moved(self, last: Any, ahead: NDArray[np.int64]) -> Times:
         if self.kind == "integers":
             return np.asarray(int(last) + ahead)
         last = np.datetime64(last, "ns")

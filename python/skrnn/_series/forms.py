@@ -43,6 +43,13 @@ class Form:
         keys = None if self.keys is None else self.keys[indices]
         return replace(self, keys=keys, last=None if self.last is None else self.last[indices])
 
+    def wall_clock(self, times: NDArray[Any]) -> NDArray[Any]:
+        """Return times as a clock on the wall of their zone shows them."""
+        if self.zone is None:
+            return times
+        local = _localized(self, times.reshape(-1)).tz_localize(None)
+        return np.asarray(local).reshape(times.shape)
+
     def times(self, count: int) -> list[NDArray[Any]]:
         """Return the times of the steps to come, of each series."""
         assert self.last is not None

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn._sequences.counts import check_count, check_share, seed_of
+from skrnn._sequences.counts import check_count, check_share, check_shares, seed_of
 from skrnn._series.fitted import Fitted
 from skrnn._series.forecasting import Forecast, Forecaster
 from skrnn._series.forms import Form, give
-from skrnn._series.panel import Values
+from skrnn._series.panel import Panel, Values
+from skrnn._series.units import Facts
 from skrnn._serving.forecast_stream import ForecastStream
 
 
@@ -86,7 +87,7 @@ class MakesForecasts(ABC):
         """
         share = check_share("coverage", coverage)
         forecaster, _, form, forecast = self._forecast(horizon, series, exog)
-        ends = _interval(forecaster, forecast, share)
+        ends = interval_of(forecaster, forecast, share)
         return give(form, ends, ["lower", "upper"])
 
     def predict_quantiles(
@@ -122,7 +123,7 @@ class MakesForecasts(ABC):
             As `predict`; for levels out of range, and those that a network of quantiles has not
             learned.
         """
-        levels = [check_share("quantiles", q) for q in np.atleast_1d(np.asarray(quantiles))]
+        levels = check_shares("quantiles", quantiles)
         forecaster, _, form, forecast = self._forecast(horizon, series, exog)
         values = _quantiles(forecaster, forecast, np.array(levels))
         return give(form, values, [f"q{level:g}" for level in levels])
@@ -167,8 +168,8 @@ class MakesForecasts(ABC):
                 "this forecaster answers several steps at once"
             )
         count = check_count("n_paths", n_paths, 1, what="courses of each series")
-        h = _check_horizon(horizon, fitted)
-        form, panel, facts = _series_of(fitted, series, exog, h)
+        h = check_horizon(horizon, fitted)
+        form, panel, facts = series_of(fitted, series, exog, h)
         rng = np.random.default_rng(seed_of(random_state))
         errors = None if forecaster.has_deviations else _errors_of(forecaster)
 
@@ -204,18 +205,20 @@ class MakesForecasts(ABC):
         self, horizon: int | None, series: Any, exog: Any
     ) -> tuple[Forecaster, Fitted, Form, Forecast]:
         forecaster, fitted = self._forecaster()
-        count = _check_horizon(horizon, fitted)
-        form, panel, facts = _series_of(fitted, series, exog, count)
+        count = check_horizon(horizon, fitted)
+        form, panel, facts = series_of(fitted, series, exog, count)
         return forecaster, fitted, form, forecaster.forecast(panel, facts, count)
 
 
-def _check_horizon(horizon: Any, fitted: Fitted) -> int:
+def check_horizon(horizon: Any, fitted: Fitted) -> int:
+    """Return steps to come, those of fit for None."""
     if horizon is None:
         return fitted.plan.horizon
     return check_count("horizon", horizon, 1, what="steps to come")
 
 
-def _series_of(fitted: Fitted, series: Any, exog: Any, horizon: int) -> tuple[Form, Any, Any]:
+def series_of(fitted: Fitted, series: Any, exog: Any, horizon: int) -> tuple[Form, Panel, Facts]:
+    """Return the series to go on from, those of fit for None, with what is known of steps ahead."""
     if series is None:
         return fitted.ahead(horizon, exog)
     return fitted.read(series, exog, horizon)
@@ -230,8 +233,8 @@ def _errors_of(forecaster: Forecaster) -> Any:
     return forecaster.errors
 
 
-def _interval(forecaster: Forecaster, forecast: Forecast, coverage: float) -> Values:
-    """Lower and upper ends, (n, h, 2)."""
+def interval_of(forecaster: Forecaster, forecast: Forecast, coverage: float) -> Values:
+    """Return lower and upper ends, (n, h, 2)."""
     h = forecast.spread.shape[1]
     widths = _errors_of(forecaster).half_widths(coverage, h) * forecast.spread
     middle = forecast.values[..., forecaster.middle]
