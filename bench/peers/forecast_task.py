@@ -42,7 +42,7 @@ class Task:
 
     @property
     def products(self) -> int:
-        """Least operations of a window's training, of which a backward pass has twice the forward's.
+        """Least operations of a window's training: a backward pass has twice those of a forward one.
 
         The products of the segments to come with the state are one a window, those with their
         vectors one an update.

@@ -1,4 +1,4 @@
-"""PyTorch's side of forecaster.py, written for speed: fused Adam, windows by strides, no DataLoader.
+"""PyTorch's side of forecaster.py, written for speed: fused Adam, strided windows, no DataLoader.
 
 SegRNN (Lin et al., arXiv:2308.11200) as its authors run it: the vectors of the steps to come, of
 their place and of the series, go through the same GRU from copies of the last state.

@@ -3,8 +3,8 @@
 //   sums of row b * M + m  =  (W_ih x_m + biases)  +  W_hh h_b
 //
 // Both shares are products of few rows, of the inputs and of the sequences. A row has only their
-// addition and the cell's equations to itself. Backward takes the equations once more, which is
-// faster than to save what they compute, and adds up the gradients of sums over the rows that share
+// addition and the cell's equations to itself. Backward takes the equations once more, so that
+// nothing of all rows is saved but h, and adds up the gradients of sums over the rows that share
 // them before any product.
 #pragma once
 

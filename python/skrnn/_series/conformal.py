@@ -64,7 +64,7 @@ class Errors:
         """Return the level of the quantile that covers; above 1 the largest error is exceeded.
 
         Of n independent errors it is that of the ceil((n + 1) c)-th. Errors of windows that overlap
-        are not independent: those of a horizon tell about as much as one.
+        are not independent, and tell less than as many others.
         """
         return coverage * (self.effective + 1) / self.effective
 
