@@ -13,6 +13,7 @@ from skrnn import _core
 from skrnn._estimators.backtesting import backtest
 from skrnn._estimators.calibration import calibrate
 from skrnn._estimators.forecast_plan import plan_of
+from skrnn._estimators.numbers import number_settings
 from skrnn._estimators.samples import FitData
 from skrnn._estimators.series import SeriesEstimator
 from skrnn._files.description import Description
@@ -253,13 +254,7 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
     # ---- The engine ----
 
     def _target_settings(self) -> NumberSettings:
-        loss = "absolute_error" if self.loss == "auto" else self.loss
-        values = {name: getattr(self, name) for name in _core.loss_options(loss)}
-        options = {
-            name: [float(v) for v in value] if np.iterable(value) else float(value)
-            for name, value in values.items()
-        }
-        return NumberSettings(type(self).__name__, loss, options, True)
+        return number_settings(self, "absolute_error", True)
 
     def _facts(self, panel: Panel) -> Facts:
         return facts_of(panel, self._series_plan)

@@ -34,19 +34,24 @@ NUMBER_RULES = {
 }
 
 
+def number_settings(estimator: Any, auto: str, missing: bool) -> NumberSettings:
+    """Return the settings of targets of an estimator, whose loss "auto" is `auto`."""
+    loss = auto if estimator.loss == "auto" else estimator.loss
+    values = {name: getattr(estimator, name) for name in _core.loss_options(loss)}
+    options = {
+        name: [float(v) for v in value] if np.iterable(value) else float(value)
+        for name, value in values.items()
+    }
+    return NumberSettings(type(estimator).__name__, loss, options, missing)
+
+
 class NumberEstimator(TrainableEstimator):
     """An estimator of numbers, for each sequence or each step."""
 
     _missing_targets = False  # whether targets may be NaN, which means that there is none
 
     def _target_settings(self) -> NumberSettings:
-        loss = "squared_error" if self.loss == "auto" else self.loss
-        values = {name: getattr(self, name) for name in _core.loss_options(loss)}
-        options = {
-            name: [float(v) for v in value] if np.iterable(value) else float(value)
-            for name, value in values.items()
-        }
-        return NumberSettings(type(self).__name__, loss, options, self._missing_targets)
+        return number_settings(self, "squared_error", self._missing_targets)
 
     def partial_fit(self: Self, X: Any, y: Any, *, sample_weight: Any = None) -> Self:
         """Train one more epoch, on these sequences alone, at the rate `learning_rate_init`.
