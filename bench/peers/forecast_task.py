@@ -42,7 +42,7 @@ class Task:
 
     @property
     def products(self) -> int:
-        """Least operations of a window's training: a backward pass has twice those of a forward one.
+        """Least operations of the training of a window: backward has twice those of forward.
 
         The products of the segments to come with the state are one a window, those with their
         vectors one an update.
