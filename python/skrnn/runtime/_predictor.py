@@ -1,12 +1,7 @@
-"""Predictions from saved models, with NumPy alone.
-
-`load` reads what `skrnn.save` has written and returns a `Predictor`. Neither scikit-learn nor
-safetensors is imported or has to be installed, which suits small machines.
-"""
+"""The predictor of a saved estimator or pipeline; NumPy only."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,75 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn import _core
-from skrnn._files.description import Description, read_file
+from skrnn._files.description import Description
 from skrnn._files.input import SavedInput
 from skrnn._sequences.counts import check_count
-from skrnn._sequences.language import Language
 from skrnn._sequences.ragged import by_sequence
 from skrnn._serving.feedback import Feedback
 from skrnn._serving.streams import open_stream
-from skrnn._serving.writing import WritesTexts
-from skrnn._targets.decoding import Answers, Chain, Classes, Multilabel, NextTokens, Numbers
+from skrnn._targets.decoding import Answers, Chain, Classes, Multilabel, Numbers
 from skrnn._targets.outputs import without_loss
 from skrnn._targets.paths import Paths, best_labels, n_best
-
-__all__ = ["Predictor", "TextPredictor", "load"]
-
-
-def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predictor:
-    """Return a predictor with the results of the model in a file.
-
-    Nothing in a file is run as code, so files from untrusted sources may be loaded, and digests of
-    all that is read detect damage.
-
-    Parameters
-    ----------
-    path : str or path-like
-        A file that `skrnn.save`, or the `save` of an estimator, has written.
-    n_jobs : int or None, default=None
-        Threads of predict. None follows OpenMP and threadpoolctl. The bits are the same with any
-        number.
-
-    Returns
-    -------
-    predictor : Predictor
-        Of language models a `TextPredictor`.
-
-    Raises
-    ------
-    OSError
-        For a file that cannot be read.
-    ValueError
-        For a file that holds no model, that is damaged, or that a newer version has written.
-
-    See Also
-    --------
-    skrnn.load : Back to the estimator or pipeline.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> import numpy as np
-    >>> import skrnn.runtime
-    >>> rng = np.random.default_rng(0)
-    >>> X = [rng.normal(size=(length, 2)) + label for length, label in [(5, 0), (9, 2)] * 20]
-    >>> model = skrnn.RNNClassifier(hidden_size=8, max_iter=5, random_state=0)
-    >>> model = model.fit(X, ["low", "high"] * 20)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     model.save(Path(folder) / "model.skrnn")
-    ...     predictor = skrnn.runtime.load(Path(folder) / "model.skrnn")
-    >>> predictor
-    Predictor(RNNClassifier, cell='gru', hidden_size=8, num_layers=1, n_features_in_=2)
-    >>> bool((predictor.predict(X) == model.predict(X)).all())
-    True
-    """
-
-    def predictor(model: _core.Model, description: Description) -> Predictor:
-        texts = isinstance(description.meaning, NextTokens)
-        return (TextPredictor if texts else Predictor)(model, description, n_jobs)
-
-    return read_file(path, predictor)
 
 
 class Predictor:
@@ -335,47 +270,3 @@ class Predictor:
             if self._description.every_step
             else results
         )
-
-
-class TextPredictor(WritesTexts, Predictor):  # type: ignore[misc]  # predicts prefixes
-    """A saved language model: it scores texts, predicts the next token, and writes.
-
-    The results are those of the saved estimator or pipeline, the same bits. Attributes are those
-    of `Predictor`. If a `TokenEncoder` was saved, it encodes what is scored and predicted from, but
-    `generate` reads and writes the numbers of its tokens.
-    """
-
-    def predict_proba(self, X: Any, *, context: Any = None) -> NDArray[np.float64]:
-        """Return the probability of each token to come next.
-
-        Parameters
-        ----------
-        X : prefixes
-            As in `RNNLanguageModel.predict_proba`.
-        context : array-like, optional
-            As there.
-
-        Returns
-        -------
-        probabilities : array of shape (n, n_classes), float64
-            In the order of `classes_`.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As there.
-        """
-        return super().predict_proba(self._encoded(X), context=context)
-
-    def _log_probabilities(
-        self, X: Any, context: Any
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        return super()._log_probabilities(self._encoded(X), context)
-
-    def _encoded(self, X: Any) -> Any:
-        return X if self._description.tokens is None else self._input.check(X)
-
-    def _language_model(self) -> tuple[_core.Model, Language, int | None]:
-        meaning = self._description.meaning
-        assert isinstance(meaning, NextTokens)
-        return self._model, meaning.language, self._n_jobs
