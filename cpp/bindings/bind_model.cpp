@@ -114,6 +114,14 @@ py::list operations_of(py::handle self) {
   return result;
 }
 
+py::dict arrays_of(py::handle self) {
+  py::dict result;
+  for (const auto& item : model_of(self).settings().arrays) {
+    result[item.first.c_str()] = array_of(item.second);
+  }
+  return result;
+}
+
 py::array double_matrix(py::handle values, std::int64_t columns) {
   auto array = py::array_t<double, py::array::c_style>::ensure(values);
   if (!array) throw py::error_already_set();
@@ -237,6 +245,8 @@ void register_model(py::module_& m) {
           "target_scale",
           [](py::handle self) { return array_of(model_of(self).settings().target_scale); })
       .def_property_readonly("operations", &operations_of, "(name, values, in_float64) of each.")
+      .def_property_readonly("arrays", &arrays_of,
+                             "Name to float64 array, copies: what a file has beside the network.")
       .def("predict", &predict, py::arg("values"), py::arg("offsets"), py::kw_only(),
            py::arg("spellings") = py::none(), py::arg("side") = py::none(),
            py::arg("n_jobs") = py::none(),

@@ -127,9 +127,9 @@ void check_description() {
     const char *from, *to, *words;
   };
   for (const Case& c : std::vector<Case>{
-           {"\"format_version\": 4", "\"format_version\": 5", "update scikit-rnn"},
-           {"\"format_version\": 4", "\"format_version\": 0", "format_version 0"},
-           {"\"format_version\": 4", "\"format_version\": \"3\"", "format_version"},
+           {"\"format_version\": 5", "\"format_version\": 6", "update scikit-rnn"},
+           {"\"format_version\": 5", "\"format_version\": 0", "format_version 0"},
+           {"\"format_version\": 5", "\"format_version\": \"3\"", "format_version"},
            {"\"crc32\": {}", "\"crc\": {}", "has no \"crc32\""},
            {"\"crc32\": {}", "\"crc32\": []", "crc32 must be an object"},
            {"\"crc32\": {}", "\"crc32\": { }", "no digest of the tensor \"rnn.weight_ih_l0\""},
@@ -212,6 +212,24 @@ void check_description() {
   File huber = file_of(huber_model());
   huber.description = replaced(huber.description, "1.000000", "-1");
   expect_error(container(huber), "delta must be above 0, got -1", "a delta below 0");
+
+  for (const Case& c : std::vector<Case>{
+           {"\"facts\": 1", "\"facts\": 2", "must be F64 of shape [2], got F64 of shape [1]"},
+           {"\"facts\": 1", "\"facts\": 0", "a length of 1 or more for each name, got \"0\""},
+           {"\"facts\": 1", "\"facts\": -1", "a length of 1 or more"},
+           {"\"facts\": 1", "\"facts\": 1.0", "a length of 1 or more"},
+           {"\"facts\": 1", "\"facts\": [1]", "a length of 1 or more"},
+           {"\"facts\": 1", "\"facts\": 9223372036854775807", "must be F64 of shape [92"},
+           {"\"facts\": 1", "\"fact\": 1", "tensor \"array.fact\" is missing"},
+           {"\"facts\": 1", "\"\\u001b[2J\": 1", "a length of 1 or more"},
+           {"\"facts\": 1, ", "", "tensor \"array.facts\" is no part of this model"},
+           {"\"arrays\": {", "\"arrays\": [], \"x\": {", "arrays must be an object"},
+           {"\"arrays\"", "\"array\"", "is no part of this model"},
+       }) {
+    File file = file_of(arrays_model());
+    file.description = replaced(file.description, c.from, c.to);
+    expect_error(container(file), c.words, std::string(c.from) + " -> " + c.to);
+  }
 
   // Sizes must not overflow either if no shape of a tensor contradicts them.
   File open = file_of(tokens_model());

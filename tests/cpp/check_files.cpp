@@ -26,6 +26,11 @@ void check_arrives(const skrnn::ServingSettings& settings, const std::string& wh
     expect(model.settings().operations[i].values == settings.operations[i].values,
            what + ": the values of an operation");
   }
+  expect(model.settings().arrays.size() == settings.arrays.size(), what + ": the arrays");
+  for (const auto& [name, values] : settings.arrays) {
+    const std::vector<double>& found = model.settings().arrays.at(name);
+    expect(bytes_of(found) == bytes_of(values), what + ": the array " + name);
+  }
 }
 
 void check_container() {
@@ -147,12 +152,21 @@ void check_container() {
       std::memcpy(&broken.data[at], &wide, 8);
       expect_error(container(broken), "holds a NaN or an infinity", "a number of the scaling");
     }
+    skrnn::ServingSettings settings = arrays_model();
+    settings.arrays["facts"] = {wide};
+    const Bytes bytes = container(file_of(settings));
+    if (std::isnan(value)) {
+      expect_good(bytes, "a missing value in an array");
+    } else {
+      expect_error(bytes, "tensor \"array.facts\" holds an infinity", "an array");
+    }
   }
 }
 
 // Damage to every byte that is read is detected; format 1 has no digests to detect it.
 void check_damage() {
   skrnn::ServingSettings settings = channels_model();
+  settings.arrays["facts"] = {1.5, 2};
   const File sound = file_of(settings);
   const Bytes good = container(sound);
   const std::string description = sound.sealed_description();
@@ -167,6 +181,7 @@ void check_damage() {
     const std::vector<float> parameters = parameters_of(settings);
     expect(model.description() == description &&
                std::memcmp(model.parameters(), parameters.data(), parameters.size() * 4) == 0 &&
+               model.settings().arrays == settings.arrays &&
                model.settings().target_mean == settings.target_mean &&
                model.settings().target_scale == settings.target_scale &&
                model.settings().operations[0].values == settings.operations[0].values &&
@@ -255,6 +270,7 @@ int main() {
   check_arrives(sided_model(), "a model of side channels");
   check_arrives(projected_model(), "a model with a projection");
   check_arrives(horizon_model(), "a model of steps to come");
+  check_arrives(arrays_model(), "a model with arrays");
   skrnn::ServingSettings tied = tokens_model();
   tied.network.output_size = tied.network.input_size;
   tied.network.embedding_size = 2 * tied.network.hidden_size;  // of both directions

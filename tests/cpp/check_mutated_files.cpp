@@ -142,8 +142,8 @@ void mutate(std::string& text, const std::string& other, Random& random) {
 
 void check_mutations(std::size_t every) {
   const std::size_t mutations = 20'000 / every;
-  const File files[] = {file_of(channels_model()), file_of(letters_model()),
-                        file_of(sided_model())};
+  const File files[] = {file_of(channels_model()), file_of(letters_model()), file_of(sided_model()),
+                        file_of(arrays_model())};
   Random random(4);
   std::size_t accepted = 0;
   for (std::size_t i = 0; i < mutations; ++i) {

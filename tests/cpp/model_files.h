@@ -62,7 +62,7 @@ inline std::uint32_t crc32_of(const Bytes& bytes) {
 }
 
 // The version in the description of the current format.
-const std::string kVersion = "\"format_version\": 4";
+const std::string kVersion = "\"format_version\": 5";
 
 struct TensorEntry {
   std::string name, dtype, shape;
@@ -192,6 +192,14 @@ inline std::string horizon_of(const skrnn::NetworkSettings& network) {
   return ", \"horizon\": " + std::to_string(network.horizon);
 }
 
+inline std::string arrays_of(const skrnn::ServingSettings& settings) {
+  std::string arrays;
+  for (const auto& [name, values] : settings.arrays) {
+    arrays += (arrays.empty() ? "\"" : ", \"") + name + "\": " + std::to_string(values.size());
+  }
+  return arrays.empty() ? "" : ", \"arrays\": {" + arrays + "}";
+}
+
 inline std::string description_of(const skrnn::ServingSettings& settings) {
   const skrnn::NetworkSettings& network = settings.network;
   std::string options, operations;
@@ -218,8 +226,8 @@ inline std::string description_of(const skrnn::ServingSettings& settings) {
          side_channels_of(network) + projection_of(network) + horizon_of(network) +
          (network.tie_weights ? ", \"tie_weights\": true" : "") + "}, \"loss\": {\"name\": \"" +
          settings.loss.name + "\", \"targets\": " + std::to_string(settings.targets) +
-         ", \"options\": {" + options + "}}, \"input\": {\"operations\": [" + operations +
-         "]}, \"estimator\": null}";
+         ", \"options\": {" + options + "}}, \"input\": {\"operations\": [" + operations + "]}" +
+         arrays_of(settings) + ", \"estimator\": null}";
 }
 
 inline std::vector<float> parameters_of(const skrnn::ServingSettings& settings) {
@@ -251,6 +259,9 @@ inline File file_of(const skrnn::ServingSettings& settings) {
     const std::string targets = "[" + std::to_string(settings.targets) + "]";
     file.add({"target.mean", "F64", targets, bytes_of(settings.target_mean)});
     file.add({"target.scale", "F64", targets, bytes_of(settings.target_scale)});
+  }
+  for (const auto& [name, values] : settings.arrays) {
+    file.add({"array." + name, "F64", "[" + std::to_string(values.size()) + "]", bytes_of(values)});
   }
   // In an order other than that of the arena.
   const skrnn::NetworkLayout model(settings.network);
@@ -321,6 +332,12 @@ inline skrnn::ServingSettings horizon_model() {
   skrnn::ServingSettings settings = projected_model();
   settings.network.pooling = skrnn::Pooling::kHorizon;
   settings.network.horizon = 3;
+  return settings;
+}
+
+inline skrnn::ServingSettings arrays_model() {
+  skrnn::ServingSettings settings = horizon_model();
+  settings.arrays = {{"series.1", {1.5, std::nan(""), -1e300}}, {"facts", {0}}};
   return settings;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,9 @@ struct ServingSettings {
   std::vector<double> target_mean;           // [targets], or empty: the network's own units
   std::vector<double> target_scale;          // [targets], or empty
   std::vector<ChannelOperation> operations;  // one after the other; none for tokens
+  // Numbers that a file has beside the network, by name, such as the series that a forecaster goes
+  // on from. NaN is a missing value. Prediction does not read them.
+  std::map<std::string, std::vector<double>> arrays;
 
   // True if the raw input may hold NaN, because an operation fills it.
   bool fills_nan() const;

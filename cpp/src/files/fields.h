@@ -12,6 +12,14 @@
 
 namespace skrnn {
 
+// Whether a text can be a name that this library defines (a cell, a loss, ...), short enough to
+// repeat in a message.
+inline bool is_word(const std::string& text) {
+  constexpr std::size_t kLongest = 40;
+  return text.size() <= kLongest &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") == std::string::npos;
+}
+
 // An object of the description. Access to a member throws if it is missing or of another type.
 class Fields {
  public:
@@ -38,14 +46,9 @@ class Fields {
   bool boolean(const char* name) const {
     return require(get(name).boolean(), name, "true or false");
   }
-  // A name that this library defines (a cell, a loss, ...), short enough to repeat in a message.
   std::string word(const char* name) const {
-    constexpr std::size_t kLongest = 40;
     const std::string word = require(get(name).string(), name, "a string");
-    if (word.size() > kLongest ||
-        word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") != std::string::npos) {
-      refuse_file(path_ + "." + name + " is unknown: " + in_quotes(word));
-    }
+    if (!is_word(word)) refuse_file(path_ + "." + name + " is unknown: " + in_quotes(word));
     return word;
   }
   Fields object(const char* name) const { return Fields(path_ + "." + name, get(name)); }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@
 namespace skrnn {
 namespace {
 
-constexpr std::int64_t kFormatVersion = 4;     // older formats are read, too
+constexpr std::int64_t kFormatVersion = 5;     // older formats are read, too
 constexpr std::size_t kMostOperations = 1000;  // every step goes through all of them
 
 NetworkSettings read_network(const Fields& fields) {
@@ -118,6 +119,23 @@ std::vector<ChannelOperation> read_operations(const Fields& fields) {
   return operations;
 }
 
+std::string array_tensor(const std::string& name) { return "array." + name; }
+
+// The names of arrays, and their lengths; before format 5 there were none.
+std::map<std::string, std::int64_t> read_arrays(const Fields& root) {
+  std::map<std::string, std::int64_t> lengths;
+  if (!root.has("arrays")) return lengths;
+  for (JsonItems items(root.object("arrays").json()); items.next();) {
+    const auto length = items.value().integer();
+    if (!is_word(items.name()) || !length || *length < 1) {
+      refuse_file("metadata.arrays must have a length of 1 or more for each name, got " +
+                  in_quotes(items.value().text()) + " for " + in_quotes(items.name()));
+    }
+    lengths[items.name()] = *length;
+  }
+  return lengths;
+}
+
 std::string shape_text(const std::vector<std::int64_t>& shape) {
   constexpr std::size_t kMost = 8;
   std::string text;
@@ -196,8 +214,35 @@ class Tensors {
     }
   }
 
+  // Throws for numbers that are not finite.
   template <class T>
   void read(const Tensor& tensor, T* to) const {
+    read_any(tensor, to);
+    if (!all_finite(to, count_of<T>(tensor)))
+      refuse_file("tensor \"" + tensor.name + "\" holds a NaN or an infinity");
+  }
+  std::vector<double> read(const Tensor& tensor) const {
+    std::vector<double> values(count_of<double>(tensor));
+    read(tensor, values.data());
+    return values;
+  }
+  // Numbers that may be NaN.
+  std::vector<double> read_missing(const Tensor& tensor) const {
+    std::vector<double> values(count_of<double>(tensor));
+    read_any(tensor, values.data());
+    if (std::any_of(values.begin(), values.end(), [](double x) { return std::isinf(x); }))
+      refuse_file("tensor \"" + tensor.name + "\" holds an infinity");
+    return values;
+  }
+
+ private:
+  template <class T>
+  static std::size_t count_of(const Tensor& tensor) {
+    return static_cast<std::size_t>(tensor.end - tensor.begin) / sizeof(T);
+  }
+
+  template <class T>
+  void read_any(const Tensor& tensor, T* to) const {
     file_.read(tensor, to);
     const auto size = static_cast<std::size_t>(tensor.end - tensor.begin);
     const std::optional<std::uint32_t> expected = digests_[index_of(tensor)];
@@ -205,16 +250,8 @@ class Tensors {
     if (expected && found != *expected) {
       fail_digest("tensor \"" + tensor.name + "\"", found, hexadecimal(*expected));
     }
-    if (!all_finite(to, size / sizeof(T)))
-      refuse_file("tensor \"" + tensor.name + "\" holds a NaN or an infinity");
-  }
-  std::vector<double> read(const Tensor& tensor) const {
-    std::vector<double> values(static_cast<std::size_t>(tensor.shape[0]));
-    read(tensor, values.data());
-    return values;
   }
 
- private:
   std::size_t index_of(const Tensor& tensor) const {
     return static_cast<std::size_t>(&tensor - file_.tensors().data());
   }
@@ -291,6 +328,10 @@ ModelFile read(ByteSource& source) {
   for (std::size_t i = 0; i < settings.operations.size(); ++i) {
     operations.push_back(&tensors.ask(operation_tensor(i), "F64", {settings.network.input_size}));
   }
+  std::map<std::string, const Tensor*> arrays;
+  for (const auto& item : read_arrays(root)) {
+    arrays[item.first] = &tensors.ask(array_tensor(item.first), "F64", {item.second});
+  }
   const Tensor *mean = nullptr, *scale = nullptr;
   if (tensors.has("target.mean") || tensors.has("target.scale")) {
     mean = &tensors.ask("target.mean", "F64", {settings.targets});
@@ -309,6 +350,7 @@ ModelFile read(ByteSource& source) {
     settings.target_mean = tensors.read(*mean);
     settings.target_scale = tensors.read(*scale);
   }
+  for (const auto& item : arrays) settings.arrays[item.first] = tensors.read_missing(*item.second);
   return result;
 }
 

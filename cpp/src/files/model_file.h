@@ -3,9 +3,10 @@
 // The file is a safetensors container. Its metadata has, under the name "skrnn", a JSON object, the
 // description:
 //
-//   format_version  4; files of format 1 have no digests; before 3 the losses squared_error and
+//   format_version  5; files of format 1 have no digests; before 3 the losses squared_error and
 //                   absolute_error were called squared and absolute, and every loss had delta and
-//                   quantiles beside its name; before 4 no network answered at every step
+//                   quantiles beside its name; before 4 no network answered at every step; before 5
+//                   there were no arrays
 //   crc32           {tensor: the CRC-32 of its bytes, an integer, ...} of all that are read
 //   network         cell, input_size, embedding_size, hidden_size, num_layers, bidirectional,
 //                   pooling, output_size: members of NetworkSettings; tie_weights if true;
@@ -15,13 +16,15 @@
 //   loss            name, options: {name: a number, or a list of numbers, ...}, targets
 //   input           {"operations": [{"operation": a name of ChannelOperation::Kind, as "subtract",
 //                                    "tensor": "input.<i>", "in_float64": boolean}, ...]}
+//   arrays          {name: a length of 1 or more, ...} if there are any: numbers beside the network
 //   digest          the last member, without a blank before or in it, `,"digest":"1a2b3c4d"}`: the
 //                   CRC-32 of the text before it, as UTF-8, in hexadecimal digits
 //
 // and whatever else Python keeps there. Together the digests cover all that is read, wherever the
 // tensors stand in the file (crc32.h). They are the parameters of the NetworkLayout, float32 under
 // their own names; "target.mean" and "target.scale" [targets], and for the i-th operation
-// "input.<i>" [C], float64; and tensors whose names begin with "extra.", which are not read.
+// "input.<i>" [C], float64; for each array "array.<name>" [length], float64, in which NaN is a
+// missing value; and tensors whose names begin with "extra.", which are not read.
 #pragma once
 
 #include <cstddef>
