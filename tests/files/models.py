@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import skrnn
-from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNTagger
+from skrnn import RNNClassifier, RNNForecaster, RNNLanguageModel, RNNRegressor, RNNTagger
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 CHANNELS, TOKENS = 3, 6
@@ -219,7 +219,29 @@ def following_encoded(encoder: TokenEncoder) -> Pipeline:
     return make_pipeline(encoder, RNNLanguageModel(embedding_size=2, **SMALL)).fit(TEXTS)
 
 
-# Functions that make a model, and sequences for it.
+def series(n: int = 3, length: int = 48) -> list[np.ndarray]:
+    """Series with a season of four steps, each a step shorter than the one before."""
+    rng = np.random.default_rng(7)
+    t = np.arange(length)
+    return [
+        (10 * i + t / 9 + 5 * np.sin(t * np.pi / 2) + rng.normal(size=length))[: length - i]
+        for i in range(n)
+    ]
+
+
+def forecaster(X: Any, exog: Any = None, **settings: Any) -> Any:
+    return stirred(RNNForecaster(**{**SMALL, "horizon": 4, **settings}).fit(X, exog))
+
+
+def unobserved() -> list[np.ndarray]:
+    """Series of which some numbers are missing."""
+    X = series()
+    for x in X:
+        x[[3, 20, 21, -1]] = np.nan
+    return X
+
+
+# Functions that make a model, and sequences for it, or the steps that it is to forecast.
 Subject = tuple[Callable[[], Any], Callable[[], Any]]
 
 SUBJECTS: dict[str, Subject] = {
@@ -282,6 +304,16 @@ SUBJECTS: dict[str, Subject] = {
     "words that follow": (lambda: following(analyzer="word"), lambda: TEXTS),
     "characters that follow": (lambda: following(), lambda: TEXTS),
     "encoder before words that follow": (lambda: following_encoded(TokenEncoder()), lambda: TEXTS),
+    "forecaster": (lambda: forecaster(series(1)[0]), lambda: 9),
+    "forecaster of several": (lambda: forecaster(series(), seasonal_lags=True), lambda: 9),
+    "forecaster of gaps": (
+        lambda: forecaster(unobserved(), missing="fill", scaling="difference"),
+        lambda: 9,
+    ),
+    "forecaster recursive": (
+        lambda: forecaster(series(), strategy="recursive", seasonality=None, calibration=None),
+        lambda: 9,
+    ),
 }
 
 
@@ -296,6 +328,8 @@ def input_of(name: str) -> Any:
 
 def answers(model: Any, X: Any) -> list[np.ndarray]:
     """All predictions of a model for sequences."""
+    if isinstance(model, RNNForecaster):
+        return forecasts(model, X)
     found = [model.predict(X)]
     methods = ("predict_proba", "predict_log_proba")
     found += [getattr(model, name)(X) for name in methods if hasattr(model, name)]
@@ -303,4 +337,13 @@ def answers(model: Any, X: Any) -> list[np.ndarray]:
         found += [path for paths in model.n_best(X, 2) for path, _ in paths]
     if getattr(model, "loss", None) == "gaussian_nll":
         found.append(model.predict(X, return_std=True)[1])
+    return found
+
+
+def forecasts(model: Any, horizon: int) -> list[Any]:
+    """All forecasts of a model of series, or of its predictor."""
+    found = [model.predict(horizon), model.stream().forecast()]
+    if model._forecaster()[1].errors is not None:
+        found.append(model.predict_interval(horizon, coverage=0.8))
+        found.append(model.predict_quantiles(horizon, quantiles=[0.1, 0.7]))
     return found

@@ -13,6 +13,7 @@ import skrnn
 import skrnn.runtime
 from changes import changed, put
 from models import model_of, sequences
+from skrnn._files.description import FORMAT_VERSION
 
 LOADERS = [skrnn.load, skrnn.runtime.load]
 BOTH = pytest.mark.parametrize("load", LOADERS, ids=["load", "runtime"])
@@ -37,8 +38,9 @@ def test_a_harmless_change_is_accepted(path: Path) -> None:
 
 @BOTH
 def test_a_file_of_a_newer_version(load: Any, path: Path) -> None:
-    changed("classes str", path, put("format_version", 5))
-    with pytest.raises(ValueError, match=r"format_version 5.*update scikit-rnn") as error:
+    changed("classes str", path, put("format_version", FORMAT_VERSION + 1))
+    expected = rf"format_version {FORMAT_VERSION + 1}.*update scikit-rnn"
+    with pytest.raises(ValueError, match=expected) as error:
         load(path)
     assert repr(str(path)) in str(error.value)
 

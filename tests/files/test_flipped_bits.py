@@ -16,17 +16,21 @@ import skrnn
 import skrnn.runtime
 from helpers.bits import assert_same
 from helpers.model_files import description_of, header_of, sealed, with_header
-from models import model_of, scaled, sequences
+from models import forecaster, model_of, scaled, sequences, series
 from skrnn import _core
+from skrnn._files.description import FORMAT_VERSION
 from skrnn._files.writing import content_of
 
 LOADERS = [skrnn.load, skrnn.runtime.load]
 
 
-@pytest.fixture(scope="module")
-def content() -> bytes:
-    """A file with tensors of every kind: weights, operations on channels, units of the target."""
-    return content_of(scaled([StandardScaler()]))
+@pytest.fixture(scope="module", params=["scaled", "forecaster"])
+def content(request: pytest.FixtureRequest) -> bytes:
+    """Files with tensors of every kind: weights, operations on channels, units, arrays."""
+    if request.param == "scaled":
+        return content_of(scaled([StandardScaler()]))
+    settings = {"hidden_size": 1, "lookback": 4, "segment_length": 4, "calibration": None}
+    return content_of(forecaster(series(1)[0], seasonality=4, **settings))
 
 
 def flipped(data: bytes) -> Iterator[bytes]:
@@ -43,6 +47,7 @@ def values_of(model: _core.Model) -> bytes:
     """Everything that a model has read from its file."""
     arrays = [*model.parameters.values(), model.target_mean, model.target_scale]
     arrays += [values for _, values, _ in model.operations]
+    arrays += model.arrays.values()
     return model.description.encode() + b"".join(array.tobytes() for array in arrays)
 
 
@@ -138,5 +143,5 @@ def test_a_file_of_format_1_has_none(tmp_path: Path) -> None:
     model, path = skrnn.load(old), tmp_path / "new.skrnn"
     X = [x[:, :2] for x in sequences()]
     model.save(path)
-    assert description_of(path)["format_version"] == 4
+    assert description_of(path)["format_version"] == FORMAT_VERSION
     assert_same(skrnn.load(path).predict(X), model.predict(X))

@@ -28,7 +28,9 @@ from skrnn._sequences.vocabulary import strings_of
 STREAMED = [
     name
     for name in SUBJECTS
-    if name not in ("layers", "pooling attention") and not name.endswith("crf")
+    if name not in ("layers", "pooling attention")
+    and not name.endswith("crf")
+    and not name.startswith("forecaster")
 ]
 
 

@@ -6,7 +6,7 @@ import pickle
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from models import (
     validated,
 )
 from skrnn import RNNClassifier, RNNRegressor
+from skrnn._files.description import FORMAT_VERSION
 from skrnn.callbacks import EarlyStopping
 from skrnn.preprocessing import TokenEncoder
 
@@ -96,12 +97,26 @@ def test_every_attribute_is_kept(name: str, path: Path) -> None:
                 assert_same(np.asarray(again[field]), np.asarray(facts))
         elif key == "_units" and value is not None:
             assert_same(list(vars(other[key]).values()), list(vars(value).values()))
+        elif key == "_fitted":
+            assert_same_fields(other[key], value)
         elif key == "quantiles":
             assert type(other[key]) is type(value)
             assert np.array_equal(other[key], value)
         else:
             assert other[key] == value
             assert type(other[key]) is type(value)
+
+
+def assert_same_fields(one: Any, other: Any) -> None:
+    """Assert that dataclasses of arrays and values, or of other dataclasses, are the same."""
+    assert type(one) is type(other)
+    if is_dataclass(other):
+        for field in fields(other):
+            assert_same_fields(getattr(one, field.name), getattr(other, field.name))
+    elif isinstance(other, (list, np.ndarray)):
+        assert_same(one, other)
+    else:
+        assert one == other
 
 
 @pytest.mark.parametrize("name", ["tokens", "scaler three", "encoder words"])
@@ -233,7 +248,7 @@ def test_a_file_of_the_safetensors_package_is_read(path: Path) -> None:
 def test_the_description_names_the_model(path: Path) -> None:
     model_of("cell gru").save(path)
     description = description_of(path)
-    assert description["format_version"] == 4
+    assert description["format_version"] == FORMAT_VERSION
     assert description["producer"] == f"scikit-rnn {skrnn.__version__}"
     assert description["network"] == {
         "cell": "gru",

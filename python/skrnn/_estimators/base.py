@@ -108,6 +108,10 @@ class SequenceEstimator(ReadsSequences, ServingMixin, BaseEstimator, ABC):
         self._set_codec(settings.restore(description.meaning, mean, scale))
         self._note_architecture()
 
+    def _beside_network(self) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]]]:
+        """Return the sections and arrays of a file with what was learned beside the network."""
+        return {}, {}
+
     # ---- The engine ----
 
     def _network_settings(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _MOST_WINDOWS = 2000
 _TRUSTS = (1.0, 0.75, 0.5, 0.25, 0.0)  # of equally good ones the first
 
 
-def calibrate(estimator: Any, panel: Panel, fitted: Fitted) -> tuple[Fitted, float | None]:
+def calibrate(estimator: Any, panel: Panel, fitted: Fitted) -> Fitted:
     """Fit a network on all but the ends of series, and learn from its forecasts of the ends.
 
     The errors give the intervals of forecasts. They also say how much of what the network adds to
@@ -35,14 +35,12 @@ def calibrate(estimator: Any, panel: Panel, fitted: Fitted) -> tuple[Fitted, flo
     Returns
     -------
     fitted : Fitted
-        With `trust` and `errors`; as it was if the series are too short.
-    ratio : float or None
-        The scaled error relative to that of the seasonal naive forecast.
+        With `trust`, `errors` and `naive_ratio`; as it was if the series are too short.
     """
     cuts = _cuts(panel.lengths, fitted.plan.horizon, estimator.calibration)
     origins = _origins(panel, cuts)
     if len(origins) == 0:
-        return fitted, None
+        return fitted
     before = panel.until(cuts)
     first = _first_network(estimator, before, fitted)
     facts = facts_of(before, fitted.plan)
@@ -73,7 +71,8 @@ def calibrate(estimator: Any, panel: Panel, fitted: Fitted) -> tuple[Fitted, flo
     # in simulations of autoregressive, seasonal and growing series, and of random walks.
     together = np.minimum(np.maximum(steps, 1), np.sqrt(fitted.plan.block))
     effective = float(np.sum(steps / together))
-    return fitted.calibrated(trust, Errors.of(errors, effective)), mine / theirs if theirs else None
+    ratio = mine / theirs if theirs > 0 else None
+    return fitted.calibrated(trust, Errors.of(errors, effective), ratio)
 
 
 def _first_network(estimator: Any, panel: Panel, fitted: Fitted) -> Any:

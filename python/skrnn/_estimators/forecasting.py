@@ -17,6 +17,7 @@ from skrnn._estimators.numbers import number_settings
 from skrnn._estimators.samples import FitData
 from skrnn._estimators.series import SeriesEstimator
 from skrnn._files.description import Description
+from skrnn._files.forecasters import forecaster_arrays, forecaster_section
 from skrnn._parameters import check_parameters
 from skrnn._series.backtests import Backtest
 from skrnn._series.covariates import Covariates
@@ -97,16 +98,19 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
             facts,
             self.missing == "fill",
         )
-        self.naive_ratio_ = None
         if self.calibration is not None:
-            fitted, self.naive_ratio_ = calibrate(self, panel, fitted)
-        self._fitted = fitted
-        self.trust_ = fitted.trust
+            fitted = calibrate(self, panel, fitted)
+        self._set_fitted(fitted)
         self._fit_panel(panel, begin)
 
     def _fit_panel(self, panel: Panel, begin: bool) -> None:
         """Train on all windows of the series."""
         self._fit(FitData(panel, None), self._target_settings(), begin=begin)
+
+    def _set_fitted(self, fitted: Fitted) -> None:
+        """Set what is learned beside the network, and its attributes."""
+        self._fitted = fitted
+        self.trust_, self.naive_ratio_ = fitted.trust, fitted.naive_ratio
 
     def _learn_plan(self) -> None:
         """Set what is learned of the plan, and its attributes."""
@@ -122,19 +126,9 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
 
     def _forecaster(self) -> tuple[Forecaster, Fitted]:
         check_is_fitted(self, "params_")
-        loss = self._codec.loss
-        levels = self._codec.loss_options.get("quantiles")
-        fitted = self._fitted
-        forecaster = Forecaster(
-            self._served(),
-            fitted.plan,
-            levels,
-            loss == "gaussian_nll",
-            fitted.trust,
-            fitted.errors,
-            self.n_jobs,
-        )
-        return forecaster, fitted
+        codec, fitted = self._codec, self._fitted
+        served = self._served()
+        return fitted.forecaster(served, codec.loss, codec.loss_options, self.n_jobs), fitted
 
     def score(self, series: Any, exog: Any = None) -> float:
         """Return how well the steps that follow those of fit were forecast; larger is better.
@@ -287,11 +281,15 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
         return arena
 
     def _restore(self, model: _core.Model, description: Description) -> None:
-        assert description.forecaster is not None
-        self._fitted = description.forecaster
+        if description.forecaster is None:
+            raise ValueError(f"it has nothing of what its {type(self).__name__} has learned")
+        self._set_fitted(description.forecaster)
         self._series_plan = self._fitted.plan
         super()._restore(model, description)
         self._learn_plan()
+
+    def _beside_network(self) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]]]:
+        return {"forecaster": forecaster_section(self._fitted)}, forecaster_arrays(self._fitted)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

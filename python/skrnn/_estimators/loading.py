@@ -8,6 +8,7 @@ from typing import Any
 
 from skrnn._estimators.classifier import RNNClassifier
 from skrnn._estimators.fitting import TrainableEstimator
+from skrnn._estimators.forecaster import RNNForecaster
 from skrnn._estimators.language_model import RNNLanguageModel
 from skrnn._estimators.regressor import RNNRegressor
 from skrnn._estimators.step_regressor import RNNStepRegressor
@@ -17,7 +18,14 @@ from skrnn._files.reading import rebuild
 
 ESTIMATORS: dict[str, type[TrainableEstimator]] = {
     kind.__name__: kind
-    for kind in (RNNClassifier, RNNRegressor, RNNTagger, RNNStepRegressor, RNNLanguageModel)
+    for kind in (
+        RNNClassifier,
+        RNNRegressor,
+        RNNTagger,
+        RNNStepRegressor,
+        RNNLanguageModel,
+        RNNForecaster,
+    )
 }
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from skrnn import _core
 from skrnn._files.fields import Fields
+from skrnn._files.forecasters import forecaster_of
 from skrnn._files.meanings import meaning_of
 from skrnn._files.paths import checked_path
 from skrnn._files.values import shorten
@@ -26,7 +27,7 @@ from skrnn._sequences.vocabulary import Vocabulary
 from skrnn._series.fitted import Fitted
 from skrnn._targets.decoding import Chain, Meaning, NextTokens
 
-FORMAT_VERSION = 4  # as the head of cpp/src/files/model_file.h describes it
+FORMAT_VERSION = 5  # as the head of cpp/src/files/model_file.h describes it
 
 # One character of JSON takes up to 50 bytes in Python. A vocabulary of half a million words fits.
 LONGEST = 2**23
@@ -196,12 +197,12 @@ def describe(model: _core.Model) -> Description:
         ),
         training=_training(estimator.fields("training")),
         fields=root,
-        forecaster=None,
+        forecaster=forecaster_of(root, model.arrays),
         final_step=final_step,
         steps=steps,
         tokens=tokens,
     )
-    _check_input(description, model.channels)
+    _check_input(description, model)
     _check_network(description, network)
     if (description.meaning.classes is None) != bool(len(model.target_mean)):
         raise ValueError("target.mean and target.scale are for regressors, which need them")
@@ -265,8 +266,14 @@ def _feature_names(fitted: Fields) -> list[str] | None:
     return names
 
 
-def _check_input(description: Description, channels: int) -> None:
+def _check_input(description: Description, model: _core.Model) -> None:
     table, tokens = description.saw_table, description.embedding_size > 0
+    channels = model.channels
+    if description.forecaster is not None:
+        # Series of one number a step, as they are; the channels of its network are a window's.
+        channels = 1
+        if table or description.feature_names or description.final_step or model.operations:
+            raise ValueError("a forecaster has no columns, pipeline or operations on channels")
     if table and (tokens or channels != 1):
         raise ValueError("saw_table is for networks of one channel")
     if not table and description.n_features_in != channels:
@@ -307,9 +314,9 @@ def _check_network(description: Description, network: Fields) -> None:
         )
     if network.value.get("side_channels", 0) and not isinstance(description.meaning, NextTokens):
         raise ValueError("network.side_channels is for language models")
-    for name in ("projection_size", "horizon"):
-        if network.value.get(name, 0):
-            raise ValueError(f"network.{name} is for C++, and no estimator has it")
+    for name in ("projection_size", "horizon", "future_covariates"):
+        if network.value.get(name, 0) and description.forecaster is None:
+            raise ValueError(f"network.{name} is for forecasters")
     chain = isinstance(description.meaning, Chain)
     if network.value.get("transitions", False) is not chain:
         raise ValueError("network.transitions does not suit the kind of its answers")

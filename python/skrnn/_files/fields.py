@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,22 @@ class Fields:
                 f"{self.path}.{name} has to be in {least}..{most}, and is {shorten(value)}"
             )
         return int(value)
+
+    def number(self, name: str, least: float, most: float = math.inf) -> float:
+        """Return a number in a range."""
+        value = self.get(name)
+        if type(value) not in (int, float) or not least <= value <= most:
+            raise ValueError(
+                f"{self.path}.{name} has to be in {least:g}..{most:g}, and is {shorten(value)}"
+            )
+        return float(value)
+
+    def integers(self, name: str, least: int, most: int) -> list[int]:
+        """Return a list of integers in a range."""
+        values = self.of_type(name, list)
+        if not all(type(value) is int and least <= value <= most for value in values):
+            raise ValueError(f"{self.path}.{name} has to be a list of integers in {least}..{most}")
+        return list(values)
 
     def decoded(self, name: str) -> dict[str, Any]:
         """Return a member that is an object of encoded values."""

@@ -6,10 +6,11 @@ import json
 import math
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as to_safetensors
 from sklearn.pipeline import Pipeline
@@ -116,7 +117,8 @@ def content_of(model: Any) -> bytes:
     check_parameters(estimator, estimator._rules)
     served = estimator._served(operations_of(model))  # which refuses parameters changed since fit
     pipeline = pipeline_section(model) if isinstance(model, Pipeline) else None
-    tensors = _tensors(served)
+    sections, arrays = estimator._beside_network()
+    tensors = _tensors(served, arrays)
     description = {
         "format_version": FORMAT_VERSION,
         # Digests that detect damage; cpp/src/files/crc32.h computes the same.
@@ -129,16 +131,18 @@ def content_of(model: Any) -> bytes:
                 for i, (name, _, in_float64) in enumerate(served.operations)
             ]
         },
+        **({"arrays": {name: len(array) for name, array in arrays.items()}} if arrays else {}),
         "estimator": _estimator_section(estimator),
+        **sections,
         "pipeline": pipeline,
     }
     text = json.dumps(description, allow_nan=False, ensure_ascii=False, separators=(",", ":"))[:-1]
     text += f',"digest":"{zlib.crc32(text.encode()):08x}"}}'
     if len(text) > LONGEST:
         raise ValueError(
-            f"{type(model).__name__} has {len(text)} characters of classes, vocabulary or names, "
-            f"but files hold {LONGEST} at most; limit the vocabulary with max_tokens or "
-            "min_frequency"
+            f"{type(model).__name__} has {len(text)} characters of classes, vocabulary, names or "
+            f"keys, but files hold {LONGEST} at most; limit the vocabulary with max_tokens or "
+            "min_frequency, or fit fewer series"
         )
     content = to_safetensors(tensors, {"skrnn": text})
     # Read the file back now: an error must not appear only when it is loaded.
@@ -146,13 +150,16 @@ def content_of(model: Any) -> bytes:
     return content
 
 
-def _tensors(served: _core.Model) -> dict[str, NDArray[Any]]:
+def _tensors(
+    served: _core.Model, arrays: Mapping[str, NDArray[np.float64]]
+) -> dict[str, NDArray[Any]]:
     tensors: dict[str, NDArray[Any]] = dict(served.parameters)
     if len(served.target_mean):
         tensors["target.mean"] = served.target_mean
         tensors["target.scale"] = served.target_scale
     for i, (_, values, _) in enumerate(served.operations):
         tensors[f"input.{i}"] = values
+    tensors.update((f"array.{name}", values) for name, values in arrays.items())
     return tensors
 
 

@@ -15,13 +15,12 @@ _DAY = 86_400 * 10**9  # nanoseconds
 _HOUR = _DAY // 24
 
 
+KINDS = ("integers", "nanoseconds", "months", "month ends", "business days")
+
+
 @dataclass(frozen=True)
 class Step:
-    """The step from one time to the next.
-
-    `kind` is "integers", "nanoseconds", "months", "month ends" or "business days", and `size` how
-    many of them a step has.
-    """
+    """The step from one time to the next: its `kind`, of `KINDS`, and how many it has."""
 
     kind: str
     size: int

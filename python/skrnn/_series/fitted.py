@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn import _core
 from skrnn._series.conformal import Errors
 from skrnn._series.covariates import Covariates
-from skrnn._series.forecasting import as_read
+from skrnn._series.forecasting import Forecaster, as_read
 from skrnn._series.forms import Form
 from skrnn._series.panel import Panel
 from skrnn._series.plan import Plan
@@ -30,10 +32,25 @@ class Fitted:
     missing: bool  # whether NaN is a step that nobody observed
     trust: float = 1.0
     errors: Errors | None = None
+    naive_ratio: float | None = None  # mean error relative to that of the seasonal naive forecast
 
-    def calibrated(self, trust: float, errors: Errors) -> Fitted:
+    def calibrated(self, trust: float, errors: Errors, naive_ratio: float | None) -> Fitted:
         """Return the same with what is known of errors."""
-        return replace(self, trust=trust, errors=errors)
+        return replace(self, trust=trust, errors=errors, naive_ratio=naive_ratio)
+
+    def forecaster(
+        self, model: _core.Model, loss: str, options: Mapping[str, Any], n_jobs: int | None
+    ) -> Forecaster:
+        """Return what forecasts with a network that was trained with this loss."""
+        return Forecaster(
+            model,
+            self.plan,
+            options.get("quantiles"),
+            loss == "gaussian_nll",
+            self.trust,
+            self.errors,
+            n_jobs,
+        )
 
     def take(self, indices: NDArray[np.int64]) -> Fitted:
         """Return the same with some of the series."""

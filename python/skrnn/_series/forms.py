@@ -158,7 +158,12 @@ def _localized(form: Form, times: NDArray[Any]) -> Any:
     if form.zone is None:
         return times
     pandas: Any = importlib.import_module("pandas")
-    return pandas.DatetimeIndex(times).tz_localize("UTC").tz_convert(form.zone)
+    try:
+        return pandas.DatetimeIndex(times).tz_localize("UTC").tz_convert(form.zone)
+    except (KeyError, OSError):
+        raise ValueError(
+            f"the time zone of the series, {form.zone!r}, is unknown here; install tzdata"
+        ) from None
 
 
 def _indexed(form: Form, values: Values) -> Any:

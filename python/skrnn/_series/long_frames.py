@@ -86,7 +86,7 @@ def read_frame(
     form = Form(
         "frame",
         columns,
-        keys=np.asarray(found) if has_keys else None,
+        keys=_different(keys, rows) if has_keys else None,
         last=np.array([at[-1] for at in sorted_times]),
         step=step,
         library=library_of(df),
@@ -159,6 +159,12 @@ def rows_by_key(
     order = np.lexsort((times, numbers))
     cuts = np.flatnonzero(np.diff(numbers[order])) + 1
     return list(codes), np.split(order, cuts)
+
+
+def _different(keys: NDArray[Any], rows: list[NDArray[np.int64]]) -> NDArray[Any]:
+    """Return the key of each series, (n,), in the dtype of the column; strings as those of NumPy."""
+    found = keys[[own[0] for own in rows]]
+    return found.astype(str) if all(isinstance(key, str) for key in found) else found
 
 
 _REMEDY = (

@@ -28,6 +28,7 @@ ABSENT = {
     "side_channels": 0,
     "projection_size": 0,
     "horizon": 0,
+    "future_covariates": 0,
     "transitions": False,
 }
 

@@ -11,10 +11,11 @@ import os
 from skrnn import _core
 from skrnn._files.description import Description, read_file
 from skrnn._targets.decoding import NextTokens
+from skrnn.runtime._forecasts import ForecastPredictor
 from skrnn.runtime._predictor import Predictor
 from skrnn.runtime._texts import TextPredictor
 
-__all__ = ["Predictor", "TextPredictor", "load"]
+__all__ = ["ForecastPredictor", "Predictor", "TextPredictor", "load"]
 
 
 def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predictor:
@@ -34,7 +35,7 @@ def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predicto
     Returns
     -------
     predictor : Predictor
-        Of language models a `TextPredictor`.
+        Of language models a `TextPredictor`, and of forecasters a `ForecastPredictor`.
 
     Raises
     ------
@@ -67,7 +68,11 @@ def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predicto
     """
 
     def predictor(model: _core.Model, description: Description) -> Predictor:
-        texts = isinstance(description.meaning, NextTokens)
-        return (TextPredictor if texts else Predictor)(model, description, n_jobs)
+        kind = Predictor
+        if isinstance(description.meaning, NextTokens):
+            kind = TextPredictor
+        elif description.forecaster is not None:
+            kind = ForecastPredictor
+        return kind(model, description, n_jobs)
 
     return read_file(path, predictor)
