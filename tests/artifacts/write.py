@@ -1,6 +1,6 @@
 """Write a model of each kind, with input and answers: python write.py FOLDER.
 
-The files in ``version_1`` to ``version_4`` were written by scikit-rnn 0.1.0 in those versions of
+The files in ``version_1`` to ``version_5`` were written by scikit-rnn 0.1.0 in those versions of
 the format, and must always be loaded: they are never written again. A later format gets a new
 folder.
 """
@@ -18,13 +18,21 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import skrnn
-from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNStepRegressor, RNNTagger
+from skrnn import (
+    RNNClassifier,
+    RNNForecaster,
+    RNNLanguageModel,
+    RNNRegressor,
+    RNNStepRegressor,
+    RNNTagger,
+)
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 SMALL: dict[str, Any] = {"hidden_size": 4, "max_iter": 20, "learning_rate_init": 0.02}
 SMALL |= {"n_iter_no_change": 20, "random_state": 0, "n_jobs": 1}
 LETTERS: dict[str, Any] = {"embedding_size": 3, "characters": True}
 LETTERS |= {"character_embedding_size": 2, "character_hidden_size": 3}
+STEPS_TO_COME = 16
 CITIES = np.array(["Bern", "Łódź", "Αθήνα"])
 
 rng = np.random.default_rng(20)
@@ -68,6 +76,45 @@ def positions(X: Any) -> list[list[str]]:
 
 def entities(X: Any) -> list[list[str]]:
     return [["B-X", "I-X", *["O"] * len(x)][: len(x)] for x in X]
+
+
+def series() -> list[np.ndarray]:
+    """Series with a season of seven steps, of other lengths."""
+    t = np.arange(60)
+    season = 3 * np.sin(t * 2 * np.pi / 7)
+    return [(i + t / 9 + season + rng.normal(size=60))[i:] for i in range(3)]
+
+
+def dated(S: list[np.ndarray]) -> pd.DataFrame:
+    """A long frame of business days."""
+    days = pd.date_range("2024-02-01", periods=60, freq="B")
+    parts = [
+        pd.DataFrame({"unique_id": name, "ds": days[: len(x)], "y": x})
+        for name, x in zip(CITIES, S, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def forecasters() -> dict[str, RNNForecaster]:
+    """Fitted models of series."""
+    S, settings = series(), {**SMALL, "horizon": 7}
+    gaps = [np.where(rng.random(len(x)) < 0.1, np.nan, x) for x in S]
+    # Also of the steps to come.
+    exog = [rng.normal(size=(len(x) + STEPS_TO_COME, 2)) for x in S]
+    return {
+        "forecaster": RNNForecaster(**settings).fit(S[0]),
+        "forecaster_covariates": RNNForecaster(**settings).fit(S, exog),
+        "forecaster_differences": RNNForecaster(
+            "lstm", scaling="seasonal_difference", seasonality=7, **settings
+        ).fit(np.array([x[-40:] for x in S])),
+        "forecaster_direct": RNNForecaster(
+            strategy="direct", missing="fill", loss="quantile", **settings
+        ).fit(gaps),
+        "forecaster_frame": RNNForecaster(**settings).fit(dated(S)),
+        "forecaster_recursive": RNNForecaster(
+            "rnn", strategy="recursive", loss="gaussian_nll", seasonality=7, **settings
+        ).fit(S),
+    }
 
 
 def models() -> dict[str, tuple[Any, ...]]:
@@ -182,6 +229,24 @@ def expectations(model: Any, X: Any, context: Any = None) -> dict[str, np.ndarra
     return {k: np.concatenate(v) if v.dtype == object else v for k, v in found.items()}
 
 
+def forecasts(model: RNNForecaster) -> dict[str, np.ndarray]:
+    """Forecasts, as runtime_alone.py reads them; a frame is in parts, its numbers those of y."""
+    found = {"horizon": np.array(STEPS_TO_COME)}
+    forecast = model.predict(STEPS_TO_COME)
+    if isinstance(forecast, pd.DataFrame):
+        found["keys"] = forecast["unique_id"].to_numpy().astype(str)
+        found["times"] = forecast["ds"].to_numpy().astype("datetime64[ns]").astype(np.int64)
+        found["y"] = forecast["y"].to_numpy()
+    else:
+        found["predict"] = np.array(forecast)
+        found["interval"] = np.array(model.predict_interval(STEPS_TO_COME, coverage=0.8))
+    if not model._fitted.covariates.count:
+        stream = model.stream()
+        found["at_end"] = stream.forecast()
+        found["streamed"] = stream.step(np.arange(float(len(model._fitted.histories))))
+    return found
+
+
 def best_scores(model: Any, X: Any) -> np.ndarray:
     """Log-probabilities of the two best sequences of labels, where there are two."""
     return np.array([score for paths in model.n_best(X, 2) for _, score in paths])
@@ -192,6 +257,9 @@ def main(folder: Path) -> None:
     for name, (model, *given) in models().items():
         skrnn.save(model, folder / f"{name}.skrnn")
         np.savez_compressed(folder / f"{name}.npz", **expectations(model, *given))
+    for name, model in forecasters().items():
+        skrnn.save(model, folder / f"{name}.skrnn")
+        np.savez_compressed(folder / f"{name}.npz", **forecasts(model))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import skrnn
 import skrnn.runtime
 from changes import changed, put
 from models import forecaster
+from skrnn._series.units import Facts
 
 MISSING = type  # in place of a value: the member is removed
 BOTH = pytest.mark.parametrize("load", [skrnn.load, skrnn.runtime.load], ids=["load", "runtime"])
@@ -249,7 +250,8 @@ def added(name: str) -> Callable[[Any, Any], None]:
 
 
 NAMES = [
-    *("lengths", "values", "rows", "covariates", "facts", "errors", "exog.mean", "exog.scale"),
+    *("lengths", "values", "rows", "covariates", "errors", "exog.mean", "exog.scale"),
+    *(f"facts.{name}" for name in Facts.COLUMNS),
 ]
 NUMBERS: list[tuple[str, float]] = [
     *(("lengths", number) for number in (0.0, -1.0, 1.5, 1e300, np.nan, np.inf)),
@@ -258,7 +260,6 @@ NUMBERS: list[tuple[str, float]] = [
     *((name, number) for name in NAMES[3:] for number in (np.nan, -np.inf)),
     ("exog.scale", 0.0),
     ("exog.scale", -1.0),
-    *(("facts", number) for number in (-np.inf, np.nan)),
     ("errors", 1e300),  # is above the next
 ]
 
@@ -281,9 +282,10 @@ def test_impossible_numbers(name: str, number: float, load: Any, path: Path) -> 
 
 
 @BOTH
-@pytest.mark.parametrize(("place", "number"), [(1, 0.0), (2, -1.0), (3, 0.5), (4, 0.0)])
-def test_impossible_facts(place: int, number: float, load: Any, path: Path) -> None:
-    """A deviation, a magnitude and a change are above 0; whether changes grow is 0 or 1."""
-    changed("dated", path, with_number("facts", place, number))
-    with pytest.raises(ValueError, match="its array facts does not hold facts of series"):
-        load(path)
+@pytest.mark.parametrize("name", ["deviation", "magnitude", "changes", "moves", "grows"])
+def test_impossible_facts(name: str, load: Any, path: Path) -> None:
+    says = "0 or 1" if name == "grows" else "above 0"
+    for number in (0.5, -1.0) if name == "grows" else (0.0, -1.0):
+        changed("dated", path, with_number(f"facts.{name}", 1, number))
+        with pytest.raises(ValueError, match=rf"its array facts\.{name} has to be {says}"):
+            load(path)

@@ -14,6 +14,7 @@ Without atheris ``python load_broken_files.py SEED ROUNDS FOLDER FILES`` does th
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -52,10 +53,9 @@ def load(data: bytes) -> None:
             model = loader(path)
         except ValueError:
             continue
-        try:
-            model.predict(X)
-        except (TypeError, ValueError):  # of a form that is not this model's
-            continue
+        for given in (X, 30):  # sequences, or the horizon of a forecaster
+            with contextlib.suppress(TypeError, ValueError):  # of a form that is not this model's
+                model.predict(given)
 
 
 if __name__ == "__main__":

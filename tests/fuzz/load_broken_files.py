@@ -32,6 +32,8 @@ INPUTS: list[Any] = [
     [[0, 1], [2, 0, 1]],
     ["the cat", ""],
     np.ones((2, 6)),
+    None,  # the horizon of a forecaster
+    30,
 ]
 
 

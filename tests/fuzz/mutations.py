@@ -14,6 +14,7 @@ HOSTILE: list[Any] = [
     *(10**25, 1.5, -0.0, 1e308, 1e-320, "", "nan", "inf", "x", "\x00", "é\u2028", "a" * 3000),
     *("U1", "U99999999", "U1000000", "object", "float16", "O", "lstm", "attention", "every_step"),
     *("quantile", "gaussian_nll", "cross_entropy", "RNNRegressor", "RNNClassifier", "F64", "I8"),
+    *("RNNForecaster", "difference", "frame", "polars", "months", "Europe/Paris", "datetime64[ns]"),
     *("StandardScaler", "MinMaxScaler", "PerStep", "TokenEncoder", "char", "(", "(a)(b)", "[["),
     *([], {}, [0], [1, 1], [[]], [2**62, 4], [-1], [0, 0], ["a", "a"], [None], [1.5, "x"]),
     *({"tuple": []}, {"keys": [[]], "values": [0]}, {"dtype": "U1", "array": ["ab"]}),

@@ -3,8 +3,9 @@
 MODEL is a file of `skrnn.save`. EXPECTED is an .npz with the input, either "values" and "offsets"
 of sequences, "table" or "texts", with the "context" of models that read one, and with the
 estimator's predictions: "predict" and, if it has them, "predict_proba", "std" and the scores of
-"n_best". ``--rtol`` is for files of another machine; without it the bits have to be the same.
-Imports no other tests, and hides the modules that `skrnn.runtime` must not need.
+"n_best". Of a forecaster it has the "horizon", and forecasts. ``--rtol`` is for files of another
+machine; without it the bits have to be the same. Imports no other tests, and hides the modules that
+`skrnn.runtime` must not need.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-FORBIDDEN = ("sklearn", "scipy", "safetensors", "joblib", "pandas")
+FORBIDDEN = ("sklearn", "scipy", "safetensors", "joblib", "pandas", "polars")
 
 
 class Hidden:
@@ -59,6 +60,9 @@ def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
 
     predictor = skrnn.runtime.load(model)
     expected = np.load(expectations, allow_pickle=False)
+    if "horizon" in expected:
+        compare(forecasts_of(predictor, expected), expected, rtol)
+        return
     X, block = input_of(expected)
     beside, predicted = context_of(expected), {}
     for name in ("predict", "predict_proba", "predict_log_proba"):
@@ -68,6 +72,25 @@ def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
         predicted["std"] = predictor.predict(X, return_std=True)[1]
     if "n_best" in expected:
         predicted["n_best"] = best_scores(predictor, X)
+    compare(predicted, expected, rtol)
+    stream_as_predict(predictor, X, block, {name: vectors[:1] for name, vectors in beside.items()})
+
+
+def forecasts_of(model: Any, expected: Any) -> dict[str, Any]:
+    """The forecasts of a model of which there are expectations; not those in frames."""
+    found, h = {}, int(expected["horizon"])
+    if "predict" in expected:
+        found["predict"] = np.array(model.predict(h))
+        found["interval"] = np.array(model.predict_interval(h, coverage=0.8))
+    if "at_end" in expected:
+        stream = model.stream()
+        found["at_end"] = stream.forecast()
+        found["streamed"] = stream.step(np.arange(float(len(stream.state))))
+    return found
+
+
+def compare(predicted: dict[str, Any], expected: Any, rtol: float) -> None:
+    """Raise AssertionError where answers differ from the expected ones."""
     for name, values in predicted.items():
         values = rows_of(values)
         assert values.shape == expected[name].shape, (name, values.shape)
@@ -75,7 +98,6 @@ def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
             assert values.tolist() == expected[name].tolist(), name
         else:
             np.testing.assert_allclose(values, expected[name], rtol, atol=rtol, err_msg=name)
-    stream_as_predict(predictor, X, block, {name: vectors[:1] for name, vectors in beside.items()})
 
 
 def stream_as_predict(predictor: Any, X: Any, block: Any, beside: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ Arrays, float64, where there are numbers of their kind:
 
     lengths, values          steps of each history, and their numbers end to end
     rows, covariates         rows of covariates of each history, and their numbers
-    facts                    `Facts.table` of the histories
+    facts.mean, ...          what is known of each history, by the names in `Facts`
     errors                   `Errors.table`
     exog.mean, exog.scale    units of the columns of exog
 """
@@ -62,7 +62,7 @@ def forecaster_arrays(fitted: Fitted) -> dict[str, Values]:
     if covariates.count:
         found["rows"] = np.array([len(beside) for beside in panel.covariates])
         found["covariates"] = np.concatenate(panel.covariates)
-    found["facts"] = fitted.facts.table
+    found |= {f"facts.{name}": getattr(fitted.facts, name) for name in Facts.COLUMNS}
     found["exog.mean"], found["exog.scale"] = (
         np.array(units) for units in (covariates.mean, covariates.deviation)
     )
@@ -167,7 +167,7 @@ def _fitted(section: Fields, root: Fields, arrays: _Arrays) -> Fitted:
         covariates,
         form,
         Panel(values, beside),
-        _facts(arrays.take("facts", n * len(Facts.COLUMNS))),
+        _facts(arrays, n),
         missing,
         trust=section.number("trust", 0.0, 1.0),
         errors=_errors(section, arrays, plan),
@@ -236,12 +236,15 @@ def _covariates(section: Fields, arrays: _Arrays) -> Covariates:
     )
 
 
-def _facts(table: Values) -> Facts:
-    facts = Facts.of_table(table.reshape(-1, len(Facts.COLUMNS)))
-    positive = np.stack([facts.deviation, facts.magnitude, facts.changes])
-    if (positive <= 0).any() or (facts.table != table.reshape(-1, len(Facts.COLUMNS))).any():
-        raise ValueError("its array facts does not hold facts of series")
-    return facts
+def _facts(arrays: _Arrays, n: int) -> Facts:
+    columns = {name: arrays.take(f"facts.{name}", n) for name in Facts.COLUMNS}
+    for name, column in columns.items():
+        flag = name == "grows"
+        if (flag and not np.isin(column, (0, 1)).all()) or (
+            not flag and name != "mean" and (column <= 0).any()
+        ):
+            raise ValueError(f"its array facts.{name} has to be {'0 or 1' if flag else 'above 0'}")
+    return Facts(**{**columns, "grows": columns["grows"] != 0})
 
 
 def _errors(section: Fields, arrays: _Arrays, plan: Plan) -> Errors | None:

@@ -162,7 +162,7 @@ def rows_by_key(
 
 
 def _different(keys: NDArray[Any], rows: list[NDArray[np.int64]]) -> NDArray[Any]:
-    """Return the key of each series, (n,), in the dtype of the column; strings as those of NumPy."""
+    """Return the key of each series, (n,), in the dtype of its column, or strings of NumPy."""
     found = keys[[own[0] for own in rows]]
     return found.astype(str) if all(isinstance(key, str) for key in found) else found
 
