@@ -83,6 +83,133 @@ def test_windows_are_their_copies(pooling: str, units: str) -> None:
     assert len(results[0][4]) == len(targets)
 
 
+# ---- What rows hold beside their numbers, and what targets are ----
+
+OF_ROW = 2  # covariates
+
+
+def covered(series: Any, starts: Any, lags: tuple[int, ...], beside: Any, first: Any) -> Any:
+    """The rows of windows as copies: numbers, those a lag before the next row, covariates."""
+    rows = []
+    for i, length in enumerate(LENGTHS):
+        for row in range(length):
+            at = starts[i] + row * C
+            parts = [series[at : at + C]]
+            parts += [series[at + C - lag : at + 2 * C - lag] for lag in lags]
+            if beside is not None:
+                parts.append(beside[first[i] + row * OF_ROW :][:OF_ROW])
+            rows.append(np.concatenate(parts))
+    return np.array(rows)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize("lags", [(), (C,), (7,), (20, 5)])
+def test_rows_hold_what_was_a_season_before_the_next_one(lags: Any, beside: bool) -> None:
+    """In the units of the window, unlike covariates."""
+    series, levels, scales = numbers()
+    starts = STARTS + 16  # from which 20 numbers before the second row are there
+    length = 40 + LENGTHS.sum() * OF_ROW
+    covariates = np.random.default_rng(2).normal(size=length).astype(np.float32)
+    first = np.array([5, 0, 7, 0, 30, 36])
+    series = np.concatenate([series, series[::-1]])
+    layout = _core.NetworkLayout(
+        cell="gru",
+        input_size=C * (1 + len(lags)) + OF_ROW * beside,
+        hidden_size=6,
+        output_size=C,
+        pooling="horizon",
+        horizon=M,
+    )
+    parameters = np.random.default_rng(1).normal(scale=0.3, size=layout.num_parameters)
+    parameters = parameters.astype(np.float32)
+    windows = window_of(
+        series,
+        starts,
+        levels,
+        scales,
+        lags=lags,
+        covariates=(covariates, first, OF_ROW, 0) if beside else None,
+    )
+    rows = covered(series, starts, lags, covariates if beside else None, first)
+    numbers_of = rows[:, : C * (1 + len(lags))]
+    of_window = np.repeat(np.arange(len(starts)), LENGTHS)
+    numbers_of -= levels[of_window, None]
+    numbers_of /= scales[of_window, None]
+    np.testing.assert_array_equal(
+        layout.predict(parameters, windows, OFFSETS), layout.predict(parameters, rows, OFFSETS)
+    )
+    targets = np.concatenate(
+        [
+            (series[end : end + M * C] - level) / scale
+            for end, level, scale in zip(starts + LENGTHS * C, levels, scales, strict=True)
+        ]
+    ).reshape(-1, C)
+    trainer = _core.Trainer(layout, loss="squared_error", target_columns=C, batch_size=4)
+    one, other = (
+        trainer.gradient(parameters, values, OFFSETS, y)
+        for values, y in ((windows, None), (rows, targets))
+    )
+    assert one[0] == other[0]
+    np.testing.assert_array_equal(one[1], other[1])
+
+
+@pytest.mark.parametrize("season", [0, 1, 3, 5, M * C, M * C + 2])
+@pytest.mark.parametrize("missing", [False, True])
+def test_targets_are_differences_from_the_last_season(season: int, missing: bool) -> None:
+    """Of another array than is read, where NaN is no target."""
+    series, levels, scales = numbers()
+    starts = STARTS + 2  # the season of the shortest window begins before it
+    series = np.concatenate([series, series[::-1]])
+    following = None
+    if missing:
+        following = series + 1
+        following[::3] = np.nan
+        following[starts[0] + LENGTHS[0] * C :][: M * C] = np.nan  # no target at all
+    if season > starts[2] + LENGTHS[2] * C:
+        starts = starts + season
+    targets = []
+    for i, end in enumerate(starts + LENGTHS * C):
+        source = series if following is None else following
+        for k in range(M * C):
+            base = series[end - season + k % season] if season else levels[i]
+            targets.append((source[end + k] - base) / scales[i])
+    y = np.array(targets, np.float32).reshape(-1, C)
+    assert np.isnan(y).any() == missing
+
+    layout = layout_of()
+    results = []
+    for targets_of, more in ((None, {"season": season, "following": following}), (y, {})):
+        windows = window_of(series, starts, levels, scales, **more)
+        parameters = np.random.default_rng(1).normal(scale=0.3, size=layout.num_parameters)
+        parameters = parameters.astype(np.float32)
+        trainer = _core.Trainer(layout, loss="absolute_error", target_columns=C, batch_size=4)
+        loss, gradient = trainer.gradient(parameters, windows, OFFSETS, targets_of)
+        epoch = trainer.run_epoch(parameters, windows, OFFSETS, targets_of, epoch=0)["loss"]
+        assert np.isfinite([loss, epoch]).all()
+        results.append([loss, gradient, epoch, parameters])
+    for found, expected in zip(*results, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_window_reads_nothing_but_its_numbers() -> None:
+    """Predictions read neither `following` nor what lies behind a window."""
+    layout = layout_of()
+    parameters = np.random.default_rng(1).normal(size=layout.num_parameters).astype(np.float32)
+    series, levels, scales = numbers()
+    last = int((STARTS + LENGTHS * C).max())
+    hidden = series.copy()
+    hidden[last:] = np.nan
+    nothing = np.full_like(series, np.nan)
+    found = [
+        layout.predict(
+            parameters, window_of(x, STARTS, levels, scales, following=f, season=3), OFFSETS
+        )
+        for x, f in ((series, None), (hidden, nothing))
+    ]
+    np.testing.assert_array_equal(*found)
+    assert np.isfinite(found[1]).all()
+
+
 @pytest.mark.parametrize(
     ("change", "error", "parts"),
     [

@@ -284,8 +284,12 @@ def test_impossible_numbers(name: str, number: float, load: Any, path: Path) -> 
 @BOTH
 @pytest.mark.parametrize("name", ["deviation", "magnitude", "changes", "moves", "grows"])
 def test_impossible_facts(name: str, load: Any, path: Path) -> None:
-    says = "0 or 1" if name == "grows" else "above 0"
-    for number in (0.5, -1.0) if name == "grows" else (0.0, -1.0):
+    says, numbers = {
+        "grows": ("0 or 1", (0.5, -1.0)),
+        "deviation": ("0 or above", (-1e-9, -1.0)),
+        "magnitude": ("0 or above", (-1e-9, -1.0)),
+    }.get(name, ("above 0", (0.0, -1.0)))
+    for number in numbers:
         changed("dated", path, with_number(f"facts.{name}", 1, number))
         with pytest.raises(ValueError, match=rf"its array facts\.{name} has to be {says}"):
             load(path)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from skrnn._parameters import is_number
 from skrnn._sequences.counts import check_count, check_shares
 from skrnn._series.backtests import Backtest, naive_forecasts, rolling_half_widths
+from skrnn._series.conformal import in_units
 from skrnn._series.forms import Given
 from skrnn._series.panel import Panel, Values
 from skrnn._series.reading import read_series
@@ -55,7 +56,7 @@ def backtest(
     found = {}
     for level in levels:
         if intervals == "rolling":
-            scores = np.abs(actual - forecasts) / spreads
+            scores = in_units(np.abs(actual - forecasts), spreads)
             widths = rolling_half_widths(scores, errors, origins.ends, level) * spreads
         else:
             widths = errors.half_widths(level, h) * spreads
@@ -125,8 +126,10 @@ def _firsts(start: Any, lengths: list[int]) -> NDArray[np.int64]:
 
 def _origins(panel: Panel, firsts: NDArray[np.int64], horizon: int, stride: int) -> Origins:
     series, ends = [], []
-    for i, n in enumerate(panel.lengths):
-        own = np.arange(firsts[i], n - horizon + 1, stride)
+    bounds = zip(panel.lengths, firsts, panel.known_from, strict=True)
+    for i, (n, first, known) in enumerate(bounds):
+        own = np.arange(first, n - horizon + 1, stride)
+        own = own[own >= known]
         series.append(np.full(len(own), i))
         ends.append(own)
     origins = Origins(np.concatenate(series), np.concatenate(ends))

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._series.backtests import naive_forecasts
-from skrnn._series.conformal import Errors
+from skrnn._series.conformal import Errors, in_units
 from skrnn._series.fitted import Fitted, facts_of
 from skrnn._series.panel import Panel, Values
-from skrnn._series.windows import Origins
+from skrnn._series.windows import Origins, origins_of
 
 _MOST_WINDOWS = 2000
 _TRUSTS = (1.0, 0.75, 0.5, 0.25, 0.0)  # of equally good ones the first
@@ -37,14 +37,14 @@ def calibrate(estimator: Any, panel: Panel, fitted: Fitted) -> Fitted:
     fitted : Fitted
         With `trust`, `errors` and `naive_ratio`; as it was if the series are too short.
     """
-    cuts = _cuts(panel.lengths, fitted.plan.horizon, estimator.calibration)
+    cuts = _cuts(panel, fitted.plan.horizon, estimator.calibration)
     origins = _origins(panel, cuts)
-    if len(origins) == 0:
-        return fitted
     before = panel.until(cuts)
+    actual = _behind(panel, origins, fitted.plan.block)
+    if np.isnan(actual).all() or len(origins_of(before, fitted.plan)) == 0:
+        return fitted
     first = _first_network(estimator, before, fitted)
     facts = facts_of(before, fitted.plan)
-    actual = _behind(panel, origins, fitted.plan.block)
     forecaster = replace(first._forecaster()[0], trust=1.0)
     whole = forecaster.forecast_at(panel, facts, origins)
     middle = forecaster.middle
@@ -65,7 +65,9 @@ def calibrate(estimator: Any, panel: Panel, fitted: Fitted) -> Fitted:
         float(np.nanmean(np.abs(actual - f) / changes))
         for f in (found, naive_values["seasonal_naive"])
     )
-    errors = (actual - whole.values[..., middle]) / whole.spread
+    errors = actual - found
+    if np.nanmax(np.abs(errors)) > 0:
+        errors = in_units(errors, whole.spread)
     steps = panel.lengths - cuts
     # Windows that overlap have errors in common. The square root of the horizon covers as asked for
     # in simulations of autoregressive, seasonal and growing series, and of random walks.
@@ -84,10 +86,12 @@ def _first_network(estimator: Any, panel: Panel, fitted: Fitted) -> Any:
     return first
 
 
-def _cuts(lengths: NDArray[np.int64], horizon: int, share: float) -> NDArray[np.int64]:
+def _cuts(panel: Panel, horizon: int, share: float) -> NDArray[np.int64]:
     """Return where the ends of series begin, (n,): at most half of a series is its end."""
+    lengths = panel.lengths
     wanted = np.maximum(np.ceil(share * lengths), np.minimum(horizon, lengths // 3))
-    return np.asarray(lengths - np.minimum(wanted, lengths // 2).astype(np.int64))
+    cuts = lengths - np.minimum(wanted, lengths // 2).astype(np.int64)
+    return np.asarray(np.maximum(cuts, panel.known_from))
 
 
 def _origins(panel: Panel, cuts: NDArray[np.int64]) -> Origins:

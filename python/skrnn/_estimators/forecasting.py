@@ -25,7 +25,7 @@ from skrnn._series.fitted import Fitted, facts_of
 from skrnn._series.following import following
 from skrnn._series.forecasting import Forecaster
 from skrnn._series.forms import Given
-from skrnn._series.panel import Panel
+from skrnn._series.panel import Panel, filled
 from skrnn._series.reading import read_series
 from skrnn._series.units import Facts
 from skrnn._serving.forecasts import MakesForecasts
@@ -304,6 +304,6 @@ def _ends(panel: Panel, past: int) -> Panel:
     cuts = [max(0, len(x) - past) for x in panel.values]
     return replace(
         panel,
-        values=[x[cut:] for x, cut in zip(panel.values, cuts, strict=True)],
+        values=[filled(x)[cut:] for x, cut in zip(panel.values, cuts, strict=True)],
         covariates=[x[cut:] for x, cut in zip(panel.covariates, cuts, strict=True)],
     )

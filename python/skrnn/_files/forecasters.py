@@ -236,14 +236,20 @@ def _covariates(section: Fields, arrays: _Arrays) -> Covariates:
     )
 
 
+# Columns of facts that are 0 where nothing has changed, and those that are above 0.
+_FROM_ZERO, _ABOVE_ZERO = ("deviation", "magnitude"), ("changes", "moves")
+
+
 def _facts(arrays: _Arrays, n: int) -> Facts:
     columns = {name: arrays.take(f"facts.{name}", n) for name in Facts.COLUMNS}
-    for name, column in columns.items():
-        flag = name == "grows"
-        if (flag and not np.isin(column, (0, 1)).all()) or (
-            not flag and name != "mean" and (column <= 0).any()
-        ):
-            raise ValueError(f"its array facts.{name} has to be {'0 or 1' if flag else 'above 0'}")
+    for names, wrong, expected in (
+        (("grows",), lambda x: (x != 0) & (x != 1), "0 or 1"),
+        (_FROM_ZERO, lambda x: x < 0, "0 or above"),
+        (_ABOVE_ZERO, lambda x: x <= 0, "above 0"),
+    ):
+        for name in names:
+            if wrong(columns[name]).any():
+                raise ValueError(f"its array facts.{name} has to be {expected}")
     return Facts(**{**columns, "grows": columns["grows"] != 0})
 
 

@@ -82,6 +82,11 @@ class Errors:
         return np.asarray(table[rng.integers(len(table), size=(N, h)), np.arange(h)])
 
 
+def in_units(errors: Values, spreads: Values) -> Values:
+    """Return errors in units of the spread; NaN where there is none, as of a constant series."""
+    return np.divide(errors, spreads, out=np.full_like(errors, np.nan), where=spreads > 0)
+
+
 class RollingCalibration:
     """Half-widths of intervals that learn from each observation.
 

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from skrnn import _core
 from skrnn._series.conformal import Errors
 from skrnn._series.covariates import Covariates
-from skrnn._series.forecasting import Forecaster, as_read
+from skrnn._series.forecasting import Forecaster
 from skrnn._series.forms import Form
 from skrnn._series.panel import Panel
 from skrnn._series.plan import Plan
 from skrnn._series.reading import read_series
 from skrnn._series.units import Facts
+from skrnn._series.windows import as_read
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,10 @@ class Fitted:
 
 def facts_of(panel: Panel, plan: Plan) -> Facts:
     """Return the facts of series."""
-    observed = [x[~np.isnan(x)] for x in panel.values]
-    return Facts.learn(known_numbers(panel, plan), observed, plan.seasonality)
-
-
-def known_numbers(panel: Panel, plan: Plan) -> list[Any]:
-    """Return the series, or their differences, without missing values."""
-    values = []
-    for x in as_read(panel, plan).values:
-        known = x[~np.isnan(x)]
-        values.append(known[plan.difference :] if len(known) > plan.difference else known)
-    return values
+    read, observed = [], []
+    for x in panel.values:
+        known = ~np.isnan(x)
+        observed.append(x[known])
+        known[: plan.difference] = False  # steps without a difference
+        read.append(as_read(x, plan)[known])
+    return Facts.learn(read, observed, plan.seasonality)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skrnn import _core
 from skrnn._series.conformal import Errors
-from skrnn._series.differences import difference, integrate
+from skrnn._series.differences import integrate
 from skrnn._series.panel import Panel, Values, filled
 from skrnn._series.plan import Plan
 from skrnn._series.units import Facts
@@ -58,42 +57,32 @@ class Forecaster:
 
         Steps beyond what the network answers at once are forecast from the numbers chosen before.
         """
-        plan = self.plan
-        working = as_read(panel, plan)
         parts: list[Forecast] = []
-        count = 0
-        while count < horizon:
-            ends = working.lengths
-            origins = Origins(np.arange(len(panel)), ends)
-            part = self._answers(working, facts, origins)
-            values = part.values[..., self.middle]
-            if choose is not None:
-                values = choose(part.values, part.spread)
-                part = Forecast(values[..., None], part.spread)
-            parts.append(part)
-            count += plan.block
-            working = _continued(working, values, plan.past)
-        whole = Forecast(
+        place = self.middle if choose is None else 0
+        for _ in range(0, horizon, self.plan.block):
+            origins = Origins(np.arange(len(panel)), panel.lengths)
+            parts.append(self.forecast_at(panel, facts, origins, choose))
+            panel = _continued(panel, parts[-1].values[..., place], self.plan.past)
+        return Forecast(
             np.concatenate([part.values for part in parts], axis=1),
             np.concatenate([part.spread for part in parts], axis=1),
         ).until(horizon)
-        return self._undifferenced(whole, _last(panel, panel.lengths, plan.difference))
 
-    def forecast_at(self, panel: Panel, facts: Facts, origins: Origins) -> Forecast:
+    def forecast_at(
+        self, panel: Panel, facts: Facts, origins: Origins, choose: Choose | None = None
+    ) -> Forecast:
         """Return the forecasts of one answer of the network, (N, block), at any steps of series."""
-        part = self._answers(as_read(panel, self.plan), facts, origins)
+        part = self._answers(panel, facts, origins)
+        if choose is not None:
+            part = Forecast(choose(part.values, part.spread)[..., None], part.spread)
         lag = self.plan.difference
         if not lag:
             return part
-        known = [filled(x) for x in panel.values]
-        last = np.array(
-            [known[i][end - lag : end] for i, end in zip(origins.series, origins.ends, strict=True)]
-        )
-        return self._undifferenced(part, last)
+        return Forecast(integrate(part.values, _last(panel, origins, lag)), part.spread)
 
-    def _answers(self, working: Panel, facts: Facts, origins: Origins) -> Forecast:
+    def _answers(self, panel: Panel, facts: Facts, origins: Origins) -> Forecast:
         plan, N = self.plan, len(origins)
-        series = WindowedSeries(working, facts, plan)
+        series = WindowedSeries(panel, facts, plan)
         windows, offsets = series.windows(origins)
         answers = self.model.predict(windows, offsets, n_jobs=self.n_jobs)
         levels, scales = series.units(origins)
@@ -109,38 +98,18 @@ class Forecaster:
             values = np.sort(values, axis=-1)  # quantiles do not cross
         return Forecast(values, spread)
 
-    def _undifferenced(self, forecast: Forecast, last: Values) -> Forecast:
-        if last.shape[1] == 0:
-            return forecast
-        return Forecast(integrate(forecast.values, last), forecast.spread)
+
+def _last(panel: Panel, origins: Origins, lag: int) -> Values:
+    """Return the numbers before each origin, (N, lag); the first number stands before a series."""
+    known = [filled(x) for x in panel.values]
+    at = np.maximum(0, origins.ends[:, None] + np.arange(-lag, 0))
+    return np.array([known[i][places] for i, places in zip(origins.series, at, strict=True)])
 
 
-def as_read(panel: Panel, plan: Plan) -> Panel:
-    """Return the series that the network reads: the differences, or the series themselves."""
-    lag = plan.difference
-    if not lag:
-        return panel
-    values = []
-    for x in panel.values:
-        changes = difference(filled(x), lag) if len(x) > lag else np.zeros_like(x)
-        values.append(np.where(np.isnan(x), np.nan, changes))
-    return panel.with_values(values)
-
-
-def _last(panel: Panel, ends: NDArray[np.int64], lag: int) -> Values:
-    """Return the numbers of each series before the steps to come, (n, lag)."""
-    found = np.empty((len(panel), lag))
-    for i, (x, end) in enumerate(zip(panel.values, ends, strict=True)):
-        known = filled(x[:end])
-        short = max(0, lag - len(known))
-        found[i] = np.concatenate([np.full(short, known[0]), known])[len(known) + short - lag :]
-    return found
-
-
-def _continued(working: Panel, chosen: Values, past: int) -> Panel:
+def _continued(panel: Panel, chosen: Values, past: int) -> Panel:
     """Return the ends of series, as far as they are read, with the numbers chosen behind them."""
     values, covariates = [], []
-    for x, more, beside in zip(working.values, chosen, working.covariates, strict=True):
+    for x, more, beside in zip(panel.values, chosen, panel.covariates, strict=True):
         cut = max(0, len(x) - past)
         values.append(np.concatenate([filled(x)[cut:], more]))
         covariates.append(beside[cut:])

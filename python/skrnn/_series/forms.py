@@ -19,6 +19,8 @@ MEANING = (
     "long data frame with a row for each step"
 )
 
+_LARGEST = 1e150
+
 
 @dataclass(frozen=True)
 class Form:
@@ -102,14 +104,16 @@ def read_arrays(series: Any, *, missing: bool, name: str = "series") -> Given:
 
 def check_numbers(values: Values, place: str, missing: bool, remedy: str) -> None:
     """Raise ValueError for a number that is not finite."""
-    wrong = np.isinf(values) | (np.isnan(values) & (not missing))
+    wrong = ~(np.abs(values) <= _LARGEST) & ~(np.isnan(values) & missing)
     if not wrong.any():
         if missing and len(values) and np.isnan(values).all():
             raise ValueError(f"{place} has no observation, only NaN; leave it out")
         return
     at = int(np.argmax(wrong.reshape(len(values), -1).any(axis=1)))
     number = values.reshape(len(values), -1)[at]
-    number = number[~np.isfinite(number)][0]
+    number = number[~(np.abs(number) <= _LARGEST)][0]
+    if np.isfinite(number):
+        remedy = f"numbers above {_LARGEST:g} are too large for their squares; scale the series"
     raise ValueError(f"{place} is {number} at step {at}; {remedy}")
 
 

@@ -38,6 +38,12 @@ class Panel:
         return np.array([len(x) for x in self.values], np.int64)
 
     @property
+    def known_from(self) -> NDArray[np.int64]:
+        """The steps of each series up to its first observation, (n,): from there on it is known."""
+        missing = [np.isnan(x) for x in self.values]
+        return np.array([len(m) if m.all() else np.argmin(m) + 1 for m in missing], np.int64)
+
+    @property
     def n_covariates(self) -> int:
         """K."""
         return int(self.covariates[0].shape[1])

@@ -42,8 +42,8 @@ class Facts:
     """What is known of each of n series from its past; all of shape (n,)."""
 
     mean: Values
-    deviation: Values  # standard, or 1 for a constant series
-    magnitude: Values  # mean of |y|, or 1
+    deviation: Values  # standard; 0 for a series that has not changed
+    magnitude: Values  # mean of |y|
     grows: NDArray[np.bool_]  # whether changes grow with the level
     changes: Values  # mean of |y_t - y_(t - m)|, m the steps of a season, or 1
     moves: Values  # mean of |y_t - y_(t - 1)|, or 1
@@ -57,16 +57,21 @@ class Facts:
         Errors of forecasts are in units of the series observed, whatever the network reads.
         """
         known = [x if len(x) else np.zeros(1) for x in read]
-        # A deviation that is rounding of a large mean is none.
-        deviations = np.array([_or_one(x.std(), 1e-12 * np.abs(x).max()) for x in known])
         return cls(
-            np.array([x.mean() for x in known]),
-            deviations,
-            np.array([_or_one(np.abs(x).mean()) for x in known]),
+            # A mean of equal numbers may be off by rounding, and then no deviation is zero.
+            np.array([x.mean() if np.ptp(x) > 0 else x[0] for x in known]),
+            np.array([x.std() if np.ptp(x) > 0 else 0.0 for x in known]),
+            np.array([np.abs(x).mean() for x in known]),
             np.array([_grows(x, seasonality) for x in known]),
             np.array([_changes(x, seasonality) for x in observed]),
             np.array([_changes(x, 1) for x in observed]),
         )
+
+    @property
+    def unit(self) -> Values:
+        """The deviation, or another positive number for a series that has not changed."""
+        size = np.where(self.mean == 0, 1.0, np.abs(self.mean))
+        return np.where(self.deviation > 0, self.deviation, size)
 
     def take(self, indices: NDArray[np.int64]) -> Facts:
         """Return those of some series, as often as they are named."""
@@ -89,6 +94,9 @@ def window_units(
 ) -> tuple[Values, Values]:
     """Return level and scale of each of N windows, (N,) both.
 
+    The scale of a series that has not changed, or is all zero, is 0: what a network adds to the
+    level is not to be taken.
+
     Parameters
     ----------
     scaling : str or None
@@ -105,13 +113,10 @@ def window_units(
     if scaling == "mean_abs":
         return zeros, np.where(magnitude > 0, magnitude, facts.magnitude)
     if scaling in DIFFERENCES:
-        return zeros, facts.deviation
-    relative = np.where(magnitude > 0, magnitude / facts.magnitude, 1.0)
-    return last, facts.deviation * np.where(facts.grows, relative, 1.0)
-
-
-def _or_one(value: float, least: float = 0.0) -> float:
-    return float(value) if value > least else 1.0
+        # Differences that are all the same go on so.
+        return np.where(facts.deviation > 0, 0.0, facts.mean), facts.deviation
+    relative = np.divide(magnitude, facts.magnitude, out=ones, where=facts.grows & (magnitude > 0))
+    return last, facts.deviation * relative
 
 
 def _changes(values: Values, seasonality: int) -> float:
