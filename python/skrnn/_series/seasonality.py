@@ -13,6 +13,7 @@ Values = NDArray[np.float64]  # (T,), finite
 # The quantile of the normal distribution for a test of 90 % on two sides.
 _SIGNIFICANT = 1.645
 _NEARLY = 0.9  # a peak as high as this part of the highest is as good
+_CLOSE = 1.25  # peaks up to so many times a lag are of the same season
 _AGAIN = 1.25  # how much lower a peak may be when it comes again
 _SAMPLE = 200  # series that are looked at for a season that most have
 
@@ -83,7 +84,8 @@ def find_seasonality(values: Values, likely: Sequence[int] = ()) -> int:
     A season shows as a peak of the autocorrelations, of the series without its linear trend or of
     its differences, that lies beyond the first lag without correlation, is higher than chance makes
     the highest of so many, and comes again at twice the lag. Of peaks that are almost as high as
-    the highest the first is the season. Three seasons must be seen.
+    the highest the first is the season, or the highest close behind it: noise makes several of a
+    broad one. Three seasons must be seen.
 
     Parameters
     ----------
@@ -108,7 +110,10 @@ def find_seasonality(values: Values, likely: Sequence[int] = ()) -> int:
             return int(season)
     found = [_peaks(x, most) for x in (detrended, differences)]
     lags, heights = max(found, key=lambda peaks: peaks[1].max(initial=0.0))
-    return 1 if len(lags) == 0 else int(lags[heights >= _NEARLY * heights.max()][0])
+    if len(lags) == 0:
+        return 1
+    first = lags[heights >= _NEARLY * heights.max()][0]
+    return int(lags[np.argmax(np.where(lags < _CLOSE * first, heights, 0))])
 
 
 def common_seasonality(series: Sequence[Values], likely: Sequence[int] = ()) -> int:
