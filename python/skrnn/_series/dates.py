@@ -11,8 +11,19 @@ from numpy.typing import NDArray
 
 Times = NDArray[Any]  # (T,), datetime64[ns] or int64
 
+# A gap has so many steps at most, where gaps are not multiples of the smallest.
+_LEAST_STEPS = 10
 _DAY = 86_400 * 10**9  # nanoseconds
 _HOUR = _DAY // 24
+_UNITS = {
+    "days": _DAY,
+    "hours": _HOUR,
+    "minutes": _HOUR // 60,
+    "seconds": 10**9,
+    "milliseconds": 10**6,
+    "microseconds": 10**3,
+    "nanoseconds": 1,
+}
 
 
 KINDS = ("integers", "nanoseconds", "months", "month ends", "business days")
@@ -43,12 +54,25 @@ class Step:
             day = last.astype("datetime64[D]")
             days = np.busday_offset(day, ahead, roll="forward")
             return np.asarray(days.astype("datetime64[ns]") + (last - day))
+        day = last.astype("datetime64[D]")
         month = last.astype("datetime64[M]")
         months = month + ahead.astype("timedelta64[M]")
-        if self.kind == "month ends":
-            ends = (months + 1).astype("datetime64[D]") - 1
-            return np.asarray(ends.astype("datetime64[ns]") + (last - last.astype("datetime64[D]")))
-        return np.asarray(months.astype("datetime64[ns]") + (last - month.astype("datetime64[ns]")))
+        first = months.astype("datetime64[D]")
+        behind = (months + 1).astype("datetime64[D]") - first - 1  # the last day of the month
+        if self.kind == "months":  # in a month without that day on its last one
+            behind = np.minimum(behind, day - month.astype("datetime64[D]"))
+        return np.asarray((first + behind).astype("datetime64[ns]") + (last - day))
+
+    def __str__(self) -> str:
+        """In words: "2 hours"."""
+        unit, size = self.kind, self.size
+        if unit == "integers":
+            return str(size)
+        if unit == "nanoseconds":
+            unit, of_unit = next(pair for pair in _UNITS.items() if size % pair[1] == 0)
+            size //= of_unit
+        unit = "months" if unit == "month ends" else unit
+        return f"{size} {unit.removesuffix('s') if size == 1 else unit}"
 
     @property
     def seasons(self) -> tuple[int, ...]:
@@ -78,20 +102,19 @@ def step_of(times: Times) -> Step | None:
     gaps = np.diff(times).astype(np.int64)
     if (gaps <= 0).any():
         return None
-    for kind in ("months", "month ends"):
+    for kind in ("month ends", "months"):
         step = _months(times, kind)
         if step is not None:
             return step
     smallest = int(gaps.min())
-    if (gaps % smallest == 0).all():
-        days = times.astype("datetime64[D]")
-        weekdays = np.is_busday(days).all() and smallest == _DAY
-        weekend = np.isin(gaps // _DAY, (1, 3)).all() and (gaps == 3 * _DAY).any()
-        if weekdays and weekend:
-            return Step("business days", 1)
-        return Step("nanoseconds", smallest)
-    common = int(np.gcd.reduce(gaps))
-    return Step("nanoseconds", common) if common * 10 >= smallest else None
+    if (gaps % smallest != 0).any():
+        smallest = int(np.gcd.reduce(gaps))
+        return Step("nanoseconds", smallest) if smallest * _LEAST_STEPS >= gaps.min() else None
+    days = times.astype("datetime64[D]")
+    of_weeks = np.busday_count(days[0], days[-1]) < (days[-1] - days[0]).astype(np.int64)
+    if smallest == _DAY and of_weeks and np.is_busday(days).all():
+        return Step("business days", 1)
+    return Step("nanoseconds", smallest)
 
 
 def _months(times: Times, kind: str) -> Step | None:
@@ -100,10 +123,23 @@ def _months(times: Times, kind: str) -> Step | None:
     inside = times - months.astype("datetime64[ns]")
     if kind == "month ends":
         inside = (months + 1).astype("datetime64[ns]") - times
+        if inside[0].astype(np.int64) > _DAY:
+            return None
     gaps = np.diff(months).astype(np.int64)
     if (inside != inside[0]).any() or (gaps <= 0).any():
         return None
     return Step(kind, int(np.gcd.reduce(gaps)))
+
+
+def common_step(times: Sequence[Times]) -> Step | None:
+    """Return the smallest step of any series that leads from time to time in all of them.
+
+    If none does it is the smallest, and None if no series has two steps.
+    """
+    found = {step for step in map(step_of, times) if step is not None}
+    ordered = sorted(found, key=lambda step: (step.kind, step.size))
+    fits = (s for s in ordered if all(len(at) < 2 or positions(at, s) is not None for at in times))
+    return next(fits, ordered[0] if ordered else None)
 
 
 def positions(times: Times, step: Step) -> NDArray[np.int64] | None:

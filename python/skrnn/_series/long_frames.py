@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._sequences.columns import channel_of, keys_of
-from skrnn._series.dates import Step, positions, step_of
+from skrnn._series.dates import Step, common_step, positions
 from skrnn._series.forms import Form, Given, check_numbers, read_arrays
 from skrnn._series.panel import Values
 
@@ -79,7 +79,7 @@ def read_frame(
         check_numbers(x, place, missing, _REMEDY)
         series.append(x)
         sorted_times.append(at)
-    step = _common_step(sorted_times)
+    step = common_step(sorted_times)
     for i, (key, at) in enumerate(zip(found, sorted_times, strict=True)):
         place = f"series {key!r} of {name}" if has_keys else name
         series[i], sorted_times[i] = _regular(series[i], at, step, place, missing)
@@ -110,7 +110,7 @@ def read_indexed(series: Any, *, missing: bool, name: str = "series") -> Given:
     if (times[1:] == times[:-1]).any():
         double = times[1:][times[1:] == times[:-1]][0]
         raise ValueError(f"{name} has two numbers of the time {double}; expected one for each")
-    step = _common_step([times])
+    step = common_step([times])
     values, times = _regular(values, times, step, name, missing)
     form = Form("index", last=times[-1:], step=step, library="pandas", zone=zone, name=series.name)
     return Given(form, [values], [times])
@@ -171,15 +171,6 @@ _REMEDY = (
     'expected finite numbers; with missing="fill" NaN is a step that nobody observed, and steps '
     "may be left out"
 )
-
-
-def _common_step(times: list[NDArray[Any]]) -> Step | None:
-    """Return the smallest step of any series, or None if none has two steps."""
-    steps = [step_of(at) for at in times if len(at) > 1]
-    found = [step for step in steps if step is not None]
-    if not found:
-        return None
-    return min(found, key=lambda step: (step.kind, step.size))
 
 
 def _regular(
