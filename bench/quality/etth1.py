@@ -6,7 +6,23 @@ last batch too. `--lookback` 96 or 720, `--horizon` 96, 192, 336 or 720; with `-
 temperature alone, 24 steps ahead, which is the protocol of Informer. The baseline repeats the last
 value. Settings were compared on the validation part.
 
-TABLE
+Seven series, look-back and horizon of 96, one seed:
+
+    128 units, 5 epochs                         MSE 0.6648
+    128 units, 10 epochs                        MSE 0.6616
+    128 units, 20 epochs                        MSE 0.6659
+    128 units, 10 epochs, segments of 24        MSE 0.6595
+    128 units, 10 epochs, from the last season  MSE 0.6944
+    256 units, 10 epochs                        MSE 0.6569
+    512 units, 10 epochs, slower                MSE 0.6566
+
+and with a dropout of 0.7 0.6697, batches of 64 0.6640, weight decay 0.6612, the Huber loss 0.6631.
+
+The oil temperature alone, where the baseline has 0.0696:
+
+    defaults                 MSE 0.0511
+    look-back 96             MSE 0.0537
+    look-back 96, no season  MSE 0.0563
 """
 
 from __future__ import annotations
@@ -45,7 +61,22 @@ BASE: dict[str, Any] = {
     "learning_rate_init": 0.001,
 }
 SETTINGS: dict[str, dict[str, Any]] = {
+    "128 units, 5 epochs": BASE | {"hidden_size": 128, "max_iter": 5},
     "128 units, 10 epochs": BASE | {"hidden_size": 128, "max_iter": 10},
+    "128 units, 20 epochs": BASE | {"hidden_size": 128, "max_iter": 20},
+    "128 units, 10 epochs, segments of 24": BASE
+    | {"hidden_size": 128, "max_iter": 10, "segment_length": 24},
+    "128 units, 10 epochs, from the last season": BASE
+    | {"hidden_size": 128, "max_iter": 10, "seasonality": 24, "scaling": "season"},
+    "256 units, 10 epochs": BASE | {"hidden_size": 256, "max_iter": 10},
+    "512 units, 10 epochs, slower": BASE
+    | {"hidden_size": 512, "max_iter": 10, "learning_rate_init": 0.0003},
+}
+CHOSEN = {96: "256 units, 10 epochs", 720: "128 units, 5 epochs"}
+OF_ONE: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "look-back 96": {"lookback": 96},
+    "look-back 96, no season": {"lookback": 96, "seasonality": None},
 }
 
 
@@ -72,19 +103,20 @@ def question(lookback: int, horizon: int, univariate: bool) -> Question:
     """That of one look-back and horizon."""
     if univariate:
         target, published = 0.10, {"DeepAR": 0.107, "ARIMA": 0.108, "LSTMa": 0.114}
+        named, chosen, maker = OF_ONE, "defaults", partial(make, horizon=horizon)
     else:
         target, own = TARGETS[lookback, horizon]
-        published = {"SegRNN": own}
-    name = f"etth1_{'univariate' if univariate else lookback}_{horizon}"
+        named, chosen, published = SETTINGS, CHOSEN[lookback], {"SegRNN": own}
+        maker = partial(make, horizon=horizon, lookback=lookback)
     return Question(
-        name,
+        f"etth1_{'univariate' if univariate else lookback}_{horizon}",
         "MSE",
         target,
         published,
-        SETTINGS,
-        "128 units, 10 epochs",
+        named,
+        chosen,
         partial(load, univariate=univariate),
-        partial(make, horizon=horizon, lookback=lookback),
+        maker,
         from_origins,
         baseline=lambda: Backtested(None, horizon, TRAIN),
         larger_is_better=False,
