@@ -337,7 +337,7 @@ inline skrnn::ServingSettings horizon_model() {
 
 inline skrnn::ServingSettings arrays_model() {
   skrnn::ServingSettings settings = horizon_model();
-  settings.arrays = {{"series.1", {1.5, std::nan(""), -1e300}}, {"facts", {0}}};
+  settings.arrays = {{"series.1", {1.5, 0, -1e300}}, {"facts", {0}}};
   return settings;
 }
 

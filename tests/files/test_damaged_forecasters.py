@@ -95,7 +95,6 @@ WRONG: list[tuple[str, str, Any]] = [
     ("forecaster", "estimator.fitted.feature_names_in", ["a"]),
     ("forecaster", "estimator.fitted.vocabulary", ["a"]),
     *(("forecaster", "forecaster.missing", wrong) for wrong in (0, None, "no", MISSING)),
-    ("forecaster of gaps", "forecaster.missing", False),  # which has values that are missing
     *(("forecaster", "forecaster.trust", wrong) for wrong in (-0.1, 1.1, True, None, "1", [])),
     *(("forecaster", "forecaster.naive_ratio", wrong) for wrong in (-1, "1", True, [])),
     *(

@@ -47,7 +47,7 @@ struct ServingSettings {
   std::vector<double> target_scale;          // [targets], or empty
   std::vector<ChannelOperation> operations;  // one after the other; none for tokens
   // Numbers that a file has beside the network, by name, such as the series that a forecaster goes
-  // on from. NaN is a missing value. Prediction does not read them.
+  // on from. Prediction does not read them.
   std::map<std::string, std::vector<double>> arrays;
 
   // True if the raw input may hold NaN, because an operation fills it.

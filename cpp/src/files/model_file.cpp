@@ -214,35 +214,8 @@ class Tensors {
     }
   }
 
-  // Throws for numbers that are not finite.
   template <class T>
   void read(const Tensor& tensor, T* to) const {
-    read_any(tensor, to);
-    if (!all_finite(to, count_of<T>(tensor)))
-      refuse_file("tensor \"" + tensor.name + "\" holds a NaN or an infinity");
-  }
-  std::vector<double> read(const Tensor& tensor) const {
-    std::vector<double> values(count_of<double>(tensor));
-    read(tensor, values.data());
-    return values;
-  }
-  // Numbers that may be NaN.
-  std::vector<double> read_missing(const Tensor& tensor) const {
-    std::vector<double> values(count_of<double>(tensor));
-    read_any(tensor, values.data());
-    if (std::any_of(values.begin(), values.end(), [](double x) { return std::isinf(x); }))
-      refuse_file("tensor \"" + tensor.name + "\" holds an infinity");
-    return values;
-  }
-
- private:
-  template <class T>
-  static std::size_t count_of(const Tensor& tensor) {
-    return static_cast<std::size_t>(tensor.end - tensor.begin) / sizeof(T);
-  }
-
-  template <class T>
-  void read_any(const Tensor& tensor, T* to) const {
     file_.read(tensor, to);
     const auto size = static_cast<std::size_t>(tensor.end - tensor.begin);
     const std::optional<std::uint32_t> expected = digests_[index_of(tensor)];
@@ -250,8 +223,16 @@ class Tensors {
     if (expected && found != *expected) {
       fail_digest("tensor \"" + tensor.name + "\"", found, hexadecimal(*expected));
     }
+    if (!all_finite(to, size / sizeof(T)))
+      refuse_file("tensor \"" + tensor.name + "\" holds a NaN or an infinity");
+  }
+  std::vector<double> read(const Tensor& tensor) const {
+    std::vector<double> values(static_cast<std::size_t>(tensor.shape[0]));
+    read(tensor, values.data());
+    return values;
   }
 
+ private:
   std::size_t index_of(const Tensor& tensor) const {
     return static_cast<std::size_t>(&tensor - file_.tensors().data());
   }
@@ -350,7 +331,7 @@ ModelFile read(ByteSource& source) {
     settings.target_mean = tensors.read(*mean);
     settings.target_scale = tensors.read(*scale);
   }
-  for (const auto& item : arrays) settings.arrays[item.first] = tensors.read_missing(*item.second);
+  for (const auto& item : arrays) settings.arrays[item.first] = tensors.read(*item.second);
   return result;
 }
 

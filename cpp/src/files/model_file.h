@@ -23,8 +23,8 @@
 // and whatever else Python keeps there. Together the digests cover all that is read, wherever the
 // tensors stand in the file (crc32.h). They are the parameters of the NetworkLayout, float32 under
 // their own names; "target.mean" and "target.scale" [targets], and for the i-th operation
-// "input.<i>" [C], float64; for each array "array.<name>" [length], float64, in which NaN is a
-// missing value; and tensors whose names begin with "extra.", which are not read.
+// "input.<i>" [C], float64; for each array "array.<name>" [length], float64; and tensors whose
+// names begin with "extra.", which are not read.
 #pragma once
 
 #include <cstddef>

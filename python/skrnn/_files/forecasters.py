@@ -92,7 +92,7 @@ def forecaster_of(root: Fields, arrays: Mapping[str, Values]) -> Fitted | None:
     root : Fields
         The whole JSON.
     arrays : mapping of str to array of shape (length,)
-        Those of the file, in which NaN is allowed.
+        Those of the file, finite.
 
     Raises
     ------
@@ -114,15 +114,13 @@ class _Arrays:
     def __init__(self, arrays: dict[str, Values]) -> None:
         self._arrays = arrays
 
-    def take(self, name: str, size: int, *, missing: bool = False) -> Values:
-        """Return an array of so many numbers, finite unless `missing`; empty ones are not kept."""
+    def take(self, name: str, size: int) -> Values:
+        """Return an array of so many numbers; empty ones are not kept."""
         if size == 0:
             return np.empty(0)
         values = self.any(name)
         if len(values) != size:
             raise ValueError(f"its array {name} has {len(values)} numbers; expected {size}")
-        if not missing and np.isnan(values).any():
-            raise ValueError(f"its array {name} has a missing value")
         return values
 
     def any(self, name: str) -> Values:
@@ -146,15 +144,12 @@ class _Arrays:
 def _fitted(section: Fields, root: Fields, arrays: _Arrays) -> Fitted:
     plan = _plan(section.fields("plan"))
     _check_network(plan, root)
-    missing = section.of_type("missing", bool)
     values = [x[:, 0] for x in arrays.parts("lengths", None, "values", 1)]
-    if not missing and any(np.isnan(x).any() for x in values):
-        raise ValueError("its array values has a missing value")
     n, K = len(values), plan.covariates
     beside = [np.empty((len(x), 0)) for x in values]
     if K:
         beside = arrays.parts("rows", n, "covariates", K)
-    if any(len(b) < len(x) or np.isnan(b).any() for b, x in zip(beside, values, strict=True)):
+    if any(len(b) < len(x) for b, x in zip(beside, values, strict=True)):
         raise ValueError("its array covariates does not suit its series")
     form = form_of(section.fields("form"), n)
     covariates = _covariates(section.fields("covariates"), arrays)
@@ -168,7 +163,7 @@ def _fitted(section: Fields, root: Fields, arrays: _Arrays) -> Fitted:
         form,
         Panel(values, beside),
         _facts(arrays, n),
-        missing,
+        section.of_type("missing", bool),
         trust=section.number("trust", 0.0, 1.0),
         errors=_errors(section, arrays, plan),
         naive_ratio=None if ratio is None else section.number("naive_ratio", 0.0),
@@ -236,20 +231,17 @@ def _covariates(section: Fields, arrays: _Arrays) -> Covariates:
     )
 
 
-# Columns of facts that are 0 where nothing has changed, and those that are above 0.
-_FROM_ZERO, _ABOVE_ZERO = ("deviation", "magnitude"), ("changes", "moves")
-
-
 def _facts(arrays: _Arrays, n: int) -> Facts:
     columns = {name: arrays.take(f"facts.{name}", n) for name in Facts.COLUMNS}
-    for names, wrong, expected in (
-        (("grows",), lambda x: (x != 0) & (x != 1), "0 or 1"),
-        (_FROM_ZERO, lambda x: x < 0, "0 or above"),
-        (_ABOVE_ZERO, lambda x: x <= 0, "above 0"),
-    ):
-        for name in names:
-            if wrong(columns[name]).any():
-                raise ValueError(f"its array facts.{name} has to be {expected}")
+    for name, column in columns.items():
+        if name == "grows":
+            expected, holds = "0 or 1", np.isin(column, (0, 1))
+        elif name in ("changes", "moves"):
+            expected, holds = "above 0", column > 0
+        else:  # nothing need have changed
+            expected, holds = "0 or above", (column >= 0) | (name == "mean")
+        if not holds.all():
+            raise ValueError(f"its array facts.{name} has to be {expected}")
     return Facts(**{**columns, "grows": columns["grows"] != 0})
 
 
@@ -260,7 +252,7 @@ def _errors(section: Fields, arrays: _Arrays, plan: Plan) -> Errors | None:
     if effective == 0:
         return Errors(np.zeros((0, plan.block)), effective)
     flat = arrays.any("errors")
-    if effective < 1 or len(flat) % plan.block or np.isnan(flat).any():
+    if effective < 1 or len(flat) % plan.block:
         raise ValueError("its array errors does not suit its plan")
     table = flat.reshape(-1, plan.block)
     if (np.diff(table, axis=0) < 0).any():
