@@ -1,18 +1,10 @@
-"""The C++ package and examples/cpp: the answers are those of Python.
-
-Building the package takes minutes, so it has to exist (see CONTRIBUTING.md). SKRNN_CPP_PREFIX names
-the folder where it is installed; SKRNN_CPP_TOOLCHAIN, if it is for another processor, CMake's
-toolchain file with a compiler and an emulator.
-"""
+"""The C++ package and examples/cpp: the answers are those of Python."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,76 +15,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skrnn
-from skrnn import _core
+from programs import ISAS, NEEDED, PREFIX, ROOT, TOOLCHAIN, run
 from skrnn.preprocessing import PerStep
 
-ROOT = Path(__file__).parent.parent
-PREFIX = os.environ.get("SKRNN_CPP_PREFIX")
-TOOLCHAIN = os.environ.get("SKRNN_CPP_TOOLCHAIN")
-CMAKE = shutil.which("cmake")
-
-pytestmark = [
-    pytest.mark.skipif(PREFIX is None, reason="SKRNN_CPP_PREFIX names no C++ package"),
-    pytest.mark.skipif(CMAKE is None, reason="needs CMake"),
-]
-
-# The instruction sets of the package's processor.
-ISAS = ["neon"] if TOOLCHAIN else _core.available_isas()
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, moved to another folder."""
-    return Path(shutil.copytree(PREFIX, tmp_path_factory.mktemp("package") / "elsewhere"))
-
-
-@pytest.fixture(scope="module")
-def launchers(package: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """The examples, built against the package: the commands that start them, by name."""
-    build = tmp_path_factory.mktemp("example")
-    configure = ["-S", ROOT / "examples" / "cpp", "-B", build, f"-DCMAKE_PREFIX_PATH={package}"]
-    if TOOLCHAIN:
-        configure.append(f"-DCMAKE_TOOLCHAIN_FILE={ROOT / TOOLCHAIN}")
-    for command in (configure, ["--build", build, "--config", "Release"]):
-        done = subprocess.run([CMAKE, *command], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-    emulator = []
-    if TOOLCHAIN:
-        words = re.search(r"EMULATOR (.+)\)", (ROOT / TOOLCHAIN).read_text())
-        emulator = words[1].split()
-    return {
-        path.stem: [*emulator, str(path)]
-        for name in ("stream", "write_text")
-        for path in build.rglob(f"{name}*")
-        if path.name in (name, f"{name}.exe")
-    }
-
-
-@pytest.fixture(scope="module")
-def launcher(launchers: dict[str, list[str]]) -> list[str]:
-    return launchers["stream"]
-
-
-def run(launcher: list[str], *arguments: Any, isa: str = ISAS[0], **options: Any) -> Any:
-    environment = {**os.environ, "SKRNN_ISA": isa}
-    command = [*launcher, *map(str, arguments)]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=60, check=False, **options
-    )
-
-
-@pytest.fixture
-def in_python() -> Iterator[Callable[[str], None]]:
-    """A function that selects the program's instruction set in Python, if this processor has it."""
-    before = _core.active_isa()
-
-    def select(isa: str) -> None:
-        if isa in _core.available_isas():
-            _core.select_isa(isa)
-
-    yield select
-    _core.select_isa(before)
-
+pytestmark = NEEDED
 
 # --- The package ----------------------------------------------------------------------------------
 
