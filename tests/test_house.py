@@ -47,7 +47,7 @@ DEPENDENCIES: dict[str, set[str]] = {
     "metrics": {"_sequences", "_series", "_targets", "_warnings"},
     "model_selection": {"_sequences", "_series"},
     "plotting": {"_estimators", "_sequences", "_series", "_serving"},
-    "runtime": {"_files", "_sequences", "_serving", "_targets"},
+    "runtime": {"_files", "_sequences", "_series", "_serving", "_targets"},
     "__init__": {
         "_estimators",
         "_files",

@@ -40,6 +40,7 @@ PUBLIC_HEADERS = {
     "activations": "layer",
     "batch": "layer",
     "cell": "layer",
+    "forecaster": "serving",
     "generation": "serving",
     "isa": "layer",
     "layer": "layer",

@@ -61,6 +61,43 @@ struct TextSettings {
                           // begins every text, is never written.
 };
 
+// How an RNNForecaster reads series and answers: the plan of its windows, and their units.
+struct ForecastSettings {
+  // A number y is read as (y - level) / scale. Without a scaling these are 0 and 1.
+  enum class Scaling {
+    kNone,
+    kStandard,    // mean and standard deviation of the series
+    kMeanAbs,     // 0, and the mean magnitude of the window
+    kLast,        // the last value of the window, and the deviation of the series
+    kSeason,      // as kLast; forecasts are differences from the last season
+    kDifference,  // y is the difference from the step before
+    kSeasonalDifference,
+  };
+
+  std::int64_t horizon = 1;          // steps to come that are asked for by default
+  std::int64_t rows = 1, width = 1;  // a window is `rows` steps of the network, of `width` numbers
+  std::int64_t steps = 1, step_width = 1;  // the network answers `steps` times `step_width` numbers
+  std::int64_t seasonality = 1;            // steps of a season; 1 for none
+  std::vector<std::int64_t> lags;          // as in Windows
+  Scaling scaling = Scaling::kNone;
+  std::int64_t covariates = 0;  // of each step of a series
+  bool missing = false;         // whether NaN is a step that nobody observed
+  double trust = 1;  // the part of what the network adds to its base that is taken, 0 to 1
+
+  std::int64_t lookback() const { return rows * width; }     // numbers of a window
+  std::int64_t block() const { return steps * step_width; }  // numbers of one answer
+  // The season from which forecasts are differences, or 0.
+  std::int64_t season() const { return scaling == Scaling::kSeason ? seasonality : 0; }
+  // The lag of the differences that are forecast, or 0.
+  std::int64_t difference() const {
+    if (scaling == Scaling::kDifference) return 1;
+    return scaling == Scaling::kSeasonalDifference ? seasonality : 0;
+  }
+  std::int64_t channels() const {  // of a row
+    return width * (1 + static_cast<std::int64_t>(lags.size()) + covariates);
+  }
+};
+
 // A Model is a handle: copies share everything, and any number of threads may use one.
 class Model {
  public:
@@ -86,6 +123,9 @@ class Model {
   // Nothing for another model than an RNNLanguageModel, or one that was not read from a file.
   // Throws std::invalid_argument as `vocabulary` does.
   std::optional<TextSettings> texts() const;
+  // Nothing for another model than an RNNForecaster, or one that was not read from a file. Throws
+  // std::invalid_argument for a description that does not suit the network.
+  std::optional<ForecastSettings> forecasts() const;
   std::int64_t channels() const;  // C of the raw input; 1 for tokens
   // A: K probabilities, numbers for each target (with "quantile" Q for each), or with
   // "gaussian_nll" the means of all targets and then their standard deviations.
@@ -95,9 +135,10 @@ class Model {
   // probabilities of a step's labels, given the whole sequence. `data` holds raw channels [rows,
   // C], or, for a network with an embedding, tokens below its input_size, and with characters the
   // spellings, too; side channels where the network reads some. `threads` <= 0 means max_threads().
-  // Throws std::invalid_argument for a sequence without steps, where spellings are missing, and for
-  // another number of side channels. Returns false if `keep_going` (may be null) did; the answers
-  // are then incomplete.
+  // Throws std::invalid_argument for a sequence without steps, where spellings are missing, for
+  // another number of side channels, and for windows of other channels or covariates than the
+  // network reads, or where the model has operations. Returns false if `keep_going` (may be null)
+  // did; the answers are then incomplete.
   bool predict(const SequenceData& data, double* answers, int threads,
                KeepGoing keep_going = nullptr, void* context = nullptr) const;
   // The same for channels that `prepare` returned.

@@ -20,11 +20,12 @@
 //   digest          the last member, without a blank before or in it, `,"digest":"1a2b3c4d"}`: the
 //                   CRC-32 of the text before it, as UTF-8, in hexadecimal digits
 //
-// and whatever else Python keeps there. Together the digests cover all that is read, wherever the
-// tensors stand in the file (crc32.h). They are the parameters of the NetworkLayout, float32 under
-// their own names; "target.mean" and "target.scale" [targets], and for the i-th operation
-// "input.<i>" [C], float64; for each array "array.<name>" [length], float64; and tensors whose
-// names begin with "extra.", which are not read.
+// and whatever else Python keeps there, such as "forecaster" (forecast_settings.cpp reads a part).
+// Together the digests cover all that is read, wherever the tensors stand in the file (crc32.h).
+// They are the parameters of the NetworkLayout, float32 under their own names; "target.mean" and
+// "target.scale" [targets], and for the i-th operation "input.<i>" [C], float64; for each array
+// "array.<name>" [length], float64; and tensors whose names begin with "extra.", which are not
+// read.
 #pragma once
 
 #include <cstddef>

@@ -41,13 +41,30 @@ std::optional<LinearChain> chain_of(const NetworkLayout& layout, const LossSetti
 
 // `data` as the network reads them; `values` owns their channels.
 SequenceData prepared(const Model& model, const SequenceData& data, Buffer<float>& values) {
-  if (model.settings().operations.empty()) return data;
+  if (model.settings().operations.empty() || data.windows) return data;
   const std::int64_t steps = data.offsets[data.size];
   values = make_buffer<float>(steps * model.channels(), "the channels of all steps");
   model.prepare(steps, data.values, values.get());
   SequenceData result = data;
   result.values = values.get();
   return result;
+}
+
+void check_windows(const Windows& windows, const ServingSettings& settings) {
+  const NetworkSettings& network = settings.network;
+  if (network.reads_tokens() || !settings.operations.empty()) {
+    throw std::invalid_argument(
+        "windows are of series that a network reads as they are, but the model reads tokens, or "
+        "has operations on channels");
+  }
+  const auto require = [](const char* what, std::int64_t found, std::int64_t expected) {
+    if (found == expected) return;
+    throw std::invalid_argument("windows have " + std::to_string(found) + " " + what +
+                                ", but the network reads " + std::to_string(expected));
+  };
+  require("channels", windows.channels(), network.input_size);
+  require("covariates of a step to come", windows.future_covariates, network.future_covariates);
+  if (network.future_covariates > 0) require("steps to come", windows.horizon, network.horizon);
 }
 
 }  // namespace
@@ -110,6 +127,11 @@ Buffer<float> Model::Impl::outputs(const SequenceData& data, int threads, KeepGo
     throw std::invalid_argument(
         "the model reads " + std::to_string(settings.network.side_channels) +
         " side channels, but the data has " + std::to_string(data.side.channels));
+  }
+  if (data.windows) {
+    check_windows(data.windows, settings);
+  } else if (settings.network.future_covariates > 0) {
+    throw std::invalid_argument("the model reads covariates of steps to come, which windows have");
   }
   const std::int64_t rows = output_rows(settings.network, data);
   Buffer<float> result = make_buffer<float>(rows * context.outputs, "the outputs of all sequences");
