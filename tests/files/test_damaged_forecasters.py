@@ -167,6 +167,14 @@ WRONG: list[tuple[str, str, Any]] = [
         )
     ),
     ("forecaster", "forecaster.form.zone", "UTC"),
+    *(("dated", "forecaster.form.unit", wrong) for wrong in (None, "", "Y", "generic", 3, ["s"])),
+    *(
+        ("dated", "forecaster.form.period", wrong)
+        for wrong in ("", "M; M", "M\n", "-M", "9" * 10 + "M", 3, ["M"], "M" * 99)
+    ),
+    ("forecaster", "forecaster.form.period", "M"),
+    *(("dated", "forecaster.form.is_local", wrong) for wrong in (None, 0, "")),
+    ("forecaster", "forecaster.form.is_local", True),
     *(("dated", "forecaster.form.name", wrong) for wrong in ({}, [], {"tuple": [[]]})),
     *(("dated", "arrays", wrong) for wrong in (None, {}, [], MISSING, {"lengths": 2})),
     ("one target", "arrays", {"lengths": 1}),

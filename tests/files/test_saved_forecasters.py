@@ -96,6 +96,8 @@ FORMS: dict[str, Callable[[], Any]] = {
     "index with two names": lambda: indexed(dates("B"), ("shop", 3)),
     "index of a time zone": lambda: indexed(dates("h", "UTC"), "sales"),
     "index of an offset": lambda: indexed(dates("h", "UTC+05:30"), "sales"),
+    "index of days in a time zone": lambda: indexed(dates("D", "Europe/Berlin")),
+    "index of seconds": lambda: indexed(dates("D").as_unit("s")),
     "periods": lambda: indexed(pd.period_range("2020Q1", periods=LENGTH, freq="Q")),
     "frame": lambda: frame(dates("D")),
     "frame of months": lambda: frame(dates("2ME")),
@@ -290,7 +292,7 @@ def test_keys_that_json_cannot_hold(path: Path) -> None:
 
 def test_a_time_zone_that_this_machine_does_not_know(path: Path) -> None:
     model = forecaster(zoned())
-    model._fitted.form.__dict__["zone"] = "Asia/Nowhere"
+    model._fitted.form.clock.__dict__["zone"] = "Asia/Nowhere"
     loaded = both(model, path)[0]
     with pytest.raises(ValueError, match="'Asia/Nowhere', is unknown here; install tzdata"):
         loaded.predict()

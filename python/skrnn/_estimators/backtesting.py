@@ -71,7 +71,7 @@ def backtest(
         model._fitted.facts.changes[origins.series],
         seasonality,
         given.form.keys,
-        None if given.times is None else given.form.wall_clock(_behind(given.times, origins, h)),
+        None if given.times is None else given.form.clock.local(_behind(given.times, origins, h)),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -301,9 +300,11 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
 
 def _ends(panel: Panel, past: int) -> Panel:
     """Return the ends of series, as far as forecasts depend on them."""
-    cuts = [max(0, len(x) - past) for x in panel.values]
-    return replace(
-        panel,
-        values=[filled(x)[cut:] for x, cut in zip(panel.values, cuts, strict=True)],
-        covariates=[x[cut:] for x, cut in zip(panel.covariates, cuts, strict=True)],
-    )
+    values, covariates = [], []
+    for x, beside in zip(panel.values, panel.covariates, strict=True):
+        cut = max(0, len(x) - past)
+        end = x[cut:].copy()
+        end[0] = filled(x)[cut]  # what a gap is filled with may lie before the cut
+        values.append(end)
+        covariates.append(beside[cut:])
+    return Panel(values, covariates)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skrnn._files.fields import Fields
 from skrnn._files.values import decode, decode_array, encode, encode_array, shorten
+from skrnn._series.clocks import Clock
 from skrnn._series.dates import KINDS, Step
 from skrnn._series.forms import Form
 
@@ -17,6 +18,7 @@ _MOST_OF_STEP = {"months": 1200, "month ends": 1200, "business days": 1000}  # o
 _DATES = ("datetime64[ns]", "datetime64[us]", "datetime64[ms]", "datetime64[s]", "datetime64[D]")
 _ZONE = re.compile(r"(?!dateutil)[A-Za-z][A-Za-z0-9_+:-]*(/[A-Za-z0-9_+-]+)*")
 _LONGEST_ZONE = 100
+_PERIOD = re.compile(r"[0-9]{0,9}[A-Za-z]{1,4}(-[A-Z]{3})?")  # of pandas
 
 
 def form_section(form: Form) -> dict[str, Any]:
@@ -38,9 +40,18 @@ def form_section(form: Form) -> dict[str, Any]:
         "keys": None if form.keys is None else _keys_section(form.keys),
         "last": None if form.last is None else _times_section(form.last),
         "step": None if step is None else {"kind": step.kind, "size": int(step.size)},
-        "library": form.library,
-        "zone": None if form.zone is None else encode(form.zone, "the time zone"),
+        **_clock_members(form.clock),
         "name": name,
+    }
+
+
+def _clock_members(clock: Clock) -> dict[str, Any]:
+    return {
+        "library": clock.library,
+        "unit": clock.unit,
+        "period": None if clock.period is None else encode(clock.period, "the period"),
+        "zone": None if clock.zone is None else encode(clock.zone, "the time zone"),
+        "is_local": bool(clock.is_local),
     }
 
 
@@ -69,12 +80,10 @@ def form_of(section: Fields, n: int) -> Form:
     ValueError
         For anything that `form_section` does not write.
     """
-    kind, library = section.of_type("kind", str), section.of_type("library", str)
+    kind = section.of_type("kind", str)
     libraries = {"frame": ("pandas", "polars"), "index": ("pandas",)}
     if kind not in ("one", "several", "array", *libraries):
         raise ValueError(f"{section.path}.kind is unknown: {shorten(kind)}")
-    if library not in libraries.get(kind, ("",)):
-        raise ValueError(f"{section.path}.library is unknown: {shorten(library)}")
     columns = section.strings("columns")
     if len(columns) != 3 or len(set(columns)) != 3:
         raise ValueError(f"{section.path}.columns has to be three names")
@@ -96,8 +105,7 @@ def form_of(section: Fields, n: int) -> Form:
         keys,
         last,
         _step(section, last),
-        library,
-        _zone(section, last),
+        _clock(section, libraries.get(kind, ("",)), last),
         name,
     )
 
@@ -134,12 +142,24 @@ def _step(section: Fields, last: NDArray[Any] | None) -> Step | None:
     return Step(kind, step.integer("size", 1, _MOST_OF_STEP.get(kind, 2**62)))
 
 
-def _zone(section: Fields, last: NDArray[Any] | None) -> str | None:
-    if section.get("zone") is None:
-        return None
-    zone = section.of_type("zone", str)
+def _clock(section: Fields, libraries: tuple[str, ...], last: NDArray[Any] | None) -> Clock:
+    library, unit = section.of_type("library", str), section.of_type("unit", str)
+    if library not in libraries:
+        raise ValueError(f"{section.path}.library is unknown: {shorten(library)}")
+    if f"datetime64[{unit}]" not in _DATES:
+        raise ValueError(f"{section.path}.unit is unknown: {shorten(unit)}")
+    period, zone = (
+        None if section.get(name) is None else str(section.of_type(name, str))
+        for name in ("period", "zone")
+    )
     dated = last is not None and last.dtype.kind == "M"
+    if period is not None and not (dated and _PERIOD.fullmatch(period)):
+        raise ValueError(f"{section.path}.period is no frequency: {shorten(period)}")
     # Names that zoneinfo knows, and offsets; none of a file.
-    if not dated or len(zone) > _LONGEST_ZONE or not _ZONE.fullmatch(zone):
+    known = zone is None or (len(zone) <= _LONGEST_ZONE and _ZONE.fullmatch(zone))
+    if not known or (zone is not None and not dated):
         raise ValueError(f"{section.path}.zone is no time zone: {shorten(zone)}")
-    return str(zone)
+    is_local = section.of_type("is_local", bool)
+    if (is_local and zone is None) or (period is not None and zone is not None):
+        raise ValueError(f"{section.path}.zone does not suit its period and times")
+    return Clock(library, unit, period, zone, is_local)

@@ -12,7 +12,13 @@ from skrnn._sequences.columns import channel_of, keys_of
 from skrnn._sequences.refuse import shown
 from skrnn._series.dates import calendar_covariates
 from skrnn._series.forms import Form, Given, check_numbers
-from skrnn._series.long_frames import is_frame, rows_by_key, times_of
+from skrnn._series.long_frames import (
+    has_index_of_times,
+    is_frame,
+    rows_by_key,
+    times_of,
+    times_of_index,
+)
 from skrnn._series.numbers import as_floats
 from skrnn._series.panel import Panel, Values
 
@@ -105,7 +111,7 @@ class Covariates:
                     assert given.form.step is not None
                     more = given.form.step.after(times[-1], count - len(times))
                     times = np.concatenate([times, more])
-                columns.insert(0, calendar_covariates(times, self.calendar))
+                columns.insert(0, calendar_covariates(given.form.clock.local(times), self.calendar))
             parts.append(np.concatenate(columns, axis=1) if columns else np.empty((count, 0)))
         return parts
 
@@ -143,7 +149,7 @@ class Covariates:
             columns = []
             if self.calendar:
                 assert times is not None
-                columns.append(calendar_covariates(times[i], self.calendar))
+                columns.append(calendar_covariates(form.clock.local(times[i]), self.calendar))
             if self.exog:
                 first = 2 * len(self.calendar)
                 if self.static:
@@ -210,22 +216,24 @@ def _rows_of_frame(
             f"exog has the columns {list(df.columns)}; expected those of what is known, beside "
             f"{id_name!r} and {time_name!r}, and without {target!r}"
         )
-    if static and given.form.kind == "index":
-        static = False
-        return _rows_of_index(df, names, learned)
+    if static and given.form.is_one:
+        return _rows_in_order(df, names, given, learned)
+    if given.times is None:
+        raise TypeError(
+            "series are no data frame, and exog is one; pass a list of arrays of shape (T, K)"
+        )
     if (id_name in list(df.columns)) != (given.form.keys is not None):
         raise ValueError(
             f"exog {'has' if given.form.keys is None else 'lacks'} the column {id_name!r}, unlike "
             "the series; expected the same series in both"
         )
-    blocks = [channel_of(df[name], name) for name in names]
-    columns = tuple(str(name) for block in blocks for name in block.names())
-    table = np.concatenate([np.asarray(b.block(), np.float64) for b in blocks], axis=1)
-    check_numbers(table, "exog", False, "expected finite numbers in each row")
-    _check_like(columns, static, learned)
+    table, columns = _table_of(df, names, static, learned)
     keyed = given.form.keys is not None
     keys = keys_of(df[id_name], id_name, "exog") if keyed else np.zeros(len(df), np.int64)
-    times = np.arange(len(df)) if static else times_of(df[time_name], time_name)[0]
+    times = np.arange(len(df))
+    if not static:
+        times, clock = times_of(df, time_name)
+        times = clock.as_of(given.form.clock, times)
     found, rows = rows_by_key(keys, times)
     of_key = dict(zip(found, rows, strict=True))
     wanted = given.form.keys.tolist() if given.form.keys is not None else [0]
@@ -246,16 +254,29 @@ def _rows_of_frame(
     return result, columns, static
 
 
-def _rows_of_index(
-    df: Any, names: list[Any], learned: Covariates | None
+def _rows_in_order(
+    df: Any, names: list[Any], given: Given, learned: Covariates | None
 ) -> tuple[list[Values], tuple[str, ...], bool]:
-    """Rows of a frame beside one series with an index of times, in their order."""
+    """Rows of a frame beside one series: by their index of times if both have one."""
+    table, columns = _table_of(df, names, False, learned)
+    if given.times is not None and has_index_of_times(df):
+        times, clock = times_of_index(df)
+        times = clock.as_of(given.form.clock, times)
+        order = np.argsort(times, kind="stable")
+        table = table[order][_from_time(times[order], given, 0, None)]
+    return [table], columns, False
+
+
+def _table_of(
+    df: Any, names: list[Any], static: bool, learned: Covariates | None
+) -> tuple[Values, tuple[str, ...]]:
+    """Return some columns of a frame as numbers, (rows, K), and their names."""
     blocks = [channel_of(df[name], name) for name in names]
     columns = tuple(str(name) for block in blocks for name in block.names())
     table = np.concatenate([np.asarray(b.block(), np.float64) for b in blocks], axis=1)
     check_numbers(table, "exog", False, "expected finite numbers in each row")
-    _check_like(columns, False, learned)
-    return [table], columns, False
+    _check_like(columns, static, learned)
+    return table, columns
 
 
 def _from_time(times: NDArray[Any], given: Given, i: int, key: Any) -> NDArray[np.int64]:

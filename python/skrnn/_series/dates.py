@@ -75,6 +75,12 @@ class Step:
         return f"{size} {unit.removesuffix('s') if size == 1 else unit}"
 
     @property
+    def of_days(self) -> bool:
+        """Whether it has whole days."""
+        short = self.kind == "integers" or (self.kind == "nanoseconds" and self.size % _DAY != 0)
+        return not short
+
+    @property
     def seasons(self) -> tuple[int, ...]:
         """The seasons that the calendar suggests: a day, a week, a year."""
         if self.kind == "business days":
@@ -138,8 +144,12 @@ def common_step(times: Sequence[Times]) -> Step | None:
     """
     found = {step for step in map(step_of, times) if step is not None}
     ordered = sorted(found, key=lambda step: (step.kind, step.size))
-    fits = (s for s in ordered if all(len(at) < 2 or positions(at, s) is not None for at in times))
-    return next(fits, ordered[0] if ordered else None)
+    return next((s for s in ordered if leads_through(s, times)), ordered[0] if ordered else None)
+
+
+def leads_through(step: Step, times: Sequence[Times]) -> bool:
+    """Whether a step leads from time to time in all of several series."""
+    return all(len(at) < 2 or positions(at, step) is not None for at in times)
 
 
 def positions(times: Times, step: Step) -> NDArray[np.int64] | None:

@@ -38,15 +38,17 @@ def following(form: Form, given: Given) -> list[Values]:
         )
     if form.last is None or given.times is None:
         return given.values
+    clock = given.form.clock
+    all_times = [clock.as_of(form.clock, at) for at in given.times]
     if form.keys is None or given.form.keys is None:
-        return [_placed(form, 0, given.values[0], given.times[0], "series")]
+        return [_placed(form, 0, given.values[0], all_times[0], "series")]
     rows = {key: row for row, key in enumerate(given.form.keys.tolist())}
     found = []
     for i, key in enumerate(form.keys.tolist()):
         if key not in rows:
             found.append(np.empty(0))
             continue
-        values, times = given.values[rows[key]], given.times[rows[key]]
+        values, times = given.values[rows[key]], all_times[rows[key]]
         found.append(_placed(form, i, values, times, f"series {key!r}"))
     return found
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._sequences.refuse import shown
+from skrnn._series.clocks import NO_CLOCK, Clock
 from skrnn._series.dates import Step
 from skrnn._series.numbers import as_floats
 from skrnn._series.panel import Values
@@ -31,8 +32,7 @@ class Form:
     keys: NDArray[Any] | None = None  # (n,) of a frame with several series
     last: NDArray[Any] | None = None  # (n,) times of the last steps
     step: Step | None = None
-    library: str = ""  # "pandas" or "polars", for frames
-    zone: str | None = None  # of times
+    clock: Clock = NO_CLOCK  # of times
     name: str | None = None  # of one series
 
     @property
@@ -44,13 +44,6 @@ class Form:
         """Return the form of some of the series."""
         keys = None if self.keys is None else self.keys[indices]
         return replace(self, keys=keys, last=None if self.last is None else self.last[indices])
-
-    def wall_clock(self, times: NDArray[Any]) -> NDArray[Any]:
-        """Return times as a clock on the wall of their zone shows them."""
-        if self.zone is None:
-            return times
-        local = _localized(self, times.reshape(-1)).tz_localize(None)
-        return np.asarray(local).reshape(times.shape)
 
     def times(self, count: int) -> list[NDArray[Any]]:
         """Return the times of the steps to come, of each series."""
@@ -87,6 +80,7 @@ def read_arrays(series: Any, *, missing: bool, name: str = "series") -> Given:
         raise TypeError(f"{name} is {shown(series)}, a {type(series).__name__}; {MEANING}")
     if len(series) == 0:
         raise ValueError(f"{name} is empty; {MEANING}")
+    _refuse_masked(series, name)
     if hasattr(series, "__array__") and np.asarray(series).dtype != object:
         array = np.asarray(series)
         if array.ndim not in (1, 2):
@@ -117,11 +111,15 @@ def check_numbers(values: Values, place: str, missing: bool, remedy: str) -> Non
     raise ValueError(f"{place} is {number} at step {at}; {remedy}")
 
 
-def _numbers(x: Any, place: str, missing: bool) -> Values:
+def _refuse_masked(x: Any, place: str) -> None:
     if np.ma.is_masked(x):
         raise ValueError(
             f"{place} has masked values; fill them, with .filled(np.nan) where nothing was observed"
         )
+
+
+def _numbers(x: Any, place: str, missing: bool) -> Values:
+    _refuse_masked(x, place)
     values = as_floats(x, place)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -157,22 +155,9 @@ def give(form: Form, values: Values, names: list[str]) -> Any:
     return values if form.kind == "array" else list(values)
 
 
-def _localized(form: Form, times: NDArray[Any]) -> Any:
-    """Return times as the library takes them."""
-    if form.zone is None:
-        return times
-    pandas: Any = importlib.import_module("pandas")
-    try:
-        return pandas.DatetimeIndex(times).tz_localize("UTC").tz_convert(form.zone)
-    except (KeyError, OSError):
-        raise ValueError(
-            f"the time zone of the series, {form.zone!r}, is unknown here; install tzdata"
-        ) from None
-
-
 def _indexed(form: Form, values: Values) -> Any:
     pandas: Any = importlib.import_module("pandas")
-    times = _localized(form, form.times(len(values))[0])
+    times = form.clock.written(form.times(len(values))[0])
     return pandas.Series(values, index=pandas.Index(times), name=form.name)
 
 
@@ -182,10 +167,10 @@ def _frame(form: Form, values: Values, names: list[str]) -> Any:
     data: dict[str, Any] = {}
     if form.keys is not None:
         data[id_name] = np.repeat(form.keys, count)
-    data[time_name] = _localized(form, np.concatenate(form.times(count)))
+    data[time_name] = form.clock.written(np.concatenate(form.times(count)))
     for k, name in enumerate(names):
         data[name] = values[:, :, k].reshape(-1)
-    library: Any = importlib.import_module(form.library)
+    library: Any = importlib.import_module(form.clock.library)
     if form.kind == "index":
         columns = {name: data[name] for name in names}
         return library.DataFrame(columns, index=library.Index(data[time_name]))

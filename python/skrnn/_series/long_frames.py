@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._sequences.columns import channel_of, keys_of
-from skrnn._series.dates import Step, common_step, positions
+from skrnn._series.clocks import Clock, find_step, read_times
+from skrnn._series.dates import Step, positions
 from skrnn._series.forms import Form, Given, check_numbers, read_arrays
 from skrnn._series.panel import Values
 
@@ -61,7 +62,7 @@ def read_frame(
         )
     if len(df) == 0:
         raise ValueError(f"{name} has no rows")
-    times, zone = times_of(df[time_name], time_name)
+    times, clock = times_of(df, time_name)
     numbers = channel_of(df[target], target)
     if numbers.categories is not None:
         raise ValueError(f"column {target!r} of {name} holds categories; expected numbers")
@@ -79,7 +80,7 @@ def read_frame(
         check_numbers(x, place, missing, _REMEDY)
         series.append(x)
         sorted_times.append(at)
-    step = common_step(sorted_times)
+    sorted_times, step, clock = find_step(sorted_times, clock)
     for i, (key, at) in enumerate(zip(found, sorted_times, strict=True)):
         place = f"series {key!r} of {name}" if has_keys else name
         series[i], sorted_times[i] = _regular(series[i], at, step, place, missing)
@@ -89,8 +90,7 @@ def read_frame(
         keys=_different(keys, rows) if has_keys else None,
         last=np.array([at[-1] for at in sorted_times]),
         step=step,
-        library=library_of(df),
-        zone=zone,
+        clock=clock,
     )
     return Given(form, series, sorted_times)
 
@@ -103,51 +103,27 @@ def read_indexed(series: Any, *, missing: bool, name: str = "series") -> Given:
     ValueError
         As `read_frame`.
     """
-    times, zone = times_of_index(series)
+    times, clock = times_of_index(series)
     given = read_arrays(series.to_numpy(), missing=missing, name=name)
     order = np.argsort(times, kind="stable")
     times, values = times[order], given.values[0][order]
     if (times[1:] == times[:-1]).any():
         double = times[1:][times[1:] == times[:-1]][0]
         raise ValueError(f"{name} has two numbers of the time {double}; expected one for each")
-    step = common_step([times])
+    [times], step, clock = find_step([times], clock)
     values, times = _regular(values, times, step, name, missing)
-    form = Form("index", last=times[-1:], step=step, library="pandas", zone=zone, name=series.name)
+    form = Form("index", last=times[-1:], step=step, clock=clock, name=series.name)
     return Given(form, [values], [times])
 
 
-def times_of(column: Any, name: str) -> tuple[NDArray[Any], str | None]:
-    """Return times as datetime64[ns] in UTC, or int64, and the time zone.
-
-    Raises
-    ------
-    ValueError
-        For missing times, and for anything but dates, times and integers.
-    """
-    zone = None
-    dtype = column.dtype
-    if hasattr(column, "dt") and getattr(dtype, "tz", None) is not None:
-        zone = str(dtype.tz)
-        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-    elif type(dtype).__name__ == "PeriodDtype":
-        column = column.dt.to_timestamp()
-    times = keys_of(column, name, "times")
-    if times.dtype.kind == "M":
-        return times.astype("datetime64[ns]"), zone
-    if times.dtype.kind in "iu":
-        return times.astype(np.int64), zone
-    raise ValueError(
-        f"column {name!r} has dtype {dtype}; expected dates, times or integers: convert strings "
-        "with pandas.to_datetime, or with str.to_datetime of polars"
-    )
+def times_of(df: Any, name: str) -> tuple[NDArray[Any], Clock]:
+    """Return the times in a column of a frame, and their clock, as `read_times`."""
+    return read_times(df[name], name, library_of(df))
 
 
-def times_of_index(series: Any) -> tuple[NDArray[Any], str | None]:
-    """Return the times of a pandas Series with an index of times, as `times_of`."""
-    index = series.index
-    if type(index).__name__ == "PeriodIndex":
-        index = index.to_timestamp()
-    return times_of(index.to_series(), "the index")
+def times_of_index(indexed: Any) -> tuple[NDArray[Any], Clock]:
+    """Return the times of what has an index of times, and their clock, as `read_times`."""
+    return read_times(indexed.index.to_series(), "the index", "pandas")
 
 
 def rows_by_key(
@@ -191,7 +167,7 @@ def _regular(
     if not missing:
         raise ValueError(
             f"{place} has no row between {times[gap]} and {times[gap + 1]}, where others are "
-            f'{step.size} {step.kind} apart; fill the gap, or use missing="fill"'
+            f'{step} apart; fill the gap, or use missing="fill"'
         )
     filled = np.full(int(at[-1]) + 1, np.nan)
     filled[at] = values

@@ -77,17 +77,6 @@ class Facts:
         """Return those of some series, as often as they are named."""
         return Facts(*(getattr(self, name)[indices] for name in self.COLUMNS))
 
-    @property
-    def table(self) -> Values:
-        """All of them, (n, 5), for a file."""
-        return np.column_stack([getattr(self, name).astype(float) for name in self.COLUMNS])
-
-    @classmethod
-    def of_table(cls, table: Values) -> Facts:
-        """Return the facts in a table."""
-        mean, deviation, magnitude, grows, changes, moves = table.T
-        return cls(mean, deviation, magnitude, grows != 0, changes, moves)
-
 
 def window_units(
     scaling: str | None, facts: Facts, last: Values, magnitude: Values

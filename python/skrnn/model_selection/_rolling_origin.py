@@ -161,7 +161,7 @@ class RollingOriginSplit(BaseCrossValidator):
                 f"{name} has no column {self.time_column!r}, only {list(df.columns)}; name the "
                 "column of times with the parameter time_column"
             )
-        return times_of(df[self.time_column], self.time_column)[0]
+        return times_of(df, self.time_column)[0]
 
     def _check_rows(self, times: NDArray[Any], y: Any) -> None:
         of_y = self._times_of_frame(y, "y")

@@ -245,4 +245,4 @@ def _times(form: Form, i: int, past: int, ahead: int) -> NDArray[Any] | None:
         return None
     last = form.last[i]
     times = np.concatenate([form.step.until(last, past), form.step.after(last, ahead)])
-    return form.wall_clock(times)
+    return form.clock.local(times)
