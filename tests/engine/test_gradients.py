@@ -69,9 +69,10 @@ def test_projections(bidirectional: bool, pooling: str | None) -> None:
     assert 0.2 < cut.mean() < 0.8
 
 
+@pytest.mark.parametrize("future_covariates", [0, 2])
 @pytest.mark.parametrize("num_layers", [1, 3])
 @pytest.mark.parametrize("cell", reference.CELLS)
-def test_steps_to_come(cell: str, num_layers: int) -> None:
+def test_steps_to_come(cell: str, num_layers: int, future_covariates: int) -> None:
     problem = random_network_problem(
         np.random.default_rng(5),
         Network(cell, num_layers, False, "horizon"),
@@ -79,6 +80,7 @@ def test_steps_to_come(cell: str, num_layers: int) -> None:
         input_size=3,
         projection_size=6,
         steps=5,
+        future_covariates=future_covariates,
         hidden_size=7,
         output_size=4,
         dropout=0.3,

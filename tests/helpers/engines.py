@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from helpers.network_problems import NetworkProblem
 from reference.cell import Array
+from reference.horizon import Covered
 from reference.losses import LOSSES
 from reference.network import Input
 from reference.side_channels import Sided
@@ -149,22 +150,42 @@ def arena(model: _core.NetworkLayout, parameters: Mapping[str, Array]) -> NDArra
     return flat
 
 
+def rounded(array: Any) -> Array:
+    """Numbers as float32 holds them."""
+    return np.asarray(array, np.float32).astype(np.float64)
+
+
+def windows_of(batch: Sequence[Input]) -> _core.Windows:
+    """Sequences as windows of one array: only these have covariates of steps to come."""
+    covered = [x for x in batch if isinstance(x, Covered)]
+    numbers = np.concatenate([x.sequence.ravel() for x in covered])
+    covariates = np.concatenate([x.future.ravel() for x in covered])
+    width, of_step = covered[0].sequence.shape[1], covered[0].future.shape[1]
+    starts = np.cumsum([0, *(x.sequence.size for x in covered)])[:-1]
+    first = np.cumsum([0, *(x.future.size for x in covered)])[:-1]
+    return _core.Windows(
+        numbers.astype(np.float32),
+        starts,
+        width=width,
+        covariates=(covariates.astype(np.float32), first, 0, of_step),
+    )
+
+
 def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
     """The engine for a twin's problem, with the parameters rounded to float32."""
     network, parameters = problem.network, problem.parameters
     for name, array in parameters.items():  # the twin gets the same values
         parameters[name] = array.astype(np.float32).astype(np.float64)
     table = parameters.get("embedding.weight")
-    if table is None:
-        problem.batch = [np.asarray(x, np.float32).astype(np.float64) for x in problem.batch]
+    if any(isinstance(x, Covered) for x in problem.batch):
+        problem.batch = [Covered(*map(rounded, (x.sequence, x.future))) for x in problem.batch]
+    elif table is None:
+        problem.batch = [rounded(x) for x in problem.batch]
     side = side_of(problem.batch)
     problem.batch = [
-        Sided(x.sequence, x.side.astype(np.float32).astype(np.float64))
-        if isinstance(x, Sided)
-        else x
-        for x in problem.batch
+        Sided(x.sequence, rounded(x.side)) if isinstance(x, Sided) else x for x in problem.batch
     ]
-    alone = [x.sequence if isinstance(x, Sided) else x for x in problem.batch]
+    alone = [x.sequence if isinstance(x, Sided | Covered) else x for x in problem.batch]
     values = np.concatenate([x.tokens if isinstance(x, Words) else x for x in alone])
     model = _core.NetworkLayout(
         cell=network.cell,
@@ -180,6 +201,7 @@ def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
         side_channels=0 if side is None else side[0].shape[1],
         horizon=len(parameters.get("horizon.weight", ())),
         projection_size=len(parameters.get("projection.bias", ())),
+        future_covariates=np.shape(parameters.get("future.weight", ((),)))[1],
     )
     targets = np.asarray(problem.targets, np.float32).reshape(len(problem.targets), -1)
     if not np.issubdtype(np.asarray(problem.targets).dtype, np.integer):
@@ -191,7 +213,9 @@ def engine_of(problem: NetworkProblem, **settings: Any) -> Engine:
         model=model,
         trainer=_core.Trainer(model, target_columns=targets.shape[1], loss=name, **settings),
         parameters=arena(model, parameters),
-        values=values.astype(np.int64 if table is not None else np.float32),
+        values=windows_of(problem.batch)
+        if isinstance(problem.batch[0], Covered)
+        else values.astype(np.int64 if table is not None else np.float32),
         offsets=np.cumsum([0, *map(len, problem.batch)]).astype(np.int64),
         targets=targets,
         weights=weights,

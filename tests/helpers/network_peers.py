@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence
 
 from helpers.network_problems import NetworkProblem
 from helpers.peers import MODULES
+from reference.horizon import Covered
 from reference.network import Input, Solution
 from reference.side_channels import Sided
 from reference.spelling import Words
@@ -54,6 +56,8 @@ class TorchNetwork(nn.Module):
         )
         if network.pooling == "horizon":
             self.horizon = nn.Embedding(*shapes["horizon.weight"])
+        if "future.weight" in shapes:
+            self.future = nn.Linear(*reversed(shapes["future.weight"]))
         if network.pooling == "attention":
             self.attention = nn.Linear(features, 1, bias=False)
         head = "embedding.weight" if network.tie_weights else "head.weight"
@@ -69,6 +73,8 @@ class TorchNetwork(nn.Module):
         if isinstance(sequence, Sided):
             side = torch.tensor(sequence.of_steps)
             return torch.cat([self.vectors(sequence.sequence), side], dim=1)
+        if isinstance(sequence, Covered):
+            return self.vectors(sequence.sequence)
         if isinstance(sequence, Words):
             letters = self.characters([torch.tensor(word) for word in sequence.letters])
             return torch.cat([self.embedding(torch.tensor(sequence.tokens)), letters], dim=1)
@@ -104,6 +110,9 @@ class TorchNetwork(nn.Module):
             case "horizon":
                 steps = self.horizon.weight
                 x = steps.repeat(len(sequences), 1)[None]
+                if hasattr(self, "future"):
+                    rows = [s.future for s in sequences if isinstance(s, Covered)]
+                    x = x + self.future(torch.tensor(np.concatenate(rows)))
                 states = last if isinstance(last, tuple) else (last,)
                 first = tuple(s.repeat_interleave(len(steps), dim=1) for s in states)
                 ahead, _ = self.rnn(x, first if isinstance(last, tuple) else first[0])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from reference.cell import Array
 from reference.dropout import Masks, draw_masks
+from reference.horizon import Covered
 from reference.losses import LOSSES, Loss, weighted_mean
 from reference.losses.loss import Targets
 from reference.network import Input, Network, Solution, solve
@@ -60,6 +61,7 @@ def random_network_problem(
     side_channels: int = 0,  # of tokens or words: for each step, for some, or for all alike
     projection_size: int = 0,  # of channels
     steps: int = 0,  # to come, with pooling "horizon"
+    future_covariates: int = 0,  # of each of them
     hidden_size: int = 3,
     output_size: int = 2,  # tied weights set this and embedding_size to what fits
     loss: str = "squared_error",  # or "cross_entropy"
@@ -80,17 +82,22 @@ def random_network_problem(
         side_channels,
         projection_size,
         steps,
+        future_covariates,
     )
     parameters = {name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()}
     spellings = [rng.integers(characters[0], size=n) for n in vocabulary] if characters else []
 
     def sequence(length: int) -> Input:
-        alone = without_side(length)
+        alone = by_itself(length)
+        if future_covariates:
+            assert isinstance(alone, np.ndarray)
+            return Covered(alone, rng.standard_normal((steps, future_covariates)))
         if not side_channels:
             return alone
+        assert not isinstance(alone, Covered)
         return Sided(alone, rng.standard_normal((rng.integers(1, length + 1), side_channels)))
 
-    def without_side(length: int) -> NDArray[Any] | Words:
+    def by_itself(length: int) -> NDArray[Any] | Words:
         if embedding_size is None:
             return rng.standard_normal((length, input_size))
         tokens = rng.integers(input_size, size=length)

@@ -1,16 +1,30 @@
 """Steps after the end of a sequence, all at once: one step of the stack for each of them from its
-last states, reading a learned vector of the step.
+last states, reading a learned vector of the step. With covariates c of the steps to come
+
+  x_m = v_m + W c_m + b
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from reference.cell import Array
 from reference.dropout import Masks
 from reference.stack import Stack, StackTape, States
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A sequence of channels with the covariates of its steps to come."""
+
+    sequence: Array  # (T, C)
+    future: Array  # (M, K)
+
+    def __len__(self) -> int:
+        return len(self.sequence)
 
 
 def forward(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from reference import dense, embedding, horizon, projection
 from reference.cell import Array
 from reference.dropout import INPUT_VECTORS, Masks
+from reference.horizon import Covered
 from reference.losses import Loss, weighted_mean, weighted_mean_gradient
 from reference.losses.loss import Targets
 from reference.modules import named, part_of
@@ -25,8 +26,9 @@ from reference.side_channels import Sided
 from reference.spelling import Spelling, Words
 from reference.stack import Stack, StackTape, States
 
-# One sequence: channels (T, C), tokens (T,), or words; the last two with side channels or without
-Input = NDArray[Any] | Words | Sided
+# One sequence: channels (T, C), with covariates of steps to come or without; tokens (T,), or words,
+# with side channels or without
+Input = NDArray[Any] | Words | Sided | Covered
 Parameters = Mapping[str, Array]
 
 
@@ -63,6 +65,7 @@ class Network:
         side_channels: int = 0,
         projection_size: int = 0,
         steps: int = 0,  # to come, of "horizon"
+        future_covariates: int = 0,  # of each of them
     ) -> dict[str, tuple[int, ...]]:
         """Return names and shapes in PyTorch's order; input_size counts channels or tokens."""
         features = self.directions * hidden_size
@@ -81,6 +84,9 @@ class Network:
         shapes.update(named("rnn", of_stack))
         if self.pooling == "horizon":
             shapes["horizon.weight"] = (steps, of_stack["weight_ih_l0"][1])
+        if future_covariates:
+            shapes["future.weight"] = (of_stack["weight_ih_l0"][1], future_covariates)
+            shapes["future.bias"] = (of_stack["weight_ih_l0"][1],)
         if self.pooling == "attention":
             shapes["attention.weight"] = (1, features)
         if not self.tie_weights:
@@ -97,7 +103,8 @@ class Network:
         """Return outputs (1, K), (T, K) or (M, K), given one sequence, and a tape."""
         masks = masks or Masks()
         weight = parameters.get("embedding.weight")
-        spelled = sequence.sequence if isinstance(sequence, Sided) else sequence
+        spelled = sequence.sequence if isinstance(sequence, Sided | Covered) else sequence
+        future = sequence.future if isinstance(sequence, Covered) else None
         read = spelled.tokens if isinstance(spelled, Words) else spelled
         x, words = read, []
         if weight is not None:
@@ -121,13 +128,15 @@ class Network:
         ahead: list[StackTape] = []
         if self.pooling == "horizon":
             vectors, of_stack = parameters["horizon.weight"], part_of("rnn", parameters)
+            if future is not None:
+                vectors = vectors + dense.forward(**part_of("future", parameters), x=future)
             features, ahead = horizon.forward(self.stack, of_stack, vectors, steps.last)
         else:
             features = h if pooling is None else pooling.forward(h)[None]
         features = features * masks.output.get(self.num_layers - 1, 1.0)
         outputs = dense.forward(parameters[self._head], parameters["head.bias"], features)
         return outputs, NetworkTape(
-            spelled, read, words, projected, masks, steps, ahead, h, features
+            spelled, read, words, projected, masks, steps, future, ahead, h, features
         )
 
     def backward(
@@ -143,7 +152,12 @@ class Network:
         pooling = self._pooling(parameters)
         dlast: States | None = None
         if self.pooling == "horizon":
-            gradients["horizon.weight"], ahead, dlast = horizon.backward(self.stack, tape.ahead, dh)
+            dvectors, ahead, dlast = horizon.backward(self.stack, tape.ahead, dh)
+            gradients["horizon.weight"] = dvectors
+            if tape.future is not None:
+                weight = parameters["future.weight"]
+                _, of_future = dense.backward(weight, tape.future, dvectors)
+                gradients.update(named("future", of_future))
             gradients.update(named("rnn", ahead))
             dh = np.zeros_like(tape.h)
         elif pooling is not None:
@@ -208,6 +222,7 @@ class NetworkTape:
     projected: Array  # what the stack reads
     masks: Masks
     steps: StackTape
+    future: Array | None  # (M, K), covariates of the steps to come
     ahead: list[StackTape]  # of the steps to come
     h: Array  # (T, D * H), of the last layer
     features: Array  # (1, P), (T, D * H) or (M, H), the input of the head

@@ -52,6 +52,10 @@ TOPOLOGIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"pooling": "horizon", "num_layers": 2},
         {"projection_size": 3, "steps": 3},
     ),
+    "horizon_covered": (
+        {"pooling": "horizon"},
+        {"projection_size": 3, "steps": 3, "future_covariates": 2},
+    ),
     "tied": (
         {"pooling": None, "tie_weights": True, "num_layers": 2},
         {"loss": "cross_entropy", "input_size": 4},
