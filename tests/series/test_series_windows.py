@@ -73,9 +73,11 @@ def units(plan: Plan, panel: Panel, i: int, end: int) -> tuple[float, float]:
     return x[end - 1], deviation * (np.abs(window).mean() / np.abs(known).mean() if grows else 1)
 
 
-def copies(plan: Plan, panel: Panel, origins: Origins) -> tuple[Any, Any, Any]:
-    """Rows (S, channels), offsets, and targets (N * steps, step_width), from the definition."""
-    rows, offsets, targets = [], [0], []
+def copies(plan: Plan, panel: Panel, origins: Origins) -> tuple[Any, Any, Any, Any]:
+    """From the definition: rows (S, channels), offsets, targets (N * steps, step_width), and
+    covariates of the steps to come (N * steps, step_width * K).
+    """
+    rows, offsets, targets, future = [], [0], [], []
     for i, end in zip(origins.series, origins.ends, strict=True):
         x = read(panel.values[i], plan)
         level, scale = units(plan, panel, i, end)
@@ -92,8 +94,18 @@ def copies(plan: Plan, panel: Panel, origins: Origins) -> tuple[Any, Any, Any]:
         if plan.season:
             base = before(x, end - plan.season + np.arange(plan.block) % plan.season)
         targets.append((observed[np.minimum(coming, len(x))] - base) / scale)
+        future.append(before(panel.covariates[i], coming))
     numbers = np.array(targets, np.float32).reshape(-1, plan.step_width)
-    return np.array(rows, np.float32), np.array(offsets), numbers
+    beside = np.array(future, np.float32).reshape(len(numbers), plan.step_width * plan.covariates)
+    return np.array(rows, np.float32), np.array(offsets), numbers, beside
+
+
+def plain(plan: Plan, rows: Any, offsets: Any, future: Any) -> _core.Windows:
+    """Rows that are all there, each a step of the network, with the covariates of steps to come."""
+    first = np.arange(len(offsets) - 1) * plan.steps * future.shape[1]
+    covariates = (np.append(future.ravel(), 0).astype(np.float32), first, 0, future.shape[1])
+    starts = offsets[:-1] * rows.shape[1]
+    return _core.Windows(rows.ravel(), starts, width=rows.shape[1], covariates=covariates)
 
 
 def network(plan: Plan) -> tuple[_core.NetworkLayout, Any, _core.Trainer]:
@@ -125,18 +137,23 @@ PLANS = [
         "lags": {"lags": (SEASON, 13)},
         "number by number": {"width": 1, "rows": 6, "steps": 1},
         "lags and season": {"lags": (SEASON,), "scaling": "season", "rows": 1},
+        "covariates": {"covariates": 2},
+        "covariates of differences": {"covariates": 1, "lags": (7,), "scaling": "difference"},
     }.items()
 ]
 
 
+@pytest.mark.parametrize("more", [0, 2, 30])
 @pytest.mark.parametrize("missing", [False, True])
 @pytest.mark.parametrize("plan", PLANS)
-def test_windows_are_what_the_plan_says(plan: Plan, missing: bool) -> None:
-    panel = panel_of(missing=missing)
+def test_windows_are_what_the_plan_says(plan: Plan, missing: bool, more: int) -> None:
+    """Also where the covariates of some steps behind the end of a series are known."""
+    panel = panel_of(plan.covariates, missing=missing, more=more)
     origins = origins_of(panel, plan)
     windows, offsets = WindowedSeries(panel, facts_of(panel, plan), plan).windows(origins)
-    rows, expected, targets = copies(plan, panel, origins)
+    rows, expected, targets, future = copies(plan, panel, origins)
     np.testing.assert_array_equal(offsets, expected)
+    rows = plain(plan, rows, offsets, future)
     layout, parameters, trainer = network(plan)
     np.testing.assert_allclose(
         layout.predict(parameters, windows, offsets),
@@ -152,13 +169,13 @@ def test_windows_are_what_the_plan_says(plan: Plan, missing: bool) -> None:
 @pytest.mark.parametrize("plan", PLANS)
 def test_a_window_does_not_depend_on_what_else_there_is(plan: Plan) -> None:
     """Neither on other series, however large, nor on how long ago its series began."""
-    panel = panel_of()
+    panel = panel_of(plan.covariates)
     others = [1e30 * panel.values[0], panel.values[0], 1e-30 * panel.values[0]]
     facts = facts_of(panel, plan).take(np.zeros(3, np.int64))
     layout, parameters, _ = network(plan)
 
     def answers(values: list[np.ndarray], at: int) -> Any:
-        many = Panel.of(values)
+        many = Panel.of(values, [panel.covariates[0][-len(x) :] for x in values])
         series = WindowedSeries(many, facts.take(np.arange(len(values))), plan)
         origins = Origins(np.array([at]), np.array([len(values[at])]))
         windows, offsets = series.windows(origins)

@@ -57,9 +57,10 @@ class Covariates:
             return cls(calendar)
         rows, names, static = _rows_of_exog(exog, given, None)
         every = np.concatenate(rows)
-        # Each row of fit counts; constant columns keep their numbers.
-        deviation = every.std(axis=0)
-        deviation[deviation <= 1e-12 * np.abs(every).max(axis=0)] = 1.0
+        # Each row of fit counts. A deviation that is rounding of a large mean is none.
+        deviation, size = every.std(axis=0), np.abs(every).max(axis=0)
+        size[size == 0] = 1.0
+        deviation = np.where(deviation > 1e-12 * size, deviation, size)
         mean = every.mean(axis=0)
         return cls(
             calendar,
