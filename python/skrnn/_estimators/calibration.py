@@ -68,13 +68,14 @@ def calibrate(estimator: Any, panel: Panel, fitted: Fitted) -> Fitted:
     errors = actual - found
     if np.nanmax(np.abs(errors)) > 0:
         errors = in_units(errors, whole.spread)
-    steps = panel.lengths - cuts
+    known = np.unique(origins.series[~np.isnan(errors).all(axis=1)])
+    steps = (panel.lengths - cuts)[known]
     # Windows that overlap have errors in common. The square root of the horizon covers as asked for
     # in simulations of autoregressive, seasonal and growing series, and of random walks.
     together = np.minimum(np.maximum(steps, 1), np.sqrt(fitted.plan.block))
     effective = float(np.sum(steps / together))
     ratio = mine / theirs if theirs > 0 else None
-    return fitted.calibrated(trust, Errors.of(errors, effective), ratio)
+    return fitted.calibrated(trust, Errors.of(errors, effective) if len(known) else None, ratio)
 
 
 def _first_network(estimator: Any, panel: Panel, fitted: Fitted) -> Any:

@@ -248,11 +248,9 @@ def _facts(arrays: _Arrays, n: int) -> Facts:
 def _errors(section: Fields, arrays: _Arrays, plan: Plan) -> Errors | None:
     if section.get("effective_errors") is None:
         return None
-    effective = section.number("effective_errors", 0.0)
-    if effective == 0:
-        return Errors(np.zeros((0, plan.block)), effective)
+    effective = section.number("effective_errors", 1.0)
     flat = arrays.any("errors")
-    if effective < 1 or len(flat) % plan.block:
+    if len(flat) % plan.block:
         raise ValueError("its array errors does not suit its plan")
     table = flat.reshape(-1, plan.block)
     if (np.diff(table, axis=0) < 0).any():

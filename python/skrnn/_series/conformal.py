@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
-_KEPT = 400  # errors of a step to come, at most; of more, so many of their quantiles
+_KEPT = 400  # errors of a step to come, at most; of more those at so many even places
 _STEP = 0.05  # by which the level adapts to a miss
 
 
@@ -32,22 +32,23 @@ class Errors:
 
     @classmethod
     def of(cls, errors: Values, effective: float) -> Errors:
-        """Return the errors of N forecasts, (N, H); NaN where nothing was observed.
+        """Return the errors of N forecasts, (N, H); NaN where there is none, but not everywhere.
 
-        Steps to come without an error have those of the step before, or after.
+        The last steps to come have the fewest errors, since series end. A step with fewer than
+        others also has some of the step before it, or behind it.
         """
         columns = [column[~np.isnan(column)] for column in errors.T]
-        usable = [k for k, column in enumerate(columns) if len(column)]
-        if not usable:
-            return cls(np.zeros((0, errors.shape[1])), 0.0)
-        full = [columns[min(usable, key=lambda k: abs(k - j))] for j in range(len(columns))]
-        count = min(_KEPT, max(map(len, full)))
-        levels = np.linspace(0, 1, count)
-        table = np.column_stack([np.quantile(column, levels) for column in full])
+        most = max(map(len, columns))
+        for order in (range(len(columns)), reversed(range(len(columns)))):
+            before = np.empty(0)
+            for step in order:
+                missing = min(most - len(columns[step]), len(before))
+                some = np.arange(missing) * len(before) // max(1, missing)  # of all origins
+                before = columns[step] = np.concatenate([columns[step], before[some]])
+        table = np.sort(np.column_stack(columns), axis=0)
+        if most > _KEPT:
+            table = table[np.linspace(0, most - 1, _KEPT).round().astype(int)]
         return cls(table, max(1.0, effective))
-
-    def __len__(self) -> int:
-        return len(self.table)
 
     def _steps(self, horizon: int) -> Values:
         """Return the table of so many steps to come, (q, horizon): the last goes for all after."""

@@ -35,7 +35,7 @@ class Fitted:
     errors: Errors | None = None
     naive_ratio: float | None = None  # mean error relative to that of the seasonal naive forecast
 
-    def calibrated(self, trust: float, errors: Errors, naive_ratio: float | None) -> Fitted:
+    def calibrated(self, trust: float, errors: Errors | None, naive_ratio: float | None) -> Fitted:
         """Return the same with what is known of errors."""
         return replace(self, trust=trust, errors=errors, naive_ratio=naive_ratio)
 

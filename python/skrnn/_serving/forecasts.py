@@ -225,10 +225,11 @@ def series_of(fitted: Fitted, series: Any, exog: Any, horizon: int) -> tuple[For
 
 
 def _errors_of(forecaster: Forecaster) -> Any:
-    if forecaster.errors is None or len(forecaster.errors) == 0:
+    if forecaster.errors is None:
         raise ValueError(
             "the forecaster knows no errors of forecasts: it was fitted with calibration=None, or "
-            "on series too short for it; fit with calibration=0.2 on longer series"
+            "on series too short for it, or without a change or an observation where they end; fit "
+            "with calibration=0.2 on longer series"
         )
     return forecaster.errors
 
