@@ -44,3 +44,29 @@ def test_colour_names(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("deep red #700000\nred #ff0000\n", encoding="utf-8")
     refused = run_python(str(EXAMPLES / "colour_names.py"), "mine.txt", check=False)
     assert refused.stderr == "mine.txt has 0 names with a tab and a colour; needs two\n"
+
+
+def test_demand(tmp_path: Path) -> None:
+    pytest.importorskip("pandas")
+    run = run_python(str(EXAMPLES / "demand.py"), "--shops", "2", "--days", "450")
+    lines = run.stdout.splitlines()
+    scores = {line[:30].strip(): float(line[30:].split()[0]) for line in lines[3:8]}
+    day, week, blind, told, noise = scores.values()
+    assert noise < told < 0.9 * blind < 0.9 * min(day, week)
+    assert lines[9].startswith("The next week of shop ")
+    assert (tmp_path / "demand.png").stat().st_size > 1000
+
+
+def test_weather(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    run = run_python(str(EXAMPLES / "weather.py"), "--hours", "4000")
+    lines = run.stdout.splitlines()
+    hour, day, forecaster, best = (float(line.split()[-2]) for line in lines[3:7])
+    assert best < forecaster < 0.95 * min(hour, day)
+    assert (tmp_path / "weather.png").stat().st_size > 1000
+    times = pandas.date_range("2024-01-01", periods=400, freq="h").delete([50, 51])
+    degrees = [10 + 5 * (hour % 24 > 12) for hour in range(len(times))]
+    pandas.DataFrame({"time": times, "degrees": degrees}).to_csv("mine.csv", index=False)
+    lines = run_python(str(EXAMPLES / "weather.py"), "mine.csv").stdout.splitlines()
+    assert lines[0].startswith("398 hours with a season of 24; ")
+    assert "degrees" in lines[10]

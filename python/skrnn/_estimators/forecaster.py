@@ -55,7 +55,8 @@ class RNNForecaster(ForecastEstimator):
         better than repeating the last value, else "last".
     calendar : list of str, default=()
         Cycles whose place the network reads beside each number, from the times of a data frame:
-        some of "hour", "weekday", "day" of the month, "dayofyear" and "month".
+        some of "hour", "weekday", "day" of the month, "dayofyear" and "month". A cycle that fit
+        has not seen whole misleads: leave the last two out of less than a year.
     missing : {"refuse", "fill"}, default="refuse"
         What to do where a number is NaN, or a time is left out. "fill" reads the last number
         observed before, and learns no target from it.
