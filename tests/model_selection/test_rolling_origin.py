@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 
 from skrnn import RNNForecaster
 from skrnn.model_selection import RollingOriginSplit
@@ -151,6 +151,10 @@ def test_what_is_known_beside_the_steps_is_split_with_them() -> None:
         promotion=np.random.default_rng(0).integers(0, 2, len(df))
     )
     splits = RollingOriginSplit(2, horizon=5)
+    found = cross_val_score(MODEL, df, exog, cv=splits, error_score="raise")
+    for score, (train, test) in zip(found, splits.split(df, exog), strict=True):
+        model = clone(MODEL).fit(df.iloc[train], exog.iloc[train])
+        np.testing.assert_array_equal(score, model.score(df.iloc[test], exog.iloc[test]))
     with pytest.raises(ValueError, match=r"row 0 of y has the time .*; sort both"):
         next(splits.split(df, exog.sort_values(["unique_id", "ds"])))
     with pytest.raises(ValueError, match="y has 9 rows, and X "):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
+import skrnn
 from skrnn import RNNForecaster
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -153,8 +155,42 @@ def test_missing_steps_are_gaps() -> None:
     y = numbers()
     y[80] = np.nan
     model = make(missing="fill").fit(y)
-    drawn = ForecastDisplay.from_estimator(model).history_line_.get_ydata()
+    drawn = ForecastDisplay.from_estimator(model, y).history_line_.get_ydata()
     np.testing.assert_array_equal(drawn[-12:], y[-12:])
+
+
+def test_what_is_known_beside_the_steps() -> None:
+    """Told with fit for the steps to come, or with the plot."""
+    df = frame()
+    known = df[df["ds"] < FIRST]
+    exog = df[["unique_id", "ds"]].assign(promotion=np.arange(len(df)) % 3)
+    model = make(calendar=["weekday"]).fit(known, exog)
+    display = ForecastDisplay.from_estimator(model, index="south")
+    np.testing.assert_array_equal(display.forecast, of_south(model.predict()))
+    model.fit(known, exog[exog["ds"] < FIRST])
+    later = exog[exog["ds"] >= FIRST]
+    display = ForecastDisplay.from_estimator(model, exog=later, index="south")
+    np.testing.assert_array_equal(display.forecast, of_south(model.predict(exog=later)))
+    whole = ForecastDisplay.from_estimator(model, known, exog=exog, index="south", history=84)
+    np.testing.assert_array_equal(whole.history, of_south(known.sort_values("ds")))
+    np.testing.assert_allclose(whole.forecast, display.forecast, rtol=1e-6)
+
+
+def of_south(df: Any) -> Any:
+    return df[df["unique_id"] == "south"]["y"]
+
+
+def test_models_from_files(tmp_path: Path) -> None:
+    df = frame()
+    model = make().fit(df[df["ds"] < FIRST])
+    model.save(tmp_path / "model.skrnn")
+    came = df[df["ds"] >= FIRST]
+    expected = ForecastDisplay.from_estimator(model, actual=came)
+    for load in (skrnn.load, skrnn.runtime.load):
+        display = ForecastDisplay.from_estimator(load(tmp_path / "model.skrnn"), actual=came)
+        for name in ("history", "forecast", "actual", "times"):
+            np.testing.assert_array_equal(getattr(display, name), getattr(expected, name))
+        assert set(display.intervals) == set(expected.intervals)
 
 
 def test_searches_and_given_axes() -> None:

@@ -110,7 +110,7 @@ class ForecastDisplay:
             Fitted, or from `skrnn.runtime.load`. Of a search, the best estimator.
         series : as in fit, optional
             The histories to go on from. None: those of fit, of which a forecaster keeps no more
-            than it reads.
+            than it reads, and steps that nobody observed as it reads them.
         exog : as in `RNNForecaster.predict`, optional
             What is known beside the steps.
         index : int or str, default=0
