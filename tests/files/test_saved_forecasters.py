@@ -196,7 +196,7 @@ def test_attributes_of_a_loaded_forecaster(path: Path) -> None:
         assert getattr(loaded, name) == getattr(model, name)
     assert loaded.get_params() == model.get_params()
     assert loaded.score(series(1, 52)[0][48:]) == model.score(series(1, 52)[0][48:])
-    assert repr(predictor).startswith("Predictor(RNNForecaster, cell='gru'")
+    assert repr(predictor).startswith("ForecastPredictor(RNNForecaster, cell='gru'")
 
 
 def test_a_fit_may_go_on_with_other_series(path: Path) -> None:

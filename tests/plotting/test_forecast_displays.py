@@ -22,7 +22,12 @@ pd = pytest.importorskip("pandas")
 
 from matplotlib.dates import num2date  # noqa: E402
 
-from skrnn.plotting import BacktestDisplay, ForecastDisplay, TrainingCurveDisplay  # noqa: E402
+from skrnn.plotting import (  # noqa: E402
+    BacktestDisplay,
+    ForecastDisplay,
+    GradientFlowDisplay,
+    TrainingCurveDisplay,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -224,6 +229,8 @@ def test_what_is_no_forecaster() -> None:
         ForecastDisplay.from_estimator(Ridge())
     with pytest.raises(NotFittedError):
         ForecastDisplay.from_estimator(make())
+    with pytest.raises(TypeError, match="gradient flow is drawn of estimators of sequences"):
+        GradientFlowDisplay.from_estimator(make().fit(numbers()), [numbers()])
 
 
 # ---- Backtests ----

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
 
@@ -15,7 +15,7 @@ from skrnn._series.panel import Panel, Values, filled
 from skrnn._series.windows import Origins
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Backtest:
     """What was forecast from N origins, and what came.
 
@@ -53,10 +53,18 @@ class Backtest:
     actual: Values
     forecasts: dict[str, Values]
     intervals: dict[float, Values]
-    scales: Values = field(repr=False)  # (N,), of MASE
+    scales: Values  # (N,), of MASE
     seasonality: int = 1
     keys: NDArray[Any] | None = None
     times: NDArray[Any] | None = None
+
+    def __repr__(self) -> str:
+        errors = ", ".join(f"{name} {mae:.4g}" for name, mae in self.scores["mae"].items())
+        count, h = self.actual.shape
+        return (
+            f"Backtest of {count} forecasts of {h} steps, of {len(np.unique(self.series))} series; "
+            f"mean absolute errors: {errors}"
+        )
 
     @property
     def scores(self) -> dict[str, dict[str, float]]:

@@ -49,8 +49,10 @@ def read_frame(
     for wanted in (time_name, target):
         if wanted not in names:
             raise ValueError(
-                f"{name} has no column {wanted!r}, only {names}; name the columns of series, times "
-                "and numbers with the parameter columns, or rename them"
+                f"{name} has no column {wanted!r}, only {names}; expected a long data frame, with "
+                "a row for each step of each series. Name the columns of keys, times and numbers "
+                "with the parameter columns; reset_index() makes a column of an index of times, "
+                "and melt() a long frame of one with a column for each series"
             )
     has_keys = id_name in names
     others = [c for c in names if c not in columns]

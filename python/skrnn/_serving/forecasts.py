@@ -94,7 +94,7 @@ class MakesForecasts(ABC):
         self,
         horizon: int | None = None,
         *,
-        quantiles: Any = (0.1, 0.5, 0.9),
+        quantiles: Any = None,
         series: Any = None,
         exog: Any = None,
     ) -> Any:
@@ -107,8 +107,9 @@ class MakesForecasts(ABC):
         Parameters
         ----------
         horizon : int, optional
-        quantiles : sequence of float, default=(0.1, 0.5, 0.9)
-            Levels between 0 and 1.
+        quantiles : float or sequence of float, optional
+            Levels between 0 and 1. None is those that the network was fitted for, and 0.1, 0.5 and
+            0.9 with other losses.
         series, exog : optional
             As in `predict`.
 
@@ -123,6 +124,9 @@ class MakesForecasts(ABC):
             As `predict`; for levels out of range, and those that a network of quantiles has not
             learned.
         """
+        if quantiles is None:
+            known = self._forecaster()[0].quantiles
+            quantiles = (0.1, 0.5, 0.9) if known is None else known
         levels = check_shares("quantiles", quantiles)
         forecaster, _, form, forecast = self._forecast(horizon, series, exog)
         values = _quantiles(forecaster, forecast, np.array(levels))
@@ -162,10 +166,10 @@ class MakesForecasts(ABC):
         """
         forecaster, fitted = self._forecaster()
         plan = fitted.plan
-        if plan.steps * plan.step_width != plan.width:
+        if plan.block != 1:
             raise ValueError(
-                "sample_paths needs strategy='recursive', whose steps follow from one another; "
-                "this forecaster answers several steps at once"
+                "sample_paths needs strategy='recursive' with segments of one number, whose steps "
+                f"follow from one another; this forecaster answers {plan.block} steps at once"
             )
         count = check_count("n_paths", n_paths, 1, what="courses of each series")
         h = check_horizon(horizon, fitted)
@@ -214,6 +218,11 @@ def check_horizon(horizon: Any, fitted: Fitted) -> int:
     """Return steps to come, those of fit for None."""
     if horizon is None:
         return fitted.plan.horizon
+    if hasattr(horizon, "__len__"):
+        raise TypeError(
+            f"horizon is a {type(horizon).__name__}; expected the number of steps to come. Pass "
+            "histories to go on from by name, as series="
+        )
     return check_count("horizon", horizon, 1, what="steps to come")
 
 

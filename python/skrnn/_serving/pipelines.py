@@ -21,6 +21,7 @@ from sklearn.utils.fixes import parse_version
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn import _core
+from skrnn._serving.forecasts import MakesForecasts
 from skrnn._serving.served import Operation, Served
 from skrnn._serving.streams import open_stream
 from skrnn.preprocessing import PerStep, TokenEncoder
@@ -98,7 +99,8 @@ def stream(model: Any, batch_size: int = 1, *, method: str = "predict") -> _core
     sklearn.exceptions.NotFittedError
         Before fit.
     TypeError
-        For a model that is not one of skrnn, and for a `batch_size` that is not an integer.
+        For a model that is not one of skrnn, for a forecaster, which has a stream of its own, and
+        for a `batch_size` that is not an integer.
     ValueError
         For a pipeline with a step that cannot be streamed; the message names it. For a `batch_size`
         below 1, another `method`, and a bidirectional network, attention pooling or a CRF, which
@@ -128,6 +130,8 @@ def stream(model: Any, batch_size: int = 1, *, method: str = "predict") -> _core
     """
     model = best_of(model)
     estimator = estimator_of(model)
+    if isinstance(estimator, MakesForecasts):
+        raise TypeError("a forecaster has a stream of other steps; call its method stream")
     check_is_fitted(estimator, "params_")
     served = estimator._served(operations_of(model))
     return open_stream(served, estimator._meaning(), batch_size, method, estimator._lexicon())

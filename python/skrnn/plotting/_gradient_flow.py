@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn._serving.forecasts import MakesForecasts
 from skrnn.plotting._axes import axes_or_new
 from skrnn.plotting._estimators import final_estimator, input_of_final
 
@@ -172,6 +173,8 @@ def _mean_norms(
     """Return the mean over sequences of |dL/dh_t|, L being the loss of one sequence, for each t."""
     estimator: Any = final_estimator(model)
     name = type(estimator).__name__
+    if isinstance(estimator, MakesForecasts):
+        raise TypeError(f"the gradient flow is drawn of estimators of sequences; got {estimator!r}")
     if not 0 <= layer < estimator.num_layers:
         raise ValueError(
             f"layer={layer}, but this {name} has num_layers={estimator.num_layers}: expected "

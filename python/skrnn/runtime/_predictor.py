@@ -59,7 +59,8 @@ class Predictor:
         network = self._description.fields.fields("network")
         shown = [self._description.estimator]
         shown += [f"{name}={network.get(name)!r}" for name in ("cell", "hidden_size", "num_layers")]
-        return f"Predictor({', '.join(shown)}, n_features_in_={self.n_features_in_})"
+        name = type(self).__name__
+        return f"{name}({', '.join(shown)}, n_features_in_={self.n_features_in_})"
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
         """Return the result of `predict` of the saved model: the same bits.
