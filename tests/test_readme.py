@@ -13,13 +13,22 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 IGNORED = ("bench/results", "cpp/vendor")  # by git; they are made by builds and benchmarks
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("block", blocks("python"))
 def test_python_block_runs(block):
     exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+
+
+def test_the_page_on_forecasting_runs_as_one_story():
+    pytest.importorskip("pandas")
+    pytest.importorskip("matplotlib").use("Agg")
+    page = ROOT / "docs" / "forecasting.md"
+    names = {"__name__": "page"}
+    for block in blocks("python", page.read_text(encoding="utf-8")):
+        exec(compile(block, page.name, "exec"), names)
 
 
 def test_two_commands_run_the_main_job_and_the_tests():

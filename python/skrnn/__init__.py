@@ -1,11 +1,12 @@
 """Recurrent neural networks for sequences, on any CPU.
 
 `RNNClassifier` and `RNNRegressor` are scikit-learn estimators for sequences of different lengths,
-`RNNTagger` and `RNNStepRegressor` answer at every step of them, and `RNNLanguageModel` writes texts
-and other sequences of tokens. `Sequences` holds such
-sequences, and `skrnn.preprocessing` prepares them. `save`, `load` and `stream` are for fitted
-models, and `skrnn.runtime` predicts with saved ones and NumPy alone.
-`skrnn.kernels` holds the layers themselves: RNN, LSTM and GRU with forward, backward and step.
+`RNNTagger` and `RNNStepRegressor` answer at every step of them, `RNNLanguageModel` writes texts and
+other sequences of tokens, and `RNNForecaster` goes on with series of numbers. `Sequences` holds
+sequences, `skrnn.preprocessing` prepares them, `skrnn.model_selection` splits series by time,
+`skrnn.metrics` scores answers, and `skrnn.plotting` draws. `save`, `load` and `stream` are for
+fitted models, and `skrnn.runtime` predicts with saved ones and NumPy alone. `skrnn.kernels` holds
+the layers themselves: RNN, LSTM and GRU with forward, backward and step.
 """
 
 from __future__ import annotations
