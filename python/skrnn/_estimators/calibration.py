@@ -96,13 +96,14 @@ def _cuts(panel: Panel, horizon: int, share: float) -> NDArray[np.int64]:
 
 
 def _origins(panel: Panel, cuts: NDArray[np.int64]) -> Origins:
-    """Return the steps of the ends, of many some."""
-    lengths = panel.lengths
-    counts = lengths - cuts
-    step = max(1, -(-int(counts.sum()) // _MOST_WINDOWS))
-    series = np.repeat(np.arange(len(panel)), counts)
-    ends = np.concatenate([np.arange(a, b) for a, b in zip(cuts, lengths, strict=True)])
-    return Origins(series[::step], ends[::step])
+    """Return steps of the ends of series: of many some, and no more of long series."""
+    most = max(1, _MOST_WINDOWS // len(panel))
+    series, ends = [], []
+    for i, (first, last) in enumerate(zip(cuts, panel.lengths, strict=True)):
+        own = np.unique(np.linspace(first, last - 1, min(most, last - first)).astype(np.int64))
+        series.append(np.full(len(own), i))
+        ends.append(own)
+    return Origins(np.concatenate(series), np.concatenate(ends))
 
 
 def _behind(panel: Panel, origins: Origins, count: int) -> Values:
