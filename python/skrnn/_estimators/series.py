@@ -144,7 +144,7 @@ class SeriesEstimator(TrainableEstimator):
 
     def _validation_score(self, held_out: Samples) -> Callable[[], float]:
         assert isinstance(held_out, SeriesSamples)
-        data = self._windows_of(held_out, self._facts(held_out.panel))
+        data = self._windows_of(held_out, self._facts(held_out.panel.until(held_out.begins)))
         trainer = self._trainer()
         return lambda: -data.evaluate(trainer, self._arena(self._layout()), self.n_jobs)
 
