@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from skrnn._series.fitted import Fitted
 from skrnn._series.forecasting import Forecaster
+from skrnn._series.forms import check_numbers
 from skrnn._series.numbers import as_floats
 from skrnn._series.panel import Panel, filled
 
@@ -46,7 +47,12 @@ class ForecastStream:
             raise ValueError(
                 f"state has {len(values)} series; expected {len(self._values)}, those of fit"
             )
-        self._values = [as_floats(x, "state").copy() for x in values]
+        arrays = [as_floats(x, "state") for x in values]
+        for x in arrays:
+            if x.ndim != 1 or len(x) == 0:
+                raise ValueError(f"state has a series of shape {x.shape}; expected (T,)")
+            check_numbers(x, "a series of state", False, "expected finite numbers")
+        self._values = [x.copy() for x in arrays]
 
     def reset(self) -> None:
         """Go back to the end of the series of fit."""
@@ -75,17 +81,7 @@ class ForecastStream:
                 f"y_t has shape {numbers.shape}; expected a number for each of "
                 f"{len(self._values)} series"
             )
-        wrong = np.isinf(numbers) | (np.isnan(numbers) & (not self._fitted.missing))
-        if wrong.any():
-            raise ValueError(f"y_t holds {numbers[wrong][0]}; expected finite numbers")
-        past = self._fitted.plan.past
-        for i, number in enumerate(numbers):
-            x = self._values[i]
-            # The last number stands for one that nobody observed.
-            self._values[i] = np.append(x[max(0, len(x) + 1 - past) :], number)
-            if np.isnan(number):
-                self._values[i][-1] = x[-1]
-        return self.forecast()
+        return self._read(numbers[:, None], "y_t")
 
     def process(self, block: Any) -> NDArray[np.float64]:
         """Read several numbers of each series; return the forecast after the last.
@@ -97,11 +93,29 @@ class ForecastStream:
         Returns
         -------
         forecast : array of shape (h,), or (n, h) for several series
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `step`; nothing is read then.
         """
-        numbers = as_floats(block, "block")
-        for column in np.atleast_2d(numbers).T:
-            forecast = self.step(column)
-        return forecast
+        numbers = np.atleast_2d(as_floats(block, "block"))
+        if numbers.ndim != 2 or len(numbers) != len(self._values):
+            raise ValueError(
+                f"block has shape {np.shape(block)}; expected the numbers of each of "
+                f"{len(self._values)} series"
+            )
+        return self._read(numbers, "block")
+
+    def _read(self, block: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+        """Read numbers of each series, (n, T); return the forecast after the last."""
+        known = np.where(np.isnan(block), 0, block) if self._fitted.missing else block
+        check_numbers(known.T, name, False, "expected finite numbers")
+        past = self._fitted.plan.past
+        # The last number stands for one that nobody observed.
+        whole = [filled(np.concatenate(pair)) for pair in zip(self._values, block, strict=True)]
+        self._values = [x[max(0, len(x) - past) :].copy() for x in whole]
+        return self.forecast()
 
     def forecast(self) -> NDArray[np.float64]:
         """Return the forecast of what follows the numbers read so far."""

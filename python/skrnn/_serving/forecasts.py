@@ -128,6 +128,8 @@ class MakesForecasts(ABC):
             known = self._forecaster()[0].quantiles
             quantiles = (0.1, 0.5, 0.9) if known is None else known
         levels = check_shares("quantiles", quantiles)
+        if not levels:
+            raise ValueError("quantiles is empty; expected numbers between 0 and 1")
         forecaster, _, form, forecast = self._forecast(horizon, series, exog)
         values = _quantiles(forecaster, forecast, np.array(levels))
         return give(form, values, [f"q{level:g}" for level in levels])
@@ -166,10 +168,10 @@ class MakesForecasts(ABC):
         """
         forecaster, fitted = self._forecaster()
         plan = fitted.plan
-        if plan.block != 1:
+        if plan.block > 1:
             raise ValueError(
-                "sample_paths needs strategy='recursive' with segments of one number, whose steps "
-                f"follow from one another; this forecaster answers {plan.block} steps at once"
+                "sample_paths needs strategy='recursive', whose steps follow from one another, and "
+                f"segment_length=1; this forecaster answers {plan.block} steps at once"
             )
         count = check_count("n_paths", n_paths, 1, what="courses of each series")
         h = check_horizon(horizon, fitted)
