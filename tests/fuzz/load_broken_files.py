@@ -56,6 +56,7 @@ def use(load: Any, path: Path) -> bool:
 
 def main(seed: int, rounds: int, folder: Path, files: list[bytes]) -> None:
     warnings.filterwarnings("ignore", "X does not have valid feature names")
+    np.seterr(all="ignore")  # forecasts of series may overflow where a file has huge numbers
     mutate = Mutator(seed, files)
     path = folder / "last.skrnn"
     for data in files:  # imports all modules before time and memory are bounded

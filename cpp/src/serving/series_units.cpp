@@ -36,10 +36,10 @@ bool changes_grow(const std::vector<double>& series, std::size_t season) {
     changes.push_back(std::fabs(series[end - 1] - series[end - 1 - season]));
     levels.push_back((sums[end] - sums[start]) / static_cast<double>(end - start));
   }
-  const double variances = covariance(changes, changes) * covariance(levels, levels);
-  if (!(variances > 0)) return false;
-  return covariance(changes, levels) / std::sqrt(variances) >
-         kGrows / std::sqrt(static_cast<double>(changes.size()));
+  const double sizes =
+      std::sqrt(covariance(changes, changes)) * std::sqrt(covariance(levels, levels));
+  const double n_root = std::sqrt(static_cast<double>(changes.size()));
+  return covariance(changes, levels) * n_root > kGrows * sizes;
 }
 
 }  // namespace

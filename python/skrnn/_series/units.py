@@ -129,6 +129,8 @@ def _grows(values: Values, seasonality: int) -> bool:
     ends = np.arange(seasonality + 1, n + 1)
     starts = np.maximum(0, ends - width)
     levels = (sums[ends] - sums[starts]) / (ends - starts)
-    if changes.std() == 0 or levels.std() == 0:
-        return False
-    return bool(np.corrcoef(changes, levels)[0, 1] > _GROWS / np.sqrt(len(changes)))
+    changes -= changes.mean()
+    levels -= levels.mean()
+    sizes = np.sqrt((changes**2).sum()) * np.sqrt((levels**2).sum())
+    # r > _GROWS / sqrt(n), without a division by the sizes of what may be constant.
+    return bool((changes * levels).sum() * np.sqrt(len(changes)) > _GROWS * sizes)

@@ -50,9 +50,10 @@ class WindowedSeries:
         K = plan.covariates
         self._covariates = np.zeros((size, K), np.float32)
         magnitudes = np.zeros(size)
+        units = facts.unit
         for i, (observed, first) in enumerate(zip(panel.values, self._first, strict=True)):
             x = as_read(observed, plan)
-            standard = (x - facts.mean[i]) / facts.unit[i]
+            standard = (x - facts.mean[i]) / units[i]
             end = first + len(x)
             self._numbers[first - ahead : first] = standard[0]
             self._numbers[first:end] = standard
