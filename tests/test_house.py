@@ -27,7 +27,7 @@ DEPENDENCIES: dict[str, set[str]] = {
     "_warnings": set(),
     "kernels": set(),
     "_sequences": {"_warnings"},
-    "_series": {"_sequences"},
+    "_series": {"_sequences", "_warnings"},
     "_targets": {"_sequences"},
     "preprocessing": {"_sequences"},
     "_serving": {"_sequences", "_series", "_targets", "preprocessing"},

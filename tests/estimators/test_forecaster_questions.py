@@ -71,3 +71,13 @@ def test_wide_frames_become_long_ones() -> None:
     long = wide.rename_axis("ds").reset_index().melt("ds", var_name="shop", value_name="sold")
     model = RNNForecaster(columns=("shop", "ds", "sold"), hidden_size=4, max_iter=1).fit(long)
     assert model.predict(2)["shop"].tolist() == ["north", "north", "south", "south"]
+
+
+def test_series_in_the_columns_of_an_array() -> None:
+    model = RNNForecaster(hidden_size=4, max_iter=1)
+    with pytest.raises(ValueError, match=r"shape \(60, 1\), which are 60 series of 1 steps; .*T"):
+        model.fit(numbers()[:, None])
+    columns = np.column_stack([numbers(), 2 * numbers()])
+    with pytest.warns(UserWarning, match=r"60 series of 2 steps; if its rows .*pass series\.T"):
+        model.fit(columns)
+    assert model.fit(columns.T).predict(3).shape == (2, 3)

@@ -14,7 +14,9 @@ from skrnn._series.clocks import NO_CLOCK, Clock
 from skrnn._series.dates import Step
 from skrnn._series.numbers import as_floats
 from skrnn._series.panel import Values
+from skrnn._warnings import warn
 
+_FEW = 10  # steps of a series; more series than ten times that are likely to be steps
 MEANING = (
     "expected one series (a 1-D array or pandas Series), a list of series, an (n, T) array, or a "
     "long data frame with a row for each step"
@@ -85,6 +87,8 @@ def read_arrays(series: Any, *, missing: bool, name: str = "series") -> Given:
         array = np.asarray(series)
         if array.ndim not in (1, 2):
             raise ValueError(f"{name} has shape {array.shape}; {MEANING}")
+        if array.ndim == 2:
+            _check_rows(len(array), array.shape[1], name)
         kind = "one" if array.ndim == 1 else "array"
         rows: list[Any] = [array] if array.ndim == 1 else list(array)
     elif all(np.ndim(x) == 0 for x in series):
@@ -109,6 +113,15 @@ def check_numbers(values: Values, place: str, missing: bool, remedy: str) -> Non
     if np.isfinite(number):
         remedy = f"numbers above {_LARGEST:g} are too large for their squares; scale the series"
     raise ValueError(f"{place} is {number} at step {at}; {remedy}")
+
+
+def _check_rows(n: int, steps: int, name: str) -> None:
+    """Refuse, or warn of, what is likely to have series in its columns."""
+    what = f"{name} has shape {(n, steps)}, which are {n} series of {steps} steps"
+    if steps == 1 and n > 1:
+        raise ValueError(f"{what}; if its rows are steps, pass {name}[:, 0], or {name}.T")
+    if steps < _FEW and n > 10 * steps:
+        warn(f"{what}; if its rows are steps, pass {name}.T", UserWarning)
 
 
 def _refuse_masked(x: Any, place: str) -> None:
