@@ -125,9 +125,14 @@ def test_rows_beside_an_index_of_times_are_found_by_theirs() -> None:
         shuffled = exog.sample(frac=1, random_state=seed)
         for one in (series, series.sample(frac=1, random_state=seed + 2)):
             np.testing.assert_array_equal(learned(one, shuffled)[1][0], expected[0])
+    alone = exog["p"]
+    _, expected = learned(series, alone)
+    np.testing.assert_array_equal(learned(series, alone[::-1])[1][0], expected[0])
+    np.testing.assert_array_equal(learned(series, alone.to_numpy())[1][0], expected[0])
+    _, expected = learned(series, exog)
     plain = pd.DataFrame(ROWS[0], columns=["p", "q"])  # without times: in their order
     np.testing.assert_array_equal(learned(VALUES[0], plain)[1][0], expected[0])
-    with pytest.raises(ValueError, match=says("exog has no row", "2024-01-04")):
+    with pytest.raises(ValueError, match="no row of the series at 2024-01-04; expected"):
         learned(series, exog.drop(exog.index[3]))
 
 
@@ -171,7 +176,8 @@ def test_rows_that_fit_has_seen_need_not_be_given_again() -> None:
             ahead = covariates.ahead(form, Panel(VALUES, beside), None, np.full(3, horizon))
             for i, n in enumerate(LENGTHS):
                 np.testing.assert_array_equal(ahead.covariates[i], beside[i][: n + horizon])
-        with pytest.raises(ValueError, match=says("exog has 4 rows", "series 0", "expected 5")):
+        called = "series 'b'" if form.keys is not None else "series 0"
+        with pytest.raises(ValueError, match=says("exog has 4 rows", called, "expected 5")):
             covariates.ahead(form, Panel(VALUES, beside), None, np.full(3, AHEAD + 1))
 
 

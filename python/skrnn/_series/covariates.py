@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skrnn._sequences.columns import channel_of, keys_of
 from skrnn._sequences.refuse import shown
-from skrnn._series.dates import calendar_covariates
+from skrnn._series.dates import calendar_covariates, shown_time
 from skrnn._series.forms import Form, Given, check_numbers
 from skrnn._series.long_frames import (
     has_index_of_times,
@@ -99,7 +99,8 @@ class Covariates:
                     own = np.repeat(own, count, axis=0)
                 if len(own) < count:
                     raise ValueError(
-                        f"exog has {len(own)} rows for series {i}, which has {len(x)} steps"
+                        f"exog has {len(own)} rows for {given.form.called(i)}, which has {len(x)} "
+                        "steps"
                         + (f" and {future} to come" if future else "")
                         + f"; expected {count}"
                     )
@@ -159,8 +160,8 @@ class Covariates:
                     own = known[i][:, first:] if rows is None else rows[i]
                 if len(own) < horizon:
                     raise ValueError(
-                        f"exog has {len(own)} rows for the steps to come of series {i}; expected "
-                        f"{horizon}, one for each"
+                        f"exog has {len(own)} rows for the steps to come of {form.called(i)}; "
+                        f"expected {horizon}, one for each. Pass the rows that fit has not seen"
                     )
                 columns.append(own[:horizon])
             past = panel.covariates[i][: len(panel.values[i])]
@@ -175,6 +176,8 @@ def _rows_of_exog(
     exog: Any, given: Given, learned: Covariates | None
 ) -> tuple[list[Values], tuple[str, ...] | None, bool]:
     """Return the rows of exog of each series, (rows, K), names, and whether they are static."""
+    if has_index_of_times(exog) and not is_frame(exog):
+        exog = exog.to_frame("exog")
     if is_frame(exog):
         return _rows_of_frame(exog, given, learned)
     if given.form.kind in ("frame", "index") and given.form.keys is not None:
@@ -251,7 +254,7 @@ def _rows_of_frame(
                 )
             result.append(table[own])
             continue
-        result.append(table[own][_from_time(times[own], given, i, key)])
+        result.append(table[own][_from_time(times[own], given, i)])
     return result, columns, static
 
 
@@ -264,7 +267,7 @@ def _rows_in_order(
         times, clock = times_of_index(df)
         times = clock.as_of(given.form.clock, times)
         order = np.argsort(times, kind="stable")
-        table = table[order][_from_time(times[order], given, 0, None)]
+        table = table[order][_from_time(times[order], given, 0)]
     return [table], columns, False
 
 
@@ -280,7 +283,7 @@ def _table_of(
     return table, columns
 
 
-def _from_time(times: NDArray[Any], given: Given, i: int, key: Any) -> NDArray[np.int64]:
+def _from_time(times: NDArray[Any], given: Given, i: int) -> NDArray[np.int64]:
     """Return the rows, from the first step of the series on, without a gap."""
     assert given.times is not None
     wanted = given.times[i]
@@ -290,7 +293,8 @@ def _from_time(times: NDArray[Any], given: Given, i: int, key: Any) -> NDArray[n
     found[inside] = times[at[inside]] == wanted[inside]
     if not found.all():
         raise ValueError(
-            f"exog has no row of series {key!r} at {wanted[~found][0]}; expected one for each step"
+            f"exog has no row of {given.form.called(i)} at {shown_time(wanted[~found][0])}; "
+            "expected one for each step"
         )
     step = given.form.step
     last = int(at[-1])

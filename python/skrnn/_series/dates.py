@@ -172,6 +172,19 @@ def positions(times: Times, step: Step) -> NDArray[np.int64] | None:
     return at
 
 
+def shown_time(time: Any) -> str:
+    """Return a time as messages show it, without what is zero at its end.
+
+    Examples
+    --------
+    >>> shown_time(np.datetime64("2024-02-29T00:00:00.000000000"))
+    '2024-02-29'
+    >>> shown_time(np.datetime64("2024-02-29T06:30:00.000000000")), shown_time(np.int64(7))
+    ('2024-02-29T06:30:00', '7')
+    """
+    return str(time).removesuffix(".000000000").removesuffix("T00:00:00")
+
+
 # ---- The calendar ----
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn._series.dates import positions
+from skrnn._series.dates import positions, shown_time
 from skrnn._series.forms import Form, Given
 from skrnn._series.panel import Values
 
@@ -62,8 +62,9 @@ def _placed(form: Form, i: int, values: Values, times: NDArray[Any], place: str)
     at = positions(after, form.step) if increasing and form.step is not None else None
     if at is None:
         raise ValueError(
-            f"{place} has the times {times[0]} to {times[-1]}, which are no steps after "
-            f"{form.last[i]}, the last of fit; expected those that follow it"
+            f"{place} has the times {shown_time(times[0])} to {shown_time(times[-1])}, which are "
+            f"no steps after {shown_time(form.last[i])}, the last of fit; expected those that "
+            "follow it"
         )
     numbers = np.full(int(at[-1]), np.nan)
     numbers[at[1:] - 1] = values[observed]

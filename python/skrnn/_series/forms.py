@@ -42,6 +42,12 @@ class Form:
         """Whether one series was given by itself."""
         return self.kind in ("one", "index")
 
+    def called(self, i: int) -> str:
+        """Return what a series is called in messages."""
+        if self.keys is not None:
+            return f"series {self.keys.tolist()[i]!r}"
+        return "the series" if self.is_one else f"series {i}"
+
     def take(self, indices: NDArray[np.int64]) -> Form:
         """Return the form of some of the series."""
         keys = None if self.keys is None else self.keys[indices]
@@ -120,7 +126,7 @@ def _check_rows(n: int, steps: int, name: str) -> None:
     what = f"{name} has shape {(n, steps)}, which are {n} series of {steps} steps"
     if steps == 1 and n > 1:
         raise ValueError(f"{what}; if its rows are steps, pass {name}[:, 0], or {name}.T")
-    if steps < _FEW and n > 10 * steps:
+    if 0 < steps < _FEW and n > 10 * steps:
         warn(f"{what}; if its rows are steps, pass {name}.T", UserWarning)
 
 

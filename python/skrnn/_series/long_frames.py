@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skrnn._sequences.columns import channel_of, keys_of
 from skrnn._series.clocks import Clock, find_step, read_times
-from skrnn._series.dates import Step, positions
+from skrnn._series.dates import Step, positions, shown_time
 from skrnn._series.forms import Form, Given, check_numbers, read_arrays
 from skrnn._series.panel import Values
 
@@ -76,7 +76,7 @@ def read_frame(
         place = f"series {key!r} of {name}" if has_keys else name
         at = times[own]
         if (at[1:] == at[:-1]).any():
-            double = at[1:][at[1:] == at[:-1]][0]
+            double = shown_time(at[1:][at[1:] == at[:-1]][0])
             raise ValueError(f"{place} has two rows of the time {double}; expected one for each")
         x = values[own]
         check_numbers(x, place, missing, _REMEDY)
@@ -110,7 +110,7 @@ def read_indexed(series: Any, *, missing: bool, name: str = "series") -> Given:
     order = np.argsort(times, kind="stable")
     times, values = times[order], given.values[0][order]
     if (times[1:] == times[:-1]).any():
-        double = times[1:][times[1:] == times[:-1]][0]
+        double = shown_time(times[1:][times[1:] == times[:-1]][0])
         raise ValueError(f"{name} has two numbers of the time {double}; expected one for each")
     [times], step, clock = find_step([times], clock)
     values, times = _regular(values, times, step, name, missing)
@@ -160,16 +160,18 @@ def _regular(
     at = None if step is None else positions(times, step)
     if step is None or at is None:
         raise ValueError(
-            f"{place} has irregular times, from {times[0]} to {times[-1]}; expected equal steps, "
-            "such as days, months or business days. Aggregate or interpolate it first"
+            f"{place} has irregular times, from {shown_time(times[0])} to {shown_time(times[-1])}; "
+            "expected equal steps, such as days, months or business days. Aggregate or interpolate "
+            "it first"
         )
     if at[-1] == len(at) - 1:
         return values, times
     gap = int(np.flatnonzero(np.diff(at) > 1)[0])
     if not missing:
         raise ValueError(
-            f"{place} has no row between {times[gap]} and {times[gap + 1]}, where others are "
-            f'{step} apart; fill the gap, or use missing="fill"'
+            f"{place} has no row between {shown_time(times[gap])} and "
+            f"{shown_time(times[gap + 1])}, where others are {step} apart; fill the gap, or use "
+            'missing="fill"'
         )
     filled = np.full(int(at[-1]) + 1, np.nan)
     filled[at] = values

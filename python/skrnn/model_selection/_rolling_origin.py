@@ -11,6 +11,7 @@ from sklearn.model_selection import BaseCrossValidator
 
 from skrnn._sequences.counts import check_count
 from skrnn._sequences.refuse import shown
+from skrnn._series.dates import shown_time
 from skrnn._series.long_frames import has_index_of_times, is_frame, times_of, times_of_index
 
 _EXPECTED = (
@@ -173,6 +174,7 @@ class RollingOriginSplit(BaseCrossValidator):
         if other.any():
             row = int(np.argmax(other))
             raise ValueError(
-                f"row {row} of y has the time {of_y[row]}, and that of X {times[row]}; sort both "
-                "by the same columns, so that they are split alike"
+                f"row {row} of y has the time {shown_time(of_y[row])}, and that of X "
+                f"{shown_time(times[row])}; sort both by the same columns, so that they are split "
+                "alike"
             )
