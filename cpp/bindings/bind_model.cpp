@@ -193,6 +193,22 @@ py::array_t<double> predict(py::handle self, py::handle values, py::handle offse
   return answers;
 }
 
+py::array_t<double> window_errors_of(py::handle self, py::handle windows, py::handle offsets,
+                                     py::handle n_jobs) {
+  const Model& model = model_of(self);
+  const auto& arrays = unwrap<WindowArrays>(windows, "windows: expected Windows");
+  const NetworkSettings& network = model.settings().network;
+  const SequenceArrays sequences(model.network(), windows, offsets, py::none(), py::none());
+  arrays.check(network, sequences.data, network.horizon * network.output_size);
+  const int threads = thread_count(n_jobs);
+  py::array_t<double> errors(sequences.data.size);
+  double* to = errors.mutable_data();
+  without_gil([&](KeepGoing keep_going, void* context) {
+    return model.window_errors(sequences.data, to, threads, keep_going, context);
+  });
+  return errors;
+}
+
 py::tuple best_paths(py::handle self, py::handle values, py::handle offsets, std::int64_t n,
                      py::handle spellings, py::handle n_jobs) {
   const Model& model = model_of(self);
@@ -251,6 +267,10 @@ void register_model(py::module_& m) {
            py::arg("spellings") = py::none(), py::arg("side") = py::none(),
            py::arg("n_jobs") = py::none(),
            "Answers, float64: (n, A), or (rows, A) for every step. values are float32 or float64.")
+      .def("window_errors", &window_errors_of, py::arg("windows"), py::arg("offsets"),
+           py::kw_only(), py::arg("n_jobs") = py::none(),
+           "The mean absolute error of the outputs for each window from its targets, float64 (n,), "
+           "NaN for one without targets.")
       .def("best_paths", &best_paths, py::arg("values"), py::arg("offsets"), py::arg("n") = 1,
            py::kw_only(), py::arg("spellings") = py::none(), py::arg("n_jobs") = py::none(),
            "The n most probable paths of labels, of a network with transitions: labels, int64 of "

@@ -36,8 +36,8 @@ std::string range_text(const char* what, std::int64_t begin, std::int64_t end) {
 
 WindowArrays::WindowArrays(py::handle numbers_object, py::handle starts_object, std::int64_t width,
                            py::handle levels_object, py::handle scales_object,
-                           py::handle lags_object, py::handle following_object, std::int64_t season,
-                           py::handle covariates_object)
+                           py::handle lags_object, py::handle following_object, bool reconstructs,
+                           std::int64_t season, py::handle covariates_object)
     : numbers(float32_array(numbers_object, {"numbers"}, {{"N", kAny}})),
       starts(int64_array(starts_object, "starts")) {
   const std::int64_t n = starts.shape(0);
@@ -53,9 +53,14 @@ WindowArrays::WindowArrays(py::handle numbers_object, py::handle starts_object, 
   for (const py::handle lag : lags_object) lags.push_back(integer_from(lag, "lags", width));
   windows.lags = lags.data();
   windows.num_lags = static_cast<std::int64_t>(lags.size());
+  windows.reconstructs = reconstructs;
   windows.season = season;
   if (season < 0) {
     throw py::value_error("season must not be negative, got " + std::to_string(season));
+  }
+  if (reconstructs && season > 0) {
+    throw py::value_error("season must be 0 where windows are reconstructed, got " +
+                          std::to_string(season));
   }
   if (!covariates_object.is_none()) read_covariates(covariates_object);
 }
@@ -107,10 +112,12 @@ void WindowArrays::check(const NetworkSettings& settings, const SequenceData& da
     if (longest > 0 && start + width < longest) {
       refuse(i, "from number " + std::to_string(start + width - longest) + " on", count);
     }
-    const std::int64_t end = start + rows * width;
-    if (targets > count - end) refuse(i, range_text("targets", end, end + targets), count);
-    if (targets > 0 && windows.season > end) {
-      refuse(i, "a season from number " + std::to_string(end - windows.season) + " on", count);
+    const std::int64_t target = windows.first_target(i, rows);
+    if (targets > count - target) {
+      refuse(i, range_text("targets", target, target + targets), count);
+    }
+    if (targets > 0 && windows.season > target) {
+      refuse(i, "a season from number " + std::to_string(target - windows.season) + " on", count);
     }
     if (windows.covariate_starts == nullptr) continue;
     const std::int64_t first = windows.covariate_starts[i], size = covariates.shape(0);
@@ -125,11 +132,12 @@ void register_windows(py::module_& m) {
   auto windows = bind_class<WindowArrays>(
       m, "Windows", "Windows of series, which a network reads as its sequences, without a copy.");
   windows.def(py::init<py::handle, py::handle, std::int64_t, py::handle, py::handle, py::handle,
-                       py::handle, std::int64_t, py::handle>(),
+                       py::handle, bool, std::int64_t, py::handle>(),
               py::arg("numbers"), py::arg("starts"), py::kw_only(), py::arg("width") = 1,
               py::arg("levels") = py::none(), py::arg("scales") = py::none(),
               py::arg("lags") = py::tuple(), py::arg("following") = py::none(),
-              py::arg("season") = 0, py::arg("covariates") = py::none(),
+              py::arg("reconstructs") = false, py::arg("season") = 0,
+              py::arg("covariates") = py::none(),
               "As skrnn::Windows has them, by name; covariates are a tuple (values, starts, of a "
               "row, of a step to come).");
 }

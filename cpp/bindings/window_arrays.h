@@ -23,10 +23,11 @@ struct WindowArrays {
   // [n], of a row, of a step to come). Throws TypeError or ValueError.
   WindowArrays(pybind11::handle numbers, pybind11::handle starts, std::int64_t width,
                pybind11::handle levels, pybind11::handle scales, pybind11::handle lags,
-               pybind11::handle following, std::int64_t season, pybind11::handle covariates);
+               pybind11::handle following, bool reconstructs, std::int64_t season,
+               pybind11::handle covariates);
 
   // Throws ValueError unless the windows are what the network reads, and all numbers that a window
-  // reads are in the array; with `targets`, also so many behind it, and its last season.
+  // reads are in the array; with `targets`, also so many of these, and its last season.
   void check(const NetworkSettings& settings, const SequenceData& data, std::int64_t targets) const;
 
  private:

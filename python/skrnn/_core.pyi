@@ -51,6 +51,7 @@ class Windows:
         scales: Any = None,
         lags: Sequence[int] = (),
         following: Any = None,
+        reconstructs: bool = False,
         season: int = 0,
         covariates: tuple[Any, Any, int, int] | None = None,
     ) -> None: ...
@@ -136,6 +137,9 @@ class Model:
         spellings: _Spellings | None = None,
         side: _Side | None = None,
         n_jobs: int | None = None,
+    ) -> NDArray[np.float64]: ...
+    def window_errors(
+        self, windows: Windows, offsets: Any, *, n_jobs: int | None = None
     ) -> NDArray[np.float64]: ...
     def best_paths(
         self,

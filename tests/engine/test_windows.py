@@ -229,6 +229,7 @@ def test_a_window_reads_nothing_but_its_numbers() -> None:
         ({"lags": (C,)}, ValueError, ["8 channels", "reads 4"]),
         ({"season": -1}, ValueError, ["season", "-1"]),
         ({"season": 13}, ValueError, ["window 0", "season from number -1 on"]),
+        ({"reconstructs": True, "season": 1}, ValueError, ["season", "0", "reconstructed"]),
         ({"covariates": (np.zeros(9, np.float32), STARTS)}, TypeError, ["covariates", "tuple"]),
         ({"offsets": OFFSETS * 0}, ValueError, ["window 0 has no steps"]),
         ({"weights": np.ones(18, np.float32)}, ValueError, ["weights", "None"]),
@@ -271,3 +272,65 @@ def test_targets_end_with_the_array() -> None:
             parameters, window_of(series, np.array([last + 1]), None, None), offsets, None
         )
     layout.predict(parameters, window_of(series, np.array([N - 2 * C]), None, None), offsets)
+
+
+@pytest.mark.parametrize("units", ["none", "level", "level and scale"])
+def test_reconstruction_has_the_window_itself_as_its_targets(units: str) -> None:
+    """Also the last number of the array, behind which there is none; NaN is no target."""
+    series, levels, scales = numbers()
+    observed = series.copy()
+    observed[[3, 8, N - 1]] = np.nan
+    starts, offsets = STARTS.copy(), np.arange(len(STARTS) + 1) * M
+    starts[-1] = N - M * C
+    levels, scales = (
+        x if name in units else None for name, x in (("level", levels), ("scale", scales))
+    )
+    options = {"following": observed, "reconstructs": True}
+    windows = window_of(series, starts, levels, scales, **options)
+    each = starts[:, None] + np.arange(M * C)
+    level = np.float32(0) if levels is None else levels[:, None]
+    scale = np.float32(1) if scales is None else scales[:, None]
+    targets = ((observed[each] - level) / scale).reshape(-1, C)
+    layout = layout_of()
+    trainer = _core.Trainer(layout, loss="squared_error", target_columns=C)
+    parameters = np.random.default_rng(1).normal(scale=0.3, size=layout.num_parameters)
+    parameters = parameters.astype(np.float32)
+    found = trainer.gradient(parameters, windows, offsets, None)
+    expected = trainer.gradient(parameters, windows, offsets, targets)
+    assert found[0] == expected[0]
+    np.testing.assert_array_equal(found[1], expected[1])
+
+    model = _core.Model(layout, parameters, loss="squared_error", targets=C)
+    errors = np.abs(layout.predict(parameters, windows, offsets) - targets.astype(np.float64))
+    mean = np.nanmean(errors.reshape(len(starts), -1), axis=1)
+    one, two = (model.window_errors(windows, offsets, n_jobs=jobs) for jobs in (1, 2))
+    np.testing.assert_allclose(one, mean, rtol=1e-14)  # sums in another order
+    np.testing.assert_array_equal(one, two)
+
+
+def test_a_window_without_targets_has_no_error() -> None:
+    layout, series = layout_of(), numbers()[0]
+    parameters = np.zeros(layout.num_parameters, np.float32)
+    model = _core.Model(layout, parameters, loss="squared_error", targets=C)
+    observed = np.full_like(series, np.nan)
+    observed[M * C] = series[M * C]
+    options = {"following": observed, "reconstructs": True}
+    windows = window_of(series, np.array([0, 1]), None, None, **options)
+    errors = model.window_errors(windows, np.array([0, M, 2 * M]))
+    np.testing.assert_array_equal(errors, [np.nan, np.abs(series[M * C])])
+
+
+def test_refusals_of_errors() -> None:
+    layout = layout_of()
+    parameters = np.zeros(layout.num_parameters, np.float32)
+    model = _core.Model(layout, parameters, loss="squared_error", targets=C)
+    series, offsets = np.zeros(N, np.float32), np.array([0, M])
+    with pytest.raises(TypeError, match="expected Windows, got numpy.ndarray"):
+        model.window_errors(np.zeros((M, C), np.float32), offsets)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"window 0 reads targets 60\.\.71"):
+        model.window_errors(window_of(series, np.array([N - M * C]), None, None), offsets)
+    quantiles = {"loss": "quantile", "loss_options": {"quantiles": [0.1, 0.9]}, "targets": C // 2}
+    model = _core.Model(layout, parameters, **quantiles)
+    windows = window_of(series, np.array([0]), None, None, reconstructs=True)
+    with pytest.raises(ValueError, match="one output for each target"):
+        model.window_errors(windows, offsets)

@@ -145,6 +145,12 @@ class Model {
   bool predict_prepared(const SequenceData& data, double* answers, int threads,
                         KeepGoing keep_going = nullptr, void* context = nullptr) const;
 
+  // The mean absolute error of the outputs for each window from its targets, [n], in units of the
+  // window; NaN for one without targets. Throws std::invalid_argument for data without windows and
+  // a network that has not one output for each target, and otherwise as predict.
+  bool window_errors(const SequenceData& data, double* errors, int threads,
+                     KeepGoing keep_going = nullptr, void* context = nullptr) const;
+
   // Of a network with transitions: the n most probable paths of labels, best first (Viterbi).
   // Labels are [n, rows], and their log-probabilities `scores` [n, data.size]; if a sequence has
   // fewer paths, the rest have log-probability -infinity. Of equally probable paths the first has
@@ -165,6 +171,7 @@ class Model {
 
  private:
   friend class Stream;
+  friend class WindowStream;
   explicit Model(std::shared_ptr<const Impl> impl);
   std::shared_ptr<const Impl> impl_;
 };

@@ -39,8 +39,8 @@ std::vector<std::string> list_solvers();
 // The targets of the sequences: a row for each sequence, for each step, or for each step to come.
 // None of it is read where the targets are the next tokens, SequenceData::ends_in_target.
 struct Targets {
-  // [rows, columns]; classes are numbers 0..K-1. Null with windows: the numbers that follow each of
-  // them, in its units.
+  // [rows, columns]; classes are numbers 0..K-1. Null with windows: the targets that each of them
+  // has in its array, in its units.
   const float* values = nullptr;
   std::int64_t columns = 1;
   // [rows], or null for ones. Only their ratios count, and 0 leaves a row out.

@@ -24,6 +24,9 @@ struct Windows {
   // The targets are the numbers that follow a window in this array, which is as long as the first;
   // NaN is none. Null: they are those of the first.
   const float* following = nullptr;
+  // True: targets are those of the window itself, from its first number on, and not what follows
+  // it: of a network that reconstructs what it reads.
+  bool reconstructs = false;
   // With a season, targets are differences from the number of the same place in the last season
   // of the window, and not from its level: what a network adds to the seasonal naive forecast.
   std::int64_t season = 0;
@@ -53,15 +56,20 @@ struct Windows {
     return covariate_values + covariate_starts[i] + rows * covariates + step * future_covariates;
   }
 
-  // Writes `count` targets of a window of `rows` rows, from the `first` number behind it on.
+  // The number of the array that is the first target of a window of `rows` rows.
+  std::int64_t first_target(std::int64_t i, std::int64_t rows) const {
+    return reconstructs ? starts[i] : starts[i] + rows * width;
+  }
+
+  // Writes `count` targets of a window of `rows` rows, from target `first` on.
   void read_targets(const float* numbers, std::int64_t i, std::int64_t rows, std::int64_t first,
                     std::int64_t count, float* to) const {
-    const std::int64_t end = starts[i] + rows * width;
-    const float* from = (following != nullptr ? following : numbers) + end;
+    const std::int64_t begin = first_target(i, rows);
+    const float* from = (following != nullptr ? following : numbers) + begin;
     const float level = levels != nullptr ? levels[i] : 0.0f;
     const float scale = scales != nullptr ? scales[i] : 1.0f;
     for (std::int64_t k = first; k < first + count; ++k, ++to) {
-      const float base = season > 0 ? numbers[end - season + k % season] : level;
+      const float base = season > 0 ? numbers[begin - season + k % season] : level;
       *to = (from[k] - base) / scale;
     }
   }

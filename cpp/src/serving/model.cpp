@@ -9,6 +9,7 @@
 #include "serving/chain_answers.h"
 #include "serving/channel_operations.h"
 #include "serving/model_impl.h"
+#include "serving/window_errors.h"
 
 namespace skrnn {
 namespace {
@@ -112,8 +113,7 @@ const std::string& Model::description() const { return impl_->description; }
 std::int64_t Model::answer_size() const { return impl_->context.outputs; }
 std::int64_t Model::channels() const { return impl_->channels(); }
 
-Buffer<float> Model::Impl::outputs(const SequenceData& data, int threads, KeepGoing keep_going,
-                                   void* keep_context) const {
+void Model::Impl::check(const SequenceData& data) const {
   for (std::int64_t i = 0; i < data.size; ++i) {
     if (data.offsets[i] >= data.offsets[i + 1]) {
       throw std::invalid_argument("sequence " + std::to_string(i) + " has no steps");
@@ -133,6 +133,11 @@ Buffer<float> Model::Impl::outputs(const SequenceData& data, int threads, KeepGo
   } else if (settings.network.future_covariates > 0) {
     throw std::invalid_argument("the model reads covariates of steps to come, which windows have");
   }
+}
+
+Buffer<float> Model::Impl::outputs(const SequenceData& data, int threads, KeepGoing keep_going,
+                                   void* keep_context) const {
+  check(data);
   const std::int64_t rows = output_rows(settings.network, data);
   Buffer<float> result = make_buffer<float>(rows * context.outputs, "the outputs of all sequences");
   if (!skrnn::predict(packed, data, result.get(), threads, keep_going, keep_context))
@@ -156,6 +161,16 @@ bool Model::predict_prepared(const SequenceData& data, double* answers, int thre
   }
   impl_->answer(output_rows(impl_->settings.network, data), outputs.get(), answers, threads);
   return true;
+}
+
+bool Model::window_errors(const SequenceData& data, double* errors, int threads,
+                          KeepGoing keep_going, void* context) const {
+  impl_->check(data);
+  if (!data.windows || impl_->context.targets != impl_->context.outputs) {
+    throw std::invalid_argument(
+        "errors of windows need data of windows, and a network with one output for each target");
+  }
+  return skrnn::window_errors(impl_->packed, data, errors, threads, keep_going, context);
 }
 
 bool Model::best_paths(const SequenceData& data, std::int64_t n, std::int64_t* labels,

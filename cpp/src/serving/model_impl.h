@@ -28,8 +28,10 @@ struct Model::Impl {
     return settings.network.reads_tokens() ? 1 : settings.network.input_size;
   }
 
+  // Throws std::invalid_argument for data that the network cannot read, as Model::predict does.
+  void check(const SequenceData& data) const;
+
   // The outputs of the head for all of `data`, [output_rows, K]; null if `keep_going` stopped.
-  // Throws std::invalid_argument for a sequence without steps.
   Buffer<float> outputs(const SequenceData& data, int threads, KeepGoing keep_going,
                         void* context) const;
 
