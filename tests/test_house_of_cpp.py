@@ -38,6 +38,7 @@ DEPENDENCIES: dict[str, set[str]] = {
 # The folder of each public header: the one with the definitions.
 PUBLIC_HEADERS = {
     "activations": "layer",
+    "anomaly_stream": "serving",
     "batch": "layer",
     "cell": "layer",
     "forecaster": "serving",
@@ -53,6 +54,7 @@ PUBLIC_HEADERS = {
     "stream": "serving",
     "threads": "base",
     "trainer": "training",
+    "window_stream": "serving",
     "windows": "network",
 }
 

@@ -12,6 +12,8 @@ void register_windows(pybind11::module_& m);
 void register_model(pybind11::module_& m);
 void register_chain(pybind11::module_& m);
 void register_stream(pybind11::module_& m);
+void register_window_stream(pybind11::module_& m);
+void register_anomaly_stream(pybind11::module_& m);
 void register_generation(pybind11::module_& m);
 
 }  // namespace skrnn::bindings

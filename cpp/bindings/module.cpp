@@ -12,5 +12,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   skrnn::bindings::register_model(m);
   skrnn::bindings::register_chain(m);
   skrnn::bindings::register_stream(m);
+  skrnn::bindings::register_window_stream(m);
+  skrnn::bindings::register_anomaly_stream(m);
   skrnn::bindings::register_generation(m);
 }

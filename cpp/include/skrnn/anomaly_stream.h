@@ -1,0 +1,55 @@
+// Scores of anomalies in a series while it goes on, from a model that reconstructs windows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "skrnn/model.h"
+
+namespace skrnn {
+
+// What RNNAnomalyDetector has beside its network.
+struct AnomalySettings {
+  std::int64_t rows = 1;   // of a window
+  std::int64_t delay = 0;  // steps that a score waits for, less than a window has
+  // [C], of each channel: what is subtracted from its numbers, what they are divided by, and the
+  // mean error of its windows in training.
+  std::vector<double> mean, scale, unit;
+};
+
+// The error of a window is the largest of its channels' mean absolute errors of reconstruction,
+// each in its unit; 1 if nothing in it was observed. The score of a step is minus the mean error of
+// the windows that contain it and end at most `delay` steps later; -1, a typical one, if there is
+// none.
+//
+// step allocates nothing, throws nothing, locks nothing, and runs on the calling thread. One thread
+// at a time may use a stream; any number of streams may share a model.
+class AnomalyStream {
+ public:
+  // Throws std::invalid_argument for a model that does not reconstruct windows of so many rows, and
+  // settings out of range.
+  AnomalyStream(const Model& model, const AnomalySettings& settings);
+  ~AnomalyStream();
+  AnomalyStream(AnomalyStream&&) noexcept;
+  AnomalyStream& operator=(AnomalyStream&&) noexcept;
+
+  std::int64_t channels() const noexcept;  // C
+  std::int64_t delay() const noexcept;
+  std::int64_t window() const noexcept;  // L, steps of a window
+
+  // Reads a step of all channels, [C]; NaN is a missing number. Returns the score of the step that
+  // was read `delay` steps before, NaN if there was none.
+  double step(const double* numbers) noexcept;
+  // The scores of the steps that were read after that one, oldest first, from the windows so far:
+  // there are min(delay, steps read) of them. Returns that number.
+  std::int64_t pending(double* scores /* [delay] */) const noexcept;
+
+  void reset() noexcept;  // a new series begins
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace skrnn
