@@ -14,10 +14,11 @@ from skrnn._estimators.calibration import calibrate
 from skrnn._estimators.forecast_plan import plan_of
 from skrnn._estimators.numbers import number_settings
 from skrnn._estimators.samples import FitData
-from skrnn._estimators.series import SeriesEstimator
+from skrnn._estimators.series import SeriesEstimator, SeriesSamples, WindowData
 from skrnn._files.description import Description
 from skrnn._files.forecasters import forecaster_arrays, forecaster_section
 from skrnn._parameters import check_parameters
+from skrnn._sequences.container import Sequences
 from skrnn._series.backtests import Backtest
 from skrnn._series.covariates import Covariates
 from skrnn._series.fitted import Fitted, facts_of
@@ -25,8 +26,9 @@ from skrnn._series.following import following
 from skrnn._series.forecasting import Forecaster
 from skrnn._series.forms import Given
 from skrnn._series.panel import Panel, filled
+from skrnn._series.plan import Plan
 from skrnn._series.reading import read_series
-from skrnn._series.units import Facts
+from skrnn._series.windows import WindowedSeries, origins_of
 from skrnn._serving.forecasts import MakesForecasts
 from skrnn._targets.numbers import NumberCodec, NumberSettings
 
@@ -37,6 +39,7 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
     """An estimator of the steps that follow in series."""
 
     _fitted: Fitted
+    _series_plan: Plan
 
     def fit(  # type: ignore[override]  # of series
         self: Self, series: Any, exog: Any = None
@@ -114,6 +117,7 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
     def _learn_plan(self) -> None:
         """Set what is learned of the plan, and its attributes."""
         plan = self._series_plan
+        self.n_features_in_, self._input_size = 1, plan.channels
         self.horizon_, self.lookback_ = plan.horizon, plan.lookback
         self.seasonality_, self.scaling_ = plan.seasonality, plan.scaling
         width = plan.step_width
@@ -249,8 +253,21 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
     def _target_settings(self) -> NumberSettings:
         return number_settings(self, "absolute_error", True)
 
-    def _facts(self, panel: Panel) -> Facts:
-        return facts_of(panel, self._series_plan)
+    def _windows_of(self, samples: SeriesSamples) -> WindowData:
+        panel, plan = samples.panel, self._series_plan
+        origins = origins_of(panel, plan, samples.begins)
+        if len(origins) == 0:
+            raise ValueError(
+                "series hold no window with a step behind it to learn from: they are too short; "
+                "pass longer ones"
+            )
+        # What is held out is forecast in units of what was before.
+        known = panel.until(samples.begins) if samples.begins.any() else panel
+        return self._window_data(WindowedSeries(panel, facts_of(known, plan), plan), origins)
+
+    def _count_of(self, X: Sequences) -> int:
+        panel = Panel.of([x[:, 0] for x in X])
+        return len(origins_of(panel, self._series_plan))
 
     def _network_settings(self) -> dict[str, Any]:
         plan = self._series_plan
@@ -268,16 +285,6 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
             "horizon": plan.steps,
             **(covariates if plan.covariates else {}),
         }
-
-    def _initial_parameters(
-        self, layout: _core.NetworkLayout, rng: np.random.Generator
-    ) -> NDArray[np.float32]:
-        # With a head of zeros the first forecast is the naive one.
-        arena = super()._initial_parameters(layout, rng)
-        for name, shape, offset in layout.parameters:
-            if name == "head.weight":
-                arena[offset : offset + int(np.prod(shape))] = 0
-        return arena
 
     def _restore(self, model: _core.Model, description: Description) -> None:
         if description.forecaster is None:

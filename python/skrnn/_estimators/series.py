@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,7 @@ from skrnn._estimators.samples import FitData, Samples
 from skrnn._sequences.container import Sequences
 from skrnn._sequences.ragged import offsets_of
 from skrnn._series.panel import Panel
-from skrnn._series.plan import Plan
-from skrnn._series.units import Facts
-from skrnn._series.windows import Origins, WindowedSeries, origins_of
+from skrnn._series.windows import Origins
 from skrnn._targets.codec import Settings
 from skrnn._targets.rows import SequenceRows
 from skrnn._training.loop import Data
@@ -55,11 +54,18 @@ class SeriesSamples(Samples):
         return {"y": None, "sample_weight": None}
 
 
+class WindowSource(Protocol):
+    """Series of which windows are views."""
+
+    def windows(self, origins: Origins) -> tuple[_core.Windows, NDArray[np.int64]]:
+        """Return windows for the engine, and the offsets of their rows, (N + 1,)."""
+
+
 @dataclass
 class WindowData:
     """The windows of a fit; an epoch trains on all of them, or on some, drawn anew each time."""
 
-    series: WindowedSeries
+    series: WindowSource
     origins: Origins
     per_epoch: int
     seed: int
@@ -94,23 +100,17 @@ class SeriesEstimator(TrainableEstimator):
     tbptt = None
     pooling = "horizon"
 
-    _series_plan: Plan
+    @abstractmethod
+    def _windows_of(self, samples: SeriesSamples) -> WindowData:
+        """Return the windows of series that are trained on, or held out."""
 
-    def _windows_of(self, samples: SeriesSamples, facts: Facts) -> WindowData:
-        origins = origins_of(samples.panel, self._series_plan, samples.begins)
-        if len(origins) == 0:
-            raise ValueError(
-                "series hold no window with a step behind it to learn from: they are too short; "
-                "pass longer ones"
-            )
-        series = WindowedSeries(samples.panel, facts, self._series_plan)
-        return WindowData(
-            series, origins, self._windows_per_epoch(len(origins)), self._history.seed
-        )
+    @abstractmethod
+    def _count_of(self, X: Sequences) -> int:
+        """Return how many windows series have."""
 
-    def _facts(self, panel: Panel) -> Facts:
-        """Return what is known of the series that are trained on."""
-        raise NotImplementedError
+    def _window_data(self, series: WindowSource, origins: Origins) -> WindowData:
+        per_epoch = self._windows_per_epoch(len(origins))
+        return WindowData(series, origins, per_epoch, self._history.seed)
 
     # ---- The course of a fit ----
 
@@ -120,8 +120,6 @@ class SeriesEstimator(TrainableEstimator):
         assert isinstance(panel, Panel)
         if begin:
             self._reads_tokens, self._saw_table, self._units = False, False, None
-            self.n_features_in_ = 1
-            self._input_size = self._series_plan.channels
             self._begin()
         return SeriesSamples.of(panel, np.zeros(len(panel), np.int64))
 
@@ -144,17 +142,23 @@ class SeriesEstimator(TrainableEstimator):
 
     def _validation_score(self, held_out: Samples) -> Callable[[], float]:
         assert isinstance(held_out, SeriesSamples)
-        data = self._windows_of(held_out, self._facts(held_out.panel.until(held_out.begins)))
+        data = self._windows_of(held_out)
         trainer = self._trainer()
         return lambda: -data.evaluate(trainer, self._arena(self._layout()), self.n_jobs)
 
     def _training_data(self, samples: Samples) -> Data:
         assert isinstance(samples, SeriesSamples)
-        return self._windows_of(samples, self._facts(samples.panel))
+        return self._windows_of(samples)
 
-    def _count_of(self, X: Sequences) -> int:
-        panel = Panel.of([x[:, 0] for x in X])
-        return len(origins_of(panel, self._series_plan))
+    def _initial_parameters(
+        self, layout: _core.NetworkLayout, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        # With a head of zeros the first answers are the levels of windows.
+        arena = super()._initial_parameters(layout, rng)
+        for name, shape, offset in layout.parameters:
+            if name == "head.weight":
+                arena[offset : offset + int(np.prod(shape))] = 0
+        return arena
 
     def _updates_per_epoch(self, X: Sequences) -> int:
         count = min(self._count_of(X), self._windows_per_epoch(self._count_of(X)))
