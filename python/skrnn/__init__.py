@@ -20,6 +20,7 @@ from skrnn._core import Stream, __version__, cells
 if TYPE_CHECKING:
     from skrnn import runtime
     from skrnn._estimators.classifier import RNNClassifier
+    from skrnn._estimators.detector import RNNAnomalyDetector
     from skrnn._estimators.forecaster import RNNForecaster
     from skrnn._estimators.language_model import RNNLanguageModel
     from skrnn._estimators.loading import load
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from skrnn._serving.pipelines import stream
 
 __all__ = [
+    "RNNAnomalyDetector",
     "RNNClassifier",
     "RNNForecaster",
     "RNNLanguageModel",
@@ -51,6 +53,7 @@ __all__ = [
 
 # Loaded at first use: kernels alone need no scikit-learn.
 _LAZY = {
+    "RNNAnomalyDetector": "skrnn._estimators.detector",
     "RNNClassifier": "skrnn._estimators.classifier",
     "RNNForecaster": "skrnn._estimators.forecaster",
     "RNNLanguageModel": "skrnn._estimators.language_model",

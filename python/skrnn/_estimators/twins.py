@@ -16,6 +16,8 @@ IN_FIT = {
     "_run",
     "_network",
     "_checkpoint_file",
+    "_series",
+    "_threshold",
     "_callback_fit_ctx",
     "_skl_callbacks_to_teardown",
 }
