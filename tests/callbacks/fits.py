@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNStepRegressor, RNNTagger
+from skrnn import (
+    RNNAnomalyDetector,
+    RNNClassifier,
+    RNNLanguageModel,
+    RNNRegressor,
+    RNNStepRegressor,
+    RNNTagger,
+)
 
 ESTIMATORS: dict[str, Any] = {
     "classifier": RNNClassifier,
@@ -16,6 +24,7 @@ ESTIMATORS: dict[str, Any] = {
     "step_regressor": RNNStepRegressor,
     "language_model": RNNLanguageModel,  # of texts that end
     "language_model_of_one_text": RNNLanguageModel,
+    "detector": partial(RNNAnomalyDetector, window=6, segment_length=2),
 }
 
 SMALL: dict[str, Any] = {
@@ -63,6 +72,8 @@ def data(kind: str = "classifier", n: int = 40, seed: int = 0) -> tuple[Any, Any
     if kind.startswith("language_model"):
         texts = ["".join(rng.choice([*"abc"], 1 + i % 7, p=[0.6, 0.3, 0.1])) for i in range(n)]
         return texts if kind == "language_model" else "".join(texts), None
+    if kind == "detector":
+        return [rng.normal(size=(12 + i, 2)) for i in range(n // 8)], None
     X = [rng.normal(size=(1 + i % 7, 2)) for i in range(n)]
     if kind in ("tagger", "step_regressor"):
         sums = [x.sum(axis=1) + rng.normal(size=len(x)) for x in X]

@@ -299,3 +299,15 @@ def test_a_refused_fit_leaves_the_estimator_unchanged() -> None:
     with pytest.raises(ValueError, match="monitor"):
         model.set_callbacks(EarlyStopping(n_iter_no_change=1)).fit(wider, others)
     assert pickle.dumps(model.set_callbacks()) == before
+
+
+def test_a_detector_has_its_threshold() -> None:
+    """That of the parameters that are kept."""
+    X, _ = data("detector")
+    model = make("detector").set_callbacks(At(3, interrupt, "begin"))
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X)
+    expected = make("detector", max_iter=3).fit(X)
+    assert_same_fit(model, expected)
+    assert model.offset_ == expected.offset_
+    np.testing.assert_array_equal(model.score_samples(X[0]), expected.score_samples(X[0]))

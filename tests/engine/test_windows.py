@@ -325,7 +325,7 @@ def test_refusals_of_errors() -> None:
     parameters = np.zeros(layout.num_parameters, np.float32)
     model = _core.Model(layout, parameters, loss="squared_error", targets=C)
     series, offsets = np.zeros(N, np.float32), np.array([0, M])
-    with pytest.raises(TypeError, match="expected Windows, got numpy.ndarray"):
+    with pytest.raises(TypeError, match=r"expected Windows, got numpy\.ndarray"):
         model.window_errors(np.zeros((M, C), np.float32), offsets)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"window 0 reads targets 60\.\.71"):
         model.window_errors(window_of(series, np.array([N - M * C]), None, None), offsets)
