@@ -247,7 +247,13 @@ def test_forms_of_one_series() -> None:
     expected = detector().fit(x).score_samples(x)
     assert expected.shape == x.shape
     days = pandas.date_range("2024-01-01", periods=len(x))
+
+    class Array:
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return x
+
     forms = [
+        Array(),
         x[:, None],
         x.tolist(),
         tuple(x.tolist()),

@@ -1,4 +1,6 @@
-"""scikit-learn's own checks of estimators; to them a 2-D array is rows of univariate series."""
+"""scikit-learn's own checks of estimators; to them a 2-D array is rows of univariate series, and to
+detectors the steps of one series, with channels.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +9,37 @@ from typing import Any
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skrnn import RNNClassifier, RNNRegressor
+from skrnn import RNNAnomalyDetector, RNNClassifier, RNNRegressor
 
 # Repeated sequences are shuffled into other minibatches, so weights and repetitions have the same
 # minimum, but not the same numbers in a run.
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": "minibatches are shuffled",
 }
+OF_DETECTORS = {
+    "check_methods_sample_order_invariance": "steps have an order",
+    "check_methods_subset_invariance": "steps have an order, and series a least length",
+    "check_fit2d_1sample": "a series of one step is too short, as the message says",
+    "check_outliers_train": "lists are several series, also those of lists",
+    "check_fit1d": "1-D arrays are series",
+    "check_fit2d_predict1d": "1-D arrays are series",
+    "check_dtype_object": "what is no number is a ValueError that says where it is",
+}
 
 # With their defaults, as some of the checks require good scores.
-ESTIMATORS = [RNNClassifier(n_jobs=1), RNNRegressor(n_jobs=1)]
+# The series are of some 20 steps.
+ESTIMATORS = [
+    RNNClassifier(n_jobs=1),
+    RNNRegressor(n_jobs=1),
+    RNNAnomalyDetector(window=2, segment_length=1, n_jobs=1),
+]
 
 
-CHECKS = parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda _: EXPECTED_FAILURES)
+def expected_failures(estimator: Any) -> dict[str, str]:
+    return OF_DETECTORS if isinstance(estimator, RNNAnomalyDetector) else EXPECTED_FAILURES
+
+
+CHECKS = parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 
 
 # scikit-learn 1.6 returns a generator of checks, about which pytest 9 warns.

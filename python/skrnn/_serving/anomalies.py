@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from skrnn import _core
 from skrnn._sequences.checks import as_sequences
 from skrnn._sequences.container import Sequences
+from skrnn._sequences.flatten import is_array
 from skrnn._sequences.ragged import by_sequence
 from skrnn._sequences.refuse import nan as text_of_nan
 from skrnn._series.reconstruction import Reconstruction
@@ -176,7 +177,9 @@ def is_one_series(X: Any) -> bool:
         return True
     shape = getattr(X, "shape", None)
     if shape is None:
-        return False
+        if not is_array(X):
+            return False
+        shape = np.asarray(X).shape
     if len(shape) == 1:
         return getattr(X, "dtype", None) != np.dtype(object) or all(np.ndim(x) == 0 for x in X)
     return len(shape) == 2
