@@ -70,3 +70,12 @@ def test_weather(tmp_path: Path) -> None:
     lines = run_python(str(EXAMPLES / "weather.py"), "mine.csv").stdout.splitlines()
     assert lines[0].startswith("398 hours with a season of 24; ")
     assert "degrees" in lines[10]
+def test_sensor(tmp_path: Path) -> None:
+    lines = run_python(str(EXAMPLES / "sensor.py")).stdout.splitlines()
+    assert [line.partition("(")[2].partition(",")[0] for line in lines[3:-2]] == [
+        "leak",
+        "sensor hangs",
+        "short cycles",
+    ]
+    assert lines[-2] == "3 of 3 faults, and 0 false alarms"
+    assert (tmp_path / "sensor.png").stat().st_size > 1000

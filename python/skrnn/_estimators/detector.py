@@ -120,7 +120,8 @@ class RNNAnomalyDetector(DetectingEstimator):
 
     The threshold is poorly calibrated for series that drift or are noisy in other ways than in fit:
     where the threshold matters, choose it from `score_samples` of a series like those to come.
-    Scores in the first window of a series, and those with a short `delay`, are of fewer windows.
+    A window has a large error wherever in it the anomaly is, so that scores stay low for up to a
+    window before and behind an anomaly; with a short `delay` only behind it.
 
     On the series of bench/quality/nab.py, a principal component analysis of the same windows with
     as many components does as well.
