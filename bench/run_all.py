@@ -33,6 +33,7 @@ SCRIPTS = {
     "stream": [],
     "language_model": [],
     "forecaster": [],
+    "detector": [],
     "generation": [],
     "latency": [],
     "size": [],
