@@ -75,7 +75,7 @@ void check_agrees(const Model& model, const std::string& text) {
 void check_allocations(const Model& model, const std::string& text) {
   const std::vector<float> numbers = numbers_of_series();
   const auto streams = std::make_unique<AnomalyStream>(
-      model, skrnn::AnomalySettings{kRows, 5, {0, 1}, {1, 2}, {0.5, 0.5}});
+      model, skrnn::AnomalySettings{kRows, 5, {0, 1}, {1, 2}, {0.5, 0.5}, 0});
   double pending[5];
   bool finite = true;
   const long before = count_of_allocations();
@@ -93,10 +93,11 @@ void check_refusals() {
   const Model model = windows_model("gru", 1, 0);
   expect_refused([&] { WindowStream(model, 0, WindowLevel::kLast); }, "rows");
   expect_refused([&] { WindowStream(model, kRows, WindowLevel::kLast, 0); }, "series");
-  expect_refused([&] { AnomalyStream(model, {kRows + 1, 0, {0}, {1}, {1}}); }, "reconstruct");
-  expect_refused([&] { AnomalyStream(model, {kRows, kLength, {0}, {1}, {1}}); }, "delay");
-  expect_refused([&] { AnomalyStream(model, {kRows, 0, {0}, {0}, {1}}); }, "scale");
-  expect_refused([&] { AnomalyStream(model, {kRows, 0, {0}, {1}, {1, 1}}); }, "unit");
+  expect_refused([&] { skrnn::anomaly_settings(model); }, "not from a file");
+  expect_refused([&] { AnomalyStream(model, {kRows + 1, 0, {0}, {1}, {1}, 0}); }, "reconstruct");
+  expect_refused([&] { AnomalyStream(model, {kRows, kLength, {0}, {1}, {1}, 0}); }, "delay");
+  expect_refused([&] { AnomalyStream(model, {kRows, 0, {0}, {0}, {1}, 0}); }, "scale");
+  expect_refused([&] { AnomalyStream(model, {kRows, 0, {0}, {1}, {1, 1}, 0}); }, "unit");
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ def launchers(package: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         emulator = words[1].split()
     return {
         path.stem: [*emulator, str(path)]
-        for name in ("forecast", "stream", "write_text")
+        for name in ("forecast", "stream", "watch", "write_text")
         for path in build.rglob(f"{name}*")
         if path.name in (name, f"{name}.exe")
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,8 +12,11 @@ from sklearn.base import OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn import _core
+from skrnn._estimators.numbers import number_settings
 from skrnn._estimators.samples import FitData
 from skrnn._estimators.series import SeriesEstimator, SeriesSamples, WindowData
+from skrnn._files.description import Description
+from skrnn._files.detectors import SavedDetector, detector_arrays, detector_section
 from skrnn._parameters import Rule, check_parameters, integer, integer_or, is_number, one_of
 from skrnn._sequences.checks import check_n_channels
 from skrnn._sequences.container import Sequences
@@ -24,6 +28,7 @@ from skrnn._series.reconstruction import (
     units_of,
 )
 from skrnn._serving.anomalies import ScoresAnomalies, read_channels, refuse_short
+from skrnn._serving.served import Operation
 from skrnn._targets.numbers import NumberCodec, NumberSettings
 
 Self = TypeVar("Self", bound="DetectingEstimator")
@@ -166,7 +171,15 @@ class DetectingEstimator(ScoresAnomalies, OutlierMixin, SeriesEstimator):  # typ
     # ---- The engine ----
 
     def _target_settings(self) -> NumberSettings:
-        return NumberSettings(type(self).__name__, self.loss, {}, True)
+        return number_settings(self, "squared_error", True)
+
+    def _served(self, operations: Sequence[Operation] = ()) -> _core.Model:
+        if operations:
+            raise ValueError(
+                "a detector has units of its own for channels, and cannot be saved or streamed "
+                "with a pipeline around it; fit it without the steps before it"
+            )
+        return super()._served()
 
     def _windows_of(self, samples: SeriesSamples) -> WindowData:
         length, width = self._reconstruction.length, self._reconstruction.width
@@ -191,13 +204,28 @@ class DetectingEstimator(ScoresAnomalies, OutlierMixin, SeriesEstimator):  # typ
         return {
             "cell": self.cell,
             "input_size": reconstruction.width,
+            "embedding_size": 0,
             "hidden_size": self.hidden_size,
             "num_layers": self.num_layers,
+            "bidirectional": False,
             "pooling": "horizon",
             "output_size": reconstruction.width,
             "projection_size": self.hidden_size,
             "horizon": reconstruction.rows,
         }
+
+    # ---- Files ----
+
+    def _restore(self, model: _core.Model, description: Description) -> None:
+        if description.detector is None:
+            raise ValueError(f"it has nothing of what its {type(self).__name__} has learned")
+        found = description.detector
+        self.__dict__.update(self._attributes(found.reconstruction, found.offset))
+        super()._restore(model, description)
+
+    def _beside_network(self) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]]]:
+        saved = SavedDetector(self._reconstruction, self.offset_)
+        return {"detector": detector_section(saved)}, detector_arrays(saved)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from skrnn._estimators.classifier import RNNClassifier
+from skrnn._estimators.detector import RNNAnomalyDetector
 from skrnn._estimators.fitting import TrainableEstimator
 from skrnn._estimators.forecaster import RNNForecaster
 from skrnn._estimators.language_model import RNNLanguageModel
@@ -25,6 +26,7 @@ ESTIMATORS: dict[str, type[TrainableEstimator]] = {
         RNNStepRegressor,
         RNNLanguageModel,
         RNNForecaster,
+        RNNAnomalyDetector,
     )
 }
 

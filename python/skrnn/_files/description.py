@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from skrnn import _core
+from skrnn._files.detectors import SavedDetector, detector_of
 from skrnn._files.fields import Fields
 from skrnn._files.forecasters import forecaster_of
 from skrnn._files.meanings import meaning_of
@@ -78,6 +79,7 @@ class Description:
     training: Training
     fields: Fields  # the whole JSON
     forecaster: Fitted | None  # what a forecaster has learned beside its network
+    detector: SavedDetector | None
     final_step: str | None  # the name of the estimator in its pipeline, if it has one
     steps: list[Fields]  # before it
     tokens: Tokens | None
@@ -181,6 +183,7 @@ def describe(model: _core.Model) -> Description:
     params = estimator.decoded("params")
     final_step, steps, tokens = _pipeline(root)
     lexicon = _lexicon(fitted)
+    detector, arrays = detector_of(root, model.arrays)
     description = Description(
         estimator=estimator.of_type("class", str),
         params=params,
@@ -197,7 +200,8 @@ def describe(model: _core.Model) -> Description:
         ),
         training=_training(estimator.fields("training")),
         fields=root,
-        forecaster=forecaster_of(root, model.arrays),
+        forecaster=forecaster_of(root, arrays),
+        detector=detector,
         final_step=final_step,
         steps=steps,
         tokens=tokens,
@@ -274,6 +278,10 @@ def _check_input(description: Description, model: _core.Model) -> None:
         channels = 1
         if table or description.feature_names or description.final_step or model.operations:
             raise ValueError("a forecaster has no columns, pipeline or operations on channels")
+    if description.detector is not None:
+        channels = description.n_features_in  # which its units are checked against
+        if table or description.final_step or model.operations or description.forecaster:
+            raise ValueError("a detector has no table, pipeline or operations on channels")
     if table and (tokens or channels != 1):
         raise ValueError("saw_table is for networks of one channel")
     if not table and description.n_features_in != channels:
@@ -315,8 +323,9 @@ def _check_network(description: Description, network: Fields) -> None:
     if network.value.get("side_channels", 0) and not isinstance(description.meaning, NextTokens):
         raise ValueError("network.side_channels is for language models")
     for name in ("projection_size", "horizon", "future_covariates"):
-        if network.value.get(name, 0) and description.forecaster is None:
-            raise ValueError(f"network.{name} is for forecasters")
+        of_series = description.forecaster or description.detector
+        if network.value.get(name, 0) and of_series is None:
+            raise ValueError(f"network.{name} is for forecasters and detectors")
     chain = isinstance(description.meaning, Chain)
     if network.value.get("transitions", False) is not chain:
         raise ValueError("network.transitions does not suit the kind of its answers")

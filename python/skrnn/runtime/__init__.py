@@ -11,11 +11,12 @@ import os
 from skrnn import _core
 from skrnn._files.description import Description, read_file
 from skrnn._targets.decoding import NextTokens
+from skrnn.runtime._anomalies import AnomalyPredictor
 from skrnn.runtime._forecasts import ForecastPredictor
 from skrnn.runtime._predictor import Predictor
 from skrnn.runtime._texts import TextPredictor
 
-__all__ = ["ForecastPredictor", "Predictor", "TextPredictor", "load"]
+__all__ = ["AnomalyPredictor", "ForecastPredictor", "Predictor", "TextPredictor", "load"]
 
 
 def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predictor:
@@ -35,7 +36,8 @@ def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predicto
     Returns
     -------
     predictor : Predictor
-        Of language models a `TextPredictor`, and of forecasters a `ForecastPredictor`.
+        Of language models a `TextPredictor`, of forecasters a `ForecastPredictor`, and of detectors
+        an `AnomalyPredictor`.
 
     Raises
     ------
@@ -73,6 +75,8 @@ def load(path: str | os.PathLike[str], *, n_jobs: int | None = None) -> Predicto
             kind = TextPredictor
         elif description.forecaster is not None:
             kind = ForecastPredictor
+        elif description.detector is not None:
+            kind = AnomalyPredictor
         return kind(model, description, n_jobs)
 
     return read_file(path, predictor)
