@@ -19,6 +19,7 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, Stan
 
 import skrnn
 from skrnn import (
+    RNNAnomalyDetector,
     RNNClassifier,
     RNNForecaster,
     RNNLanguageModel,
@@ -206,6 +207,12 @@ def models() -> dict[str, tuple[Any, ...]]:
     }
 
 
+def detectors() -> dict[str, tuple[RNNAnomalyDetector, Any]]:
+    X = [rng.normal(size=(t, 2)).cumsum(axis=0) for t in (20, 12, 31)]
+    windows = {"window": 8, "segment_length": 4, "delay": 3}
+    return {"anomalydetector": (RNNAnomalyDetector(**windows, **SMALL).fit(X), X)}
+
+
 def expectations(model: Any, X: Any, context: Any = None) -> dict[str, np.ndarray]:
     """Input and predictions, as runtime_alone.py reads them."""
     if isinstance(X, np.ndarray):
@@ -218,7 +225,7 @@ def expectations(model: Any, X: Any, context: Any = None) -> dict[str, np.ndarra
         found = {"values": np.concatenate(X), "offsets": offsets}
     beside = {} if context is None else {"context": context}
     found |= beside
-    for name in ("predict", "predict_proba", "predict_log_proba"):
+    for name in ("predict", "predict_proba", "predict_log_proba", "score_samples"):
         if hasattr(model, name):
             found[name] = getattr(model, name)(X, **beside)
     if getattr(model, "crf", False):
@@ -254,7 +261,7 @@ def best_scores(model: Any, X: Any) -> np.ndarray:
 
 def main(folder: Path) -> None:
     folder.mkdir()  # never overwrites
-    for name, (model, *given) in models().items():
+    for name, (model, *given) in (models() | detectors()).items():
         skrnn.save(model, folder / f"{name}.skrnn")
         np.savez_compressed(folder / f"{name}.npz", **expectations(model, *given))
     for name, model in forecasters().items():

@@ -14,7 +14,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import skrnn
-from skrnn import RNNClassifier, RNNForecaster, RNNLanguageModel, RNNRegressor, RNNTagger
+from skrnn import (
+    RNNAnomalyDetector,
+    RNNClassifier,
+    RNNForecaster,
+    RNNLanguageModel,
+    RNNRegressor,
+    RNNTagger,
+)
 from skrnn.preprocessing import PerStep, TokenEncoder
 
 CHANNELS, TOKENS = 3, 6
@@ -241,6 +248,11 @@ def unobserved() -> list[np.ndarray]:
     return X
 
 
+def detector(X: Any, **settings: Any) -> Any:
+    windows = {"window": 6, "segment_length": 3}
+    return stirred(RNNAnomalyDetector(**{**SMALL, **windows, **settings}).fit(X))
+
+
 # Functions that make a model, and sequences for it, or the steps that it is to forecast.
 Subject = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -314,6 +326,13 @@ SUBJECTS: dict[str, Subject] = {
         lambda: forecaster(series(), strategy="recursive", seasonality=None, calibration=None),
         lambda: 9,
     ),
+    "detector": (lambda: detector(series(1)[0]), lambda: series(1)[0]),
+    "detector of several": (lambda: detector(series(), delay=2, contamination=0.1), series),
+    "detector of gaps": (lambda: detector(unobserved(), missing="fill", cell="lstm"), unobserved),
+    "detector of frames": (
+        lambda: detector([pd.DataFrame(x, columns=[*"abc"]) for x in sequences()[5::7]]),
+        lambda: pd.DataFrame(sequences()[6], columns=[*"abc"]),
+    ),
 }
 
 
@@ -330,6 +349,10 @@ def answers(model: Any, X: Any) -> list[np.ndarray]:
     """All predictions of a model for sequences."""
     if isinstance(model, RNNForecaster):
         return forecasts(model, X)
+    if hasattr(model, "score_samples"):
+        block = np.asarray(X[0] if isinstance(X, list) else X)
+        scores = [model.score_samples(X), model.stream().process(block)]
+        return [*scores, model.decision_function(X), model.predict(X)]
     found = [model.predict(X)]
     methods = ("predict_proba", "predict_log_proba")
     found += [getattr(model, name)(X) for name in methods if hasattr(model, name)]

@@ -18,10 +18,13 @@ from skrnn._files.description import FORMAT_VERSION
 
 # The first format that holds an estimator.
 FIRST_VERSION = {"RNNTagger": 4, "RNNStepRegressor": 4, "RNNLanguageModel": 4, "RNNForecaster": 5}
+FIRST_VERSION |= {"RNNAnomalyDetector": 5}
 
 FOLDER = Path(__file__).parent.parent / "artifacts"
 FILES = sorted(FOLDER.glob("version_*/*.skrnn"))
 FORECASTERS = [path for path in FILES if path.stem.startswith("forecaster")]
+
+METHODS = ("predict", "predict_proba", "predict_log_proba", "score_samples")
 
 # The answers are of one instruction set of one machine. On others sums have another order, and each
 # float32 rounding is 6e-8 of its value: an answer has less than a hundred of them.
@@ -39,16 +42,14 @@ def test_predictions_are_unchanged(path: Path) -> None:
     if hasattr(model, "feature_names_in_"):
         X = pd.DataFrame(X, columns=model.feature_names_in_)
     beside, predicted = runtime_alone.context_of(expected), {}
-    for name in ("predict", "predict_proba", "predict_log_proba"):
+    for name in METHODS:
         if name in expected:
             predicted[name] = getattr(model, name)(X, **beside)
     if "std" in expected:
         predicted["std"] = model.predict(X, return_std=True)[1]
     if "n_best" in expected:
         predicted["n_best"] = runtime_alone.best_scores(model, X)
-    assert {*predicted} == {*expected} & {
-        *("predict", "predict_proba", "predict_log_proba", "std", "n_best")
-    }
+    assert {*predicted} == {*expected} & {*METHODS, "std", "n_best"}
     for name, values in predicted.items():
         values = runtime_alone.rows_of(values)
         assert (values.dtype, values.shape) == (expected[name].dtype, expected[name].shape)

@@ -30,7 +30,7 @@ STREAMED = [
     for name in SUBJECTS
     if name not in ("layers", "pooling attention")
     and not name.endswith("crf")
-    and not name.startswith("forecaster")
+    and not name.startswith(("forecaster", "detector"))
 ]
 
 

@@ -97,7 +97,7 @@ def test_every_attribute_is_kept(name: str, path: Path) -> None:
                 assert_same(np.asarray(again[field]), np.asarray(facts))
         elif key == "_units" and value is not None:
             assert_same(list(vars(other[key]).values()), list(vars(value).values()))
-        elif key == "_fitted":
+        elif key in ("_fitted", "_reconstruction"):
             assert_same_fields(other[key], value)
         elif key == "quantiles":
             assert type(other[key]) is type(value)

@@ -65,7 +65,7 @@ def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
         return
     X, block = input_of(expected)
     beside, predicted = context_of(expected), {}
-    for name in ("predict", "predict_proba", "predict_log_proba"):
+    for name in ("predict", "predict_proba", "predict_log_proba", "score_samples"):
         if name in expected:
             predicted[name] = getattr(predictor, name)(X, **beside)
     if "std" in expected:
@@ -73,6 +73,9 @@ def check(model: Path, expectations: Path, rtol: float = 0.0) -> None:
     if "n_best" in expected:
         predicted["n_best"] = best_scores(predictor, X)
     compare(predicted, expected, rtol)
+    if "score_samples" in expected:
+        stream_as_scores(predictor, block)
+        return
     stream_as_predict(predictor, X, block, {name: vectors[:1] for name, vectors in beside.items()})
 
 
@@ -98,6 +101,13 @@ def compare(predicted: dict[str, Any], expected: Any, rtol: float) -> None:
             assert values.tolist() == expected[name].tolist(), name
         else:
             np.testing.assert_allclose(values, expected[name], rtol, atol=rtol, err_msg=name)
+
+
+def stream_as_scores(predictor: Any, block: Any) -> None:
+    """Compare a stream of a detector with its scores, bit for bit."""
+    stream = predictor.stream()
+    scores = stream.process(block)[stream.delay :].tolist() + stream.pending().tolist()
+    assert scores == predictor.score_samples(block).tolist()
 
 
 def stream_as_predict(predictor: Any, X: Any, block: Any, beside: dict[str, Any]) -> None:
