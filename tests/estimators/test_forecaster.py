@@ -196,7 +196,7 @@ def test_a_gap_is_refused_unless_it_is_to_be_filled() -> None:
         small().fit(y)
     with pytest.raises(ValueError, match=says("Series 1", "nan", "step 7")):
         small().fit([seasonal(), y])
-    with pytest.raises(ValueError, match=says("Series 1", "no observation")):
+    with pytest.raises(ValueError, match=says("series 1", "no observation")):
         small(missing="fill").fit([y, np.full(9, np.nan)])
     with pytest.raises(ValueError, match=says("step 7", 'missing="fill"')):
         small().fit(seasonal()).predict(series=y)

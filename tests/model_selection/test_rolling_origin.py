@@ -135,6 +135,11 @@ def test_scores_depend_on_times_and_not_on_the_order_of_rows() -> None:
     missing = whole.copy()
     missing.loc[missing.index[::4], "y"] = np.nan
     np.testing.assert_equal(model.score(missing.dropna()), model.score(missing))
+    closed = whole.copy()
+    closed.loc[closed["unique_id"] == "shop 1", "y"] = np.nan
+    np.testing.assert_equal(model.score(closed), model.score(closed.dropna()))
+    with pytest.raises(ValueError, match="no number of a series of fit"):
+        model.score(whole.assign(y=np.nan))
     with pytest.raises(ValueError, match="no steps after 2024-04-15"):
         model.score(df)
     others = whole[whole["unique_id"] == "shop 0"].assign(unique_id="another shop")

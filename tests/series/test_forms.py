@@ -102,7 +102,7 @@ def test_refused_arrays(series: Any, error: type[Exception], parts: list[str]) -
 def test_missing_numbers() -> None:
     found = read([[np.nan, 1.0, np.nan], [2.0]], missing=True).values
     np.testing.assert_array_equal(found[0], [np.nan, 1, np.nan])
-    with pytest.raises(ValueError, match=says("Series 0", "no observation", "leave it out")):
+    with pytest.raises(ValueError, match=says("series 0", "no observation", "leave it out")):
         read([[np.nan, np.nan], [2.0]], missing=True)
     with pytest.raises(ValueError, match="inf at step 1"):
         read([np.nan, np.inf], missing=True)

@@ -156,7 +156,7 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
             same units whatever the parameters are, so that a search can compare them.
         """
         forecaster, fitted = self._forecaster()
-        given = read_series(series, tuple(self.columns), missing=True)
+        given = read_series(series, tuple(self.columns), missing=True, unobserved=True)
         actual = following(fitted.form, given)
         if len(actual) != len(fitted.facts.mean):
             raise ValueError(

@@ -110,8 +110,6 @@ def check_numbers(values: Values, place: str, missing: bool, remedy: str) -> Non
     """Raise ValueError for a number that is not finite."""
     wrong = ~(np.abs(values) <= _LARGEST) & ~(np.isnan(values) & missing)
     if not wrong.any():
-        if missing and len(values) and np.isnan(values).all():
-            raise ValueError(f"{place} has no observation, only NaN; leave it out")
         return
     at = int(np.argmax(wrong.reshape(len(values), -1).any(axis=1)))
     number = values.reshape(len(values), -1)[at]
