@@ -148,8 +148,8 @@ py::array_t<double> pending_anomalies(py::handle object) {
 std::unique_ptr<AnomalyObject> make_anomaly_stream(
     py::handle model, py::handle rows, py::handle delay, const std::vector<double>& mean,
     const std::vector<double>& scale, const std::vector<double>& unit, py::handle missing) {
-  const AnomalySettings settings{integer_from(rows, "rows", 1), integer_from(delay, "delay", 0),
-                                 mean, scale, unit, 0.0};
+  const AnomalySettings settings{
+      integer_from(rows, "rows", 1), integer_from(delay, "delay", 0), mean, scale, unit, 0.0};
   return std::make_unique<AnomalyObject>(unwrap<Model>(model, "model: expected a Model"), settings,
                                          flag(missing, "missing"));
 }

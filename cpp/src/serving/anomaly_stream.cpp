@@ -11,7 +11,7 @@
 namespace skrnn {
 namespace {
 
-constexpr double kLargest = 1e30;  // in deviations: products with weights stay in float32
+constexpr double kFarthest = 1e30;  // in deviations: products with weights stay in float32
 
 void require_channels(const char* name, const std::vector<double>& values, std::size_t channels,
                       bool positive) {
@@ -67,9 +67,9 @@ struct AnomalyStream::Impl {
     for (std::int64_t c = 0; c < C; ++c) {
       const double standard = (x[c] - settings.mean[c]) / settings.scale[c];
       // A comparison with NaN is false, and NaN stays.
-      numbers[c] = static_cast<float>(standard > kLargest    ? kLargest
-                                      : standard < -kLargest ? -kLargest
-                                                             : standard);
+      numbers[c] = static_cast<float>(standard > kFarthest    ? kFarthest
+                                      : standard < -kFarthest ? -kFarthest
+                                                              : standard);
     }
     const std::int64_t t = count++;
     if (windows.step(numbers.get()) != nullptr) errors[t % (D + 1)] = error();
