@@ -11,6 +11,7 @@ import numpy as np
 from skrnn import (
     RNNAnomalyDetector,
     RNNClassifier,
+    RNNForecaster,
     RNNLanguageModel,
     RNNRegressor,
     RNNStepRegressor,
@@ -25,6 +26,7 @@ ESTIMATORS: dict[str, Any] = {
     "language_model": RNNLanguageModel,  # of texts that end
     "language_model_of_one_text": RNNLanguageModel,
     "detector": partial(RNNAnomalyDetector, window=6, segment_length=2),
+    "forecaster": RNNForecaster,
 }
 
 SMALL: dict[str, Any] = {
@@ -69,6 +71,8 @@ def make(kind: str = "classifier", **settings: Any) -> Any:
 def data(kind: str = "classifier", n: int = 40, seed: int = 0) -> tuple[Any, Any]:
     """Sequences of 1..7 steps, and targets so noisy that the loss also rises."""
     rng = np.random.default_rng(seed)
+    if kind == "forecaster":
+        return [np.sin(np.arange(n + i)) + rng.normal(size=n + i) for i in (0, 9)], None
     if kind.startswith("language_model"):
         texts = ["".join(rng.choice([*"abc"], 1 + i % 7, p=[0.6, 0.3, 0.1])) for i in range(n)]
         return texts if kind == "language_model" else "".join(texts), None

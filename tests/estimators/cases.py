@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNStepRegressor, RNNTagger
+from skrnn import (
+    RNNClassifier,
+    RNNForecaster,
+    RNNLanguageModel,
+    RNNRegressor,
+    RNNStepRegressor,
+    RNNTagger,
+)
 
 # Settings so small that a fit takes milliseconds, and that allow any test: a network that can be
 # cut in time, and a fit that can be continued.
@@ -200,6 +207,42 @@ CASES = [
     ),
 ]
 
+
+@dataclass(frozen=True)
+class SeriesCase(Case):
+    """A forecaster, which predicts what follows series; `y` is what is known beside them."""
+
+    def data(self, n: int = 3, seed: int = 0) -> tuple[list[np.ndarray], Any]:
+        """Series of 24 steps and more, with a season of 6."""
+        rng = np.random.default_rng(seed)
+        t = [np.arange(24.0 + 3 * (i % 7)) for i in range(n)]
+        X = [np.sin(x * np.pi / 3) + rng.normal(scale=0.3, size=len(x)) for x in t]
+        return X, None
+
+    def held_out(self, X_val: Any, y_val: Any) -> dict[str, Any]:
+        raise NotImplementedError("ends of series are held out")
+
+
+FORECASTERS = [
+    SeriesCase("forecaster", RNNForecaster, ignored, {"seasonality": 6}),
+    SeriesCase(
+        "forecaster-direct",
+        RNNForecaster,
+        ignored,
+        {"strategy": "direct", "scaling": "difference", "cell": "gru", "calibration": None},
+    ),
+    SeriesCase(
+        "forecaster-recursive",
+        RNNForecaster,
+        ignored,
+        {"strategy": "recursive", "loss": "gaussian_nll", "seasonality": None},
+    ),
+    SeriesCase("forecaster-quantile", RNNForecaster, ignored, {"loss": "quantile"}),
+]
+
+# For tests that ask only for fit, parameters, and what `outcomes` returns.
+ALL = [*CASES, *FORECASTERS]
+
 # For tests that compute with the input.
 NUMBERS = [case for case in CASES if not case.words]
 
@@ -215,7 +258,10 @@ def on(cases: Iterable[Case]) -> pytest.MarkDecorator:
 
 
 def outcomes(model: Any, X: Any) -> list[np.ndarray]:
-    """All predictions of a fitted estimator for sequences."""
+    """All predictions of a fitted estimator for sequences; for a forecaster what follows them."""
+    if isinstance(model, RNNForecaster):
+        intervals = [] if model.calibration is None else [model.predict_interval(9, series=X)]
+        return [ragged(found) for found in (model.predict(9, series=X), *intervals)]
     methods = ("predict", "predict_proba", "predict_log_proba")
     found = [getattr(model, name)(X) for name in methods if hasattr(model, name)]
     takes_std = "return_std" in inspect.signature(model.predict).parameters

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cases import CASES, KINDS, Case, assert_same_bits, on, outcomes
+from cases import ALL, CASES, KINDS, Case, assert_same_bits, on, outcomes
 from helpers.support import says
 
 
-@on(CASES)
+@on(ALL)
 def test_continued_fits_are_one_long_fit(case: Case) -> None:
     X, y = case.data()
     settings = {"dropout": 0.2, "recurrent_dropout": 0.1}
@@ -34,7 +34,7 @@ def test_calls_of_partial_fit_are_epochs(case: Case) -> None:
     assert_same_bits(outcomes(parts, X), outcomes(model, X))
 
 
-@on(CASES)
+@on(ALL)
 def test_without_warm_start_a_fit_begins_anew(case: Case) -> None:
     X, y = case.data()
     fresh = case.make().fit(X, y)

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import CASES, KINDS, NUMBERS, Case, assert_same_bits, on, outcomes, taken
+from cases import ALL, CASES, KINDS, NUMBERS, Case, assert_same_bits, on, outcomes, taken
 from skrnn import RNNClassifier, RNNRegressor, Sequences
 
 
-@on(CASES)
+@on(ALL)
 def test_fitting_again_gives_the_same_bits(case: Case) -> None:
     X, y = case.data()
     model = case.make(dropout=0.2, recurrent_dropout=0.1, early_stopping=True)
@@ -27,7 +27,7 @@ def test_fitting_again_gives_the_same_bits(case: Case) -> None:
     assert_same_bits(fresh.params_, first)
 
 
-@on(CASES)
+@on(ALL)
 def test_number_of_threads_does_not_matter(case: Case) -> None:
     X, y = case.data(n=70)
     settings = {"hidden_size": 20, "batch_size": 32, "dropout": 0.2, "recurrent_dropout": 0.1}
@@ -51,7 +51,7 @@ def test_random_states(case: Case) -> None:
     assert bits(shared) != bits(shared)
 
 
-@on(CASES)
+@on(ALL)
 def test_several_threads_predict_at_once(case: Case) -> None:
     model = case.fitted()
     X, _ = case.data(n=60, seed=1)
@@ -64,7 +64,7 @@ def test_several_threads_predict_at_once(case: Case) -> None:
 # ---- Other sequences and their order ----
 
 
-@on(CASES)
+@on(ALL)
 def test_a_prediction_does_not_depend_on_the_others(case: Case) -> None:
     model = case.fitted()
     X, _ = case.data(n=40, seed=1)

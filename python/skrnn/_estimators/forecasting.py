@@ -313,5 +313,5 @@ def _ends(panel: Panel, past: int) -> Panel:
         end = x[cut:].copy()
         end[0] = filled(x)[cut]  # what a gap is filled with may lie before the cut
         values.append(end)
-        covariates.append(beside[cut:])
+        covariates.append(beside[cut:].copy())  # not the whole series
     return Panel(values, covariates)

@@ -114,7 +114,7 @@ def read_indexed(series: Any, *, missing: bool, name: str = "series") -> Given:
         raise ValueError(f"{name} has two numbers of the time {double}; expected one for each")
     [times], step, clock = find_step([times], clock)
     values, times = _regular(values, times, step, name, missing)
-    form = Form("index", last=times[-1:], step=step, clock=clock, name=series.name)
+    form = Form("index", last=times[-1:].copy(), step=step, clock=clock, name=series.name)
     return Given(form, [values], [times])
 
 

@@ -197,8 +197,8 @@ class MakesForecasts(ABC):
         -------
         stream : ForecastStream
             It goes on from the series of fit: ``stream.step(y_t)`` reads the next number of each
-            series and returns the forecast of `horizon` steps: the same numbers as `predict` of the
-            series so far. Later fits do not change it.
+            series and returns the forecast of `horizon` steps: that of the series so far, in the
+            units that fit has learned of them. Later fits do not change it.
 
         Raises
         ------
