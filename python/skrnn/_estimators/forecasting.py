@@ -306,12 +306,8 @@ class ForecastEstimator(MakesForecasts, SeriesEstimator):  # type: ignore[misc] 
 
 
 def _ends(panel: Panel, past: int) -> Panel:
-    """Return the ends of series, as far as forecasts depend on them."""
-    values, covariates = [], []
-    for x, beside in zip(panel.values, panel.covariates, strict=True):
-        cut = max(0, len(x) - past)
-        end = x[cut:].copy()
-        end[0] = filled(x)[cut]  # what a gap is filled with may lie before the cut
-        values.append(end)
-        covariates.append(beside[cut:].copy())  # not the whole series
+    """Return the ends of series as they are read, as far as forecasts depend on them; copies."""
+    cuts = [max(0, len(x) - past) for x in panel.values]
+    values = [filled(x)[cut:].copy() for x, cut in zip(panel.values, cuts, strict=True)]
+    covariates = [x[cut:].copy() for x, cut in zip(panel.covariates, cuts, strict=True)]
     return Panel(values, covariates)
