@@ -70,6 +70,8 @@ def test_weather(tmp_path: Path) -> None:
     lines = run_python(str(EXAMPLES / "weather.py"), "mine.csv").stdout.splitlines()
     assert lines[0].startswith("398 hours with a season of 24; ")
     assert "degrees" in lines[10]
+
+
 def test_sensor(tmp_path: Path) -> None:
     lines = run_python(str(EXAMPLES / "sensor.py")).stdout.splitlines()
     assert [line.partition("(")[2].partition(",")[0] for line in lines[3:-2]] == [

@@ -54,7 +54,10 @@ class RNNAnomalyDetector(DetectingEstimator):
     learning_rate_init : float, default=0.005
         The initial learning rate, or for "one_cycle" its peak; `learning_rate` is the schedule.
     learning_rate : {"constant", "cosine", "one_cycle", "plateau"}, default="one_cycle"
-        As in `RNNRegressor`.
+        "one_cycle" (Smith & Topin 2018) rises to `learning_rate_init` within three tenths of the
+        training and falls to almost nothing by its end; "cosine" falls from the first update on.
+        "plateau" divides it by five when the training loss, or the validation score with
+        `early_stopping`, no longer improves.
     alpha : float, default=0.0
         Weight decay of matrices; with "adamw" decoupled from the gradient.
     clip_norm : float or None, default=1.0
@@ -67,13 +70,15 @@ class RNNAnomalyDetector(DetectingEstimator):
     tol : float, default=1e-4
         Smallest change of the training loss, or of the score, that counts as an improvement.
     n_iter_no_change : int, default=10
-        Epochs without an improvement after which training ends, as in `RNNRegressor`.
+        Epochs without an improvement of the training loss, or of the validation score with
+        `early_stopping`, after which training ends. "cosine" and "one_cycle" end with `max_iter`,
+        and only the validation score cuts them short.
     early_stopping : bool, default=False
         Whether to end on the score of the ends of series, and to keep the best epoch.
     validation_fraction : float, default=0.1
         Share of each series, at its end, that `early_stopping` holds out.
     warm_start : bool, default=False
-        Whether fit continues from the parameters, the windows and the units of the last fit.
+        Whether fit continues from the parameters of the last fit.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, shuffling and dropout. The same number gives the same bits, with
         any `n_jobs`.
@@ -92,8 +97,8 @@ class RNNAnomalyDetector(DetectingEstimator):
         The threshold of scores: ``decision_function(X) == score_samples(X) - offset_``.
     n_features_in_ : int
         C, channels of the series of fit.
-    feature_names_in_ : array of shape (C,), object
-        Names of the columns, if fit saw data frames.
+    feature_names_in_ : array of str, shape (n_features_in_,)
+        Their names, if fit saw data frames.
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
