@@ -15,7 +15,7 @@ from skrnn._series.conformal import in_units
 from skrnn._series.forms import Given
 from skrnn._series.panel import Panel, Values
 from skrnn._series.reading import read_series
-from skrnn._series.windows import Origins
+from skrnn._series.windows import Origins, behind
 
 
 def backtest(
@@ -52,7 +52,7 @@ def backtest(
         forecasts, spreads = whole.values[..., forecaster.middle], whole.spread
     else:
         forecasts, spreads = _one_by_one(estimator, model, given, exog, panel, origins, h, refit)
-    actual = _behind(panel.values, origins, h)
+    actual = behind(panel.values, origins, h)
     found = {}
     for level in levels:
         if intervals == "rolling":
@@ -71,14 +71,8 @@ def backtest(
         model._fitted.facts.changes[origins.series],
         seasonality,
         given.form.keys,
-        None if given.times is None else given.form.clock.local(_behind(given.times, origins, h)),
+        None if given.times is None else given.form.clock.local(behind(given.times, origins, h)),
     )
-
-
-def _behind(rows: list[NDArray[Any]], origins: Origins, count: int) -> NDArray[Any]:
-    """Return what series have behind each origin, (N, count)."""
-    pairs = zip(origins.series, origins.ends, strict=True)
-    return np.array([rows[i][end : end + count] for i, end in pairs])
 
 
 def _one_by_one(

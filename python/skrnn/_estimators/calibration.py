@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from skrnn._series.backtests import naive_forecasts
 from skrnn._series.conformal import Errors, in_units
 from skrnn._series.fitted import Fitted, facts_of
-from skrnn._series.panel import Panel, Values
-from skrnn._series.windows import Origins, origins_of
+from skrnn._series.panel import Panel
+from skrnn._series.windows import Origins, behind, origins_of
 
 _MOST_WINDOWS = 2000
 _TRUSTS = (1.0, 0.75, 0.5, 0.25, 0.0)  # of equally good ones the first
@@ -40,7 +40,9 @@ def calibrate(estimator: Any, panel: Panel, fitted: Fitted) -> Fitted:
     cuts = _cuts(panel, fitted.plan.horizon, estimator.calibration)
     origins = _origins(panel, cuts)
     before = panel.until(cuts)
-    actual = _behind(panel, origins, fitted.plan.block)
+    nothing = np.full(fitted.plan.block, np.nan)
+    padded = [np.concatenate([x, nothing]) for x in panel.values]
+    actual = behind(padded, origins, fitted.plan.block)
     if np.isnan(actual).all() or len(origins_of(before, fitted.plan)) == 0:
         return fitted
     first = _first_network(estimator, before, fitted)
@@ -48,17 +50,16 @@ def calibrate(estimator: Any, panel: Panel, fitted: Fitted) -> Fitted:
     forecaster = replace(first._forecaster()[0], trust=1.0)
     whole = forecaster.forecast_at(panel, facts, origins)
     middle = forecaster.middle
-    trust = 1.0
+    found, trust = whole.values[..., middle], 1.0
     if fitted.plan.scaling in ("last", "season"):
         naive = replace(forecaster, trust=0.0).forecast_at(panel, facts, origins)
-        base, added = naive.values[..., middle], whole.values[..., middle]
+        base, added = naive.values[..., middle], found
         scale = facts.changes[origins.series][:, None]
         losses = [
             np.nanmean(np.abs(base + part * (added - base) - actual) / scale) for part in _TRUSTS
         ]
         trust = _TRUSTS[int(np.argmin(losses))]
-        whole = replace(forecaster, trust=trust).forecast_at(panel, facts, origins)
-    found = whole.values[..., middle]
+        found = base + trust * (added - base)
     naive_values = naive_forecasts(panel, origins, fitted.plan.block, fitted.plan.seasonality)
     changes = facts.changes[origins.series][:, None]
     mine, theirs = (
@@ -104,12 +105,3 @@ def _origins(panel: Panel, cuts: NDArray[np.int64]) -> Origins:
         series.append(np.full(len(own), i))
         ends.append(own)
     return Origins(np.concatenate(series), np.concatenate(ends))
-
-
-def _behind(panel: Panel, origins: Origins, count: int) -> Values:
-    """Return the numbers that follow, (N, count); NaN where there are none."""
-    found = np.full((len(origins), count), np.nan)
-    for row, (i, end) in enumerate(zip(origins.series, origins.ends, strict=True)):
-        own = panel.values[i][end : end + count]
-        found[row, : len(own)] = own
-    return found

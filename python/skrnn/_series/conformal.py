@@ -15,9 +15,8 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from skrnn._series.panel import Values
 
 _KEPT = 400  # errors of a step to come, at most; of more those at so many even places
 _STEP = 0.05  # by which the level adapts to a miss

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from skrnn._series.panel import Values
 from skrnn._series.seasonality import is_seasonal, seasonal_factors
-
-Values = NDArray[np.float64]  # (T,), finite
 
 
 def naive(values: Values, horizon: int, seasonality: int = 1) -> Values:

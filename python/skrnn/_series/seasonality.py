@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float64]  # (T,), finite
+from skrnn._series.panel import Values
 
 # The quantile of the normal distribution for a test of 90 % on two sides.
 _SIGNIFICANT = 1.645

@@ -22,7 +22,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn._series.seasonality import Values
+from skrnn._series.panel import Values
 
 SCALINGS = (
     "standard",

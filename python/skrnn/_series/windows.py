@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,6 +146,12 @@ def sums_before(values: Values, count: int) -> Values:
         wider[size:] += of_size[:-size]
         size, of_size = 2 * size, wider
     return sums
+
+
+def behind(rows: Sequence[NDArray[Any]], origins: Origins, count: int) -> NDArray[Any]:
+    """Return what series have behind each origin, (N, count)."""
+    pairs = zip(origins.series, origins.ends, strict=True)
+    return np.array([rows[i][end : end + count] for i, end in pairs])
 
 
 def origins_of(panel: Panel, plan: Plan, begins: Integers | None = None) -> Origins:
