@@ -111,6 +111,18 @@ def test_settings_of_the_plan() -> None:
         assert model.params_[read].shape[1] == segment
 
 
+def test_units_that_fit_chooses() -> None:
+    """Differences from a season where that is better, and where windows hold one."""
+    rng = np.random.default_rng(0)
+    walk = rng.normal(size=90).cumsum()
+    seasonal_walk = np.resize(5 * rng.normal(size=SEASON), 90) + 0.1 * walk
+    assert small(scaling="auto").fit(seasonal_walk).scaling_ == "season"
+    assert small(scaling="auto", lookback=SEASON).fit(seasonal_walk).scaling_ == "season"
+    assert small(scaling="auto", lookback=SEASON - 1).fit(seasonal_walk).scaling_ == "last"
+    assert small(scaling="auto").fit(walk).scaling_ == "last"
+    assert small(scaling="auto", seasonality=None).fit(seasonal_walk).scaling_ == "last"
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_seasonal_lags_are_read(strategy: str) -> None:
     """Beside the numbers of a row those a season before the next one."""

@@ -76,11 +76,7 @@ def plan_of(estimator: Any, panel: Panel, covariates: int, seasons: tuple[int, .
         seasonality = common_seasonality(series, seasons)
     seasonality = int(seasonality or 1)
     horizon = estimator.horizon or choose_horizon(lengths, seasonality)
-    scaling = estimator.scaling
-    if scaling == "auto":
-        seasonal = seasonality > 1 and _season_is_better(series, seasonality, horizon)
-        scaling = "season" if seasonal else "last"
-    _check_scaling(estimator, scaling, seasonality)
+    _check_scaling(estimator, seasonality)
     segment = estimator.segment_length
     if segment is None:
         segment = choose_segment(estimator.strategy, seasonality, horizon)
@@ -92,6 +88,11 @@ def plan_of(estimator: Any, panel: Panel, covariates: int, seasons: tuple[int, .
             f"segment_length={segment} is more than lookback={lookback}, the numbers that are "
             "read; lower it"
         )
+    scaling = estimator.scaling
+    if scaling == "auto":
+        # Differences from a season that the network does not read are noise to it.
+        seasonal = 1 < seasonality <= lookback and _season_is_better(series, seasonality, horizon)
+        scaling = "season" if seasonal else "last"
     lags: tuple[int, ...] = ()
     if estimator.seasonal_lags:
         if seasonality < max(2, segment):
@@ -118,7 +119,8 @@ def plan_of(estimator: Any, panel: Panel, covariates: int, seasons: tuple[int, .
     )
 
 
-def _check_scaling(estimator: Any, scaling: str | None, seasonality: int) -> None:
+def _check_scaling(estimator: Any, seasonality: int) -> None:
+    scaling = estimator.scaling
     if scaling in ("season", "seasonal_difference") and seasonality == 1:
         raise ValueError(
             f"scaling={scaling!r} needs a season, and seasonality is "

@@ -51,8 +51,8 @@ class RNNForecaster(ForecastEstimator):
         deviation of a series; "mean_abs", mean magnitude of a window; "last", the last value of a
         window and the deviation of the series; "season", the same, but forecasts are differences
         from the last season; "difference" and "seasonal_difference", differences from the step or
-        the season before. "auto" is "season" if repeating the last season forecast the series
-        better than repeating the last value, else "last".
+        the season before. "auto" is "season" if windows hold one, and repeating the last season
+        forecast the series better than repeating the last value, else "last".
     calendar : list of str, default=()
         Cycles whose place the network reads beside each number, from the times of a data frame:
         some of "hour", "weekday", "day" of the month, "dayofyear" and "month". A cycle that fit
