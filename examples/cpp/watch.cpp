@@ -27,7 +27,8 @@ void print(double score, double offset) {
 }
 
 void run(const skrnn::Model& model, std::istream& lines) {
-  const skrnn::AnomalySettings settings = skrnn::anomaly_settings(model);
+  if (!model.anomalies()) throw std::runtime_error("the model is no RNNAnomalyDetector");
+  const skrnn::AnomalySettings settings = *model.anomalies();
   skrnn::AnomalyStream stream(model, settings);
   std::vector<double> step(static_cast<std::size_t>(stream.channels()));
   std::int64_t count = 0;

@@ -93,7 +93,7 @@ void check_refusals() {
   const Model model = windows_model("gru", 1, 0);
   expect_refused([&] { WindowStream(model, 0, WindowLevel::kLast); }, "rows");
   expect_refused([&] { WindowStream(model, kRows, WindowLevel::kLast, 0); }, "series");
-  expect_refused([&] { skrnn::anomaly_settings(model); }, "not from a file");
+  expect(!model.anomalies(), "a model that is not from a file has settings of a detector");
   expect_refused([&] { AnomalyStream(model, {kRows + 1, 0, {0}, {1}, {1}, 0}); }, "reconstruct");
   expect_refused([&] { AnomalyStream(model, {kRows, kLength, {0}, {1}, {1}, 0}); }, "delay");
   expect_refused([&] { AnomalyStream(model, {kRows, 0, {0}, {0}, {1}, 0}); }, "scale");

@@ -1,32 +1,17 @@
 // Scores of anomalies in a series while it goes on, from a model that reconstructs windows:
 //
 //   const skrnn::Model model = skrnn::Model::load("detector.skrnn");
-//   const skrnn::AnomalySettings settings = skrnn::anomaly_settings(model);
+//   const skrnn::AnomalySettings settings = model.anomalies().value();
 //   skrnn::AnomalyStream stream(model, settings);
 //   while (read(x)) if (stream.step(x) < settings.offset) alarm();  // never allocates or throws
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "skrnn/model.h"
 
 namespace skrnn {
-
-// What RNNAnomalyDetector has beside its network.
-struct AnomalySettings {
-  std::int64_t rows = 1;   // of a window
-  std::int64_t delay = 0;  // steps that a score waits for, less than a window has
-  // [C], of each channel: what is subtracted from its numbers, what they are divided by, and the
-  // mean error of its windows in training.
-  std::vector<double> mean, scale, unit;
-  double offset = 0;  // steps whose score is below it are outliers; streams do not read it
-};
-
-// Those of a detector that skrnn.save wrote. Throws std::invalid_argument for another model, or one
-// that was not read from a file.
-AnomalySettings anomaly_settings(const Model& model);
 
 // The error of a window is the largest of its channels' mean absolute errors of reconstruction,
 // each in its unit; 1 if nothing in it was observed. The score of a step is minus the mean error of

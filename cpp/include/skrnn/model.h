@@ -98,6 +98,16 @@ struct ForecastSettings {
   }
 };
 
+// What an RNNAnomalyDetector has beside its network; see AnomalyStream.
+struct AnomalySettings {
+  std::int64_t rows = 1;   // of a window
+  std::int64_t delay = 0;  // steps that a score waits for, less than a window has
+  // [C], of each channel: what is subtracted from its numbers, what they are divided by, and the
+  // mean error of its windows in training.
+  std::vector<double> mean, scale, unit;
+  double offset = 0;  // steps whose score is below it are outliers; streams do not read it
+};
+
 // A Model is a handle: copies share everything, and any number of threads may use one.
 class Model {
  public:
@@ -126,6 +136,9 @@ class Model {
   // Nothing for another model than an RNNForecaster, or one that was not read from a file. Throws
   // std::invalid_argument for a description that does not suit the network.
   std::optional<ForecastSettings> forecasts() const;
+  // Nothing for another model than an RNNAnomalyDetector, or one that was not read from a file.
+  // Throws std::invalid_argument for a description in which this is something else.
+  std::optional<AnomalySettings> anomalies() const;
   std::int64_t channels() const;  // C of the raw input; 1 for tokens
   // A: K probabilities, numbers for each target (with "quantile" Q for each), or with
   // "gaussian_nll" the means of all targets and then their standard deviations.
