@@ -209,3 +209,9 @@ def test_a_series_that_ends_long_before_the_others_are_forecast() -> None:
     model = small(missing="fill").fit(y)
     assert model.naive_ratio_ is None
     assert np.isfinite(model.predict()).all()
+    with pytest.raises(ValueError, match="knows no errors"):
+        model.predict_interval()
+    with pytest.raises(ValueError, match=says("no step behind an origin", "NaN")):
+        model.backtest(y)
+    found = model.backtest(y, start=20)
+    assert np.isfinite([*found.scores["mae"].values(), *found.coverage.values()]).all()

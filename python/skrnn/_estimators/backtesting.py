@@ -53,6 +53,11 @@ def backtest(
     else:
         forecasts, spreads = _one_by_one(estimator, model, given, exog, panel, origins, h, refit)
     actual = behind(panel.values, origins, h)
+    if np.isnan(actual).all():
+        raise ValueError(
+            "no step behind an origin was observed, all are NaN; pass series that go on, or lower "
+            "start"
+        )
     found = {}
     for level in levels:
         if intervals == "rolling":
