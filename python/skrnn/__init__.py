@@ -3,10 +3,11 @@
 `RNNClassifier` and `RNNRegressor` are scikit-learn estimators for sequences of different lengths,
 `RNNTagger` and `RNNStepRegressor` answer at every step of them, `RNNLanguageModel` writes texts and
 other sequences of tokens, `RNNForecaster` goes on with series of numbers, and `RNNAnomalyDetector`
-finds what is unusual in them. `Sequences` holds sequences, `skrnn.preprocessing` prepares them, `skrnn.model_selection` splits series by time,
-`skrnn.metrics` scores answers, and `skrnn.plotting` draws. `save`, `load` and `stream` are for
-fitted models, and `skrnn.runtime` predicts with saved ones and NumPy alone. `skrnn.kernels` holds
-the layers themselves: RNN, LSTM and GRU with forward, backward and step.
+finds what is unusual in them. `Sequences` holds sequences, `skrnn.preprocessing` prepares them,
+`skrnn.model_selection` splits series by time, `skrnn.metrics` scores answers, and `skrnn.plotting`
+draws. `save`, `load` and `stream` are for fitted models, and `skrnn.runtime` predicts with saved
+ones and NumPy alone. `skrnn.kernels` holds the layers themselves: RNN, LSTM and GRU with forward,
+backward and step.
 """
 
 from __future__ import annotations
