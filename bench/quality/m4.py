@@ -5,8 +5,14 @@ mean of sMAPE and MASE relative to those of the forecast Naive 2. Settings were 
 training part, of which the last 48 hours and 13 weeks were held out; the baseline repeats the last
 day, or the last value. With their defaults forecasters find a season of 24 hours, none of weeks.
 
-HOURLY_TABLE
-WEEKLY_TABLE
+    hourly  baseline   OWA 0.6291  sMAPE 14.57  MASE 1.228
+            defaults   OWA 0.5310  sMAPE 13.19  MASE 0.923  covered of 0.8 0.788, of 0.95 0.935
+            128 units  OWA 0.5160  sMAPE 12.90  MASE 0.887  covered of 0.8 0.787, of 0.95 0.942
+    weekly  baseline   OWA 1.0000  sMAPE  9.20  MASE 2.898
+            defaults   OWA 0.7992  sMAPE  7.23  MASE 2.354  covered of 0.8 0.824, of 0.95 0.964
+
+Forecasts that are differences from the last season, which the defaults choose here, had an OWA of
+0.533 for hours, and those from the last value 0.598.
 """
 
 from __future__ import annotations
@@ -62,7 +68,7 @@ def question(kind: str) -> Question:
         target,
         published,
         SETTINGS,
-        "128 units",
+        "128 units" if kind == "hourly" else "defaults",
         partial(load, kind=kind, horizon=horizon),
         partial(forecaster, horizon=horizon),
         partial(of_competition, seasonality=seasonality),
