@@ -66,7 +66,7 @@ class Backtested:
         return self
 
 
-def from_origins(model: Backtested, first: int, _: Any) -> dict[str, float]:
-    """MSE and MAE over all windows whose targets are behind step `first` of the series."""
-    errors = model.errors[model.ends >= first]
+def from_origins(model: Backtested, steps: range, _: Any) -> dict[str, float]:
+    """MSE and MAE over all windows whose targets are among these steps of the series."""
+    errors = model.errors[model.ends >= steps[0]]
     return {"MSE": float(np.mean(errors**2)), "MAE": float(np.mean(np.abs(errors)))}

@@ -89,7 +89,7 @@ def load(data: Path, univariate: bool) -> tuple[list[Part], Part]:
 
     def part(first: int, end: int) -> Part:
         series: Series = [column[:end] for column in columns]
-        return Part(series, None, first, None)  # type: ignore[arg-type]  # scored from a step on
+        return Part(series, None, range(first, end), None)
 
     return [part(TRAIN, VALIDATE)], part(VALIDATE, TEST)
 
