@@ -287,7 +287,9 @@ def _from_time(times: NDArray[Any], given: Given, i: int) -> NDArray[np.int64]:
     """Return the rows, from the first step of the series on, without a gap."""
     assert given.times is not None
     wanted = given.times[i]
-    at = np.searchsorted(times, wanted)
+    # Dates are not looked for among integers, which NumPy would compare with them.
+    alike = times.dtype.kind == wanted.dtype.kind
+    at = np.searchsorted(times, wanted) if alike else np.full(len(wanted), len(times))
     inside = at < len(times)
     found = inside.copy()
     found[inside] = times[at[inside]] == wanted[inside]
