@@ -287,12 +287,11 @@ def _from_time(times: NDArray[Any], given: Given, i: int) -> NDArray[np.int64]:
     """Return the rows, from the first step of the series on, without a gap."""
     assert given.times is not None
     wanted = given.times[i]
-    # Dates are not looked for among integers, which NumPy would compare with them.
-    alike = times.dtype.kind == wanted.dtype.kind
-    at = np.searchsorted(times, wanted) if alike else np.full(len(wanted), len(times))
-    inside = at < len(times)
-    found = inside.copy()
-    found[inside] = times[at[inside]] == wanted[inside]
+    found, at = np.zeros(len(wanted), bool), np.zeros(len(wanted), np.int64)
+    if times.dtype.kind == wanted.dtype.kind:  # dates are not compared with integers
+        at = np.searchsorted(times, wanted)
+        inside = at < len(times)
+        found[inside] = times[at[inside]] == wanted[inside]
     if not found.all():
         raise ValueError(
             f"exog has no row of {given.form.called(i)} at {shown_time(wanted[~found][0])}; "
