@@ -14,6 +14,7 @@ Times = NDArray[Any]  # (T,), datetime64[ns] or int64
 # A gap has so many steps at most, where gaps are not multiples of the smallest.
 _LEAST_STEPS = 10
 _DAY = 86_400 * 10**9  # nanoseconds
+_ONE_DAY, _ONE_MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 _HOUR = _DAY // 24
 _UNITS = {
     "days": _DAY,
@@ -58,7 +59,7 @@ class Step:
         month = last.astype("datetime64[M]")
         months = month + ahead.astype("timedelta64[M]")
         first = months.astype("datetime64[D]")
-        behind = (months + 1).astype("datetime64[D]") - first - 1  # the last day of the month
+        behind = (months + _ONE_MONTH).astype("datetime64[D]") - first - _ONE_DAY  # its last day
         if self.kind == "months":  # in a month without that day on its last one
             behind = np.minimum(behind, day - month.astype("datetime64[D]"))
         return np.asarray((first + behind).astype("datetime64[ns]") + (last - day))
@@ -128,7 +129,7 @@ def _months(times: Times, kind: str) -> Step | None:
     months = times.astype("datetime64[M]")
     inside = times - months.astype("datetime64[ns]")
     if kind == "month ends":
-        inside = (months + 1).astype("datetime64[ns]") - times
+        inside = (months + _ONE_MONTH).astype("datetime64[ns]") - times
         if inside[0].astype(np.int64) > _DAY:
             return None
     gaps = np.diff(months).astype(np.int64)
